@@ -1,0 +1,57 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The connection of the file backend.
+#pragma once
+
+#include <cairn/backends/file/address.hpp>
+#include <cairn/backends/file/config.hpp>
+#include <cairn/backends/file/log.hpp>
+#include <cairn/backends/file/posix_io.hpp>
+#include <cairn/backends/file/writer.hpp>
+#include <cairn/concepts/root.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cairn::backends::file {
+
+/// An open store. Any number of connections, in any processes of the machine, may have the same store open and write to
+/// it.
+///
+/// Errors: `store/corrupt`, with segment and offset, where the bytes are not those that were written; `io/error` and
+/// `io/full` for what the system says; `store/poisoned` after a write that failed, and in a child of a fork. Thread
+/// safety: every member may be called at once from any thread.
+template <class Io>
+class BasicConnection {
+ public:
+  using Address = file::Address;
+  using Writer = BasicWriter<Io>;
+
+  explicit BasicConnection(Config const& config) : log_{std::make_shared<details::Log<Io>>(config)} {}
+
+  /// One read of the file; the checksum is verified every time.
+  [[nodiscard]] Bytes read(Address address) const { return log_->read(address); }
+  /// The root of that name as it is now, commits of other processes included. One read for each frame of the tail.
+  [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const { return log_->root(branch); }
+  /// The names of all roots, sorted.
+  [[nodiscard]] std::vector<std::string> roots() const { return log_->roots(); }
+  /// Takes nothing yet: the store is held from the first `put` on.
+  [[nodiscard]] Writer begin() { return Writer{log_}; }
+  /// Removes every closed segment that was closed before `cutoff`, has no live blob and is needed by no root. Reads the
+  /// segments that it looks at; holds the store only to remove files.
+  void sweep(LiveSet<Address> const& live, TimePoint cutoff) { log_->sweep(live, cutoff); }
+
+  /// Makes durable what relaxed commits left behind, and leaves a hint that saves the next opening a scan.
+  void close() { log_->close(); }
+
+ private:
+  std::shared_ptr<details::Log<Io>> log_;
+};
+
+using Connection = BasicConnection<PosixIo>;
+using Writer = Connection::Writer;
+
+}  // namespace cairn::backends::file

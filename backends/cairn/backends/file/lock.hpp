@@ -1,0 +1,156 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// One writer at a time, among threads and among processes.
+#pragma once
+
+#include <cairn/backends/file/open_file.hpp>
+#include <cairn/error/error.hpp>
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace cairn::backends::file::details {
+
+[[noreturn]] inline void raise_absent(std::string const& directory) {
+  raise(Errc::store_does_not_exist, "There is no store in " + directory + ": create it first, or look at the path.",
+        "{}");
+}
+
+/// The half of a store's lock that is between the threads of this process: all connections to one store share it. It
+/// knows who has it, so that a thread which would wait for itself is told.
+template <class Io>
+class ThreadLock {
+ public:
+  /// The one of that lock file.
+  static std::shared_ptr<ThreadLock> of(typename Io::Identity const& identity) {
+    static std::mutex mutex;
+    static std::map<typename Io::Identity, std::weak_ptr<ThreadLock>> known;
+    std::lock_guard const guard{mutex};
+    std::erase_if(known, [](auto const& entry) { return entry.second.expired(); });
+    auto& entry = known[identity];
+    auto found = entry.lock();
+    if (!found) entry = found = std::make_shared<ThreadLock>();
+    return found;
+  }
+
+  void acquire() {
+    std::unique_lock guard{mutex_};
+    if (taken_ && holder_ == std::this_thread::get_id()) {
+      raise(Errc::store_locked,
+            "This thread has a writer that put blobs and was not committed yet: commit or destroy it before writing "
+            "again.");
+    }
+    released_.wait(guard, [&] { return !taken_; });
+    take();
+  }
+
+  [[nodiscard]] bool try_acquire() {
+    std::lock_guard const guard{mutex_};
+    if (taken_) return false;
+    take();
+    return true;
+  }
+
+  void release() noexcept {
+    {
+      std::lock_guard const guard{mutex_};
+      taken_ = false;
+      holder_ = {};
+    }
+    released_.notify_one();
+  }
+
+ private:
+  void take() {
+    taken_ = true;
+    holder_ = std::this_thread::get_id();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable released_;
+  bool taken_ = false;
+  std::thread::id holder_;
+};
+
+/// The lock of a store: a lock of the lock file, which keeps out other processes, and in front of it the one between
+/// threads.
+template <class Io>
+class StoreLock {
+ public:
+  /// Holds the lock until its destruction. Movable, also to another thread. The lock must outlive it.
+  class Hold {
+   public:
+    Hold() = default;
+    Hold(Hold&& other) noexcept : lock_{std::exchange(other.lock_, nullptr)} {}
+    Hold& operator=(Hold&& other) noexcept {
+      std::swap(lock_, other.lock_);
+      return *this;
+    }
+    ~Hold() { release(); }
+
+    void release() noexcept {
+      if (lock_ != nullptr) std::exchange(lock_, nullptr)->release();
+    }
+    [[nodiscard]] explicit operator bool() const noexcept { return lock_ != nullptr; }
+
+   private:
+    friend StoreLock;
+    explicit Hold(StoreLock* lock) noexcept : lock_{lock} {}
+    StoreLock* lock_ = nullptr;
+  };
+
+  explicit StoreLock(OpenFile<Io> file)
+      : file_{std::move(file)},
+        threads_{ThreadLock<Io>::of(Io::identity(file_.descriptor()))},
+        process_{Io::process()} {}
+
+  [[nodiscard]] OpenFile<Io> const& file() const noexcept { return file_; }
+
+  /// Waits for whoever has it. `store/locked` where that is a writer of this very thread, which would wait for ever;
+  /// `store/does-not-exist` where the store was deleted.
+  [[nodiscard]] Hold acquire() {
+    threads_->acquire();
+    return lock_file([&] { return uninterrupted([&] { return Io::lock(file_.descriptor()); }); });
+  }
+
+  /// Nothing held where anybody has it.
+  [[nodiscard]] Hold try_acquire() {
+    if (!threads_->try_acquire()) return {};
+    return lock_file([&] { return Io::try_lock(file_.descriptor()); });
+  }
+
+ private:
+  template <class Lock>
+  Hold lock_file(Lock lock) {
+    auto const result = lock();
+    if (result < 0) {
+      threads_->release();
+      if (result == -EAGAIN || result == -EACCES) return {};
+      raise_io(result, "lock", file_.path());
+    }
+    Hold hold{this};
+    if (Io::links(file_.descriptor()) == 0) {
+      raise(Errc::store_does_not_exist, "The store of " + file_.path() + " was deleted while it was open.");
+    }
+    return hold;
+  }
+
+  void release() noexcept {
+    // A forked child shares the parent's lock; giving it back here would take it from the parent.
+    if (Io::process() != process_) return;
+    uninterrupted([&] { return Io::unlock(file_.descriptor()); });
+    threads_->release();
+  }
+
+  OpenFile<Io> file_;
+  std::shared_ptr<ThreadLock<Io>> threads_;
+  std::int64_t process_;
+};
+
+}  // namespace cairn::backends::file::details

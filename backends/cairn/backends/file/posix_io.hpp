@@ -1,0 +1,115 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The calls to the operating system that the file backend makes, all of them, in one place that a test can replace.
+#pragma once
+
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <dirent.h>
+#include <fcntl.h>
+#include <span>
+#include <string>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace cairn::backends::file {
+
+/// One thin function a system call. Results below zero are `-errno`. Nothing here loops or decides: what to do about a
+/// short write, an interruption or a full disk is the business of the code above, and is tested there with a class that
+/// has the same members and fails at will.
+struct PosixIo {
+  using Clock = std::chrono::system_clock;
+
+  static int open(std::string const& path, int flags) noexcept {
+    return checked(::open(path.c_str(), flags | O_CLOEXEC, 0666));
+  }
+  static void close(int descriptor) noexcept { ::close(descriptor); }
+
+  static std::int64_t read_at(int descriptor, std::span<std::byte> into, std::uint64_t offset) noexcept {
+    return checked(::pread(descriptor, into.data(), into.size(), static_cast<off_t>(offset)));
+  }
+  static std::int64_t write_at(int descriptor, std::span<std::byte const> bytes, std::uint64_t offset) noexcept {
+    return checked(::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset)));
+  }
+  static int sync(int descriptor) noexcept { return checked(::fdatasync(descriptor)); }
+  static int truncate(int descriptor, std::uint64_t size) noexcept {
+    return checked(::ftruncate(descriptor, static_cast<off_t>(size)));
+  }
+  static std::int64_t size(int descriptor) noexcept {
+    struct stat status {};
+    int const result = checked(::fstat(descriptor, &status));
+    return result < 0 ? result : static_cast<std::int64_t>(status.st_size);
+  }
+  /// How many directory entries lead to the file; 0 when it was removed while open.
+  static std::int64_t links(int descriptor) noexcept {
+    struct stat status {};
+    int const result = checked(::fstat(descriptor, &status));
+    return result < 0 ? result : static_cast<std::int64_t>(status.st_nlink);
+  }
+
+  /// What two descriptors of the same file have in common, as long as either is open.
+  using Identity = std::pair<std::uint64_t, std::uint64_t>;
+  static Identity identity(int descriptor) noexcept {
+    struct stat status {};
+    static_cast<void>(::fstat(descriptor, &status));
+    return {status.st_dev, status.st_ino};
+  }
+
+  // Open file description locks: unlike the older record locks they are not dropped when some other descriptor of the
+  // same file is closed, and they hold between two connections of one process.
+  static int lock(int descriptor) noexcept { return set_lock(descriptor, F_WRLCK, F_OFD_SETLKW); }
+  static int try_lock(int descriptor) noexcept { return set_lock(descriptor, F_WRLCK, F_OFD_SETLK); }
+  static int unlock(int descriptor) noexcept { return set_lock(descriptor, F_UNLCK, F_OFD_SETLK); }
+
+  static int rename(std::string const& from, std::string const& to) noexcept {
+    return checked(std::rename(from.c_str(), to.c_str()));
+  }
+  static int remove(std::string const& path) noexcept { return checked(::unlink(path.c_str())); }
+  static int make_directory(std::string const& path) noexcept { return checked(::mkdir(path.c_str(), 0777)); }
+  static int remove_directory(std::string const& path) noexcept { return checked(::rmdir(path.c_str())); }
+
+  static int list(std::string const& path, std::vector<std::string>& names) {
+    DIR* const directory = ::opendir(path.c_str());
+    if (directory == nullptr) return -errno;
+    errno = 0;
+    while (dirent const* const entry =
+               ::readdir(directory)) {  // NOLINT(concurrency-mt-unsafe): the stream is this call's own
+      names.emplace_back(entry->d_name);
+      errno = 0;
+    }
+    int const error = errno;
+    ::closedir(directory);
+    return -error;
+  }
+
+  static int sync_directory(std::string const& path) noexcept {
+    int const descriptor = checked(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (descriptor < 0) return descriptor;
+    int const result = checked(::fsync(descriptor));
+    ::close(descriptor);
+    return result;
+  }
+
+  static std::int64_t process() noexcept { return ::getpid(); }
+
+ private:
+  template <class Result>
+  static Result checked(Result result) noexcept {
+    return result < 0 ? static_cast<Result>(-errno) : result;
+  }
+
+  static int set_lock(int descriptor, short kind, int command) noexcept {
+    struct flock request {};
+    request.l_type = kind;
+    request.l_whence = SEEK_SET;
+    return checked(::fcntl(descriptor, command, &request));
+  }
+};
+
+}  // namespace cairn::backends::file

@@ -1,0 +1,154 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The writer of the file backend.
+#pragma once
+
+#include <cairn/backends/file/address.hpp>
+#include <cairn/backends/file/frame.hpp>
+#include <cairn/backends/file/log.hpp>
+#include <cairn/concepts/root.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace cairn::backends::file {
+
+/// Puts blobs and publishes them with one change of a root.
+///
+/// From its first `put` until its commit or destruction a writer holds the store: other writers, of any thread or
+/// process, wait. A commit or append without a put holds it only while it runs. A thread that has a writer with blobs
+/// in it and starts to write by another one gets `store/locked`. Blobs wait in memory, up to 8 MiB of them, and go to
+/// the file with the commit.
+///
+/// After a conflict the writer still has what was put, and the store, for another attempt; after a success it is empty
+/// and may be used again. When a call throws, what was put is lost. A sync that fails is `unknown`: the commit may or
+/// may not be there when the store is opened again, and this connection is `store/poisoned` from then on.
+///
+/// Not safe to share between threads.
+template <class Io>
+class BasicWriter {
+ public:
+  explicit BasicWriter(std::shared_ptr<details::Log<Io>> log) : log_{std::move(log)} {}
+  BasicWriter(BasicWriter&&) noexcept = default;
+  BasicWriter& operator=(BasicWriter&& other) noexcept {
+    abandon();
+    log_ = std::move(other.log_);
+    hold_ = std::move(other.hold_);
+    buffer_ = std::move(other.buffer_);
+    position_ = other.position_;
+    written_ = other.written_;
+    return *this;
+  }
+  ~BasicWriter() { abandon(); }
+
+  /// Adds a blob; others can read it after the commit. O(size), without a system call while the buffer has room.
+  Address put(std::span<std::byte const> bytes) {
+    return undone_by_throwing([&] {
+      if (!hold_) take_store();
+      if (log_->is_full(position_)) roll();
+      auto const address = details::add_frame(buffer_, log_->store(), position_, details::FrameType::blob, {bytes});
+      if (buffer_.size() >= most_buffered) flush();
+      return address;
+    });
+  }
+
+  /// Replaces the root's state and empties its tail. One write and, where commits are durable, one sync.
+  CommitResult commit(std::string_view branch, Version const& expected, std::span<std::byte const> state) {
+    return change(details::FrameType::commit, branch, expected, state);
+  }
+
+  /// Adds one frame to the root's tail; where there is no root and none is expected, one with an empty state begins.
+  /// One write of the frame's own bytes and, where commits are durable, one sync.
+  CommitResult append(std::string_view branch, Version const& expected, std::span<std::byte const> frame) {
+    return change(details::FrameType::append, branch, expected, frame);
+  }
+
+  /// Removes the root.
+  CommitResult drop(std::string_view branch, Version const& expected) {
+    return change(details::FrameType::drop, branch, expected, {});
+  }
+
+ private:
+  static constexpr std::size_t most_buffered = std::size_t{8} << 20U;
+
+  void take_store() {
+    hold_ = log_->acquire();
+    go_to_end();
+    if (log_->is_full(position_)) roll();
+  }
+
+  void go_to_end() {
+    buffer_.clear();
+    position_ = log_->end();
+    written_ = position_.offset;
+  }
+
+  void flush() {
+    log_->write(written_, buffer_);
+    written_ += buffer_.size();
+    buffer_.clear();
+  }
+
+  void roll() {
+    flush();
+    log_->roll(position_);
+    go_to_end();
+  }
+
+  CommitResult change(details::FrameType type, std::string_view branch, Version const& expected,
+                      std::span<std::byte const> content) {
+    return undone_by_throwing([&]() -> CommitResult {
+      if (!hold_) take_store();
+      if (log_->version(branch) != expected) {
+        if (position_ == log_->end()) hold_.release();
+        return CommitResult::conflict;
+      }
+      std::array<std::byte, 12> fixed{};
+      details::store(fixed.data(), log_->durable_offset());
+      details::store(fixed.data() + 8, static_cast<std::uint32_t>(branch.size()));
+      auto const address = details::add_frame(buffer_, log_->store(), position_, type,
+                                              {details::ByteSpan{fixed}, details::bytes_of(branch), content});
+      flush();
+      if (!log_->sync()) {
+        hold_.release();
+        return CommitResult{CommitResult::unknown, std::string{"The sync failed: connect again and look at the root."}};
+      }
+      log_->publish(type, branch, address, position_);
+      hold_.release();
+      if (type == details::FrameType::drop) return CommitResult::committed;
+      return CommitResult{CommitResult::committed,
+                          details::RootEntry{position_.sequence, position_.chain, {}, {}}.version()};
+    });
+  }
+
+  template <class Step>
+  auto undone_by_throwing(Step step) {
+    try {
+      log_->check_usable();  // the store may be held since before a fork, or before a failure of another writer
+      return step();
+    } catch (...) {
+      abandon();
+      throw;
+    }
+  }
+
+  void abandon() noexcept {
+    if (!hold_) return;
+    if (!log_->is_foreign_process() && written_ != log_->end().offset) log_->cut_back();
+    hold_.release();
+    buffer_.clear();
+  }
+
+  std::shared_ptr<details::Log<Io>> log_;
+  typename details::Log<Io>::Hold hold_;
+  details::Buffer buffer_;
+  details::Position position_;
+  std::uint64_t written_ = 0;
+};
+
+}  // namespace cairn::backends::file

@@ -1,0 +1,32 @@
+# Copyright the Cairn authors
+# SPDX-License-Identifier: BSL-1.0
+# Work on Cairn itself, never part of a build that uses it: warnings, default build type, language mode.
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(CAIRN_SOURCE_CHECKS
+       "Register the tests that don't depend on how this tree is compiled: floors, compile_fail, projects that use Cairn, fuzzers" ON)
+
+set(cairn_warnings
+    -Wall
+    -Wextra
+    -Wpedantic
+    -Wshadow
+    -Wconversion
+    -Wsign-conversion
+    -Werror)
+add_library(cairn_dev INTERFACE)
+target_compile_options(cairn_dev INTERFACE ${cairn_warnings})
+
+# ccache takes precompiled headers only from compilers that are told to make them comparable.
+if(CMAKE_CXX_COMPILER_LAUNCHER MATCHES "ccache")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-fpch-preprocess)
+  else()
+    add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
+  endif()
+endif()

@@ -1,0 +1,37 @@
+# Copyright the Cairn authors
+# SPDX-License-Identifier: BSL-1.0
+# What `cmake --install` puts down: the headers, the package files for find_package(cairn), the license.
+include(CMakePackageConfigHelpers)
+
+set(cairn_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/cairn")
+
+install(
+  TARGETS cairn
+  EXPORT cairn-targets
+  FILE_SET HEADERS
+  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+  COMPONENT cairn_development)
+install(
+  EXPORT cairn-targets
+  NAMESPACE cairn::
+  DESTINATION "${cairn_package_dir}"
+  COMPONENT cairn_development)
+
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/cairn-config.cmake.in"
+                              "${PROJECT_BINARY_DIR}/cairn-config.cmake" INSTALL_DESTINATION "${cairn_package_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/cairn-config-version.cmake" COMPATIBILITY SameMinorVersion
+                                 ARCH_INDEPENDENT)
+install(
+  FILES "${PROJECT_BINARY_DIR}/cairn-config.cmake" "${PROJECT_BINARY_DIR}/cairn-config-version.cmake"
+        "${PROJECT_SOURCE_DIR}/cmake/FindxxHash.cmake"
+  DESTINATION "${cairn_package_dir}"
+  COMPONENT cairn_development)
+install(
+  FILES "${PROJECT_SOURCE_DIR}/cmake/CairnCheckBackend.cmake"
+  DESTINATION "${cairn_package_dir}"
+  COMPONENT cairn_development
+  OPTIONAL)
+install(
+  FILES "${PROJECT_SOURCE_DIR}/LICENSE"
+  DESTINATION "${CMAKE_INSTALL_DOCDIR}"
+  COMPONENT cairn_development)

@@ -1,0 +1,32 @@
+# Copyright the Cairn authors
+# SPDX-License-Identifier: BSL-1.0
+# The target `cairn::cairn`: the framework with the backends that need no library, `mem` and `file`.
+
+# Sets `variable` to the headers below `folders`. They are globbed because the library is its headers: one that is in the
+# tree and not in the set would be missing from the installation only.
+function(cairn_headers variable)
+  set(headers "")
+  foreach(folder IN LISTS ARGN)
+    file(GLOB_RECURSE found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.hpp")
+    list(APPEND headers ${found})
+  endforeach()
+  set(${variable} "${headers}" PARENT_SCOPE)
+endfunction()
+
+cairn_headers(cairn_public_headers concepts include backends/cairn/backends/mem backends/cairn/backends/file)
+
+add_library(cairn INTERFACE)
+add_library(cairn::cairn ALIAS cairn)
+target_sources(
+  cairn
+  INTERFACE FILE_SET
+            HEADERS
+            BASE_DIRS
+            "${PROJECT_SOURCE_DIR}/concepts"
+            "${PROJECT_SOURCE_DIR}/include"
+            "${PROJECT_SOURCE_DIR}/backends"
+            FILES
+            ${cairn_public_headers})
+target_compile_features(cairn INTERFACE cxx_std_20)
+target_link_libraries(cairn INTERFACE Boost::headers range-v3::range-v3 xxHash::inline Threads::Threads)
+set_target_properties(cairn PROPERTIES VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})

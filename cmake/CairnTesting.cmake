@@ -1,0 +1,182 @@
+# Copyright the Cairn authors
+# SPDX-License-Identifier: BSL-1.0
+# How tests are declared: cairn_add_test and cairn_add_fuzzer.
+find_package(Catch2 3 REQUIRED)
+include(Catch)
+
+# One precompiled header for all tests. It holds what is slow to parse and rarely changes. Cairn's own headers are in it only
+# where the tree is built whole and seldom: a change to one of them rebuilds every test.
+option(CAIRN_PRECOMPILE_CAIRN "Put Cairn's own headers into the precompiled header of the tests" OFF)
+set(cairn_precompiled_own "")
+if(CAIRN_PRECOMPILE_CAIRN)
+  set(cairn_precompiled_own <cairn/cairn.hpp> <cairn/backends/file/backend.hpp> <cairn/backends/mem/backend.hpp>)
+endif()
+file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp" CONTENT "// Only there to carry the precompiled header.\n")
+# Tests are compiled more often than they are run, and checked by their assertions in every build type.
+set(cairn_test_options $<$<CONFIG:Release>:-O1> -UNDEBUG)
+
+add_library(cairn_test_precompiled OBJECT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp")
+target_link_libraries(cairn_test_precompiled PRIVATE cairn::cairn cairn_dev Catch2::Catch2WithMain)
+target_compile_options(cairn_test_precompiled PRIVATE ${cairn_test_options})
+target_precompile_headers(
+  cairn_test_precompiled
+  PRIVATE
+  <algorithm>
+  <array>
+  <atomic>
+  <charconv>
+  <chrono>
+  <compare>
+  <condition_variable>
+  <cstdint>
+  <filesystem>
+  <fstream>
+  <functional>
+  <map>
+  <memory>
+  <mutex>
+  <numeric>
+  <optional>
+  <random>
+  <ranges>
+  <set>
+  <shared_mutex>
+  <source_location>
+  <span>
+  <sstream>
+  <string>
+  <string_view>
+  <thread>
+  <tuple>
+  <unordered_map>
+  <variant>
+  <vector>
+  <boost/hana.hpp>
+  <boost/pfr.hpp>
+  <catch2/catch_test_macros.hpp>
+  <catch2/catch_tostring.hpp>
+  <catch2/generators/catch_generators.hpp>
+  <catch2/matchers/catch_matchers_string.hpp>
+  ${cairn_precompiled_own})
+
+# cairn_add_test(NAME <name> SOURCES <source>... LABELS <label>...
+#                [LIBRARIES <target>...] [TIMEOUT <seconds>] [NO_PRECOMPILED] [RUN_SERIAL])
+# An executable of Catch2 tests. Each TEST_CASE is one test of ctest, named "<name>.<test case>". Assertions are on in every
+# build type. `cairn_tests_<label>` builds the executables of one label.
+#
+# NO_PRECOMPILED is for a test whose LIBRARIES change how the compiler is called; a compiler refuses the shared header then.
+function(cairn_add_test)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_PRECOMPILED;RUN_SERIAL" "NAME;TIMEOUT" "SOURCES;LABELS;LIBRARIES")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "cairn_add_test: unknown arguments '${arg_UNPARSED_ARGUMENTS}'")
+  endif()
+  foreach(required IN ITEMS NAME SOURCES LABELS)
+    if(NOT arg_${required})
+      message(FATAL_ERROR "cairn_add_test: ${required} is missing")
+    endif()
+  endforeach()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+
+  set(target "test_${arg_NAME}")
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE cairn::cairn cairn_dev Catch2::Catch2WithMain ${arg_LIBRARIES})
+  target_compile_options(${target} PRIVATE ${cairn_test_options})
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  if(NOT arg_NO_PRECOMPILED)
+    target_precompile_headers(${target} REUSE_FROM cairn_test_precompiled)
+  endif()
+  list(GET arg_LABELS 0 first_label)
+  catch_discover_tests(${target} TEST_PREFIX "${arg_NAME}." TEST_LIST ${target}_tests
+                       PROPERTIES LABELS ${first_label} TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_RUN_SERIAL})
+
+  # catch_discover_tests has no way to pass a list of labels, so the whole list is set by a file that ctest reads after its
+  # own. Names with brackets or semicolons don't survive the way there and keep the first label.
+  set(properties_file "${CMAKE_CURRENT_BINARY_DIR}/${target}_properties.cmake")
+  file(
+    CONFIGURE
+    OUTPUT "${properties_file}"
+    CONTENT [[
+foreach(test IN LISTS @target@_tests)
+  set_tests_properties("${test}" PROPERTIES LABELS "@arg_LABELS@")
+endforeach()
+]]
+    @ONLY)
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${properties_file}")
+
+  foreach(label IN LISTS arg_LABELS)
+    if(NOT TARGET cairn_tests_${label})
+      add_custom_target(cairn_tests_${label})
+    endif()
+    add_dependencies(cairn_tests_${label} ${target})
+  endforeach()
+endfunction()
+
+# cairn_add_fuzzer(NAME <name> SOURCES <source>... [SECONDS <seconds>])
+# A libFuzzer target under the address and undefined-behaviour sanitizers, built with the newest clang++ whatever compiler
+# builds the rest, and run as the test `fuzz.<name>` for SECONDS (60), or for the environment's CAIRN_FUZZ_SECONDS. It starts
+# from the files of corpus/<name>/ beside the sources; what it finds stays in the build tree.
+find_program(
+  CAIRN_CLANGXX
+  NAMES clang++-21 clang++-20 clang++-19 clang++-18 clang++-17 clang++-16 clang++
+  DOC "The clang++ that builds the fuzzers")
+
+function(cairn_add_fuzzer)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;SECONDS" "SOURCES")
+  if(arg_UNPARSED_ARGUMENTS OR NOT arg_NAME OR NOT arg_SOURCES)
+    message(FATAL_ERROR "cairn_add_fuzzer(NAME <name> SOURCES <source>... [SECONDS <seconds>])")
+  endif()
+  if(NOT CAIRN_CLANGXX)
+    message(STATUS "No clang++ was found: the fuzzer ${arg_NAME} is left out")
+    return()
+  endif()
+  if(NOT arg_SECONDS)
+    set(arg_SECONDS 60)
+  endif()
+
+  set(include_flags -I "${PROJECT_SOURCE_DIR}/concepts" -I "${PROJECT_SOURCE_DIR}/include" -I "${PROJECT_SOURCE_DIR}/backends")
+  foreach(library IN ITEMS Boost::headers range-v3::range-v3 xxHash::inline)
+    get_target_property(directories ${library} INTERFACE_INCLUDE_DIRECTORIES)
+    foreach(directory IN LISTS directories)
+      if(NOT directory MATCHES "^(/usr/include|.*NOTFOUND)$")
+        list(APPEND include_flags -isystem "${directory}")
+      endif()
+    endforeach()
+  endforeach()
+
+  set(objects "")
+  foreach(source IN LISTS arg_SOURCES)
+    cmake_path(ABSOLUTE_PATH source OUTPUT_VARIABLE source_path)
+    cmake_path(GET source STEM stem)
+    set(object "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_${stem}.o")
+    add_custom_command(
+      OUTPUT "${object}"
+      COMMAND ${CMAKE_CXX_COMPILER_LAUNCHER} "${CAIRN_CLANGXX}" -std=c++20 -O1 -g -fno-omit-frame-pointer
+              -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all ${cairn_warnings} ${include_flags} -MD -MF
+              "${object}.d" -c "${source_path}" -o "${object}"
+      DEPENDS "${source_path}"
+      DEPFILE "${object}.d"
+      COMMENT "Compiling the fuzzer ${arg_NAME} (${source})"
+      COMMAND_EXPAND_LISTS VERBATIM)
+    list(APPEND objects "${object}")
+  endforeach()
+
+  set(program "${CMAKE_CURRENT_BINARY_DIR}/fuzz_${arg_NAME}")
+  add_custom_command(
+    OUTPUT "${program}"
+    COMMAND "${CAIRN_CLANGXX}" -fsanitize=fuzzer,address,undefined ${objects} -o "${program}" -pthread
+    DEPENDS ${objects}
+    COMMENT "Linking the fuzzer ${arg_NAME}"
+    COMMAND_EXPAND_LISTS VERBATIM)
+  add_custom_target(cairn_fuzz_${arg_NAME} DEPENDS "${program}")
+  if(NOT TARGET cairn_tests_fuzz)
+    add_custom_target(cairn_tests_fuzz ALL)
+  endif()
+  add_dependencies(cairn_tests_fuzz cairn_fuzz_${arg_NAME})
+
+  add_test(NAME fuzz.${arg_NAME}
+           COMMAND sh "${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.sh" "${program}" ${arg_SECONDS}
+                   "${CMAKE_CURRENT_BINARY_DIR}/corpus/${arg_NAME}" "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${arg_NAME}")
+  set_tests_properties(fuzz.${arg_NAME} PROPERTIES LABELS fuzz TIMEOUT 0)
+endfunction()

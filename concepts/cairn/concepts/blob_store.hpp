@@ -1,0 +1,128 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What an engine needs from a place that keeps bytes.
+#pragma once
+
+#include <cairn/concepts/mentions.hpp>
+#include <cairn/concepts/root.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace cairn {
+
+/// The largest address a backend may choose, in bytes: a node keeps its children's addresses inline.
+inline constexpr std::size_t max_address_size = 32;
+
+/// Where a blob is: a value that the backend chose (an offset, a key, a content hash). It is stored inside other blobs
+/// as its bytes, so it has no pointers in it and no padding.
+template <class Type>
+concept BlobAddress = std::regular<Type> && std::is_trivially_copyable_v<Type> && !std::is_pointer_v<Type> &&
+                      (sizeof(Type) <= max_address_size) && std::has_unique_object_representations_v<Type>;
+
+template <class Store>
+concept BlobStoreHasAddress = requires { typename Store::Address; } && BlobAddress<typename Store::Address>;
+
+template <class Store>
+concept BlobStoreReads = requires(Store const& store, typename Store::Address address) {
+  { store.read(address) } -> std::same_as<Bytes>;
+};
+
+template <class Store>
+concept BlobStoreHasRoot = requires(Store const& store, std::string_view branch) {
+  { store.root(branch) } -> std::same_as<std::optional<RootRecord>>;
+};
+
+template <class Store>
+concept BlobStoreListsRoots = requires(Store const& store) {
+  { store.roots() } -> std::same_as<std::vector<std::string>>;
+};
+
+template <class Store>
+concept BlobStoreBegins = requires(Store& store) {
+  { store.begin() } -> std::same_as<std::remove_cvref_t<decltype(store.begin())>>;  // by value
+} && std::movable<decltype(std::declval<Store&>().begin())>;
+
+/// The writer that `begin` hands out.
+template <class Store>
+using WriterOf = decltype(std::declval<Store&>().begin());
+
+template <class Store>
+concept BlobWriterPuts = requires(WriterOf<Store>& writer, std::span<std::byte const> bytes) {
+  { writer.put(bytes) } -> std::same_as<typename Store::Address>;
+};
+
+template <class Store>
+concept BlobWriterCommits = requires(WriterOf<Store>& writer, std::string_view branch, Version const& expected,
+                                     std::span<std::byte const> state) {
+  { writer.commit(branch, expected, state) } -> std::same_as<CommitResult>;
+};
+
+template <class Store>
+concept BlobWriterAppends = requires(WriterOf<Store>& writer, std::string_view branch, Version const& expected,
+                                     std::span<std::byte const> frame) {
+  { writer.append(branch, expected, frame) } -> std::same_as<CommitResult>;
+};
+
+template <class Store>
+concept BlobWriterDrops = requires(WriterOf<Store>& writer, std::string_view branch, Version const& expected) {
+  { writer.drop(branch, expected) } -> std::same_as<CommitResult>;
+};
+
+template <class Store>
+concept BlobStoreSweeps = requires(Store& store, LiveSet<typename Store::Address> const& live, TimePoint cutoff) {
+  store.sweep(live, cutoff);
+};
+
+namespace detail {
+template <class Store>
+concept ReadsMany = requires(Store const& store, std::span<typename Store::Address const> addresses,
+                             void (*sink)(std::size_t, Bytes)) { store.read_many(addresses, sink); };
+}  // namespace detail
+
+/// The optional `read_many`: not there, or as it must be.
+template <class Store>
+concept BlobStoreReadsManyOrLeavesIt = detail::ReadsMany<Store> || !detail::MentionsReadMany<Store>;
+
+/// A place that keeps immutable blobs and, beside them, named roots: the only cells that change.
+///
+/// - `read(address)` gives back exactly the bytes of a `put`; an address that is not there is an `Error` (`io/error`,
+/// or
+///   `store/corrupt` where something is there that is not what was put), never an empty answer.
+/// - `root(branch)` is nothing where there is no such root.
+/// - Blobs become readable to others no later than the commit that follows their `put` on the same writer. A writer
+/// that is
+///   destroyed without a commit leaves no trace but garbage.
+/// - `commit(branch, expected, state)` makes all that the writer put durable, replaces the root's state and empties its
+///   tail, in one atomic step, if the root is at `expected`. `append(branch, expected, frame)` adds one frame to the
+///   tail in the same way; `drop(branch, expected)` removes the root.
+/// - `sweep(live, cutoff)` may remove blobs that are not live and were put before `cutoff`.
+///
+/// Thread safety: all const members may be called at once from any thread, beside one writer a thread.
+template <class Store>
+concept BlobStore = BlobStoreHasAddress<Store> && BlobStoreReads<Store> && BlobStoreHasRoot<Store> &&
+                    BlobStoreListsRoots<Store> && BlobStoreBegins<Store> && BlobWriterPuts<Store> &&
+                    BlobWriterCommits<Store> && BlobWriterAppends<Store> && BlobWriterDrops<Store> &&
+                    BlobStoreSweeps<Store> && BlobStoreReadsManyOrLeavesIt<Store>;
+
+/// A blob store that hides latency: `read_many(addresses, sink)` calls `sink(i, Bytes)` once for each address, in any
+/// order.
+template <class Store>
+concept BlobStoreReadsMany = BlobStore<Store> && detail::ReadsMany<Store>;
+
+template <class Store>
+concept BlobWriterPutsAt = requires(WriterOf<Store>& writer, typename Store::Address const& address,
+                                    std::span<std::byte const> bytes) { writer.put(address, bytes); };
+
+/// A blob store that stores under an address that the caller gives: what a cache or the front of a tier must be.
+template <class Store>
+concept KeyedBlobStore = BlobStore<Store> && BlobWriterPutsAt<Store>;
+
+}  // namespace cairn

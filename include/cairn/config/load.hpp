@@ -1,0 +1,226 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The one reader of configurations: defaults, variables, a URI, an EDN map; later wins.
+#pragma once
+
+#include <cairn/concepts/config_vocabulary.hpp>
+#include <cairn/config/backend_name.hpp>
+#include <cairn/config/check.hpp>
+#include <cairn/config/uri.hpp>
+#include <cairn/config/validate.hpp>
+#include <cairn/config/variable.hpp>
+#include <cairn/edn/document.hpp>
+#include <cairn/edn/reader.hpp>
+#include <cairn/edn/value.hpp>
+#include <cairn/edn/write.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace cairn::config {
+
+/// EDN text of a configuration, read. Errors: `edn/syntax`, `edn/limit`, with line and column but without the text
+/// itself, which may hold a secret.
+[[nodiscard]] inline notation::Document read_map_text(std::string text) {
+  std::vector<notation::Node> nodes;
+  auto const result = notation::read_one(text, nodes);
+  if (result.status != notation::ReadStatus::form)
+    raise(result.code, "the configuration is not an EDN map: " + detail::fault_of(text, result));
+  return notation::Document{std::move(text), std::move(nodes)};
+}
+
+namespace detail {
+
+/// The backend that an EDN map names with `:backend`, a keyword or a string.
+[[nodiscard]] inline std::optional<std::string> backend_in(std::optional<notation::Form> map) {
+  if (!map.has_value() || !map->is(notation::Kind::map)) return std::nullopt;
+  auto const found = map->find("backend");
+  if (!found.has_value()) return std::nullopt;
+  if (found->is(notation::Kind::string)) return found->string();
+  return found->is(notation::Kind::keyword) ? std::optional<std::string>{found->name()} : std::nullopt;
+}
+
+/// The backend that the variables name.
+[[nodiscard]] inline std::optional<std::string> backend_in(Environment const& environment) {
+  if (auto named = variable(environment, backend_variable)) return named;
+  auto const text = variable(environment, config_variable);
+  if (!text.has_value()) return std::nullopt;
+  std::vector<notation::Node> nodes;
+  auto const result = notation::read_one(*text, nodes);
+  if (result.status != notation::ReadStatus::form) return std::nullopt;  // reported where its fields are read
+  return backend_in(notation::Form{*text, nodes.data(), result.root});
+}
+
+/// One reading of all sources into one Config.
+template <Configurable Backend>
+class Loader {
+ public:
+  using Config = typename Backend::Config;
+
+  Loader(Problems& problems, std::string_view under) : problems_{problems}, under_{under} {}
+
+  Config load(std::optional<notation::Form> edn, Environment const& environment, std::string_view uri) {
+    if constexpr (BackendHasDefaultConfig<Backend>) config_ = Backend::default_config(Config{}, environment);
+    if (reads_variables(edn, environment, uri)) read_variables(environment);
+    if (!uri.empty()) read_uri(uri);
+    if (edn.has_value()) read_map(*edn, "in the EDN map");
+    Place const whole = whole_from({});
+    report_missing<Backend>(config_, whole, &origins_);
+    report_constraints<Backend>(config_, whole, &origins_);
+    return std::move(config_);
+  }
+
+ private:
+  static constexpr std::array<std::string_view, 2> also_known{"backend", "id"};
+
+  [[nodiscard]] Place whole_from(std::string_view source) const noexcept { return {problems_, source, under_}; }
+
+  /// Variables that name another backend are meant for another store, unless nothing else says which this one is.
+  static bool reads_variables(std::optional<notation::Form> edn, Environment const& environment, std::string_view uri) {
+    if (!is_uri(uri) && !backend_in(edn).has_value()) return true;
+    auto const named = backend_in(environment);
+    return !named.has_value() || canonical_backend_id(*named) == Backend::backend_id;
+  }
+
+  void check_backend(std::string_view named, Place const& place) {
+    if (canonical_backend_id(named) == Backend::backend_id) return;
+    std::string message = "must be :" + std::string{Backend::backend_id} + ", which is what this program opens here";
+    if (is_showable(named)) message.append(", not :").append(named);
+    place.report(Errc::config_mismatch, std::move(message));
+  }
+
+  bool read_other_key(std::string_view key, notation::Form value, Place const& place) {
+    if (key == "backend") {
+      Place const here = place.field(key);
+      if (auto const named = value.is(notation::Kind::keyword)  ? std::optional<std::string>{value.name()}
+                             : value.is(notation::Kind::string) ? std::optional<std::string>{value.string()}
+                                                                : std::nullopt) {
+        check_backend(canonical_backend_id(*named), here);
+      } else {
+        here.report_type("the id of a backend: a keyword", value);
+      }
+      return true;
+    }
+    if (key != "id" || has_field<Config>("id")) return false;
+    // Every store may have a name; one whose backend needs none keeps it nowhere.
+    if (!read_name(value).has_value()) place.field(key).report_type("a name: a string, a keyword or a UUID", value);
+    return true;
+  }
+
+  void read_map(notation::Form form, std::string_view source) {
+    Place const place = whole_from(source);
+    read_fields(form, config_, place, &origins_, also_known,
+                [&](std::string_view key, notation::Form value) { return read_other_key(key, value, place); });
+  }
+
+  void read_variables(Environment const& environment) {
+    if (auto const named = variable(environment, backend_variable)) {
+      check_backend(*named, whole_from("from CAIRN_STORE_BACKEND").field("backend"));
+    }
+    if (auto const text = variable(environment, config_variable)) {
+      with_edn(*text, "a map", whole_from("from CAIRN_STORE_CONFIG"),
+               [&](notation::Form form) { read_map(form, "from CAIRN_STORE_CONFIG"); });
+    }
+    Place const whole = whole_from({});
+    meta::for_each_index<meta::field_count<Config>>([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+      constexpr std::string_view field = meta::field_name<Config, Index>;
+      auto const name = variable_name(field);
+      auto const text = variable(environment, name);
+      if (!text.has_value()) return;
+      std::string source = "from " + name;
+      FieldCodec<meta::FieldType<Config, Index>>::read_text(*text, meta::field<Index>(config_),
+                                                            whole.field(field, source));
+      origins_[Index] = std::move(source);
+    });
+  }
+
+  void read_uri(std::string_view uri) {
+    Place const place = whole_from("in the URI");
+    if (!is_uri(uri))
+      return place.report(Errc::config_type, "must begin with cairn: and the backend, as cairn:file:///tmp/x");
+    auto const parts = split_uri(uri);
+    check_backend(parts.backend, place.field("backend"));
+    UriReader<Config>{config_, place, origins_}.read(parts);
+  }
+
+  Problems& problems_;
+  std::string_view under_;
+  Config config_{};
+  Origins<Config> origins_{};
+};
+
+}  // namespace detail
+
+/// Reads a backend's Config out of all sources, and adds what is wrong to `problems`: for what is read together with
+/// other parts, among which it has the key `under`.
+template <Configurable Backend>
+[[nodiscard]] typename Backend::Config load_config(Problems& problems, std::optional<notation::Form> edn,
+                                                   Environment const& environment, std::string_view uri,
+                                                   std::string_view under) {
+  if constexpr (is_readable<typename Backend::Config>) {
+    return detail::Loader<Backend>{problems, under}.load(edn, environment, uri);
+  } else {
+    return {};
+  }
+}
+
+/// Reads a backend's Config. Later wins: the initialisers of `Config{}`, `default_config`, the map in
+/// `CAIRN_STORE_CONFIG`, the variables `CAIRN_STORE_<FIELD>`, the URI, the EDN map.
+///
+/// A variable that is empty is not set. Variables that name another backend (`CAIRN_STORE_BACKEND`) are left alone
+/// where the URI or the map names this one. `:id` is taken for every backend. Errors: `config/mismatch`,
+/// `config/unknown-key`, `config/missing`, `config/type`, `config/range`: everything that is wrong in one error, each
+/// with its key and the source it came from, none with a secret. See `Problems::raise_if_any`.
+template <Configurable Backend>
+[[nodiscard]] typename Backend::Config load_config(std::optional<notation::Form> edn,
+                                                   Environment const& environment = {}, std::string_view uri = {}) {
+  Problems problems;
+  auto config = load_config<Backend>(problems, edn, environment, uri, {});
+  problems.raise_if_any(subject_of<Backend>());
+  return config;
+}
+
+/// The same from text: EDN, or a URI where it begins with `cairn:`; empty text gives nothing.
+/// Errors: those, and `edn/syntax`, `edn/limit`.
+template <Configurable Backend>
+[[nodiscard]] typename Backend::Config load_config(std::string_view edn, Environment const& environment = {},
+                                                   std::string_view uri = {}) {
+  if (is_uri(edn) && uri.empty()) return load_config<Backend>(std::nullopt, environment, edn);
+  if (edn.empty()) return load_config<Backend>(std::nullopt, environment, uri);
+  auto const document = read_map_text(std::string{edn});
+  return load_config<Backend>(document.root(), environment, uri);
+}
+
+/// The same from a value.
+template <Configurable Backend, std::derived_from<notation::Value> Value>
+[[nodiscard]] typename Backend::Config load_config(Value const& edn, Environment const& environment = {},
+                                                   std::string_view uri = {}) {
+  return load_config<Backend>(std::string_view{notation::write(edn)}, environment, uri);
+}
+
+/// Which backend a configuration names, for a program that knows several: `:backend` of the map, the URI,
+/// `CAIRN_STORE_BACKEND`, `CAIRN_STORE_CONFIG`; the first that does. Errors: `config/missing` where none does.
+[[nodiscard]] inline std::string backend_of(std::optional<notation::Form> store, Environment const& environment = {},
+                                            std::string_view uri = {}) {
+  if (auto named = detail::backend_in(store)) return *std::move(named);
+  if (is_uri(uri)) return std::string{split_uri(uri).backend};
+  if (auto named = detail::backend_in(environment)) return *std::move(named);
+  raise(Errc::config_missing,
+        "the configuration names no backend: give it :backend, as in {:store {:backend :file :path \"/tmp/people\"}}, "
+        "or set CAIRN_STORE_BACKEND",
+        "{:problems [{:code :config/missing :path [:backend]}]}");
+}
+
+}  // namespace cairn::config
+
+namespace cairn {
+using config::load_config;
+using config::validate_config;
+}  // namespace cairn

@@ -1,0 +1,146 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Whether a Config has what it must have, and whether that is in range.
+#pragma once
+
+#include <cairn/config/check.hpp>
+#include <cairn/config/compound.hpp>
+#include <cairn/config/problem.hpp>
+#include <cairn/config/requirement.hpp>
+#include <cairn/config/variable.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace cairn::config {
+
+namespace detail {
+
+template <class Spec, class Config>
+void report_missing(Config const& config, Place const& place, Origins<Config> const* origins);
+
+/// Whether a field that must be given has nothing in it.
+template <class Type>
+[[nodiscard]] bool lacks(Type const& value) {
+  if constexpr (is_text<Type> || std::same_as<Type, Secret>) {
+    return value.empty();
+  } else if constexpr (requires { value.has_value(); }) {
+    return !value.has_value();
+  } else {
+    return false;
+  }
+}
+
+/// Whether a field is as its initialiser left it, as far as that can be asked.
+template <class Type>
+[[nodiscard]] bool is_same(Type const& left, Type const& right) {
+  if constexpr (std::equality_comparable<Type>) {
+    return left == right;
+  } else {
+    return true;
+  }
+}
+
+/// What is inside a field: structs of their own, whose paths and strings must be there too.
+template <class Type>
+void report_missing_inside(Type const& value, Place const& place) {
+  if constexpr (NestedConfig<Type>) report_missing<NoSpec>(value, place, nullptr);
+}
+template <class Type>
+void report_missing_inside(std::optional<Type> const& value, Place const& place) {
+  if (value.has_value()) report_missing_inside(*value, place);
+}
+template <class Type>
+void report_missing_inside(std::vector<Type> const& value, Place const& place) {
+  if constexpr (!std::same_as<Type, bool>) {
+    for (std::size_t i = 0; i != value.size(); ++i) report_missing_inside(value[i], place.element(i));
+  }
+}
+
+/// `origins` is null where the Config is final: then only what is empty can be missing.
+template <class Spec, class Config>
+void report_missing(Config const& config, Place const& place, Origins<Config> const* origins) {
+  Config const unset{};
+  meta::for_each_index<meta::field_count<Config>>([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+    using Type = meta::FieldType<Config, Index>;
+    constexpr auto requirement = requirement_of<Spec, Config, Index>();
+    Place const here = place.field(meta::field_name<Config, Index>, {});
+    auto const& value = meta::field<Index>(config);
+    bool missing = false;
+    if constexpr (requirement == Requirement::required) {
+      missing = lacks(value) ||
+                (origins != nullptr && (*origins)[Index].empty() && is_same(value, meta::field<Index>(unset)));
+    } else if constexpr (requirement == Requirement::by_initialiser && is_text<Type>) {
+      missing = value.empty() && meta::field<Index>(unset).empty();
+    }
+    if (!missing) return report_missing_inside(value, here);
+    if (place.problems().concerns(here.path())) return;
+    std::string message = "is missing: give it a " + FieldCodec<Type>::type_words();
+    if (origins != nullptr) message += ", here or in " + variable_name(meta::field_name<Config, Index>);
+    here.report(Errc::config_missing, std::move(message));
+  });
+}
+
+/// Reports the fields that a constraint does not allow; those that are known to be wrong are left alone.
+template <class Spec, class Config>
+void report_constraints(Config const& config, Place const& place, Origins<Config> const* origins) {
+  for_each_constraint<Spec, Config>([&]<class Constraint, std::size_t Index>(
+                                        Constraint const& constraint, std::integral_constant<std::size_t, Index>) {
+    using Type = meta::FieldType<Config, Index>;
+    if constexpr (!is_required_constraint<Constraint> && !is_optional_constraint<Constraint>) {
+      auto const* value = Unwrapped<Type>::get(meta::field<Index>(config));
+      std::string_view source = origins == nullptr ? std::string_view{} : std::string_view{(*origins)[Index]};
+      Place const here = place.field(meta::field_name<Config, Index>, source);
+      if (value == nullptr || holds(constraint, *value) || place.problems().concerns(here.path())) return;
+      std::string message = "must " + words_of(constraint);
+      if constexpr (!is_non_empty_constraint<Constraint>) message += ", and is " + to_text(*value);
+      here.report(Errc::config_range, std::move(message));
+    }
+  });
+}
+
+}  // namespace detail
+
+/// Asks whether an aggregate that was written in C++, and is therefore final, can be used. `Spec` has a `config_spec`
+/// about it, or is `NoSpec`; `subject` is what it is called in an error: `the database`. Errors: `config/missing` for
+/// required fields that are empty, `config/range` for what `config_spec` does not allow; all in one.
+template <class Spec, class Config>
+void validate_aggregate(Config const& config, std::string_view subject) {
+  if constexpr (is_readable<Config>) {
+    Problems problems;
+    Place const whole{problems, {}};
+    detail::report_missing<Spec, Config>(config, whole, nullptr);
+    detail::report_constraints<Spec, Config>(config, whole, nullptr);
+    problems.raise_if_any(subject);
+  }
+}
+
+/// What a store's configuration is called in an error.
+template <Configurable Backend>
+[[nodiscard]] std::string subject_of() {
+  return "the store :" + std::string{Backend::backend_id};
+}
+
+/// Asks whether a backend's Config that was written in C++ can be used. Errors: as `validate_aggregate`.
+template <Configurable Backend>
+void validate_config(typename Backend::Config const& config) {
+  validate_aggregate<Backend>(config, subject_of<Backend>());
+}
+
+/// A Config as an EDN map, secrets as `"****"`: for statistics and errors.
+template <class Config>
+[[nodiscard]] std::string to_edn(Config const& config) {
+  if constexpr (is_readable<Config>) {
+    return to_text(config);
+  } else {
+    return {};
+  }
+}
+
+}  // namespace cairn::config

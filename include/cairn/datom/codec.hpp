@@ -1,0 +1,115 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The stored form of values and datoms.
+#pragma once
+
+#include <cairn/datom/byte_io.hpp>
+#include <cairn/datom/datom.hpp>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace cairn::codec {
+
+/// Tuples inside tuples deeper than this are not read: the depth of a stored value is not the depth of our stack.
+inline constexpr int max_tuple_depth = 16;
+
+/// A value: its `ValueKind` in one byte, then its content (docs/format.md, "Values").
+inline void write(ByteWriter& out, Value const& value) {
+  out.u8(static_cast<std::uint8_t>(value.kind()));
+  switch (value.kind()) {
+    case ValueKind::nil: break;
+    case ValueKind::boolean: out.u8(value.as_boolean() ? 1 : 0); break;
+    case ValueKind::integer: out.signed_varint(value.as_integer()); break;
+    case ValueKind::instant: out.signed_varint(value.as_instant().milliseconds); break;
+    case ValueKind::float32: out.f32(static_cast<float>(value.as_double())); break;
+    case ValueKind::float64: out.f64(value.as_double()); break;
+    case ValueKind::uuid: out.raw(value.as_bytes()); break;
+    case ValueKind::keyword: out.text(value.as_keyword().text()); break;
+    case ValueKind::symbol: out.text(value.as_symbol().text()); break;
+    case ValueKind::bigint:
+    case ValueKind::bigdec:
+    case ValueKind::string:
+    case ValueKind::bytes: out.bytes(value.as_bytes()); break;
+    case ValueKind::tuple:
+      out.varint(value.as_tuple().size());
+      for (auto const& element : value.as_tuple()) write(out, element);
+      break;
+  }
+}
+
+namespace detail {
+
+/// Whether text is a number in the form in which `Value` holds big ones.
+inline bool is_number_text(std::string_view text, bool decimal) {
+  if (text.starts_with('-') || (decimal && text.starts_with('+'))) text.remove_prefix(1);
+  auto const allowed = [decimal](char c) {
+    return (c >= '0' && c <= '9') || (decimal && (c == '.' || c == 'e' || c == 'E' || c == '-' || c == '+'));
+  };
+  return !text.empty() && std::ranges::all_of(text, allowed);
+}
+
+}  // namespace detail
+
+inline Value read_value(ByteReader& in, int depth = 0) {
+  auto const kind = in.u8();
+  if (kind > static_cast<std::uint8_t>(ValueKind::tuple)) ByteReader::corrupt("a value has an unknown type");
+  switch (static_cast<ValueKind>(kind)) {
+    case ValueKind::nil: return {};
+    case ValueKind::boolean: return in.u8() != 0;
+    case ValueKind::integer: return in.signed_varint();
+    case ValueKind::instant: return Instant{in.signed_varint()};
+    case ValueKind::float32: return in.f32();
+    case ValueKind::float64: return in.f64();
+    case ValueKind::uuid: {
+      Uuid uuid;
+      std::ranges::copy(in.raw(uuid.bytes.size()), uuid.bytes.begin());
+      return uuid;
+    }
+    case ValueKind::keyword: return Keyword{in.text()};
+    case ValueKind::symbol: return Symbol{in.text()};
+    case ValueKind::bigint: {
+      auto const text = in.text();
+      if (!detail::is_number_text(text, false)) ByteReader::corrupt("a bigint has no number in it");
+      return BigInt{std::string{text}};
+    }
+    case ValueKind::bigdec: {
+      auto const text = in.text();
+      if (!detail::is_number_text(text, true)) ByteReader::corrupt("a bigdec has no number in it");
+      return BigDecimal{std::string{text}};
+    }
+    case ValueKind::string: return in.text();
+    case ValueKind::bytes: return in.bytes();
+    case ValueKind::tuple: {
+      if (depth == max_tuple_depth) ByteReader::corrupt("tuples are nested too deep");
+      std::vector<Value> elements(in.count());
+      for (auto& element : elements) element = read_value(in, depth + 1);
+      return elements;
+    }
+  }
+  return {};
+}
+
+/// A datom: entity, attribute, transaction and whether it was added (the lowest bit), then the value.
+inline void write(ByteWriter& out, RawDatom const& datom) {
+  out.signed_varint(datom.e);
+  out.varint(datom.a);
+  out.varint((static_cast<std::uint64_t>(datom.tx) << 1U) | (datom.added ? 1U : 0U));
+  write(out, datom.v);
+}
+
+inline RawDatom read_datom(ByteReader& in) {
+  RawDatom datom;
+  datom.e = in.signed_varint();
+  auto const attribute = in.varint();
+  if (attribute > UINT32_MAX) ByteReader::corrupt("an attribute's number is too large");
+  datom.a = static_cast<AttributeId>(attribute);
+  auto const operation = in.varint();
+  datom.tx = static_cast<EntityId>(operation >> 1U);
+  datom.added = (operation & 1U) != 0;
+  datom.v = read_value(in);
+  return datom;
+}
+
+}  // namespace cairn::codec

@@ -1,0 +1,121 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Keywords and symbols: interned names.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace cairn {
+
+namespace detail {
+
+/// The text of a name and where its namespace ends. Lives for ever.
+struct InternedName {
+  std::string text;             // `person/name` or `name`
+  std::size_t namespace_size{};  // 0 where there is none
+};
+
+/// The process-wide table of names. It only grows, as Clojure's does while a keyword is referred to: a name that is in a
+/// database is used again, and equality is a comparison of pointers for it.
+class NameTable {
+ public:
+  [[nodiscard]] InternedName const* intern(std::string_view text) {
+    {
+      std::shared_lock lock{mutex_};
+      if (auto found = names_.find(text); found != names_.end()) return found->second.get();
+    }
+    std::unique_lock lock{mutex_};
+    if (auto found = names_.find(text); found != names_.end()) return found->second.get();
+    auto name = std::make_unique<InternedName>();
+    name->text = text;
+    // The first slash separates; a lone `/` is a name.
+    auto slash = text.size() > 1 ? text.find('/') : std::string_view::npos;
+    name->namespace_size = slash == std::string_view::npos ? 0 : slash;
+    auto const* kept = name.get();
+    names_.emplace(std::string_view{kept->text}, std::move(name));
+    return kept;
+  }
+
+  [[nodiscard]] static NameTable& instance() {
+    static auto* table = new NameTable;  // never destroyed: static objects of a user's program may hold keywords
+    return *table;
+  }
+
+ private:
+  std::shared_mutex mutex_;
+  std::unordered_map<std::string_view, std::unique_ptr<InternedName>> names_;
+};
+
+/// What keywords and symbols have in common; `Self` keeps the two apart.
+template <class Self>
+class Name {
+ public:
+  /// The namespace, empty where there is none.
+  [[nodiscard]] std::string_view ns() const noexcept {
+    return std::string_view{name_->text}.substr(0, name_->namespace_size);
+  }
+  [[nodiscard]] std::string_view name() const noexcept {
+    return std::string_view{name_->text}.substr(name_->namespace_size == 0 ? 0 : name_->namespace_size + 1);
+  }
+  /// Namespace and name, without a colon.
+  [[nodiscard]] std::string_view text() const noexcept { return name_->text; }
+
+  /// O(1): names are interned.
+  friend bool operator==(Self left, Self right) noexcept { return left.name_ == right.name_; }
+  /// By namespace, then name, in UTF-8 bytes; no namespace before any.
+  friend std::strong_ordering operator<=>(Self left, Self right) noexcept {
+    if (left.name_ == right.name_) return std::strong_ordering::equal;
+    if (auto by_namespace = left.ns() <=> right.ns(); by_namespace != 0) return by_namespace;
+    return left.name() <=> right.name();
+  }
+
+  /// For the value that holds it: the interned text itself.
+  [[nodiscard]] InternedName const* interned() const noexcept { return name_; }
+
+ protected:
+  explicit Name(InternedName const* name) : name_{name} {}
+  explicit Name(std::string_view text) : name_{NameTable::instance().intern(text)} {}
+
+ private:
+  InternedName const* name_;
+};
+
+}  // namespace detail
+
+/// A keyword such as `:person/name`. Trivially copyable; comparing for equality is O(1).
+/// Thread safety: may be made and used on any thread.
+class Keyword : public detail::Name<Keyword> {
+ public:
+  /// From its text, with or without the leading colon. O(length). Any text is taken: reading EDN is what checks names.
+  explicit Keyword(std::string_view text) : Name{text.starts_with(':') ? text.substr(1) : text} {}
+  explicit Keyword(detail::InternedName const* interned) : Name{interned} {}
+};
+
+/// A symbol such as `inc`. As `Keyword`.
+class Symbol : public detail::Name<Symbol> {
+ public:
+  explicit Symbol(std::string_view text) : Name{text} {}
+  explicit Symbol(detail::InternedName const* interned) : Name{interned} {}
+};
+
+/// A keyword, in the words of a query's or a transaction's arguments: `kw(":male")`.
+[[nodiscard]] inline Keyword kw(std::string_view text) { return Keyword{text}; }
+
+}  // namespace cairn
+
+template <>
+struct std::hash<cairn::Keyword> {
+  std::size_t operator()(cairn::Keyword keyword) const noexcept { return std::hash<void const*>{}(keyword.interned()); }
+};
+template <>
+struct std::hash<cairn::Symbol> {
+  std::size_t operator()(cairn::Symbol symbol) const noexcept { return std::hash<void const*>{}(symbol.interned()); }
+};

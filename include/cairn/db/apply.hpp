@@ -1,0 +1,234 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Applying transactions to a snapshot: the one place where indexes change.
+#pragma once
+
+#include <cairn/db/snapshot.hpp>
+#include <cairn/db/tx_record.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace cairn {
+
+namespace detail {
+
+/// Indexes that are being edited.
+template <class IndexTag>
+struct IndexEdits {
+  template <Order Sorted>
+  using Edit = typename IndexOf<IndexTag, Sorted>::Transient;
+
+  explicit IndexEdits(Indexes<IndexTag> const& indexes)
+      : eavt{indexes.eavt.edit()}, aevt{indexes.aevt.edit()}, avet{indexes.avet.edit()} {}
+
+  void insert(RawDatom const& datom, bool in_avet) {
+    if (in_avet) avet.insert(datom);
+    aevt.insert(datom);
+    eavt.insert(datom);
+  }
+  void erase(RawDatom const& datom, bool in_avet) {
+    if (in_avet) avet.erase(datom);
+    aevt.erase(datom);
+    eavt.erase(datom);
+  }
+
+  /// Makes AVET hold, or no longer hold, the datoms of an attribute.
+  void refile(AttributeId attribute, bool in_avet) {
+    auto const start =
+        Position{.datom = {.e = 0, .a = attribute, .added = true, .tx = 0, .v = {}}, .components = 1, .after = false};
+    for (auto cursor = aevt.seek(start); cursor.valid() && (*cursor).a == attribute; cursor.next()) {
+      if (in_avet) {
+        avet.insert(*cursor);
+      } else {
+        avet.erase(*cursor);
+      }
+    }
+  }
+
+  [[nodiscard]] Indexes<IndexTag> finish() && {
+    return {std::move(eavt).persistent(), std::move(aevt).persistent(), std::move(avet).persistent()};
+  }
+
+  Edit<Order::eavt> eavt;
+  Edit<Order::aevt> aevt;
+  Edit<Order::avet> avet;
+};
+
+/// Adds many datoms that are not in the index. Where they outnumber those that are, the index is built anew from both,
+/// in full nodes: linear, and without a search.
+template <Order Sorted, class Index>
+void insert_many(typename Index::Transient& edit, std::vector<RawDatom> datoms) {
+  auto const before = [](RawDatom const& left, RawDatom const& right) { return compare<Sorted>(left, right) < 0; };
+  std::sort(datoms.begin(), datoms.end(), before);
+  if (datoms.size() < edit.size()) {
+    for (auto& datom : datoms) edit.insert(std::move(datom));
+    return;
+  }
+  typename Index::Builder builder;
+  auto next = datoms.begin();
+  for (auto cursor = edit.begin(); cursor.valid(); cursor.next()) {
+    for (; next != datoms.end() && before(*next, *cursor); ++next) builder.add(std::move(*next));
+    builder.add(*cursor);
+  }
+  for (; next != datoms.end(); ++next) builder.add(std::move(*next));
+  edit = std::move(builder).finish().edit();
+}
+
+}  // namespace detail
+
+/// A snapshot to which transactions are being applied, one after the other, in place: nodes that it made itself it
+/// changes. A function of the snapshot and the records alone, so that replaying a log gives what transacting gave.
+///
+/// Errors: `store/corrupt` where a record does not follow from what is there; the editor is of no use then.
+template <class IndexTag>
+class SnapshotEditor {
+ public:
+  explicit SnapshotEditor(Snapshot<IndexTag> const& base)
+      : current_{base.current}, temporal_{base.temporal}, base_{base}, schema_{base.schema} {}
+
+  void apply(TxRecord const& record) {
+    if (record.tx != base_.max_tx + 1) ByteReader::corrupt("a transaction does not follow the one before it");
+    for (auto const& [id, ident] : record.new_attributes) add_attribute(id, ident);
+    bool const bulk = record.datoms.size() >= bulk_size;
+    std::vector<RawDatom> added;
+    std::vector<EntityId> described;
+    for (auto const& datom : record.datoms) {
+      auto const* attribute = schema_->find(datom.a);
+      if (attribute == nullptr) ByteReader::corrupt("a datom has an attribute that no schema names");
+      if (!datom.added) {
+        retract(datom, *attribute);
+      } else if (bulk) {
+        added.push_back(datom);
+      } else {
+        current_.insert(datom, attribute->in_avet());
+      }
+      if (is_schema_attribute(datom.a)) described.push_back(datom.e);
+    }
+    if (bulk) insert_many(std::move(added));
+    for (auto const& [id, ident] : record.new_attributes) {
+      if (auto const owner = schema_->entity(ident)) described.push_back(*owner);
+    }
+    describe(std::move(described));
+    base_.max_tx = record.tx;
+    base_.max_entity = (std::max)(base_.max_entity, record.max_entity);
+    base_.last_instant = (std::max)(base_.last_instant, record.instant);
+  }
+
+  [[nodiscard]] Snapshot<IndexTag> finish() && {
+    base_.current = std::move(current_).finish();
+    base_.temporal = std::move(temporal_).finish();
+    base_.schema = std::move(schema_);
+    return std::move(base_);
+  }
+
+ private:
+  static constexpr std::size_t bulk_size = 4096;
+
+  /// The schema, to be changed: our own copy from the first change on.
+  Schema& own_schema() {
+    if (!own_) {
+      own_ = std::make_shared<Schema>(*schema_);
+      schema_ = own_;
+    }
+    return *own_;
+  }
+
+  void add_attribute(AttributeId id, Keyword ident) {
+    // The name may be another attribute's, which gives it up in this very transaction.
+    if (id != schema_->next_attribute()) ByteReader::corrupt("an attribute's number does not follow the one before it");
+    own_schema().add(ident);
+  }
+
+  void retract(RawDatom const& datom, Attribute const& attribute) {
+    auto const cursor = current_.eavt.seek(Position{.datom = datom, .components = 3, .after = false});
+    bool const there = cursor.valid() && (*cursor).e == datom.e && (*cursor).a == datom.a && (*cursor).v == datom.v;
+    if (!there) ByteReader::corrupt("a transaction retracts what is not there");
+    RawDatom const asserted = *cursor;
+    bool const in_avet = attribute.in_avet();
+    current_.erase(asserted, in_avet);
+    if (!base_.options->keep_history || attribute.no_history) return;
+    temporal_.insert(asserted, in_avet);
+    temporal_.insert(datom, in_avet);
+  }
+
+  void insert_many(std::vector<RawDatom> added) {
+    std::vector<RawDatom> indexed;
+    for (auto const& datom : added) {
+      if (schema_->find(datom.a)->in_avet()) indexed.push_back(datom);
+    }
+    detail::insert_many<Order::avet, IndexOf<IndexTag, Order::avet>>(current_.avet, std::move(indexed));
+    detail::insert_many<Order::aevt, IndexOf<IndexTag, Order::aevt>>(current_.aevt, added);
+    detail::insert_many<Order::eavt, IndexOf<IndexTag, Order::eavt>>(current_.eavt, std::move(added));
+  }
+
+  /// Takes over what entities now say of themselves, and files the datoms of attributes that became indexed or ceased
+  /// to be.
+  void describe(std::vector<EntityId> entities) {
+    if (entities.empty()) return;
+    std::sort(entities.begin(), entities.end());
+    entities.erase(std::unique(entities.begin(), entities.end()), entities.end());
+    std::vector<EntityFacts> facts;
+    facts.reserve(entities.size());
+    for (auto const entity : entities) facts.push_back(facts_of(entity));
+    auto& schema = own_schema();
+    std::vector<std::pair<AttributeId, bool>> filed;
+    for (auto const& [entity, said] : facts) {
+      if (auto const* attribute = schema.described_by(entity)) filed.emplace_back(attribute->id, attribute->in_avet());
+      for (auto const& [a, v] : said) {
+        auto const* named =
+            a == system_attribute::ident && v.is(ValueKind::keyword) ? schema.find(v.as_keyword()) : nullptr;
+        if (named != nullptr) filed.emplace_back(named->id, named->in_avet());
+      }
+    }
+    schema.define(facts);
+    std::sort(filed.begin(), filed.end());
+    filed.erase(std::unique(filed.begin(), filed.end()), filed.end());
+    for (auto const& [id, was_in_avet] : filed) {
+      bool const in_avet = schema.find(id)->in_avet();
+      if (in_avet == was_in_avet) continue;
+      current_.refile(id, in_avet);
+      temporal_.refile(id, in_avet);
+    }
+  }
+
+  [[nodiscard]] EntityFacts facts_of(EntityId entity) const {
+    EntityFacts result{entity, {}};
+    auto const start =
+        Position{.datom = {.e = entity, .a = 0, .added = true, .tx = 0, .v = {}}, .components = 1, .after = false};
+    for (auto cursor = current_.eavt.seek(start); cursor.valid(); cursor.next()) {
+      auto&& datom = *cursor;
+      if (datom.e != entity || datom.a >= first_user_attribute) break;
+      if (is_schema_attribute(datom.a)) result.facts.emplace_back(datom.a, datom.v);
+    }
+    return result;
+  }
+
+  detail::IndexEdits<IndexTag> current_;
+  detail::IndexEdits<IndexTag> temporal_;
+  Snapshot<IndexTag> base_;
+  std::shared_ptr<Schema const> schema_;
+  std::shared_ptr<Schema> own_{};
+};
+
+/// The snapshot after a transaction. O(datoms · log n), linear where a record outnumbers the database.
+template <class IndexTag>
+[[nodiscard]] Snapshot<IndexTag> apply(Snapshot<IndexTag> const& snapshot, TxRecord const& record) {
+  SnapshotEditor<IndexTag> editor{snapshot};
+  editor.apply(record);
+  return std::move(editor).finish();
+}
+
+/// The snapshot after several transactions: as applying them one by one, with one set of edits. The snapshot is taken
+/// by value so that `std::apply`, which a `std::span` brings along, is never the better match.
+template <class IndexTag>
+[[nodiscard]] Snapshot<IndexTag> apply(Snapshot<IndexTag> snapshot, std::span<TxRecord const> records) {
+  SnapshotEditor<IndexTag> editor{snapshot};
+  for (auto const& record : records) editor.apply(record);
+  return std::move(editor).finish();
+}
+
+}  // namespace cairn

@@ -1,0 +1,153 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The facts that a transaction in progress has touched.
+#pragma once
+
+#include <cairn/datom/datom.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace cairn::detail {
+
+/// A fact that the transaction asserted or retracted: whether it was true before, and whether it is now.
+struct Change {
+  EntityId e = 0;
+  AttributeId a = 0;
+  Value v{};
+  bool was = false;
+  bool is = false;
+};
+
+/// From hashes to the places of changes: a chained hash table without keys. Looking up costs the chain.
+class ChangeIndex {
+ public:
+  /// The place is one more than the last.
+  void add(std::size_t hashed) {
+    if (links_.size() == heads_.size()) grow();
+    links_.push_back({hashed, 0});
+    link(static_cast<std::uint32_t>(links_.size()));
+  }
+
+  /// Calls `visit(place)` for all with that hash until it returns true; whether it did.
+  template <class Visit>
+  bool find(std::size_t hashed, Visit visit) const {
+    if (heads_.empty()) return false;
+    for (auto at = heads_[hashed & (heads_.size() - 1)]; at != 0; at = links_[at - 1].next) {
+      if (links_[at - 1].hashed == hashed && visit(std::size_t{at - 1U})) return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return links_.size(); }
+  void clear() noexcept {
+    heads_.clear();
+    links_.clear();
+  }
+
+ private:
+  struct Link {
+    std::size_t hashed;
+    std::uint32_t next;  // place + 1; 0: none
+  };
+
+  void link(std::uint32_t at) {
+    auto& head = heads_[links_[at - 1].hashed & (heads_.size() - 1)];
+    links_[at - 1].next = head;
+    head = at;
+  }
+  void grow() {
+    heads_.assign(heads_.empty() ? 64 : heads_.size() * 2, 0);
+    for (std::uint32_t at = 1; at <= links_.size(); ++at) link(at);
+  }
+
+  std::vector<std::uint32_t> heads_{};
+  std::vector<Link> links_{};
+};
+
+/// The changes of a transaction, in the order in which facts were first touched, and the ways to find them again.
+class ChangeSet {
+ public:
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  [[nodiscard]] std::vector<Change> const& all() const noexcept { return changes_; }
+
+  /// The place of a fact's change, or `none`.
+  [[nodiscard]] std::size_t find(EntityId e, AttributeId a, Value const& v) const {
+    std::size_t found = none;
+    by_fact_.find(hash_of(e, a, v), [&](std::size_t at) {
+      auto const& change = changes_[at];
+      bool const same = change.e == e && change.a == a && change.v == v;
+      if (same) found = at;
+      return same;
+    });
+    return found;
+  }
+
+  void add(Change change) {
+    by_fact_.add(hash_of(change.e, change.a, change.v));
+    by_attribute_.add(hash_of(change.e, change.a));
+    by_value_.add(hash_of(0, change.a, change.v));
+    changes_.push_back(std::move(change));
+  }
+  void set(std::size_t at, bool is) noexcept { changes_[at].is = is; }
+
+  /// Calls `visit(change)` for the changes of an entity's attribute until it returns true.
+  template <class Visit>
+  bool of_attribute(EntityId e, AttributeId a, Visit visit) const {
+    return by_attribute_.find(hash_of(e, a), [&](std::size_t at) {
+      auto const& change = changes_[at];
+      return change.e == e && change.a == a && visit(change);
+    });
+  }
+  /// Of all that gave an attribute a value.
+  template <class Visit>
+  bool of_value(AttributeId a, Value const& v, Visit visit) const {
+    return by_value_.find(hash_of(0, a, v), [&](std::size_t at) {
+      auto const& change = changes_[at];
+      return change.a == a && change.v == v && visit(change);
+    });
+  }
+  /// Of an entity, in the order in which they came. The index for it is made when it is first asked for.
+  [[nodiscard]] std::vector<std::size_t> of_entity(EntityId e) {
+    for (auto at = by_entity_.size(); at != changes_.size(); ++at) by_entity_.add(hash_of(changes_[at].e, 0));
+    std::vector<std::size_t> found;
+    by_entity_.find(hash_of(e, 0), [&](std::size_t at) {
+      if (changes_[at].e == e) found.push_back(at);
+      return false;
+    });
+    return {found.rbegin(), found.rend()};
+  }
+
+  void clear() noexcept {
+    changes_.clear();
+    by_fact_.clear();
+    by_attribute_.clear();
+    by_value_.clear();
+    by_entity_.clear();
+  }
+
+ private:
+  [[nodiscard]] static std::size_t mix(std::size_t number) noexcept {
+    number ^= number >> 32U;
+    number *= 0x9E3779B97F4A7C15U;
+    return number ^ (number >> 29U);
+  }
+  [[nodiscard]] static std::size_t hash_of(EntityId e, AttributeId a) noexcept {
+    return mix(mix(static_cast<std::size_t>(e)) + a);
+  }
+  [[nodiscard]] static std::size_t hash_of(EntityId e, AttributeId a, Value const& v) noexcept {
+    return mix(hash_of(e, a) + v.hash());
+  }
+
+  std::vector<Change> changes_{};
+  ChangeIndex by_fact_{};
+  ChangeIndex by_attribute_{};
+  ChangeIndex by_value_{};
+  ChangeIndex by_entity_{};
+};
+
+}  // namespace cairn::detail

@@ -1,0 +1,67 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// All of a database at one moment.
+#pragma once
+
+#include <cairn/concepts/index_tag.hpp>
+#include <cairn/datom/datom.hpp>
+#include <cairn/datom/order.hpp>
+#include <cairn/db/options.hpp>
+#include <cairn/db/schema.hpp>
+#include <cairn/index/index_for.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace cairn {
+
+/// The index of a tag in one order.
+template <class IndexTag, Order Sorted>
+using IndexOf = typename index_for<IndexTag>::template Index<Sorted>;
+
+/// One set of datoms in the three orders.
+template <class IndexTag>
+struct Indexes {
+  IndexOf<IndexTag, Order::eavt> eavt{};
+  IndexOf<IndexTag, Order::aevt> aevt{};
+  IndexOf<IndexTag, Order::avet> avet{};  ///< indexed, unique and reference attributes only
+
+  template <Order Sorted>
+  [[nodiscard]] auto const& get() const noexcept {
+    if constexpr (Sorted == Order::eavt) {
+      return eavt;
+    } else if constexpr (Sorted == Order::aevt) {
+      return aevt;
+    } else {
+      return avet;
+    }
+  }
+};
+
+/// A database at one moment: what is true (`current`), what was (`temporal`), and what it takes to go on from there.
+///
+/// `temporal` holds, for each fact that is no longer true, the datom that asserted it and the one that retracted it. So
+/// the two together are the history, and `current` alone is the present; they have no datom in common. It is empty
+/// where no history is kept.
+///
+/// A value: copying costs the counting of the indexes' roots.
+template <class IndexTag>
+struct Snapshot {
+  Indexes<IndexTag> current{};
+  Indexes<IndexTag> temporal{};
+  std::shared_ptr<Schema const> schema{};
+  EntityId max_entity = 0;  ///< the largest entity id given out; transactions aside
+  EntityId max_tx = first_transaction - 1;
+  Instant last_instant{};  ///< the latest `:db/txInstant` so far
+  std::shared_ptr<DatabaseOptions const> options{};
+
+  /// A database without a transaction.
+  [[nodiscard]] static Snapshot empty(std::shared_ptr<DatabaseOptions const> options) {
+    Snapshot snapshot;
+    snapshot.schema = std::make_shared<Schema const>();
+    snapshot.options = std::move(options);
+    return snapshot;
+  }
+};
+
+}  // namespace cairn

@@ -1,0 +1,365 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Carrying out the operations of a transaction.
+#pragma once
+
+#include <cairn/db/schema_check.hpp>
+#include <cairn/db/tx_data.hpp>
+#include <cairn/db/tx_resolver.hpp>
+#include <cairn/db/tx_state.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cairn::detail {
+
+/// Operations one after the other, each on what those before it made. Where a temporary id turns out to be another
+/// entity than the one that it was given, all begins again with what was learnt; each new beginning has learnt more, so
+/// it ends.
+template <class IndexTag>
+class Transactor {
+ public:
+  explicit Transactor(Snapshot<IndexTag> const& base) : state_{base}, resolver_{state_} {}
+
+  void run(TxData const& data) {
+    for (;;) {
+      state_.clear();
+      resolver_.clear();
+      try {
+        for (auto const& [ident, value] : data.meta) add_all(state_.tx(), ident, value, 0);
+        for (auto const& operation : data.operations) {
+          apply(operation);
+          state_.update_composites();
+        }
+        if (!resolver_.begin_again()) {
+          if (!state_.described().empty()) SchemaCheck<IndexTag>{state_}.run();
+          return;
+        }
+      } catch (Error const&) {
+        if (!resolver_.begin_again()) throw;  // otherwise it may come of the wrong entity
+      }
+    }
+  }
+
+  [[nodiscard]] TxState<IndexTag> const& state() const noexcept { return state_; }
+  [[nodiscard]] TxResolver<IndexTag> const& resolver() const noexcept { return resolver_; }
+
+ private:
+  static constexpr int deepest_map = 256;
+
+  void apply(TxOp const& operation) {
+    if (operation.kind == TxOpKind::entity_map) {
+      (void)entity_map(operation.value.map(), 0);
+      return;
+    }
+    if (operation.kind != TxOpKind::add && resolver_.is_temporary(operation.entity) &&
+        !names_transaction(operation.entity)) {
+      raise(Errc::transact_syntax,
+            "A temporary id such as " + text_of(operation.entity) +
+                " names a new entity, of which there is nothing to retract "
+                "or to compare. Temporary ids belong into :db/add and entity maps.",
+            "{:entity-id " + text_of(operation.entity) + "}");
+    }
+    switch (operation.kind) {
+      case TxOpKind::add: {
+        auto const& attribute = resolver_.attribute(*operation.attribute);
+        add(added_entity(operation, attribute), attribute, operation.value);
+        break;
+      }
+      case TxOpKind::retract:
+        retract(operation);
+        break;
+      case TxOpKind::retract_attribute:
+        retract_attribute(operation);
+        break;
+      case TxOpKind::retract_entity:
+        if (auto const entity = resolver_.find_entity(operation.entity)) retract_entities({*entity});
+        break;
+      case TxOpKind::compare_and_swap:
+        compare_and_swap(operation);
+        break;
+      case TxOpKind::entity_map:
+        break;
+    }
+  }
+
+  /// The entity of a `:db/add`. A temporary id that is given a unique identity is the entity that has it already.
+  EntityId added_entity(TxOp const& operation, Attribute const& attribute) {
+    auto const& entity = operation.entity;
+    if (attribute.unique == Uniqueness::identity && resolver_.is_temporary(entity) && !names_transaction(entity) &&
+        !operation.value.is_nil()) {
+      if (auto const found = owner(attribute, operation.value)) resolver_.identify(entity.scalar(), *found);
+    }
+    return used(resolver_.entity(entity));
+  }
+  EntityId used(EntityId entity) {
+    state_.use_entity(entity);
+    return entity;
+  }
+
+  /// Who has the value that a unique attribute is given; nobody has a reference to an entity that is new.
+  std::optional<EntityId> owner(Attribute const& attribute, TxValue const& value) {
+    if (attribute.is_ref() && resolver_.is_temporary(value) && !names_transaction(value)) {
+      auto const target = resolver_.find_temporary(value.scalar());
+      return target ? state_.owner(attribute, Value{*target}) : std::nullopt;
+    }
+    return state_.owner(attribute, resolver_.value(attribute, value));
+  }
+
+  void add(EntityId entity, Attribute const& attribute, TxValue const& given) {
+    if (given.is_map() && attribute.is_ref()) {
+      add_map(entity, attribute, given.map(), 0);
+      return;
+    }
+    auto const id = attribute.id;
+    auto const value = resolver_.value(attribute, given);  // may name attributes: the reference is not used after it
+    if (is_schema_attribute(id)) check_schema_value(id, value);
+    state_.assert_fact(entity, id, value);
+  }
+
+  void retract(TxOp const& operation) {
+    auto const entity = resolver_.find_entity(operation.entity);
+    if (!entity) return;
+    auto const& attribute = resolver_.attribute(*operation.attribute);
+    auto const id = attribute.id;
+    if (operation.value.is_nil()) {
+      for (auto const& value : state_.values(*entity, id)) state_.retract_fact(*entity, id, value);
+    } else {
+      state_.retract_fact(*entity, id, resolver_.value(attribute, operation.value));
+    }
+  }
+
+  void retract_attribute(TxOp const& operation) {
+    auto const entity = resolver_.find_entity(operation.entity);
+    if (!entity) return;
+    auto const& attribute = resolver_.attribute(*operation.attribute);
+    auto const id = attribute.id;
+    bool const component = attribute.component;
+    std::vector<EntityId> components;
+    for (auto const& value : state_.values(*entity, id)) {
+      if (component && value.is(ValueKind::integer)) components.push_back(value.as_integer());
+      state_.retract_fact(*entity, id, value);
+    }
+    retract_entities(std::move(components));
+  }
+
+  /// All that they say, all that refers to them, and their components, and theirs.
+  void retract_entities(std::vector<EntityId> left) {
+    while (!left.empty()) {
+      auto const entity = left.back();
+      left.pop_back();
+      auto const said = state_.facts(entity);
+      for (auto const& [a, v] : said) {
+        auto const* attribute = state_.schema().find(a);
+        if (attribute != nullptr && attribute->component && v.is(ValueKind::integer)) left.push_back(v.as_integer());
+      }
+      for (auto const& [a, v] : said) state_.retract_fact(entity, a, v);
+      std::vector<std::pair<EntityId, AttributeId>> references;
+      for (auto const& attribute : state_.schema().attributes()) {
+        if (!attribute || !attribute->is_ref()) continue;
+        for (auto const from : state_.owners(*attribute, Value{entity}, TxState<IndexTag>::no_limit)) {
+          references.emplace_back(from, attribute->id);
+        }
+      }
+      for (auto const& [from, a] : references) state_.retract_fact(from, a, Value{entity});
+    }
+  }
+
+  void compare_and_swap(TxOp const& operation) {
+    auto const entity = resolver_.entity(operation.entity);
+    auto const& attribute = resolver_.attribute(*operation.attribute);
+    auto const id = attribute.id;
+    auto const ident = attribute.ident;
+    auto const value = resolver_.value(attribute, operation.value);
+    auto const found = state_.values(entity, id);
+    bool const none = operation.expected.is_nil();
+    auto const expected = none ? Value{} : resolver_.value(attribute, operation.expected);
+    bool const as_expected = none ? found.empty() : std::ranges::find(found, expected) != found.end();
+    if (!as_expected) {
+      std::string text;
+      for (auto const& one : found) text += (text.empty() ? "" : " ") + to_text(one);
+      if (found.empty()) text = "nil";
+      raise(Errc::transact_cas,
+            "Entity " + std::to_string(entity) + " has " + text + " under " + to_text(ident) + ", not " +
+                to_text(expected) + " as expected; nothing was swapped. Read it again and decide anew.",
+            "{:entity-id " + std::to_string(entity) + " :attribute " + to_text(ident) + " :expected " +
+                to_text(expected) + " :found [" + (found.empty() ? "" : text) + "]}");
+    }
+    if (is_schema_attribute(id)) check_schema_value(id, value);
+    state_.assert_fact(entity, id, value);
+  }
+
+  // ---- entity maps
+
+  static bool is_reverse(Keyword ident) noexcept { return ident.name().size() > 1 && ident.name().front() == '_'; }
+  static Keyword forward(Keyword ident) {
+    auto const name = std::string{ident.name().substr(1)};
+    return Keyword{ident.ns().empty() ? name : std::string{ident.ns()} + "/" + name};
+  }
+  static bool is_ensure(Keyword ident) noexcept { return ident.text() == "db/ensure"; }
+  /// Datomic's old way to install an attribute, which needs none here.
+  static bool is_install(Keyword ident) noexcept { return ident.text() == "db.install/_attribute"; }
+
+  EntityId entity_map(EntityMap const& map, int depth) {
+    if (depth == deepest_map)
+      raise(Errc::transact_syntax, "Entity maps are nested too deep; name the inner ones by :db/id.", "{}");
+    auto const entity = map_entity(map);
+    for (auto const& [ident, value] : map.attributes) {
+      if (is_ensure(ident) || is_install(ident)) continue;
+      if (is_reverse(ident)) {
+        add_reverse(entity, ident, value, depth);
+      } else {
+        add_all(entity, ident, value, depth);
+      }
+    }
+    for (auto const& [ident, value] : map.attributes) {
+      if (is_ensure(ident)) ensure(entity, value);
+    }
+    return entity;
+  }
+
+  /// Which entity a map is about: the one that its unique identities name, or else its `:db/id`, or a new one.
+  EntityId map_entity(EntityMap const& map) {
+    auto const known = identified(map);
+    auto const& id = map.id;
+    if (id.is_nil()) return known ? *known : state_.new_entity();
+    if (resolver_.is_temporary(id) && !names_transaction(id)) {
+      if (known) resolver_.identify(id.scalar(), *known);
+      return resolver_.of_temporary(id.scalar());
+    }
+    auto const entity = used(resolver_.entity(id));
+    if (known && *known != entity) {
+      raise(Errc::transact_upsert,
+            "The map's :db/id is entity " + std::to_string(entity) + ", but its unique attributes name entity " +
+                std::to_string(*known) + ". Leave :db/id out, or give other values.",
+            "{:entity-id " + std::to_string(entity) + " :conflict " + std::to_string(*known) + "}");
+    }
+    return entity;
+  }
+
+  std::optional<EntityId> identified(EntityMap const& map) {
+    std::optional<EntityId> known;
+    auto const take = [&](std::optional<EntityId> found, Keyword ident) {
+      if (!found) return;
+      if (known && *known != *found) {
+        raise(Errc::transact_upsert,
+              "The map's unique attributes name two entities, " + std::to_string(*known) + " and, by " +
+                  to_text(ident) + ", " + std::to_string(*found) + ".",
+              "{:attribute " + to_text(ident) + " :entity-ids [" + std::to_string(*known) + " " +
+                  std::to_string(*found) + "]}");
+      }
+      known = found;
+    };
+    for (auto const& [ident, value] : map.attributes) {
+      auto const* attribute = state_.schema().find(ident);
+      if (attribute == nullptr || attribute->unique != Uniqueness::identity || value.is_map()) continue;
+      if (attribute->is_many() && !value.is_scalar() && !is_lookup(*attribute, value)) {
+        for (auto const& one : value.elements()) {
+          if (!one.is_map()) take(owner(*attribute, one), ident);
+        }
+      } else {
+        take(owner(*attribute, value), ident);
+      }
+    }
+    for (auto const& attribute : state_.schema().attributes()) {
+      if (!attribute || !attribute->is_composite() || attribute->unique != Uniqueness::identity) continue;
+      if (auto const whole = composite(*attribute, map)) take(state_.owner(*attribute, *whole), attribute->ident);
+    }
+    return known;
+  }
+
+  /// The composite tuple that a map makes, if it gives all parts and none is a new entity.
+  std::optional<Value> composite(Attribute const& attribute, EntityMap const& map) {
+    std::vector<Value> parts;
+    for (auto const part : attribute.tuple_attributes) {
+      auto const given = std::ranges::find(map.attributes, part, [](auto const& entry) { return entry.first; });
+      auto const* found = state_.schema().find(part);
+      if (given == map.attributes.end() || found == nullptr || given->second.is_map()) return std::nullopt;
+      if (found->is_ref() && resolver_.is_temporary(given->second)) return std::nullopt;
+      parts.push_back(resolver_.value(*found, given->second));
+    }
+    return Value{std::move(parts)};
+  }
+
+  /// Whether a list of two under a reference is one lookup ref, and not two entities.
+  [[nodiscard]] bool is_lookup(Attribute const& attribute, TxValue const& value) const {
+    if (!attribute.is_ref() || !value.is_list() || value.elements().size() != 2) return false;
+    auto const& first = value.elements()[0];
+    if (!first.is_scalar() || !first.scalar().is(ValueKind::keyword)) return false;
+    auto const* unique = state_.schema().find(first.scalar().as_keyword());
+    return unique != nullptr && unique->unique == Uniqueness::identity;
+  }
+
+  void add_all(EntityId entity, Keyword ident, TxValue const& value, int depth) {
+    auto const* attribute = &resolver_.attribute(ident);
+    bool const several = attribute->is_many() && (value.is_list() || value.form() == TxValue::Form::set) &&
+                         !is_lookup(*attribute, value);
+    if (!several) {
+      add_one(entity, *attribute, value, depth);
+      return;
+    }
+    for (auto const& one : value.elements()) {
+      attribute = &resolver_.attribute(ident);  // the one before may have changed the schema
+      add_one(entity, *attribute, one, depth);
+    }
+  }
+
+  void add_one(EntityId entity, Attribute const& attribute, TxValue const& value, int depth) {
+    if (value.is_map() && attribute.is_ref()) {
+      add_map(entity, attribute, value.map(), depth);
+    } else {
+      add(entity, attribute, value);
+    }
+  }
+  void add_map(EntityId entity, Attribute const& attribute, EntityMap const& map, int depth) {
+    auto const id = attribute.id;
+    state_.assert_fact(entity, id, Value{entity_map(map, depth + 1)});
+  }
+
+  /// `{:db/id entity :_friend others}`: entity is a friend of the others.
+  void add_reverse(EntityId entity, Keyword ident, TxValue const& value, int depth) {
+    auto const& attribute = resolver_.attribute(forward(ident));
+    if (!attribute.is_ref()) {
+      raise(Errc::transact_syntax,
+            to_text(ident) + " is a reverse name, but " + to_text(attribute.ident) +
+                " is no reference. Only attributes of "
+                ":db.type/ref can be said in reverse.",
+            "{:attribute " + to_text(ident) + "}");
+    }
+    auto const id = attribute.id;
+    auto const add_from = [&](TxValue const& from) {
+      state_.assert_fact(from.is_map() ? entity_map(from.map(), depth + 1) : resolver_.entity(from), id, Value{entity});
+    };
+    if (value.form() == TxValue::Form::set || (value.is_list() && !is_lookup(attribute, value))) {
+      for (auto const& one : value.elements()) add_from(one);
+    } else {
+      add_from(value);
+    }
+  }
+
+  /// `:db/ensure`: the transaction must give the entity all attributes that the named spec requires.
+  void ensure(EntityId entity, TxValue const& spec) {
+    auto const named = spec.is_nil() ? std::nullopt : resolver_.find_entity(spec);
+    if (!named) return;
+    if (!state_.values(*named, system_attribute::entity_predicates).empty()) {
+      raise(Errc::transact_ensure, "The spec " + text_of(spec) + " has :db.entity/preds; predicates are not supported.",
+            "{:spec " + text_of(spec) + "}");
+    }
+    for (auto const& required : state_.values(*named, system_attribute::entity_attributes)) {
+      auto const* attribute = required.is(ValueKind::keyword) ? state_.schema().find(required.as_keyword()) : nullptr;
+      if (attribute != nullptr && state_.has_said(entity, attribute->id)) continue;
+      raise(Errc::transact_ensure,
+            "Entity " + std::to_string(entity) + " needs " + to_text(required) + " in this transaction: the spec " +
+                text_of(spec) + " requires it.",
+            "{:entity-id " + std::to_string(entity) + " :attribute " + to_text(required) + " :spec " + text_of(spec) +
+                "}");
+    }
+  }
+
+  TxState<IndexTag> state_;
+  TxResolver<IndexTag> resolver_;
+};
+
+}  // namespace cairn::detail

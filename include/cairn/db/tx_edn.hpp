@@ -1,0 +1,145 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Transaction data out of EDN.
+#pragma once
+
+#include <cairn/db/edn_conversion.hpp>
+#include <cairn/db/tx_data.hpp>
+#include <cairn/edn/parse.hpp>
+#include <cairn/edn/value.hpp>
+#include <cairn/edn/write.hpp>
+#include <cairn/error/error.hpp>
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cairn {
+
+namespace detail {
+
+[[noreturn]] inline void raise_syntax(std::string message, notation::Value const& what) {
+  auto const text = notation::write(what);
+  raise(Errc::transact_syntax, message + " At: " + text, "{:operation " + text + "}");
+}
+
+inline TxValue to_tx_value(notation::Value const& edn);
+
+inline EntityMap to_entity_map(notation::Value const& edn) {
+  EntityMap map;
+  map.attributes.reserve(edn.size());
+  for (std::size_t i = 0; i != edn.size(); ++i) {
+    auto const& key = edn.key(i);
+    if (!key.is_keyword()) {
+      raise_syntax("An entity map's keys are attributes, and attributes are keywords; " + notation::write(key) +
+                       " is " + std::string{name(key.kind())} + ".",
+                   edn);
+    }
+    if (key.as_keyword() == "db/id") {
+      map.id = to_tx_value(edn.value(i));
+    } else {
+      map.attributes.emplace_back(Keyword{key.as_keyword()}, to_tx_value(edn.value(i)));
+    }
+  }
+  return map;
+}
+
+inline TxValue to_tx_value(notation::Value const& edn) {
+  if (edn.is_map()) return to_entity_map(edn);
+  if (!edn.is_sequence() && !edn.is_set()) return to_value(edn);
+  std::vector<TxValue> elements;
+  elements.reserve(edn.size());
+  for (auto const& item : edn.items()) elements.push_back(to_tx_value(item));
+  return edn.is_set() ? TxValue::set(std::move(elements)) : TxValue::list(std::move(elements));
+}
+
+struct OperationForm {
+  std::string_view name;
+  TxOpKind kind;
+  std::size_t least;  // arguments
+  std::size_t most;
+  std::string_view shape;
+};
+
+inline constexpr std::array operation_forms{
+    OperationForm{"db/add", TxOpKind::add, 3, 3, "[:db/add entity attribute value]"},
+    OperationForm{"db/retract", TxOpKind::retract, 2, 3, "[:db/retract entity attribute value?]"},
+    OperationForm{"db.fn/retractAttribute", TxOpKind::retract_attribute, 2, 2,
+                  "[:db.fn/retractAttribute entity attribute]"},
+    OperationForm{"db/retractEntity", TxOpKind::retract_entity, 1, 1, "[:db/retractEntity entity]"},
+    OperationForm{"db.fn/retractEntity", TxOpKind::retract_entity, 1, 1, "[:db.fn/retractEntity entity]"},
+    OperationForm{"db/cas", TxOpKind::compare_and_swap, 4, 4, "[:db/cas entity attribute expected value]"},
+    OperationForm{"db.fn/cas", TxOpKind::compare_and_swap, 4, 4, "[:db.fn/cas entity attribute expected value]"},
+};
+
+inline std::string known_operations() {
+  std::string text;
+  for (auto const& form : operation_forms) text += (text.empty() ? ":" : ", :") + std::string{form.name};
+  return text;
+}
+
+inline TxOp to_operation(notation::Value const& edn) {
+  if (edn.is_map()) return entity_map(to_entity_map(edn));
+  if (!edn.is_sequence() || edn.empty() || !edn[0].is_keyword()) {
+    raise_syntax("An operation is an entity map {:attribute value ...} or a vector that begins with one of " +
+                     known_operations() + ".",
+                 edn);
+  }
+  for (auto const& form : operation_forms) {
+    if (edn[0].as_keyword() != form.name) continue;
+    auto const arguments = edn.size() - 1;
+    if (arguments < form.least || arguments > form.most) {
+      raise_syntax("This operation is written " + std::string{form.shape} + ".", edn);
+    }
+    TxOp operation{.kind = form.kind, .entity = to_tx_value(edn[1])};
+    if (arguments > 1) {
+      if (!edn[2].is_keyword()) {
+        raise_syntax(
+            "An attribute is a keyword; " + notation::write(edn[2]) + " is " + std::string{name(edn[2].kind())} + ".",
+            edn);
+      }
+      operation.attribute = Keyword{edn[2].as_keyword()};
+    }
+    if (form.kind == TxOpKind::compare_and_swap) {
+      operation.expected = to_tx_value(edn[3]);
+      operation.value = to_tx_value(edn[4]);
+    } else if (arguments > 2) {
+      operation.value = to_tx_value(edn[3]);
+    }
+    return operation;
+  }
+  raise_syntax("There is no operation :" + edn[0].as_keyword() + "; the known ones are " + known_operations() + ".",
+               edn);
+}
+
+inline void read_operations(std::vector<TxOp>& operations, notation::Value const& edn) {
+  if (edn.is_nil()) return;
+  if (!edn.is_sequence()) {
+    raise_syntax(std::string{"Transaction data is a vector of operations and entity maps"} +
+                     (edn.is_map() ? "; put this map into a vector: [{...}]." : "."),
+                 edn);
+  }
+  operations.reserve(edn.size());
+  for (auto const& item : edn.items()) {
+    if (!item.is_nil()) operations.push_back(to_operation(item));
+  }
+}
+
+}  // namespace detail
+
+inline TxData::TxData(notation::Value const& data) {
+  auto const* operations_of = data.find("tx-data");
+  detail::read_operations(operations, operations_of == nullptr ? data : *operations_of);
+  if (operations_of == nullptr) return;
+  auto const* said = data.find("tx-meta");
+  if (said == nullptr || said->is_nil()) return;
+  if (!said->is_map()) detail::raise_syntax(":tx-meta is a map of attributes of the transaction.", *said);
+  auto map = detail::to_entity_map(*said);
+  meta = std::move(map.attributes);
+}
+
+inline TxData::TxData(std::string_view text) : TxData{notation::parse(text)} {}
+
+}  // namespace cairn

@@ -1,0 +1,325 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The database as a transaction in progress sees it: a snapshot and the changes so far.
+#pragma once
+
+#include <cairn/db/change_set.hpp>
+#include <cairn/db/coerce.hpp>
+#include <cairn/db/db.hpp>
+#include <cairn/db/snapshot.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace cairn::detail {
+
+/// Reading and writing single facts over a snapshot that stays as it is. Each operation sees what those before it did,
+/// schema included.
+template <class IndexTag>
+class TxState {
+ public:
+  explicit TxState(Snapshot<IndexTag> const& base)
+      : base_{base}, schema_{base.schema}, tx_{base.max_tx + 1}, max_entity_{base.max_entity} {}
+
+  [[nodiscard]] Snapshot<IndexTag> const& base() const noexcept { return base_; }
+  [[nodiscard]] Schema const& schema() const noexcept { return *schema_; }
+  [[nodiscard]] EntityId tx() const noexcept { return tx_; }
+  [[nodiscard]] EntityId max_entity() const noexcept { return max_entity_; }
+  [[nodiscard]] std::vector<Change> const& changes() const noexcept { return changes_.all(); }
+  /// The entities whose facts describe attributes and that were touched.
+  [[nodiscard]] std::set<EntityId> const& described() const noexcept { return described_; }
+  [[nodiscard]] std::optional<Instant> const& instant() const noexcept { return instant_; }
+
+  /// Back to the beginning. Numbers that were given out stay so.
+  void clear() {
+    schema_ = base_.schema;
+    own_schema_.reset();
+    changes_.clear();
+    repeated_.clear();
+    described_.clear();
+    composites_ = composites_of(*schema_);
+    composites_changed_.clear();
+    instant_.reset();
+  }
+
+  // ---- entities and attributes
+
+  EntityId new_entity() {
+    use_entity(max_entity_ + 1);
+    return max_entity_;
+  }
+  /// Refuses numbers that no entity can have.
+  void check_entity(EntityId id) const {
+    if (id >= first_transaction - 1 ? id == first_transaction - 1 || id > tx_ : id < 1) {
+      raise(Errc::entity_id_syntax,
+            "There is no entity " + std::to_string(id) +
+                ": entities are numbered from 1 up to 2^48, transactions from there to " + std::to_string(tx_) +
+                ". Use a temporary id (a string) for a new entity.",
+            "{:entity-id " + std::to_string(id) + "}");
+    }
+  }
+  /// Takes note that a number is somebody's, so that no new entity gets it.
+  void use_entity(EntityId id) {
+    check_entity(id);
+    if (id < first_transaction) max_entity_ = (std::max)(max_entity_, id);
+  }
+
+  /// Numbers an attribute that is used before anything is said of it.
+  AttributeId name_attribute(Keyword ident) {
+    auto const id = own_schema().add(ident);
+    if (auto const owner = schema_->entity(ident)) describe(*owner);
+    return id;
+  }
+
+  static constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
+
+  // ---- reading
+
+  [[nodiscard]] bool is_true(EntityId e, AttributeId a, Value const& v) const {
+    auto const at = changes_.find(e, a, v);
+    return at != ChangeSet::none ? changes_.all()[at].is : was_true(e, a, v);
+  }
+
+  /// The values that an entity has under an attribute.
+  [[nodiscard]] std::vector<Value> values(EntityId e, AttributeId a) const {
+    std::vector<Value> found;
+    if (may_be_in_base(e, a)) {
+      for (auto cursor = base_.current.eavt.seek(prefix(e, a, {}, 2)); cursor.valid(); cursor.next()) {
+        auto&& datom = *cursor;
+        if (datom.e != e || datom.a != a) break;
+        if (changes_.find(e, a, datom.v) == ChangeSet::none) found.push_back(datom.v);
+      }
+    }
+    changes_.of_attribute(e, a, [&](Change const& change) {
+      if (change.is) found.push_back(change.v);
+      return false;
+    });
+    return found;
+  }
+
+  /// All that is true of an entity, as attribute and value.
+  [[nodiscard]] std::vector<std::pair<AttributeId, Value>> facts(EntityId e) {
+    std::vector<std::pair<AttributeId, Value>> found;
+    if (!is_new(e)) {
+      for (auto cursor = base_.current.eavt.seek(prefix(e, 0, {}, 1)); cursor.valid(); cursor.next()) {
+        auto&& datom = *cursor;
+        if (datom.e != e) break;
+        if (changes_.find(e, datom.a, datom.v) == ChangeSet::none) found.emplace_back(datom.a, datom.v);
+      }
+    }
+    for (auto const at : changes_.of_entity(e)) {
+      auto const& change = changes_.all()[at];
+      if (change.is) found.emplace_back(change.a, change.v);
+    }
+    return found;
+  }
+
+  /// The entities that have a value under an attribute; no more than `limit`.
+  [[nodiscard]] std::vector<EntityId> owners(Attribute const& attribute, Value const& v, std::size_t limit) const {
+    std::vector<EntityId> found;
+    changes_.of_value(attribute.id, v, [&](Change const& change) {
+      if (change.is) found.push_back(change.e);
+      return found.size() == limit;
+    });
+    auto const take = [&](RawDatom const& datom) {
+      if (changes_.find(datom.e, attribute.id, v) == ChangeSet::none) found.push_back(datom.e);
+    };
+    if (found.size() == limit || attribute.id >= base_.schema->next_attribute()) return found;
+    if (base_.schema->find(attribute.id)->in_avet()) {
+      for (auto cursor = base_.current.avet.seek(prefix(0, attribute.id, v, 2));
+           cursor.valid() && found.size() != limit; cursor.next()) {
+        if ((*cursor).a != attribute.id || (*cursor).v != v) break;
+        take(*cursor);
+      }
+    } else {  // it is becoming unique or a reference in this transaction
+      for (auto cursor = base_.current.aevt.seek(prefix(0, attribute.id, {}, 1));
+           cursor.valid() && found.size() != limit; cursor.next()) {
+        if ((*cursor).a != attribute.id) break;
+        if ((*cursor).v == v) take(*cursor);
+      }
+    }
+    return found;
+  }
+  [[nodiscard]] std::optional<EntityId> owner(Attribute const& attribute, Value const& v) const {
+    auto const found = owners(attribute, v, 1);
+    return found.empty() ? std::nullopt : std::optional{found.front()};
+  }
+
+  /// Whether the transaction has said anything of an entity's attribute.
+  [[nodiscard]] bool has_said(EntityId e, AttributeId a) const {
+    return changes_.of_attribute(e, a, [](Change const&) { return true; }) || repeated_.contains({e, a});
+  }
+
+  // ---- writing
+
+  /// Makes a fact true. Requires: the value is one that the attribute can have.
+  void assert_fact(EntityId e, AttributeId a, Value const& v) {
+    use_entity(e);
+    if (a == system_attribute::tx_instant) return set_instant(e, v);
+    auto const at = changes_.find(e, a, v);
+    if (at != ChangeSet::none ? changes_.all()[at].is : was_true(e, a, v)) {
+      repeated_.emplace(e, a);
+      return;
+    }
+    auto const& attribute = *schema_->find(a);
+    if (attribute.is_unique()) require_nobody_else(attribute, e, v);
+    if (!attribute.is_many()) {
+      for (auto const& other : values(e, a)) write(e, a, other, false);
+    }
+    if (attribute.is_ref()) use_entity(v.as_integer());
+    write(e, a, v, true);
+    noticed(e, a);
+  }
+
+  /// Makes a fact untrue; nothing happens where it is not true.
+  void retract_fact(EntityId e, AttributeId a, Value const& v) {
+    if (!is_true(e, a, v)) return;
+    if (a == system_attribute::tx_instant) {
+      raise(Errc::transact_schema, "The instant of a transaction cannot be retracted.", "{:attribute :db/txInstant}");
+    }
+    write(e, a, v, false);
+    noticed(e, a);
+  }
+
+  /// Brings the composite tuples of entities whose parts have changed up to date.
+  void update_composites() {
+    auto const changed = std::exchange(composites_changed_, {});
+    for (auto const& [e, a] : changed) {
+      auto const& composite = *schema_->find(a);
+      std::vector<Value> parts;
+      bool any = false;
+      for (auto const part : composite.tuple_attributes) {
+        auto const* attribute = schema_->find(part);
+        auto const found = attribute != nullptr ? values(e, attribute->id) : std::vector<Value>{};
+        parts.push_back(found.empty() ? Value{} : found.front());
+        any = any || !found.empty();
+      }
+      if (any) {
+        assert_fact(e, a, Value{std::move(parts)});
+      } else {
+        for (auto const& old : values(e, a)) retract_fact(e, a, old);
+      }
+    }
+  }
+
+ private:
+  static Position prefix(EntityId e, AttributeId a, Value v, std::uint8_t components) {
+    return {
+        .datom = {.e = e, .a = a, .added = true, .tx = 0, .v = std::move(v)}, .components = components, .after = false};
+  }
+
+  /// Entities that did not exist before need not be looked for.
+  [[nodiscard]] bool is_new(EntityId e) const noexcept {
+    return e < first_transaction ? e > base_.max_entity : e > base_.max_tx;
+  }
+  [[nodiscard]] bool may_be_in_base(EntityId e, AttributeId a) const noexcept {
+    return !is_new(e) && a < base_.schema->next_attribute();
+  }
+  [[nodiscard]] bool was_true(EntityId e, AttributeId a, Value const& v) const {
+    if (!may_be_in_base(e, a)) return false;
+    auto const cursor = base_.current.eavt.seek(prefix(e, a, v, 3));
+    return cursor.valid() && (*cursor).e == e && (*cursor).a == a && (*cursor).v == v;
+  }
+
+  void write(EntityId e, AttributeId a, Value const& v, bool is) {
+    auto const at = changes_.find(e, a, v);
+    if (at != ChangeSet::none) {
+      changes_.set(at, is);
+    } else {
+      changes_.add({e, a, v, !is, is});
+    }
+  }
+
+  void set_instant(EntityId e, Value const& v) {
+    if (e != tx_) {
+      raise(Errc::transact_schema,
+            ":db/txInstant belongs to the transaction that is being made; that of another, or of an entity, cannot be "
+            "set.",
+            "{:entity-id " + std::to_string(e) + "}");
+    }
+    instant_ = v.as_instant();
+  }
+
+  void require_nobody_else(Attribute const& attribute, EntityId e, Value const& v) const {
+    auto const other = owner(attribute, v);
+    if (!other || *other == e) return;
+    auto const name = to_text(attribute.ident);
+    raise(Errc::transact_unique,
+          name + " is unique, and entity " + std::to_string(*other) + " already has " + to_text(v) + "; entity " +
+              std::to_string(e) + " cannot have it too. Retract it there first, or name that entity.",
+          "{:attribute " + name + " :value " + to_text(v) + " :entity-id " + std::to_string(*other) + "}");
+  }
+
+  void noticed(EntityId e, AttributeId a) {
+    if (is_schema_attribute(a)) describe(e);
+    if (composites_.empty()) return;
+    if (auto const found = composites_.find(schema_->find(a)->ident); found != composites_.end()) {
+      for (auto const composite : found->second) composites_changed_.emplace(e, composite);
+    }
+  }
+
+  /// Takes over what an entity says of attributes.
+  void describe(EntityId e) {
+    described_.insert(e);
+    EntityFacts said{e, {}};
+    std::optional<Keyword> ident;
+    bool defines = false;
+    bool is_tuple = false;
+    for (auto& [a, v] : facts(e)) {
+      if (!is_schema_attribute(a)) continue;
+      if (a == system_attribute::ident && v.is(ValueKind::keyword)) ident = v.as_keyword();
+      defines = defines || defines_attribute(a);
+      is_tuple = is_tuple || a == system_attribute::tuple_attrs;
+      said.facts.emplace_back(a, std::move(v));
+    }
+    auto& schema = own_schema();
+    auto const* mine = schema.described_by(e);
+    auto const* named = ident ? schema.find(*ident) : nullptr;
+    if (mine != nullptr && named != nullptr && mine->id != named->id) {
+      raise(Errc::transact_schema,
+            "An attribute cannot be renamed to " + to_text(*ident) + ": that is the name of another one.",
+            "{:attribute " + to_text(*ident) + "}");
+    }
+    if (ident && defines && mine == nullptr && named == nullptr) schema.add(*ident);
+    schema.define(said);
+    if (is_tuple || !composites_.empty()) composites_ = composites_of(schema);
+  }
+
+  Schema& own_schema() {
+    if (!own_schema_) {
+      own_schema_ = std::make_shared<Schema>(*schema_);
+      schema_ = own_schema_;
+    }
+    return *own_schema_;
+  }
+
+  using Composites = std::unordered_map<Keyword, std::vector<AttributeId>>;  // by the names of their parts
+  static Composites composites_of(Schema const& schema) {
+    Composites result;
+    for (auto const& attribute : schema.attributes()) {
+      if (!attribute) continue;
+      for (auto const part : attribute->tuple_attributes) result[part].push_back(attribute->id);
+    }
+    return result;
+  }
+
+  Snapshot<IndexTag> const& base_;
+  std::shared_ptr<Schema const> schema_;
+  std::shared_ptr<Schema> own_schema_{};
+  EntityId tx_;
+  EntityId max_entity_;
+  ChangeSet changes_{};
+  std::set<std::pair<EntityId, AttributeId>> repeated_{};
+  std::set<EntityId> described_{};
+  std::set<std::pair<EntityId, AttributeId>> composites_changed_{};
+  std::optional<Instant> instant_{};
+  Composites composites_ = composites_of(*schema_);
+};
+
+}  // namespace cairn::detail

@@ -1,0 +1,184 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Values as EDN text.
+#pragma once
+
+#include <cairn/edn/node.hpp>
+#include <cairn/edn/scan_text.hpp>
+#include <cairn/edn/utf8.hpp>
+#include <cairn/edn/value.hpp>
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace cairn::notation {
+
+struct WriterOptions {
+  bool sorted = false;  ///< Sets and maps in the order of `compare`, not in the order in which they were written.
+};
+
+/// Appends an integer's digits.
+inline void write_to(std::string& out, std::int64_t value) {
+  char buffer[24];
+  auto const [end, code] = std::to_chars(buffer, buffer + sizeof buffer, value);
+  out.append(buffer, end);
+}
+
+/// Appends the shortest text that reads back as the same double: `1.0`, `1.0e-7`, `##Inf`, `##NaN`.
+inline void write_to(std::string& out, double value) {
+  if (value != value) {
+    out += "##NaN";
+    return;
+  }
+  if (value - value != 0) {
+    out += value < 0 ? "##-Inf" : "##Inf";
+    return;
+  }
+  char buffer[40];
+  auto const [end, code] = std::to_chars(buffer, buffer + sizeof buffer, value);
+  std::string_view const text{buffer, static_cast<std::size_t>(end - buffer)};
+  // Without a point it would read back as an integer.
+  std::size_t const exponent = text.find('e');
+  std::string_view const mantissa = text.substr(0, exponent);
+  out += mantissa;
+  if (mantissa.find('.') == std::string_view::npos) out += ".0";
+  if (exponent != std::string_view::npos) out += text.substr(exponent);
+}
+
+/// Appends a string literal. Control characters are escaped, everything else stands as it is. Requires: UTF-8.
+inline void write_string_to(std::string& out, std::string_view text) {
+  out += '"';
+  for (char const c : text) {
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+          out += "\\u00";
+          out += "0123456789ABCDEF"[static_cast<unsigned char>(c) / 16];
+          out += "0123456789ABCDEF"[static_cast<unsigned char>(c) % 16];
+        } else {
+          out += c;
+        }
+    }
+  }
+  out += '"';
+}
+
+/// Appends a character literal. Requires: a Unicode scalar value.
+inline void write_character_to(std::string& out, char32_t point) {
+  out += '\\';
+  for (detail::NamedCharacter const& named : detail::named_characters) {
+    if (named.point == point) {
+      out += named.name;
+      return;
+    }
+  }
+  bool const plain = point < 0x10000 && (point <= 0x20 || point == 0x7F || detail::is_invisible(point));
+  if (!plain) {
+    out += utf8::encode(point).view();
+    return;
+  }
+  out += 'u';
+  for (int shift = 12; shift >= 0; shift -= 4)
+    out += "0123456789ABCDEF"[(static_cast<std::uint32_t>(point) >> shift) & 0xF];
+}
+
+/// Appends the value. `parse` of the text is equal to it. Linear; recurses as deep as the value is nested.
+inline void write_to(std::string& out, Value const& value, WriterOptions const& options = {}) {
+  auto const write_items = [&](std::string_view opening, char closing) {
+    out += opening;
+    auto const items = value.items();
+    std::size_t const stride = value.is_map() ? 2 : 1;
+    bool const sorted = options.sorted && !value.order().empty();
+    for (std::size_t i = 0; i != items.size() / stride; ++i) {
+      std::size_t const place = sorted ? value.order()[i] : i * stride;
+      if (i != 0) out += value.is_map() ? ", " : " ";
+      write_to(out, items[place], options);
+      if (value.is_map()) {
+        out += ' ';
+        write_to(out, items[place + 1], options);
+      }
+    }
+    out += closing;
+  };
+  switch (value.kind()) {
+    case Kind::nil:
+      out += "nil";
+      break;
+    case Kind::boolean:
+      out += value.as_boolean() ? "true" : "false";
+      break;
+    case Kind::integer:
+      write_to(out, value.as_integer());
+      break;
+    case Kind::bigint:
+      (out += value.as_bigint()) += 'N';
+      break;
+    case Kind::real:
+      write_to(out, value.as_real());
+      break;
+    case Kind::decimal:
+      (out += value.as_decimal()) += 'M';
+      break;
+    case Kind::character:
+      write_character_to(out, value.as_character());
+      break;
+    case Kind::string:
+      write_string_to(out, value.as_string());
+      break;
+    case Kind::symbol:
+      out += value.as_symbol();
+      break;
+    case Kind::keyword:
+      (out += ':') += value.as_keyword();
+      break;
+    case Kind::list:
+      write_items("(", ')');
+      break;
+    case Kind::vector:
+      write_items("[", ']');
+      break;
+    case Kind::map:
+      write_items("{", '}');
+      break;
+    case Kind::set:
+      write_items("#{", '}');
+      break;
+    case Kind::tagged:
+      ((out += '#') += value.tag()) += ' ';
+      write_to(out, value.tagged_value(), options);
+      break;
+  }
+}
+
+/// The value as text; see `write_to`.
+inline std::string write(Value const& value, WriterOptions const& options = {}) {
+  std::string out;
+  write_to(out, value, options);
+  return out;
+}
+
+}  // namespace cairn::notation

@@ -1,0 +1,98 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A tree out of datoms that come in order: full nodes, nothing searched.
+#pragma once
+
+#include <cairn/index/node.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace cairn::detail {
+
+/// Builds from the left; at each level the last node is open.
+template <Order Sorted, class Shape>
+class TreeBuilder {
+  using LeafNode = Leaf<Shape>;
+  using InnerNode = Inner<Shape>;
+
+ public:
+  /// One that is not after the last: an equal one is left out, one before it is a `std::invalid_argument`.
+  void add(RawDatom datom) {
+    if (leaf_ != nullptr) {
+      auto const order = compare<Sorted>(leaf_->rows[leaf_->count - 1U], datom);
+      if (order == 0) return;
+      if (order > 0) throw std::invalid_argument("cairn: an index is built from datoms in its order; sort them first");
+      if (leaf_->count == LeafNode::capacity) close_leaf();
+    }
+    if (leaf_ == nullptr) leaf_ = std::make_unique<LeafNode>(std::uint64_t{0});
+    auto const head = head_of<Sorted>(datom);
+    leaf_->rows.put(leaf_->count, head, std::move(datom));
+    ++leaf_->count;
+    ++size_;
+  }
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+
+  [[nodiscard]] NodeReference<Shape> finish() {
+    if (leaf_ == nullptr) return {};
+    auto low = leaf_->rows[0];
+    std::uint64_t count = leaf_->count;
+    NodeReference<Shape> node{leaf_.release()};
+    for (std::size_t level = 0; level != open_.size(); ++level) {
+      put(level, std::move(node), count, low);  // which is not the first there: each open node has two children or more now
+      count = open_[level].node->size();
+      low = open_[level].low;
+      node = NodeReference<Shape>{open_[level].node.release()};
+    }
+    open_.clear();
+    size_ = 0;
+    return node;
+  }
+
+ private:
+  struct Open {
+    std::unique_ptr<InnerNode> node;
+    RawDatom low;  // the first datom below it
+  };
+
+  void close_leaf() {
+    auto low = leaf_->rows[0];
+    auto const count = leaf_->count;
+    auto next = std::make_unique<LeafNode>(std::uint64_t{0});
+    put(0, NodeReference<Shape>{leaf_.release()}, count, std::move(low));
+    leaf_ = std::move(next);
+  }
+
+  /// Gives a node of `level` to the open node above it.
+  void put(std::size_t level, NodeReference<Shape> child, std::uint64_t size, RawDatom low) {
+    if (level == open_.size()) {
+      open_.push_back({std::make_unique<InnerNode>(static_cast<std::uint8_t>(level + 1), std::uint64_t{0}), low});
+    } else if (open_[level].node->count == InnerNode::capacity) {
+      // The new node takes the full one's last child along, so that no node ever has a single one.
+      auto next = std::make_unique<InnerNode>(static_cast<std::uint8_t>(level + 1), std::uint64_t{0});
+      auto& full = *open_[level].node;
+      auto const last = full.count - 1U;
+      next->put_child(0, full.child(last), full.sizes[last]);
+      next->count = 1;
+      RawDatom next_low = std::move(full.separators.data()[last - 1]);
+      full.remove_right_of(last - 1, false);
+      auto full_low = std::exchange(open_[level].low, std::move(next_low));
+      auto const full_size = full.size();
+      NodeReference<Shape> done{std::exchange(open_[level].node, std::move(next)).release()};
+      put(level + 1, std::move(done), full_size, std::move(full_low));
+    }
+    auto const head = head_of<Sorted>(low);
+    open_[level].node->append_child(child.take(), size, head, std::move(low));
+  }
+
+  std::unique_ptr<LeafNode> leaf_;
+  std::vector<Open> open_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace cairn::detail

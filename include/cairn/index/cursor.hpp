@@ -1,0 +1,155 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A place in an index.
+#pragma once
+
+#include <cairn/index/tree_walk.hpp>
+
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <utility>
+
+namespace cairn {
+
+/// A run of neighbouring datoms of one leaf. Valid as long as the cursor that it came from is where it was.
+class DatomBlock {
+ public:
+  DatomBlock() = default;
+  DatomBlock(RawDatom const* first, std::size_t count) noexcept : first_{first}, count_{count} {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return count_; }
+  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+  /// The datom; take it by `auto&&` or `decltype(auto)`: other indexes may give a value.
+  [[nodiscard]] RawDatom const& operator[](std::size_t at) const noexcept { return first_[at]; }
+  [[nodiscard]] auto begin() const noexcept { return first_; }
+  [[nodiscard]] auto end() const noexcept { return first_ + count_; }
+
+ private:
+  RawDatom const* first_ = nullptr;
+  std::size_t count_ = 0;
+};
+
+/// A place in one version of an index: at a datom, or nowhere. It keeps the version alive. A cursor that left the index at
+/// either end is nowhere and stays there until it is sent somewhere by a seek.
+///
+/// Moving may read from the store and throw what that throws; the cursor is then nowhere.
+/// Cost: `next`, `prev` O(1) amortised; seeks O(log n). Thread safety: as an `int`; any number of cursors on one version may
+/// be used on as many threads.
+template <Order Sorted, class Shape>
+class IndexCursor {
+  using NodeHeader = detail::NodeHeader;
+  using Inner = detail::Inner<Shape>;
+  using Leaf = detail::Leaf<Shape>;
+
+ public:
+  using value_type = RawDatom;
+  using difference_type = std::ptrdiff_t;
+  using Block = DatomBlock;
+
+  IndexCursor() = default;
+  IndexCursor(detail::NodeReference<Shape> root, std::shared_ptr<NodeSource const> source) noexcept
+      : root_{std::move(root)}, source_{std::move(source)} {}
+
+  [[nodiscard]] bool valid() const noexcept { return leaf_ != nullptr; }
+
+  /// The datom here, until the cursor moves; take it by `auto&&`. Requires `valid()`.
+  [[nodiscard]] RawDatom const& operator*() const noexcept { return leaf_->rows[index_]; }
+  [[nodiscard]] RawDatom const* operator->() const noexcept { return &leaf_->rows[index_]; }
+
+  /// To the next datom. Requires `valid()`.
+  void next() {
+    if (++index_ == leaf_->count) [[unlikely]] to_next_leaf();
+  }
+  /// To the datom before. Requires `valid()`.
+  void prev() {
+    if (index_-- == 0) [[unlikely]] to_previous_leaf();
+  }
+
+  /// As an input iterator: `next`.
+  IndexCursor& operator++() {
+    next();
+    return *this;
+  }
+  void operator++(int) { next(); }
+
+  /// From here to the end of what lies together; never empty. Requires `valid()`.
+  [[nodiscard]] Block block() const noexcept { return {leaf_->rows.data() + index_, leaf_->count - index_}; }
+  /// Past the block. Requires `valid()`.
+  void next_block() { to_next_leaf(); }
+
+  /// To the first datom after `position`.
+  void seek(Position const& position) {
+    go_to(position);
+    if (leaf_ != nullptr && index_ == leaf_->count) to_next_leaf();
+  }
+  /// To the last datom before `position`.
+  void seek_before(Position const& position) {
+    go_to(position);
+    if (leaf_ != nullptr && index_-- == 0) to_previous_leaf();
+  }
+  /// To the datom itself, or nowhere.
+  void find(RawDatom const& datom) {
+    if (!go_to(datom)) leaf_ = nullptr;
+  }
+  void to_first() { go_to_edge(false); }
+  void to_last() { go_to_edge(true); }
+
+  friend bool operator==(IndexCursor const& cursor, std::default_sentinel_t) noexcept { return !cursor.valid(); }
+
+ private:
+  /// Whether the key is there itself. The index may be one past the leaf's last.
+  template <class Key>
+  bool go_to(Key const& key) {
+    leaf_ = nullptr;
+    if (!root_) return false;
+    auto const bounds = detail::bounds_of<Sorted>(key);
+    auto const* leaf = detail::descend<Sorted, Shape>(root_.get(), source_.get(), key, bounds, [this](Inner* inner, std::size_t at) {
+      steps_[inner->level] = {inner, at};
+    });
+    auto const found = leaf->rows.template find<Sorted>(leaf->count, key, bounds);
+    leaf_ = leaf;
+    index_ = found.index;
+    return found.equal;
+  }
+
+  void go_to_edge(bool last) {
+    leaf_ = nullptr;
+    if (root_) descend_to_edge(root_.get(), last);
+  }
+
+  void descend_to_edge(NodeHeader* node, bool last) {
+    while (node->level != 0) {
+      auto* inner = detail::as_inner<Shape>(node);
+      std::size_t const at = last ? inner->count - 1U : 0;
+      steps_[inner->level] = {inner, at};
+      node = detail::child_of<Sorted>(*inner, at, source_.get());
+    }
+    leaf_ = detail::as_leaf<Shape>(node);
+    index_ = last ? leaf_->count - 1U : 0;
+  }
+
+  void to_next_leaf() { to_neighbour(false); }
+  void to_previous_leaf() { to_neighbour(true); }
+
+  void to_neighbour(bool before) {
+    leaf_ = nullptr;
+    for (std::size_t level = 1; level <= root_.get()->level; ++level) {
+      auto& step = steps_[level];
+      if (before ? step.index == 0 : step.index + 1 == step.node->count) continue;
+      step.index = before ? step.index - 1 : step.index + 1;
+      if (!before && level == 1 && step.index + 1 != step.node->count) {
+        if (auto const* following = step.node->child(step.index + 1)) detail::prefetch(following, 128);
+      }
+      return descend_to_edge(detail::child_of<Sorted>(*step.node, step.index, source_.get()), before);
+    }
+  }
+
+  detail::NodeReference<Shape> root_;
+  std::shared_ptr<NodeSource const> source_;
+  Leaf const* leaf_ = nullptr;
+  std::size_t index_ = 0;
+  detail::Steps<Shape> steps_;
+};
+
+}  // namespace cairn

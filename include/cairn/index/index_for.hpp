@@ -1,0 +1,37 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// From an index tag to the index.
+#pragma once
+
+#include <cairn/concepts/index_tag.hpp>
+#include <cairn/index/persistent_set.hpp>
+
+#include <concepts>
+#include <type_traits>
+
+namespace cairn {
+
+/// The persistent set as a policy: one index a sort order.
+struct PersistentSetPolicy {
+  template <Order Sorted>
+  using Index = PersistentSet<Sorted>;
+};
+
+/// The policy that a tag names. Specialise it, with a member `type`, for a tag of your own.
+template <class Tag>
+struct IndexFor {
+  static_assert(!std::same_as<Tag, hitchhiker_tree_tag>,
+                "cairn::Store [index]: hitchhiker_tree_tag has no index in this version; use persistent_set_tag");
+  static_assert(std::same_as<Tag, hitchhiker_tree_tag>,
+                "cairn::Store [index]: this type is not an index tag; use persistent_set_tag, or specialise cairn::IndexFor for it");
+  using type = PersistentSetPolicy;  // so that nothing else is reported
+};
+template <>
+struct IndexFor<persistent_set_tag> {
+  using type = PersistentSetPolicy;
+};
+
+template <class Tag>
+using index_for = typename IndexFor<Tag>::type;
+
+}  // namespace cairn

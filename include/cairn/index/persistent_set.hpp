@@ -1,0 +1,259 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The read-optimised index.
+#pragma once
+
+#include <cairn/index/bulk_builder.hpp>
+#include <cairn/index/cursor.hpp>
+#include <cairn/index/tree_check.hpp>
+#include <cairn/index/tree_editor.hpp>
+#include <cairn/index/tree_store.hpp>
+
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <span>
+#include <utility>
+
+namespace cairn {
+
+/// An immutable sorted set of datoms: a B+tree whose versions share their nodes. A regular value, of which a copy costs O(1);
+/// "changing" it is an edit of a `Transient`, which costs the nodes on the way and leaves this version as it is.
+///
+/// A tree that was opened from a store reads its nodes when they are first needed, so that any member may throw what the
+/// store throws, and `Errc::store_corrupt` for a node that is not sound.
+///
+/// Thread safety: as an `int`; different copies may be used on any threads at once, though they share nodes. `flush` and
+/// `FlushReceipt::forget` must not overlap with each other, nor with `for_each_address` and `address`, on sets that share
+/// nodes.
+template <Order Sorted, class Shape = DefaultNodeShape>
+class PersistentSet {
+  using Root = detail::NodeReference<Shape>;
+  using Source = std::shared_ptr<NodeSource const>;
+
+ public:
+  using value_type = RawDatom;
+  using Cursor = IndexCursor<Sorted, Shape>;
+  using Block = typename Cursor::Block;
+  class Transient;
+  class Builder;
+
+  static constexpr Order order = Sorted;
+
+  /// The empty set.
+  PersistentSet() = default;
+
+  /// From datoms in ascending order (equal neighbours count once), in full nodes. Linear.
+  [[nodiscard]] static PersistentSet from_sorted(std::span<RawDatom const> datoms) {
+    Builder builder;
+    for (auto const& datom : datoms) builder.add(datom);
+    return std::move(builder).finish();
+  }
+
+  /// The set that a flush gave `root` for. Reads the root; everything else is read when it is needed.
+  [[nodiscard]] static PersistentSet open(NodeAddress const& root, std::uint64_t size, Source source) {
+    if ((root.size == 0) != (size == 0)) ByteReader::corrupt("an index without a root has datoms, or the other way round");
+    if (size == 0) return {};
+    detail::NodeExpectation const expected{size, std::nullopt, source->address_size};
+    auto node = detail::read_node<Sorted, Shape>(*source, root, expected);
+    return {std::move(node), size, std::move(source)};
+  }
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+  /// At the first datom.
+  [[nodiscard]] Cursor begin() const {
+    auto cursor = nowhere();
+    cursor.to_first();
+    return cursor;
+  }
+  /// A cursor equals it when it is not `valid()`.
+  [[nodiscard]] static std::default_sentinel_t end() noexcept { return {}; }
+  /// At the last datom.
+  [[nodiscard]] Cursor last() const {
+    auto cursor = nowhere();
+    cursor.to_last();
+    return cursor;
+  }
+  /// At the first datom after `position`. O(log n).
+  [[nodiscard]] Cursor seek(Position const& position) const {
+    auto cursor = nowhere();
+    cursor.seek(position);
+    return cursor;
+  }
+  /// At the last datom before `position`. O(log n).
+  [[nodiscard]] Cursor seek_before(Position const& position) const {
+    auto cursor = nowhere();
+    cursor.seek_before(position);
+    return cursor;
+  }
+  /// At the datom, or nowhere. O(log n).
+  [[nodiscard]] Cursor find(RawDatom const& datom) const {
+    auto cursor = nowhere();
+    cursor.find(datom);
+    return cursor;
+  }
+  [[nodiscard]] bool contains(RawDatom const& datom) const {
+    return detail::contains<Sorted, Shape>(root_.get(), source_.get(), datom);
+  }
+  /// How many datoms lie between two positions. O(log n): counts are kept in the tree.
+  [[nodiscard]] std::uint64_t count(Position const& from, Position const& to) const {
+    return detail::count_between<Sorted, Shape>(root_.get(), source_.get(), from, to);
+  }
+
+  /// A state to edit that begins as this set. O(1).
+  [[nodiscard]] Transient edit() const { return Transient{*this}; }
+
+  /// Writes the nodes that are not stored yet, children before parents; the address of the root, or of nowhere (size 0)
+  /// where the set is empty. Afterwards the nodes know where they are, and no flush of this or of a set that shares them
+  /// writes them again. Durability is the sink's: see `FlushReceipt`. Requires: all flushes of sets that share nodes are to
+  /// one store.
+  NodeAddress flush(NodeSink const& sink, FlushReceipt* receipt = nullptr) const {
+    if (empty()) return {};
+    return detail::flush_node<Sorted, Shape>(root_.get(), sink, receipt);
+  }
+  /// Where the root is, if the set is stored whole; nowhere (size 0) where it is empty.
+  [[nodiscard]] std::optional<NodeAddress> address() const {
+    if (empty()) return NodeAddress{};
+    if (!detail::is_stored(root_.get())) return std::nullopt;
+    return root_.get()->address;
+  }
+  /// Calls `visit(address)` for every stored node of the tree, parents first. Reads inner nodes only, and keeps none of them.
+  /// Where `visit` returns a `bool`, false leaves out what is below: so a walk over many versions sees shared parts once.
+  template <class Visit>
+  void for_each_address(Visit visit) const {
+    if (!empty()) detail::visit_addresses<Sorted, Shape>(root_.get(), source_.get(), visit);
+  }
+  /// Reads every node and checks that the whole is a tree in order; throws `Errc::store_corrupt` where it is not. Nodes that
+  /// were not in memory are not kept. Linear.
+  void verify() const {
+    if (!empty()) detail::check_tree<Sorted, Shape>(root_.get(), source_.get(), size_);
+  }
+
+  /// Equal sets hold equal datoms. O(1) for one and the same version, linear otherwise.
+  friend bool operator==(PersistentSet const& left, PersistentSet const& right) {
+    if (left.root_.get() == right.root_.get()) return true;
+    if (left.size() != right.size()) return false;
+    auto other = right.begin();
+    for (auto mine = left.begin(); mine.valid(); mine.next(), other.next()) {
+      if (*mine != *other) return false;
+    }
+    return true;
+  }
+
+ private:
+  PersistentSet(Root root, std::uint64_t size, Source source) noexcept
+      : root_{std::move(root)}, size_{size}, source_{std::move(source)} {}
+
+  [[nodiscard]] Cursor nowhere() const { return {root_, source_}; }
+
+  Root root_;
+  std::uint64_t size_ = 0;
+  Source source_;
+};
+
+/// A set that is being edited by one thread. Nodes that it made itself it changes in place; others it copies first.
+///
+/// An edit that throws leaves the contents as they were. Cursors on a transient see it as it was when they were made and
+/// are invalidated by the next `insert` or `erase`.
+template <Order Sorted, class Shape>
+class PersistentSet<Sorted, Shape>::Transient {
+ public:
+  using value_type = RawDatom;
+  using Cursor = typename PersistentSet::Cursor;
+
+  explicit Transient(PersistentSet const& set) : editor_{set.root_, set.source_.get()}, size_{set.size_}, source_{set.source_} {}
+  Transient() : Transient{PersistentSet{}} {}
+
+  /// Whether it was not there yet. O(log n).
+  bool insert(RawDatom datom) {
+    bool const changed = editor_.insert(std::move(datom));
+    size_ += changed ? 1 : 0;
+    return changed;
+  }
+  /// Whether it was there. O(log n).
+  bool erase(RawDatom const& datom) {
+    bool const changed = editor_.erase(datom);
+    size_ -= changed ? 1 : 0;
+    return changed;
+  }
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+  [[nodiscard]] Cursor begin() const {
+    auto cursor = nowhere();
+    cursor.to_first();
+    return cursor;
+  }
+  [[nodiscard]] static std::default_sentinel_t end() noexcept { return {}; }
+  [[nodiscard]] Cursor last() const {
+    auto cursor = nowhere();
+    cursor.to_last();
+    return cursor;
+  }
+  [[nodiscard]] Cursor seek(Position const& position) const {
+    auto cursor = nowhere();
+    cursor.seek(position);
+    return cursor;
+  }
+  [[nodiscard]] Cursor seek_before(Position const& position) const {
+    auto cursor = nowhere();
+    cursor.seek_before(position);
+    return cursor;
+  }
+  [[nodiscard]] Cursor find(RawDatom const& datom) const {
+    auto cursor = nowhere();
+    cursor.find(datom);
+    return cursor;
+  }
+  [[nodiscard]] bool contains(RawDatom const& datom) const {
+    return detail::contains<Sorted, Shape>(editor_.root(), source_.get(), datom);
+  }
+  [[nodiscard]] std::uint64_t count(Position const& from, Position const& to) const {
+    return detail::count_between<Sorted, Shape>(editor_.root(), source_.get(), from, to);
+  }
+
+  /// The result; the transient is empty afterwards. O(1).
+  [[nodiscard]] PersistentSet persistent() && {
+    return {editor_.take(), std::exchange(size_, 0), source_};
+  }
+  /// The contents so far, as a set; editing goes on, and copies again what it changes. O(1).
+  [[nodiscard]] PersistentSet snapshot() { return {editor_.share(), size_, source_}; }
+
+ private:
+  [[nodiscard]] Cursor nowhere() const {
+    auto* root = editor_.root();
+    if (root == nullptr) return {};
+    detail::retain(root);
+    return {Root{root}, source_};
+  }
+
+  detail::TreeEditor<Sorted, Shape> editor_;
+  std::uint64_t size_;
+  Source source_;
+};
+
+/// Builds a set from datoms that come one by one in ascending order.
+template <Order Sorted, class Shape>
+class PersistentSet<Sorted, Shape>::Builder {
+ public:
+  using value_type = RawDatom;
+
+  /// A datom equal to the last is left out; one before it is a `std::invalid_argument`. O(1) amortised.
+  void add(RawDatom datom) { builder_.add(std::move(datom)); }
+  [[nodiscard]] std::uint64_t size() const noexcept { return builder_.size(); }
+  /// The builder is empty afterwards.
+  [[nodiscard]] PersistentSet finish() && {
+    auto const size = builder_.size();
+    return {builder_.finish(), size, nullptr};
+  }
+
+ private:
+  detail::TreeBuilder<Sorted, Shape> builder_;
+};
+
+}  // namespace cairn

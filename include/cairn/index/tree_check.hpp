@@ -1,0 +1,58 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Whether a tree is one.
+#pragma once
+
+#include <cairn/index/tree_walk.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace cairn::detail {
+
+/// Checks a node and all below it against what is around it: levels, sizes, occupancy, order, heads, and the separators of
+/// all ancestors (a read checks those of the parent alone). `right_edge`: nothing is right of it, so it may be small.
+template <Order Sorted, class Shape>
+void check_node(NodeHeader* node, NodeSource const* source, std::uint64_t size, RawDatom const* low, RawDatom const* high,
+                bool root, bool right_edge) {
+  auto const demand = [](bool holds, char const* why) {
+    if (!holds) ByteReader::corrupt(why);
+  };
+  auto const check_rows = [&](auto const& rows, std::size_t count) {
+    for (std::size_t i = 0; i != count; ++i) {
+      demand(rows.head(i) == head_of<Sorted>(rows[i]), "a head is not that of its datom");
+      demand(i == 0 || compare<Sorted>(rows[i - 1], rows[i]) < 0, "the datoms of a node are not in order");
+    }
+  };
+  bool const leaf = node->level == 0;
+  demand(root || right_edge || node->count >= (leaf ? Shape::leaf_minimum : Shape::inner_minimum), "a node is too small");
+  check_between<Sorted, Shape>(node, low, high);
+  if (leaf) {
+    demand(node->count != 0 && node->count == size, "a leaf has another number of datoms than its parent says");
+    check_rows(as_leaf<Shape>(node)->rows, node->count);
+    return;
+  }
+  auto const& inner = *as_inner<Shape>(node);
+  demand(inner.count >= 2, "an inner node has a single child");
+  demand(inner.size() == size, "the sizes in a node do not add up");
+  check_rows(inner.separators, inner.count - 1U);
+  for (std::size_t i = 0; i != inner.count; ++i) {
+    bool const last = i + 1 == inner.count;
+    NodeReference<Shape> read;
+    auto* child = inner.child(i);
+    if (child == nullptr) {
+      read = read_child<Sorted, Shape>(inner, i, source);
+      child = read.get();
+    }
+    demand(child->level + 1 == inner.level, "a node is not at the level that it belongs to");
+    check_node<Sorted, Shape>(child, source, inner.sizes[i], i == 0 ? low : &inner.separators[i - 1],
+                              last ? high : &inner.separators[i], false, right_edge && last);
+  }
+}
+
+template <Order Sorted, class Shape>
+void check_tree(NodeHeader* root, NodeSource const* source, std::uint64_t size) {
+  check_node<Sorted, Shape>(root, source, size, nullptr, nullptr, true, true);
+}
+
+}  // namespace cairn::detail

@@ -1,0 +1,324 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Inserting into and erasing from a tree: nodes that the transaction owns are changed in place, others are copied first.
+#pragma once
+
+#include <cairn/index/tree_walk.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace cairn::detail {
+
+/// A tree that is being edited. An edit that throws (a node cannot be read, memory is out) leaves the contents as they were.
+template <Order Sorted, class Shape>
+class TreeEditor {
+  using LeafNode = Leaf<Shape>;
+  using InnerNode = Inner<Shape>;
+
+ public:
+  TreeEditor(NodeReference<Shape> root, NodeSource const* source) noexcept : root_{root.take()}, source_{source} {}
+  TreeEditor(TreeEditor&& other) noexcept
+      : root_{std::exchange(other.root_, nullptr)}, source_{other.source_}, owner_{std::exchange(other.owner_, new_owner())} {}
+  TreeEditor& operator=(TreeEditor&& other) noexcept {
+    std::swap(root_, other.root_);
+    std::swap(source_, other.source_);
+    std::swap(owner_, other.owner_);
+    return *this;
+  }
+  ~TreeEditor() {
+    if (root_ != nullptr) release<Shape>(root_);
+  }
+
+  [[nodiscard]] NodeHeader* root() const noexcept { return root_; }
+  [[nodiscard]] NodeReference<Shape> share() {
+    owner_ = new_owner();  // from here on the nodes are somebody else's too
+    if (root_ != nullptr) retain(root_);
+    return NodeReference<Shape>{root_};
+  }
+  [[nodiscard]] NodeReference<Shape> take() noexcept { return NodeReference<Shape>{std::exchange(root_, nullptr)}; }
+
+  /// Whether it was not there yet.
+  bool insert(RawDatom datom) {
+    auto const head = head_of<Sorted>(datom);
+    if (root_ == nullptr) {
+      root_ = new_leaf(head, std::move(datom));
+      return true;
+    }
+    for (;;) {
+      auto const place = find(datom);
+      if (place.equal) return false;
+      auto* leaf = own_way();
+      if (leaf->count == LeafNode::capacity) {
+        bool const append = place.index == leaf->count && is_last();
+        try {
+          append ? append_leaf(head, std::move(datom)) : split_leaf();
+        } catch (...) {
+          drop_empty_roots();  // the tree may have grown a root and failed to split what is below it
+          throw;
+        }
+        if (append) return true;
+        continue;
+      }
+      leaf->rows.insert(leaf->count, place.index, head, std::move(datom));
+      ++leaf->count;
+      add_to_sizes(1);
+      return true;
+    }
+  }
+
+  /// Whether it was there.
+  bool erase(RawDatom const& datom) {
+    if (root_ == nullptr) return false;
+    auto const place = find(datom);
+    if (!place.equal) return false;
+    auto* leaf = own_way();
+    Repairs repairs;
+    auto const number = plan_repairs(leaf->count - 1U, repairs);
+    // Nothing throws from here on.
+    leaf->rows.erase(leaf->count, place.index);
+    --leaf->count;
+    add_to_sizes(-1);
+    for (std::size_t level = 1; level <= number; ++level) repair(*steps_[level].node, repairs[level]);
+    drop_empty_roots();
+    return true;
+  }
+
+ private:
+  /// How a node that has become too small is helped: by the siblings `left` and `left + 1` becoming one, or sharing evenly.
+  struct Repair {
+    std::size_t left;
+    bool merge;
+  };
+  using Repairs = std::array<Repair, Shape::max_level + 1>;
+
+  [[nodiscard]] std::size_t height() const noexcept { return root_->level; }
+
+  [[nodiscard]] LeafNode* new_leaf(std::uint64_t head, RawDatom datom) const {
+    auto* leaf = new LeafNode{owner_};
+    leaf->rows.put(0, head, std::move(datom));
+    leaf->count = 1;
+    return leaf;
+  }
+
+  /// Sets the way to where the datom is or belongs.
+  Found find(RawDatom const& datom) {
+    auto const bounds = bounds_of<Sorted>(datom);
+    auto const* leaf = descend<Sorted, Shape>(root_, source_, datom, bounds, [this](InnerNode* inner, std::size_t at) {
+      steps_[inner->level] = {inner, at};
+    });
+    return leaf->rows.template find<Sorted>(leaf->count, datom, bounds);
+  }
+
+  [[nodiscard]] NodeHeader* own_root() {
+    if (root_->owner != owner_) release<Shape>(std::exchange(root_, clone<Shape>(root_, owner_)));
+    return root_;
+  }
+  /// The parent lets go of the node whose copy it gets, or that node would never die.
+  [[nodiscard]] NodeHeader* own_child(InnerNode& parent, std::size_t at) {
+    auto* node = child_of<Sorted>(parent, at, source_);
+    if (node->owner == owner_) return node;
+    auto* copy = clone<Shape>(node, owner_);
+    parent.set_child(at, copy);
+    release<Shape>(node);
+    return copy;
+  }
+  /// Makes the way the transaction's own; its leaf.
+  LeafNode* own_way() {
+    auto* node = own_root();
+    for (auto level = height(); level != 0; --level) {
+      steps_[level].node = as_inner<Shape>(node);
+      node = own_child(*steps_[level].node, steps_[level].index);
+    }
+    return as_leaf<Shape>(node);
+  }
+
+  void add_to_sizes(std::int64_t change) noexcept {
+    for (std::size_t level = 1; level <= height(); ++level) {
+      steps_[level].node->sizes[steps_[level].index] += static_cast<std::uint64_t>(change);
+    }
+  }
+
+  /// Whether the way leads to the last leaf.
+  [[nodiscard]] bool is_last() const noexcept {
+    for (std::size_t level = 1; level <= height(); ++level) {
+      if (steps_[level].index + 1 != steps_[level].node->count) return false;
+    }
+    return true;
+  }
+
+  /// Gives the leaf's parent room for one more child, by splitting full nodes from the highest down. `keep` children stay
+  /// left.
+  void make_room(std::size_t keep) {
+    std::size_t level = 1;
+    while (level <= height() && steps_[level].node->count == InnerNode::capacity) ++level;
+    if (level > height()) {
+      auto* root = new InnerNode{static_cast<std::uint8_t>(height() + 1), owner_};
+      root->put_child(0, root_, height() == 0 ? root_->count : as_inner<Shape>(root_)->size());
+      root->count = 1;
+      root_ = root;
+      steps_[level] = {root, 0};
+    }
+    for (; level > 1; --level) split_inner(level, keep);
+  }
+
+  /// Splits the full node on the way at `level - 1`, below one that has room, and keeps the way.
+  void split_inner(std::size_t level, std::size_t keep) {
+    auto& above = steps_[level];
+    auto& below = steps_[level - 1];
+    auto* left = below.node;
+    auto* right = new InnerNode{left->level, owner_};
+    auto const moved = InnerNode::capacity - keep;
+    InnerNode::move_children(*left, keep, moved, *right, 0);
+    left->separators.relocate(left->separators, keep, moved - 1, right->separators, 0);
+    left->count = static_cast<std::uint16_t>(keep);
+    right->count = static_cast<std::uint16_t>(moved);
+    auto const size = right->size();
+    above.node->sizes[above.index] -= size;
+    auto const head = left->separators.head(keep - 1);
+    RawDatom separator = std::move(left->separators.data()[keep - 1]);
+    std::destroy_at(left->separators.data() + keep - 1);
+    above.node->insert_right_of(above.index, right, size, head, std::move(separator));
+    if (below.index >= keep) {
+      below = {right, below.index - keep};
+      ++above.index;
+    }
+  }
+
+  /// Splits the full leaf at the end of the way, which is then no longer known.
+  void split_leaf() {
+    make_room(InnerNode::capacity / 2);
+    auto& parent = *steps_[1].node;
+    auto const at = steps_[1].index;
+    auto* left = as_leaf<Shape>(parent.child(at));
+    auto* right = new LeafNode{owner_};
+    constexpr std::size_t keep = LeafNode::capacity / 2;
+    constexpr std::size_t moved = LeafNode::capacity - keep;
+    left->rows.relocate(left->rows, keep, moved, right->rows, 0);
+    left->count = keep;
+    right->count = moved;
+    parent.sizes[at] -= moved;
+    parent.insert_right_of(at, right, moved, right->rows.head(0), right->rows[0]);
+  }
+
+  /// A new last leaf after a full one: what is inserted in order fills its nodes.
+  void append_leaf(std::uint64_t head, RawDatom datom) {
+    make_room(InnerNode::capacity - 2);
+    auto* leaf = new_leaf(head, datom);
+    steps_[1].node->append_child(leaf, 1, head, std::move(datom));
+    for (std::size_t level = 2; level <= height(); ++level) ++steps_[level].node->sizes[steps_[level].index];
+  }
+
+  /// Finds out what has to be repaired if the leaf on the way is to have `count` rows, and makes the siblings that it takes
+  /// the transaction's own. The number of levels, from 1, that have a repair.
+  std::size_t plan_repairs(std::size_t count, Repairs& repairs) {
+    std::size_t level = 1;
+    for (; level <= height(); ++level) {
+      bool const leaves = level == 1;
+      auto const capacity = leaves ? LeafNode::capacity : InnerNode::capacity;
+      if (count >= (leaves ? Shape::leaf_minimum : Shape::inner_minimum)) break;
+      auto& parent = *steps_[level].node;
+      auto const at = steps_[level].index;
+      // A sibling that is in memory rather than one that would have to be read.
+      bool const to_the_left = at != 0 && (at + 1 == parent.count || parent.child(at - 1) != nullptr);
+      auto const* sibling = own_child(parent, to_the_left ? at - 1 : at + 1);
+      // Not merged to the brim, or the next insertion would split again.
+      bool const merge = (count + sibling->count) * 4 <= capacity * 3;
+      repairs[level] = {to_the_left ? at - 1 : at, merge};
+      if (!merge) return level;
+      count = parent.count - 1U;
+    }
+    return level - 1;
+  }
+
+  void repair(InnerNode& parent, Repair const& how) noexcept {
+    auto* left = parent.child(how.left);
+    auto* right = parent.child(how.left + 1);
+    auto const total = parent.sizes[how.left] + parent.sizes[how.left + 1];
+    if (left->level == 0) {
+      repair_leaves(parent, how, *as_leaf<Shape>(left), *as_leaf<Shape>(right));
+    } else {
+      repair_inner(parent, how, *as_inner<Shape>(left), *as_inner<Shape>(right));
+    }
+    if (how.merge) {
+      parent.sizes[how.left] = total;
+      release<Shape>(right);
+    } else {
+      auto const size_of = [](NodeHeader* node) { return node->level == 0 ? node->count : as_inner<Shape>(node)->size(); };
+      parent.sizes[how.left] = size_of(left);
+      parent.sizes[how.left + 1] = size_of(right);
+    }
+  }
+
+  static void repair_leaves(InnerNode& parent, Repair const& how, LeafNode& left, LeafNode& right) noexcept {
+    std::size_t const total = left.count + std::size_t{right.count};
+    std::size_t const keep = how.merge ? total : total / 2;
+    if (keep > left.count) {
+      auto const moved = keep - left.count;
+      left.rows.relocate(right.rows, 0, moved, left.rows, left.count);
+      right.rows.relocate(right.rows, moved, right.count - moved, right.rows, 0);
+    } else {
+      auto const moved = left.count - keep;
+      right.rows.relocate(right.rows, 0, right.count, right.rows, moved);
+      left.rows.relocate(left.rows, keep, moved, right.rows, 0);
+    }
+    left.count = static_cast<std::uint16_t>(keep);
+    right.count = static_cast<std::uint16_t>(total - keep);
+    if (how.merge) {
+      parent.remove_right_of(how.left, false);
+    } else {
+      std::destroy_at(parent.separators.data() + how.left);
+      parent.separators.put(how.left, right.rows.head(0), right.rows[0]);
+    }
+  }
+
+  /// The parent's separator comes down between the two, and another one goes up if they stay two.
+  static void repair_inner(InnerNode& parent, Repair const& how, InnerNode& left, InnerNode& right) noexcept {
+    std::size_t const total = left.count + std::size_t{right.count};
+    std::size_t const keep = how.merge ? total : total / 2;
+    auto& up = parent.separators;
+    auto const down = [&](InnerNode& to, std::size_t at) { up.relocate(up, how.left, 1, to.separators, at); };
+    if (keep > left.count) {
+      auto const moved = keep - left.count;
+      down(left, left.count - 1U);
+      InnerNode::move_children(right, 0, moved, left, left.count);
+      left.separators.relocate(right.separators, 0, moved - 1, left.separators, left.count);
+      if (!how.merge) {
+        up.relocate(right.separators, moved - 1, 1, up, how.left);
+        InnerNode::move_children(right, moved, right.count - moved, right, 0);
+        right.separators.relocate(right.separators, moved, right.count - moved - 1, right.separators, 0);
+      }
+    } else {
+      auto const moved = left.count - keep;
+      InnerNode::move_children(right, 0, right.count, right, moved);
+      right.separators.relocate(right.separators, 0, right.count - 1U, right.separators, moved);
+      down(right, moved - 1);
+      InnerNode::move_children(left, keep, moved, right, 0);
+      left.separators.relocate(left.separators, keep, moved - 1, right.separators, 0);
+      up.relocate(left.separators, keep - 1, 1, up, how.left);
+    }
+    left.count = static_cast<std::uint16_t>(keep);
+    right.count = static_cast<std::uint16_t>(total - keep);
+    if (how.merge) parent.remove_right_of(how.left, true);
+  }
+
+  void drop_empty_roots() noexcept {
+    while (root_->level != 0 && root_->count == 1) {
+      auto* inner = as_inner<Shape>(root_);
+      root_ = inner->child(0);
+      inner->count = 0;  // its child is the root now
+      release<Shape>(inner);
+    }
+    if (root_->count == 0) release<Shape>(std::exchange(root_, nullptr));
+  }
+
+  NodeHeader* root_;
+  NodeSource const* source_;
+  std::uint64_t owner_ = new_owner();
+  Steps<Shape> steps_;
+};
+
+}  // namespace cairn::detail

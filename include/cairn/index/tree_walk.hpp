@@ -1,0 +1,75 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Ways from a root to a leaf.
+#pragma once
+
+#include <cairn/index/node_loader.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace cairn::detail {
+
+/// An inner node and which of its children the way goes through.
+template <class Shape>
+struct Step {
+  Inner<Shape>* node = nullptr;
+  std::size_t index = 0;
+};
+
+/// The way to a leaf: the step at each level, from 1 to the root's. There is none at level 0.
+template <class Shape>
+using Steps = std::array<Step<Shape>, Shape::max_level + 1>;
+
+/// The child of `inner` that holds `key`, or what comes right before or after it.
+template <Order Sorted, class Shape, class Key>
+[[nodiscard]] std::size_t child_index(Inner<Shape> const& inner, Key const& key, HeadBounds bounds) noexcept {
+  auto const found = inner.separators.template find<Sorted>(inner.count - 1U, key, bounds);
+  return found.index + (found.equal ? 1 : 0);  // a separator equals the first datom right of it
+}
+
+/// Calls `visit(inner, index)` on the way from `root` to the leaf where `key` belongs; the leaf.
+template <Order Sorted, class Shape, class Key>
+[[nodiscard]] Leaf<Shape>* descend(NodeHeader* root, NodeSource const* source, Key const& key, HeadBounds bounds,
+                                   auto const& visit) {
+  auto* node = root;
+  while (node->level != 0) {
+    auto* inner = as_inner<Shape>(node);
+    auto const at = child_index<Sorted>(*inner, key, bounds);
+    visit(inner, at);
+    node = child_of<Sorted>(*inner, at, source);
+  }
+  auto* leaf = as_leaf<Shape>(node);
+  leaf->rows.prefetch_heads(Shape::leaf_capacity);
+  return leaf;
+}
+
+/// How many datoms are before `key`.
+template <Order Sorted, class Shape, class Key>
+[[nodiscard]] std::uint64_t rank_of(NodeHeader* root, NodeSource const* source, Key const& key) {
+  if (root == nullptr) return 0;
+  auto const bounds = bounds_of<Sorted>(key);
+  std::uint64_t rank = 0;
+  auto const* leaf = descend<Sorted, Shape>(root, source, key, bounds, [&](Inner<Shape> const* inner, std::size_t at) {
+    for (std::size_t i = 0; i != at; ++i) rank += inner->sizes[i];
+  });
+  return rank + leaf->rows.template find<Sorted>(leaf->count, key, bounds).index;
+}
+
+template <Order Sorted, class Shape>
+[[nodiscard]] bool contains(NodeHeader* root, NodeSource const* source, RawDatom const& datom) {
+  if (root == nullptr) return false;
+  auto const bounds = bounds_of<Sorted>(datom);
+  auto const* leaf = descend<Sorted, Shape>(root, source, datom, bounds, [](auto const*, std::size_t) {});
+  return leaf->rows.template find<Sorted>(leaf->count, datom, bounds).equal;
+}
+
+template <Order Sorted, class Shape>
+[[nodiscard]] std::uint64_t count_between(NodeHeader* root, NodeSource const* source, Position const& from, Position const& to) {
+  auto const before = rank_of<Sorted, Shape>(root, source, from);
+  auto const up_to = rank_of<Sorted, Shape>(root, source, to);
+  return up_to > before ? up_to - before : 0;
+}
+
+}  // namespace cairn::detail

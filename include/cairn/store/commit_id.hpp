@@ -1,0 +1,47 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The name of one attempt to commit.
+#pragma once
+
+#include <cairn/datom/byte_io.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <random>
+
+namespace cairn {
+
+/// 128 random bits that an attempt to commit carries, so that a writer whose reply was lost finds out from the root whether
+/// it was its own commit that landed.
+struct CommitId {
+  std::array<std::byte, 16> bytes{};
+
+  /// From the system's source of randomness: two processes never draw the same.
+  [[nodiscard]] static CommitId random() {
+    std::random_device source;
+    CommitId id;
+    for (std::size_t i = 0; i != id.bytes.size(); i += sizeof(std::random_device::result_type)) {
+      auto const word = source();
+      std::memcpy(id.bytes.data() + i, &word, sizeof word);
+    }
+    return id;
+  }
+
+  friend bool operator==(CommitId const&, CommitId const&) = default;
+};
+
+namespace codec {
+
+inline void write(ByteWriter& out, CommitId const& id) { out.raw(id.bytes); }
+
+inline CommitId read_commit_id(ByteReader& in) {
+  CommitId id;
+  std::ranges::copy(in.raw(id.bytes.size()), id.bytes.begin());
+  return id;
+}
+
+}  // namespace codec
+
+}  // namespace cairn

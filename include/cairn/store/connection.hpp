@@ -1,0 +1,89 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A connection to a database.
+#pragma once
+
+#include <cairn/store/session.hpp>
+
+#include <initializer_list>
+#include <memory>
+#include <utility>
+
+namespace cairn {
+
+/// A connection to one branch of a database; the way to its values and the only way to change it.
+///
+/// Moves, does not copy. Releases once: by `release()` or in the destructor. Database values outlive it.
+/// Thread safety: all members but `release` and moves may be called at once from any thread.
+template <class Backend, class IndexTag = typename Backend::index_tag>
+class Connection {
+ public:
+  using Config = typename Backend::Config;
+  using Database = Db<IndexTag>;
+  using Report = TxReport<IndexTag>;
+
+  explicit Connection(std::shared_ptr<BackendHandle<Backend>> handle, DatabaseOptions const& options)
+      : session_{std::make_unique<Session<Backend, IndexTag>>(std::move(handle), options)} {}
+  Connection(Connection&&) noexcept = default;
+  Connection& operator=(Connection&& other) noexcept {
+    if (this != &other) {
+      close_quietly();
+      session_ = std::move(other.session_);
+    }
+    return *this;
+  }
+  ~Connection() { close_quietly(); }
+
+  /// The database as this connection knows it: an immutable value. O(1), waits for no commit. What *other* connections
+  /// have committed since is taken in by the next `transact` or `sync`.
+  [[nodiscard]] Database db() const { return session().db(); }
+
+  /// Takes in what others have committed and returns the value with it. One read of the root.
+  Database sync() { return session().sync(); }
+
+  /// Commits a transaction: EDN text, an `edn::Value` or operations (`{cairn::add(e, ":name", "Ivan")}`).
+  ///
+  /// Durability: when it returns, the transaction is as durable as the backend's capabilities say. Of writers that meet,
+  /// each transaction is applied to what the others committed; none is lost.
+  /// Errors: `transact/...`, `entity-id/...` and `lookup-ref/...` where the data is refused, `commit/conflict` where others
+  /// overtook it too often, `io/...` and `store/...` from the storage: nothing has changed. `commit/unknown`: it may have.
+  Report transact(TxData const& data) { return session().transact(data); }
+  Report transact(std::initializer_list<TxOp> operations) { return session().transact(TxData{operations}); }
+
+  /// Writes the indexes' new nodes to the store and empties the tail, so that opening has nothing to replay. Happens by
+  /// itself when the tail has grown and when the connection is released.
+  void checkpoint() { session().checkpoint(); }
+
+  /// Checkpoints and lets go of the store; the connection is of no use afterwards. Database values taken from it stay
+  /// readable, and the backend's own connection is released when the last of them is gone. Does nothing the second time.
+  /// Errors: those of the checkpoint; it is released all the same, and nothing that was acknowledged is lost.
+  void release() {
+    if (auto const session = std::move(session_)) session->checkpoint();
+  }
+
+  /// Whether it has not been released or moved from.
+  [[nodiscard]] explicit operator bool() const noexcept { return session_ != nullptr; }
+
+  [[nodiscard]] Config const& config() const { return session().handle().config(); }
+  /// Bytes of transactions that wait in the tail for the next checkpoint.
+  [[nodiscard]] std::size_t tail_bytes() const { return session().tail_bytes(); }
+  /// The backend's connection, for tools that look at a store below its database.
+  [[nodiscard]] typename BackendHandle<Backend>::Blobs& blobs() { return session().handle().blobs(); }
+
+ private:
+  [[nodiscard]] Session<Backend, IndexTag>& session() const {
+    if (!session_) raise(Errc::store_does_not_exist, "This connection has been released. Connect again.");
+    return *session_;
+  }
+
+  void close_quietly() noexcept {
+    try {
+      release();
+    } catch (...) {  // NOLINT(bugprone-empty-catch): all that was acknowledged is durable; release() is how to hear of faults
+    }
+  }
+
+  std::unique_ptr<Session<Backend, IndexTag>> session_;
+};
+
+}  // namespace cairn

@@ -1,0 +1,160 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The stored form of a database at a checkpoint, and of a transaction in the tail after it.
+#pragma once
+
+#include <cairn/datom/checksum.hpp>
+#include <cairn/db/schema_codec.hpp>
+#include <cairn/db/snapshot.hpp>
+#include <cairn/db/tx_record.hpp>
+#include <cairn/store/commit_id.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cairn {
+
+/// The version of the format that this code writes. It reads every older one and refuses a newer one.
+inline constexpr std::uint8_t format_version = 1;
+
+/// How many of the commits that a checkpoint took in it names at the most.
+inline constexpr std::size_t max_absorbed_commits = 256;
+
+/// A checkpoint: a snapshot and the commits that it took in, its own last. A writer whose reply was lost looks for its commit
+/// there when the tail that may have held it is gone.
+template <class IndexTag>
+struct Checkpoint {
+  std::vector<CommitId> commits;
+  Snapshot<IndexTag> snapshot;
+};
+
+namespace codec {
+
+inline constexpr std::string_view state_magic = "cairn.db";
+
+/// Writes what an index needs to be opened again: its size and the address of its root. Nodes that are not in the store
+/// are written to `sink` first, children before parents.
+template <class Index>
+void write_index(ByteWriter& out, Index const& index, NodeSink const& sink, FlushReceipt& receipt) {
+  out.varint(index.size());
+  if (index.empty()) return;
+  auto const root = index.flush(sink, &receipt);
+  out.raw(root.view());
+}
+
+template <class Index>
+Index read_index(ByteReader& in, std::shared_ptr<NodeSource const> const& source) {
+  auto const size = in.varint();
+  if (size == 0) return {};
+  return Index::open(NodeAddress::of(in.raw(source->address_size)), size, source);
+}
+
+template <class IndexTag>
+void write_indexes(ByteWriter& out, Indexes<IndexTag> const& indexes, NodeSink const& sink, FlushReceipt& receipt) {
+  write_index(out, indexes.eavt, sink, receipt);
+  write_index(out, indexes.aevt, sink, receipt);
+  write_index(out, indexes.avet, sink, receipt);
+}
+
+template <class IndexTag>
+void read_indexes(ByteReader& in, Indexes<IndexTag>& indexes, std::shared_ptr<NodeSource const> const& source) {
+  indexes.eavt = read_index<decltype(indexes.eavt)>(in, source);
+  indexes.aevt = read_index<decltype(indexes.aevt)>(in, source);
+  indexes.avet = read_index<decltype(indexes.avet)>(in, source);
+}
+
+/// The state of a root (docs/format.md, "The root"). Nodes that are not stored yet are written to `sink`, and noted in
+/// `receipt`: until the state is committed they are only promised.
+template <class IndexTag>
+std::vector<std::byte> write_state(std::span<CommitId const> commits, Snapshot<IndexTag> const& snapshot, NodeSink const& sink,
+                                   FlushReceipt& receipt) {
+  ByteWriter out;
+  for (char const c : state_magic) out.u8(static_cast<std::uint8_t>(c));
+  out.u8(format_version);
+  auto const named = commits.last((std::min)(commits.size(), max_absorbed_commits));
+  out.varint(named.size());
+  for (auto const& commit : named) write(out, commit);
+  out.text(IndexTag::name);
+  auto const& options = *snapshot.options;
+  out.u8(static_cast<std::uint8_t>((options.keep_history ? 1U : 0U) | (options.attribute_refs ? 2U : 0U) |
+                                   (options.schema_flexibility == SchemaFlexibility::read ? 4U : 0U)));
+  out.varint(static_cast<std::uint64_t>(snapshot.max_entity));
+  out.varint(static_cast<std::uint64_t>(snapshot.max_tx));
+  out.signed_varint(snapshot.last_instant.milliseconds);
+  write(out, *snapshot.schema);
+  write_indexes(out, snapshot.current, sink, receipt);
+  write_indexes(out, snapshot.temporal, sink, receipt);
+  seal(out);
+  return std::move(out).take();
+}
+
+/// Reads it again. `options` are the connection's: what was fixed when the database was created replaces what they say.
+/// Errors: `store/corrupt`; `store/format` where a newer version wrote it; `config/mismatch` where another index did.
+template <class IndexTag>
+Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_ptr<NodeSource const> const& source,
+                                DatabaseOptions options) {
+  ByteReader head{bytes};
+  auto const magic = head.raw((std::min)(state_magic.size(), bytes.size()));
+  if (!std::ranges::equal(magic, std::as_bytes(std::span{state_magic}))) {
+    ByteReader::corrupt("the root holds no database of Cairn's");
+  }
+  // Before the checksum: a newer version may have another.
+  if (auto const version = head.u8(); version != format_version) {
+    raise(Errc::store_format,
+          "The database was written in format " + std::to_string(version) + "; this version of Cairn reads up to " +
+              std::to_string(format_version) + ". Open it with the version that wrote it, or a newer one.",
+          "{:found " + std::to_string(version) + " :supported " + std::to_string(format_version) + "}");
+  }
+  ByteReader in{unseal(bytes, "The root of the database").subspan(state_magic.size() + 1)};
+  Checkpoint<IndexTag> checkpoint{std::vector<CommitId>(in.count(sizeof(CommitId))), {}};
+  for (auto& commit : checkpoint.commits) commit = read_commit_id(in);
+  if (auto const index = in.text(); index != IndexTag::name) {
+    raise(Errc::config_mismatch, "The database was created with the index " + std::string{index} +
+                                     ", this program opens it with " + std::string{IndexTag::name} +
+                                     ". Name that index's tag in Store<Backend, IndexTag>.");
+  }
+  auto& snapshot = checkpoint.snapshot;
+  auto const flags = in.u8();
+  options.keep_history = (flags & 1U) != 0;
+  options.attribute_refs = (flags & 2U) != 0;
+  options.schema_flexibility = (flags & 4U) != 0 ? SchemaFlexibility::read : SchemaFlexibility::write;
+  snapshot.options = std::make_shared<DatabaseOptions const>(std::move(options));
+  snapshot.max_entity = static_cast<EntityId>(in.varint());
+  snapshot.max_tx = static_cast<EntityId>(in.varint());
+  snapshot.last_instant = Instant{in.signed_varint()};
+  snapshot.schema = std::make_shared<Schema const>(read_schema(in));
+  read_indexes(in, snapshot.current, source);
+  read_indexes(in, snapshot.temporal, source);
+  return checkpoint;
+}
+
+/// A frame of the tail: one transaction, and the attempt that wrote it (docs/format.md, "The tail").
+inline std::vector<std::byte> write_frame(CommitId const& commit, TxRecord const& record) {
+  ByteWriter out;
+  write(out, commit);
+  write(out, record);
+  seal(out);
+  return std::move(out).take();
+}
+
+struct TailFrame {
+  CommitId commit;
+  TxRecord record;
+};
+
+inline TailFrame read_frame(std::span<std::byte const> bytes) {
+  ByteReader in{unseal(bytes, "A transaction in the tail of the database")};
+  TailFrame frame;
+  frame.commit = read_commit_id(in);
+  frame.record = read_tx_record(in);
+  return frame;
+}
+
+}  // namespace codec
+
+}  // namespace cairn

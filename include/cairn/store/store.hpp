@@ -1,0 +1,129 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A store on a backend: where a program starts.
+#pragma once
+
+#include <cairn/config/load.hpp>
+#include <cairn/config/validate.hpp>
+#include <cairn/db/options.hpp>
+#include <cairn/store/connection.hpp>
+#include <cairn/store/fixed_options.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cairn {
+
+namespace detail {
+
+/// The backend's index, or a stand-in for a backend that names none: the ladder of `check_store_backend` says so in words.
+template <class Backend>
+struct DefaultIndex {
+  using type = persistent_set_tag;
+};
+template <BackendHasIndexTag Backend>
+struct DefaultIndex<Backend> {
+  using type = typename Backend::index_tag;
+};
+
+/// The operations of a store. Nothing for a type that is no backend: one error in words is better than forty of ours.
+template <class Backend, class IndexTag>
+struct StoreOperations {};
+
+template <StoreBackend Backend, class IndexTag>
+struct StoreOperations<Backend, IndexTag> {
+  using Config = typename Backend::Config;
+  using Connection = cairn::Connection<Backend, IndexTag>;
+
+  /// Creates an empty database. Errors: `store/exists`; `config/...`; those of the backend. A creation that was cut off
+  /// leaves no database, and can be repeated.
+  static void create(Config const& config, DatabaseOptions const& options = {}) {
+    config::validate_config<Backend>(config);
+    config::validate_options(options);
+    check_index(options, IndexTag::name);
+    if (options.attribute_refs) {
+      raise(Errc::config_range, "This version keeps no databases with :attribute-refs? true. Leave it out.");
+    }
+    try {
+      Backend::empty_store(config);
+    } catch (Error const& error) {
+      // Storage without a root in it is what a creation leaves that was cut off between the two steps.
+      if (error.code() != Errc::store_exists || exists(config)) throw;
+    }
+    auto const handle = std::make_shared<BackendHandle<Backend>>(config);
+    Session<Backend, IndexTag>::create_branch(*handle, options);
+    if (!options.initial_tx.empty()) Session<Backend, IndexTag>{handle, options}.transact(TxData{options.initial_tx.text()});
+  }
+  /// From Datahike's whole map as EDN text, `{:store {:backend :file :path "people"} :keep-history? true}`, from a URI, or
+  /// from variables alone where the text is empty.
+  static void create(std::string_view text, Environment const& environment = process_environment()) {
+    auto const loaded = config::load_database_config<Backend>(text, environment);
+    create(loaded.store, loaded.options);
+  }
+
+  /// Opens a database. Reads its root and replays its tail, at most a mebibyte.
+  /// Errors: `store/does-not-exist`; `config/...`; `config/mismatch` where it was created with another index;
+  /// `store/format` where a newer version wrote it; those of the backend.
+  [[nodiscard]] static Connection connect(Config const& config, std::string_view branch = "db") {
+    config::validate_config<Backend>(config);
+    return open(config, {.branch = std::string{branch}});
+  }
+  /// The same from text, as `create`. What it says of options that are fixed at creation must be true: `config/mismatch`.
+  [[nodiscard]] static Connection connect(std::string_view text, Environment const& environment = process_environment()) {
+    auto const loaded = config::load_database_config<Backend>(text, environment);
+    check_index(loaded.options, IndexTag::name);
+    auto connection = open(loaded.store, loaded.options);
+    if (!text.empty() && !config::is_uri(text)) {
+      auto const document = config::read_map_text(std::string{text});
+      check_fixed_options(document.root(), loaded.options, connection.db().options());
+    }
+    return connection;
+  }
+
+  /// Whether there is a database. False only where there is none: any other fault is thrown.
+  [[nodiscard]] static bool exists(Config const& config) {
+    config::validate_config<Backend>(config);
+    try {
+      return !BackendHandle<Backend>{config}.blobs().roots().empty();
+    } catch (Error const& error) {
+      if (error.code() == Errc::store_does_not_exist) return false;
+      throw;
+    }
+  }
+
+  [[nodiscard]] static bool exists(std::string_view text, Environment const& environment = process_environment()) {
+    return exists(config::load_database_config<Backend>(text, environment).store);
+  }
+
+  /// Removes the store with all that is in it. Does nothing where there is none.
+  static void destroy(Config const& config) {
+    config::validate_config<Backend>(config);
+    Backend::delete_store(config);
+  }
+  static void destroy(std::string_view text, Environment const& environment = process_environment()) {
+    destroy(config::load_database_config<Backend>(text, environment).store);
+  }
+
+ private:
+  [[nodiscard]] static Connection open(Config const& config, DatabaseOptions const& options) {
+    return Connection{std::make_shared<BackendHandle<Backend>>(config), options};
+  }
+};
+
+}  // namespace detail
+
+/// A database on a backend, as a type: `Store<file::Backend>`, `Store<file::Backend, hitchhiker_tree_tag>`.
+///
+/// A type that is no backend does not compile, and the messages that begin `cairn::StoreBackend` say everything it lacks.
+/// Thread safety: all members may be called at once from any thread.
+template <class Backend, class IndexTag = typename detail::DefaultIndex<Backend>::type>
+class Store : public detail::StoreOperations<Backend, IndexTag> {
+  static_assert(check_store_backend<Backend>());
+  static_assert(cairn::IndexTag<IndexTag>,
+                "cairn::Store [index]: the second argument is no index tag; write cairn::persistent_set_tag or "
+                "cairn::hitchhiker_tree_tag");
+};
+
+}  // namespace cairn

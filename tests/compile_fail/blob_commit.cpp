@@ -1,0 +1,30 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A writer commits a state, and says how that ended.
+// EXPECT-ERROR: cairn::BlobStore .commit.: the writer has none. write `CommitResult commit.std::string_view branch, Version const& expected, std::span<std::byte const> state..`
+// EXPECT-ERROR: cairn::BlobStore .commit.: is there, but returns void. write `CommitResult commit.std::string_view branch, Version const& expected, std::span<std::byte const> state..`
+// EXPECT-ERROR: cairn::BlobStore .commit.: is there, but does not return CommitResult. write `CommitResult commit.std::string_view branch, Version const& expected, std::span<std::byte const> state..`
+// EXPECT-ERROR: cairn::BlobStore .commit.: is there, but cannot be called so
+#include "compile_time/archetype.hpp"
+
+using namespace archetype;
+
+#ifdef SHOULD_FAIL
+struct ReturnsNothing {
+  void commit(std::string_view, cairn::Version const&, Blob);
+};
+struct ReturnsBool {
+  bool commit(std::string_view, cairn::Version const&, Blob);
+};
+struct ExpectsNothing {
+  cairn::CommitResult commit(std::string_view, Blob);
+};
+template <class... Part>
+using With = ConnectionOver<Composed<Part..., Puts, Appends, Drops>>;
+static_assert(cairn::check_blob_store<With<>>());
+static_assert(cairn::check_blob_store<With<ReturnsNothing>>());
+static_assert(cairn::check_blob_store<With<ReturnsBool>>());
+static_assert(cairn::check_blob_store<With<ExpectsNothing>>());
+#else
+static_assert(cairn::check_blob_store<Connection>());
+#endif

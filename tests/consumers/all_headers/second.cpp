@@ -1,0 +1,20 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Every public header, after what Qt and the C library define as macros in many programs, and among names that collide with ours.
+#include <sys/sysmacros.h>  // major, minor, makedev
+
+#define emit
+#define slots
+#define signals public
+#define forever for (;;)
+#define foreach(variable, container) for (variable : container)
+
+struct Value {};
+struct Error {};
+struct Store {};
+namespace store {}
+
+#include "all_headers.hpp"
+
+int second();
+int second() { return 0; }

@@ -1,0 +1,46 @@
+# Copyright the Cairn authors
+# SPDX-License-Identifier: BSL-1.0
+# Configures, builds and runs the program as a project of its own.
+#   cmake -DMODE=package|subdirectory|unknown_component -DSOURCE=.. -DBUILD=.. -DSCRATCH=.. -DCOMPILER=.. -P run_consumer.cmake
+
+file(REMOVE_RECURSE "${SCRATCH}")
+set(program "${CMAKE_CURRENT_LIST_DIR}/program")
+set(configure "${CMAKE_COMMAND}" -G Ninja -S "${program}" -B "${SCRATCH}/build" "-DCMAKE_CXX_COMPILER=${COMPILER}")
+
+function(run)
+  execute_process(COMMAND ${ARGV} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+if(MODE STREQUAL "subdirectory")
+  # A later language than ours: the headers must not mind.
+  run(${configure} "-DCAIRN_SOURCE=${SOURCE}" -DCMAKE_CXX_STANDARD=23)
+else()
+  run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${SCRATCH}/installed" --component cairn_development)
+  file(GLOB_RECURSE package_files "${SCRATCH}/installed/*.cmake")
+  if(NOT package_files)
+    message(FATAL_ERROR "the installation has no package files")
+  endif()
+  foreach(package_file IN LISTS package_files)
+    file(READ "${package_file}" text)
+    foreach(base IN ITEMS concepts include backends)
+      string(FIND "${text}" "${SOURCE}/${base}" position)
+      if(NOT position EQUAL -1)
+        message(FATAL_ERROR "${package_file} names ${SOURCE}/${base}: it would not work on another machine")
+      endif()
+    endforeach()
+  endforeach()
+  list(APPEND configure "-DCMAKE_PREFIX_PATH=${SCRATCH}/installed")
+  if(MODE STREQUAL "unknown_component")
+    execute_process(COMMAND ${configure} -DCONSUMER_COMPONENTS=nosuch RESULT_VARIABLE result
+                    OUTPUT_VARIABLE output ERROR_VARIABLE output)
+    string(REGEX REPLACE "[ \n]+" " " output "${output}")
+    if(result EQUAL 0 OR NOT output MATCHES "The backend 'nosuch' is not part of this installation of cairn")
+      message(FATAL_ERROR "asking for an unknown component gave ${result} and said: ${output}")
+    endif()
+    return()
+  endif()
+  run(${configure})
+endif()
+
+run("${CMAKE_COMMAND}" --build "${SCRATCH}/build")
+run("${SCRATCH}/build/cairn_consumer_program")

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+# Copyright the Cairn authors
+# SPDX-License-Identifier: BSL-1.0
+"""Checks that documents say what the code says.
+
+- Each code block in README.md and docs/ that follows a line `<!-- cut from FILE [NAME] -->` is the part of FILE between
+  `// [NAME]` and `// [/NAME]`. With --fix it is made so.
+- docs/errors.md names every code of errc.hpp.
+"""
+import pathlib
+import re
+import sys
+import textwrap
+
+root = pathlib.Path(__file__).resolve().parents[2]
+block = re.compile(r"(<!-- cut from (\S+) \[([\w-]+)\] -->\n```\w*\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
+
+
+def cut(file, name):
+    text = (root / file).read_text()
+    found = re.search(rf"^[ \t]*(?://|#) \[{re.escape(name)}\]\n(.*?)^[ \t]*(?://|#) \[/{re.escape(name)}\]$", text, re.DOTALL | re.MULTILINE)
+    if not found:
+        raise SystemExit(f"{file} has no part [{name}]")
+    return textwrap.dedent(found[1]).strip("\n") + "\n"
+
+
+def main():
+    faults, blocks = [], 0
+    for document in [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").rglob("*.md"))]:
+        text = document.read_text()
+        blocks += len(block.findall(text))
+        fixed = block.sub(lambda m: m[1] + cut(m[2], m[3]) + m[5], text)
+        if fixed != text:
+            if "--fix" in sys.argv:
+                document.write_text(fixed)
+            else:
+                faults.append(f"{document.relative_to(root)} differs from the file that it is cut from; run {sys.argv[0]} --fix")
+    if blocks == 0:
+        faults.append("no document has a part that is cut from a file")
+    errors = (root / "docs/errors.md").read_text()
+    codes = re.findall(r'std::string_view\{"([^"]+)"\}', (root / "include/cairn/error/errc.hpp").read_text())
+    if len(codes) < 30:
+        faults.append("errc.hpp has fewer codes than there should be")
+    faults += [f"docs/errors.md does not name {code}" for code in codes if f"`{code}`" not in errors]
+    for fault in faults:
+        print(fault)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

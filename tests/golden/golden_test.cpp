@@ -1,0 +1,105 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Stores that earlier versions wrote: each stays readable, datom by datom.
+#include "laws/temporary_directory.hpp"
+
+#include <cairn/backends/file/backend.hpp>
+#include <cairn/cairn.hpp>
+#include <cairn/db/verify.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace {
+
+using Store = cairn::Store<cairn::backends::file::Backend>;
+namespace fs = std::filesystem;
+
+fs::path const stores{CAIRN_GOLDEN_STORES};
+
+/// Everything that was ever true, a datom a line, in the order of EAVT.
+std::string history_of(Store::Connection const& conn) {
+  std::string text;
+  for (auto const& datom : conn.db().history().datoms(cairn::eavt)) {
+    cairn::edn::write_to(text, cairn::to_edn(datom));
+    text += '\n';
+  }
+  return text;
+}
+
+std::string read(fs::path const& file) {
+  std::ifstream in{file, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// One of everything: each type of value, history, a checkpoint and a tail after it.
+void write_store(fs::path const& path) {
+  Store::create({.path = path});
+  auto conn = Store::connect({.path = path});
+  auto const at = [&conn](std::string const& tx, std::string const& instant) {
+    conn.transact("{:tx-data " + tx + " :tx-meta {:db/txInstant #inst \"" + instant + "\"}}");
+  };
+  std::string schema = "[";
+  for (std::string const type : {"bigdec", "bigint", "boolean", "bytes", "double", "float", "instant", "keyword", "long",
+                                 "ref", "string", "symbol", "uuid"}) {
+    schema += "{:db/ident :one/" + type + " :db/valueType :db.type/" + type + " :db/cardinality :db.cardinality/one :db/index true}";
+    schema += "{:db/ident :many/" + type + " :db/valueType :db.type/" + type + " :db/cardinality :db.cardinality/many}";
+  }
+  schema += "{:db/ident :name :db/valueType :db.type/string :db/cardinality :db.cardinality/one :db/unique :db.unique/identity}]";
+  at(schema, "2026-01-01T00:00:00Z");
+  at(R"([{:db/id "a" :name "everything" :one/bigdec 1.10M :one/bigint 12345678901234567890N :one/boolean true :one/bytes #bytes "AAEC/w=="
+          :one/double -0.5 :one/float 0.25 :one/instant #inst "1969-12-31T23:59:59.999Z" :one/keyword :a.b/c? :one/long -9223372036854775808
+          :one/ref {:name "another"} :one/string "line\nпривет \"x\"" :one/symbol a/b :one/uuid #uuid "00112233-4455-6677-8899-aabbccddeeff"
+          :many/long [1 2 3] :many/string ["" "b"] :many/double [##Inf ##NaN 1.0e300] :many/boolean [true false]}])",
+     "2026-01-02T00:00:00Z");
+  at(R"([[:db/add [:name "everything"] :one/long 7] [:db/retract [:name "everything"] :many/long 2]])", "2026-01-03T00:00:00Z");
+  conn.checkpoint();
+  std::string many = "[";
+  for (int i = 0; i != 300; ++i) many += "{:name \"n" + std::to_string(i) + "\" :one/long " + std::to_string(i * i) + "}";
+  at(many + "]", "2026-01-04T00:00:00Z");
+  conn.checkpoint();
+  at(R"([[:db/retractEntity [:name "n7"]] {:name "in the tail" :one/double 2.5}])", "2026-01-05T00:00:00Z");
+  // A connection checkpoints when it ends; this one must leave its tail.
+  fs::copy(path, fs::path{path} += ".copy", fs::copy_options::recursive);
+  conn.release();
+  fs::remove_all(path);
+  fs::rename(fs::path{path} += ".copy", path);
+}
+
+}  // namespace
+
+TEST_CASE("golden stores are read as they were written") {
+  std::size_t found = 0;
+  for (auto const& entry : fs::directory_iterator{stores}) {
+    if (!entry.is_directory()) continue;
+    INFO(entry.path());
+    ++found;
+    cairn::test::TemporaryDirectory directory;
+    auto const copy = directory.path() / "store";
+    fs::copy(entry.path() / "store", copy, fs::copy_options::recursive);
+    {
+      auto const conn = Store::connect({.path = copy});
+      CHECK(history_of(conn) == read(entry.path() / "history.edn"));
+      CHECK(cairn::verify(conn.db()).current == conn.db().size());
+    }
+    auto conn = Store::connect({.path = copy});  // now from the checkpoint that closing made
+    CHECK(history_of(conn) == read(entry.path() / "history.edn"));
+    conn.transact(R"([{:name "written today"}])");
+    CHECK(conn.db().entid(cairn::lookup(":name", "written today")));
+  }
+  CHECK(found > 0);
+}
+
+TEST_CASE("a golden store of this format", "[.][make]") {
+  auto const here = stores / ("format-" + std::to_string(cairn::format_version));
+  fs::remove_all(here);
+  fs::create_directories(here);
+  write_store(here / "store");
+  cairn::test::TemporaryDirectory directory;  // opening may write
+  fs::copy(here / "store", directory.path() / "store", fs::copy_options::recursive);
+  std::ofstream{here / "history.edn", std::ios::binary} << history_of(Store::connect({.path = directory.path() / "store"}));
+}

@@ -1,0 +1,480 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The laws of a blob store, for any backend: one call in a TEST_CASE checks them all.
+#pragma once
+
+#include <cairn/concepts/capabilities.hpp>
+#include <cairn/concepts/store_backend.hpp>
+#include <cairn/error/error.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <barrier>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+/// A harness says what is tested and where: `using Backend = ...;`, default-constructible, and `Backend::Config
+/// config()`, a store that is not there yet and that nobody else has; what it needs lives as long as it does.
+namespace cairn::laws {
+
+template <class Type>
+concept BlobStoreHarness = StoreBackend<typename Type::Backend> && std::default_initializable<Type> &&
+    requires(Type& harness) {
+  { harness.config() } -> std::same_as<typename Type::Backend::Config>;
+};
+
+inline std::span<std::byte const> bytes(std::string_view text) {
+  return std::as_bytes(std::span{text.data(), text.size()});
+}
+
+inline std::string text(Bytes const& bytes) { return {reinterpret_cast<char const*>(bytes.data()), bytes.size()}; }
+
+/// Bytes without a period that a copy could get wrong unnoticed.
+inline std::string pattern(std::size_t size, unsigned seed = 1) {
+  std::string result(size, '\0');
+  unsigned state = seed * 2654435761U + 1;
+  for (auto& character : result) {
+    state = state * 1664525U + 1013904223U;
+    character = static_cast<char>(state >> 24U);
+  }
+  return result;
+}
+
+template <class Call>
+std::optional<Errc> code_of(Call call) {
+  try {
+    call();
+  } catch (Error const& error) {
+    return error.code();
+  }
+  return std::nullopt;
+}
+
+/// Names that a careless backend takes for a path, a pattern, an empty key or the end of a string.
+inline std::vector<std::string> hostile_names() {
+  using namespace std::string_literals;
+  return {"main",
+          "../x",
+          "/etc/passwd",
+          ".",
+          "..",
+          "a/b",
+          "a\\b",
+          "a\0b"s,
+          "\0"s,
+          " ",
+          "\n",
+          "*",
+          "%s%n",
+          "'",
+          "\"; DROP--",
+          "Zürich",
+          "日本語",
+          "\xff\xfe",
+          std::string(1000, 'n'),
+          ""};
+}
+
+template <class Connection>
+Version commit(Connection& connection, std::string_view branch, Version const& expected, std::string_view state) {
+  auto writer = connection.begin();
+  auto const result = writer.commit(branch, expected, bytes(state));
+  REQUIRE(result == CommitResult::committed);
+  return result.version;
+}
+
+template <class Connection>
+Version append(Connection& connection, std::string_view branch, Version const& expected, std::string_view frame) {
+  auto writer = connection.begin();
+  auto const result = writer.append(branch, expected, bytes(frame));
+  REQUIRE(result == CommitResult::committed);
+  return result.version;
+}
+
+template <class Connection>
+std::vector<std::string> tail_of(Connection const& connection, std::string_view branch) {
+  auto const record = connection.root(branch);
+  REQUIRE(record.has_value());
+  std::vector<std::string> frames;
+  for (auto const& frame : record->tail) frames.push_back(text(frame));
+  return frames;
+}
+
+/// Every thread reads the root, then all try to replace it: in each round exactly one may succeed. The rounds make sure
+/// of the contention that the law is about.
+template <class Connection>
+void check_fence(Connection& connection) {
+  constexpr int threads = 5;
+  constexpr int rounds = 20;
+  commit(connection, "counter", Version{}, "0");
+  std::barrier everybody{threads};
+  std::atomic<int> committed = 0;
+  std::atomic<int> conflicts = 0;
+  std::vector<std::thread> pool;
+  for (int thread = 0; thread != threads; ++thread) {
+    pool.emplace_back([&] {
+      for (int round = 0; round != rounds; ++round) {
+        auto const seen = connection.root("counter");
+        everybody.arrive_and_wait();
+        auto writer = connection.begin();
+        static_cast<void>(writer.put(bytes("a node")));
+        auto const next = std::to_string(std::stoi(text(seen->state)) + 1);
+        auto const result = writer.commit("counter", seen->version, bytes(next));
+        if (result == CommitResult::committed) ++committed;
+        if (result == CommitResult::conflict) ++conflicts;
+        writer = connection.begin();  // a conflict keeps what was put, and with it perhaps the store
+        everybody.arrive_and_wait();
+      }
+    });
+  }
+  for (auto& thread : pool) thread.join();
+  CHECK(committed == rounds);
+  CHECK(conflicts == rounds * (threads - 1));
+  CHECK(text(connection.root("counter")->state) == std::to_string(rounds));
+}
+
+/// Threads that append until they succeed lose nothing.
+template <class Connection>
+void check_no_append_is_lost(Connection& connection) {
+  constexpr int threads = 4;
+  constexpr int each = 25;
+  commit(connection, "log", Version{}, "");
+  std::vector<std::thread> pool;
+  for (int thread = 0; thread != threads; ++thread) {
+    pool.emplace_back([&, thread] {
+      for (int i = 0; i != each; ++i) {
+        auto const frame = std::to_string(thread) + ":" + std::to_string(i);
+        for (;;) {
+          auto writer = connection.begin();
+          if (writer.append("log", connection.root("log")->version, bytes(frame)) == CommitResult::committed) break;
+        }
+      }
+    });
+  }
+  for (auto& thread : pool) thread.join();
+  auto const frames = tail_of(connection, "log");
+  CHECK(frames.size() == threads * each);
+  CHECK(std::set<std::string>(frames.begin(), frames.end()).size() == threads * each);
+}
+
+/// Catch2 runs the enclosing TEST_CASE once for each law.
+template <BlobStoreHarness Harness>
+void check_blob_store() {
+  using Backend = typename Harness::Backend;
+  using Address = typename Backend::Connection::Address;
+  constexpr auto capabilities = Backend::capabilities;
+
+  Harness harness;
+  auto const config = harness.config();
+
+  Backend::empty_store(config);
+  auto connection = Backend::connect_store(config);
+
+  SECTION("a store is created once, connected to while it is there, and deleted any number of times") {
+    Harness fresh;
+    auto const life = fresh.config();
+    CHECK(code_of([&] { static_cast<void>(Backend::connect_store(life)); }) == Errc::store_does_not_exist);
+    Backend::delete_store(life);
+    Backend::empty_store(life);
+    CHECK(code_of([&] { Backend::empty_store(life); }) == Errc::store_exists);
+    static_cast<void>(Backend::connect_store(life));
+    Backend::delete_store(life);
+    Backend::delete_store(life);
+    CHECK(code_of([&] { static_cast<void>(Backend::connect_store(life)); }) == Errc::store_does_not_exist);
+    Backend::empty_store(life);
+    CHECK(Backend::connect_store(life).roots().empty());
+    Backend::delete_store(life);
+  }
+
+  SECTION("an empty store has no roots") {
+    CHECK(connection.roots().empty());
+    CHECK_FALSE(connection.root("main").has_value());
+  }
+
+  SECTION("an address that was never given is an error, not an empty answer") {
+    CHECK(code_of([&] { static_cast<void>(connection.read(Address{})); }).has_value());
+  }
+
+  SECTION("what was put is read back after the commit, whatever its size") {
+    auto writer = connection.begin();
+    std::vector<std::pair<Address, std::string>> written;
+    unsigned seed = 0;
+    for (std::size_t const size : std::initializer_list<std::size_t>{0, 1, 7, 8, 9, 4096, 65537, 16 << 20, 3}) {
+      auto content = pattern(size, ++seed);
+      auto const address = writer.put(bytes(content));
+      written.emplace_back(address, std::move(content));
+    }
+    auto const result = writer.commit("main", Version{}, bytes("state"));
+    REQUIRE(result == CommitResult::committed);
+    for (auto const& [address, content] : written) CHECK((text(connection.read(address)) == content));
+    CHECK(text(connection.root("main")->state) == "state");
+  }
+
+  SECTION("more blobs than any buffer holds go with one commit") {
+    auto writer = connection.begin();
+    std::vector<Address> addresses;
+    for (unsigned i = 0; i != 300; ++i) addresses.push_back(writer.put(bytes(pattern(64 << 10, i))));
+    REQUIRE(writer.commit("main", Version{}, bytes("big")) == CommitResult::committed);
+    for (unsigned i = 0; i != 300; ++i) CHECK((text(connection.read(addresses[i])) == pattern(64 << 10, i)));
+  }
+
+  SECTION("states and frames may be empty or big") {
+    auto const big = pattern(3 << 20);
+    auto version = commit(connection, "main", Version{}, "");
+    CHECK(connection.root("main")->state.empty());
+    version = append(connection, "main", version, "");
+    version = append(connection, "main", version, big);
+    CHECK((tail_of(connection, "main") == std::vector<std::string>{"", big}));
+    commit(connection, "main", version, big);
+    CHECK((text(connection.root("main")->state) == big));
+  }
+
+  SECTION("a commit replaces the state and empties the tail; an append adds to its end") {
+    auto version = commit(connection, "main", Version{}, "one");
+    CHECK(connection.root("main")->version == version);
+    version = append(connection, "main", version, "a");
+    version = append(connection, "main", version, "b");
+    CHECK(text(connection.root("main")->state) == "one");
+    CHECK(tail_of(connection, "main") == std::vector<std::string>{"a", "b"});
+    CHECK(connection.root("main")->version == version);
+    version = commit(connection, "main", version, "two");
+    CHECK(text(connection.root("main")->state) == "two");
+    CHECK(tail_of(connection, "main").empty());
+    CHECK(connection.root("main")->version == version);
+  }
+
+  SECTION("an append where there is no root and none is expected begins one") {
+    append(connection, "main", Version{}, "first");
+    CHECK(connection.root("main")->state.empty());
+    CHECK(tail_of(connection, "main") == std::vector<std::string>{"first"});
+  }
+
+  SECTION("an append takes what was put along") {
+    auto writer = connection.begin();
+    auto const address = writer.put(bytes("node"));
+    REQUIRE(writer.append("main", Version{}, bytes("frame")) == CommitResult::committed);
+    CHECK(text(connection.read(address)) == "node");
+  }
+
+  SECTION("a conflict leaves no trace, and what was put can be committed after it") {
+    auto const first = commit(connection, "main", Version{}, "one");
+    auto const second = append(connection, "main", first, "a");
+    for (auto const& expected : {first, Version{}}) {
+      auto writer = connection.begin();
+      CHECK(writer.commit("main", expected, bytes("lost")) == CommitResult::conflict);
+      CHECK(writer.append("main", expected, bytes("lost")) == CommitResult::conflict);
+      CHECK(writer.drop("main", expected) == CommitResult::conflict);
+    }
+    {
+      auto writer = connection.begin();
+      CHECK(writer.commit("other", first, bytes("lost")) == CommitResult::conflict);
+      CHECK(writer.append("other", first, bytes("lost")) == CommitResult::conflict);
+    }
+    auto const record = connection.root("main");
+    CHECK(record->version == second);
+    CHECK(text(record->state) == "one");
+    CHECK(tail_of(connection, "main") == std::vector<std::string>{"a"});
+    CHECK(connection.roots() == std::vector<std::string>{"main"});
+
+    auto writer = connection.begin();
+    auto const address = writer.put(bytes("kept"));
+    CHECK(writer.commit("main", first, bytes("two")) == CommitResult::conflict);
+    REQUIRE(writer.commit("main", second, bytes("two")) == CommitResult::committed);
+    CHECK(text(connection.read(address)) == "kept");
+    CHECK(text(connection.root("main")->state) == "two");
+  }
+
+  SECTION("a writer may be used again after a success") {
+    auto writer = connection.begin();
+    auto const one = writer.put(bytes("one"));
+    auto const first = writer.commit("main", Version{}, bytes("1"));
+    REQUIRE(first == CommitResult::committed);
+    auto const two = writer.put(bytes("two"));
+    REQUIRE(writer.append("main", first.version, bytes("2")) == CommitResult::committed);
+    CHECK(text(connection.read(one)) == "one");
+    CHECK(text(connection.read(two)) == "two");
+  }
+
+  SECTION("a writer that is destroyed without a commit leaves nothing") {
+    auto const version = commit(connection, "main", Version{}, "state");
+    {
+      auto writer = connection.begin();
+      for (unsigned i = 0; i != 5; ++i) static_cast<void>(writer.put(bytes(pattern(4 << 20, i))));
+      auto moved = std::move(writer);
+      static_cast<void>(moved.put(bytes("more")));
+    }
+    CHECK(connection.root("main")->version == version);
+    CHECK(connection.roots() == std::vector<std::string>{"main"});
+    append(connection, "main", version, "frame");
+    CHECK(tail_of(connection, "main") == std::vector<std::string>{"frame"});
+  }
+
+  SECTION("no version comes again, not even for the same bytes or after a drop") {
+    std::set<std::string> tokens;
+    Version version;
+    for (int i = 0; i != 5; ++i) {
+      version = commit(connection, "main", version, "same");
+      CHECK(tokens.insert(version.token()).second);
+      version = append(connection, "main", version, "same");
+      CHECK(tokens.insert(version.token()).second);
+    }
+    auto writer = connection.begin();
+    REQUIRE(writer.drop("main", version) == CommitResult::committed);
+    CHECK(tokens.insert(commit(connection, "main", Version{}, "same").token()).second);
+  }
+
+  SECTION("roots are listed, independent, and gone when they are dropped") {
+    auto const left = commit(connection, "left", Version{}, "l");
+    auto const right = commit(connection, "right", Version{}, "r");
+    CHECK(connection.roots() == std::vector<std::string>{"left", "right"});
+    auto writer = connection.begin();
+    auto const dropped = writer.drop("left", left);
+    CHECK(dropped == CommitResult::committed);
+    CHECK(dropped.version.absent());
+    CHECK_FALSE(connection.root("left").has_value());
+    CHECK(connection.roots() == std::vector<std::string>{"right"});
+    CHECK(connection.root("right")->version == right);
+    CHECK(writer.commit("left", left, bytes("back")) == CommitResult::conflict);
+  }
+
+  SECTION("a branch may have any name") {
+    auto const names = hostile_names();
+    for (auto const& name : names)
+      append(connection, name, commit(connection, name, Version{}, "s" + name), "f" + name);
+    for (auto const& name : names) {
+      CHECK(text(connection.root(name)->state) == "s" + name);
+      CHECK(tail_of(connection, name) == std::vector<std::string>{"f" + name});
+    }
+    auto listed = connection.roots();
+    std::sort(listed.begin(), listed.end());
+    auto sorted = names;
+    std::sort(sorted.begin(), sorted.end());
+    CHECK(listed == sorted);
+  }
+
+  SECTION("a sweep keeps what is live, what is young, and every root") {
+    Version version;
+    std::vector<Address> live;
+    std::vector<Address> dead;
+    for (unsigned i = 0; i != 40; ++i) {
+      auto writer = connection.begin();
+      (i % 8 == 0 ? live : dead).push_back(writer.put(bytes(pattern(1000, i))));
+      auto const result = writer.commit("main", version, bytes("state " + std::to_string(i)));
+      REQUIRE(result == CommitResult::committed);
+      version = result.version;
+    }
+    version = append(connection, "main", version, "frame");
+    auto const check_all = [&] {
+      for (unsigned i = 0; i != 40; ++i) {
+        auto const& address = i % 8 == 0 ? live[i / 8] : dead[i - i / 8 - 1];
+        CHECK((text(connection.read(address)) == pattern(1000, i)));
+      }
+    };
+    connection.sweep([](Address const&) { return false; }, TimePoint{});
+    check_all();
+    connection.sweep([](Address const&) { return true; }, TimePoint::max());
+    check_all();
+    connection.sweep([&](Address const& address) { return std::find(live.begin(), live.end(), address) != live.end(); },
+                     TimePoint::max());
+    for (unsigned i = 0; i != live.size(); ++i) CHECK((text(connection.read(live[i])) == pattern(1000, i * 8)));
+    connection.sweep([](Address const&) { return false; }, TimePoint::max());
+    CHECK(text(connection.root("main")->state) == "state 39");
+    CHECK(tail_of(connection, "main") == std::vector<std::string>{"frame"});
+    append(connection, "main", version, "after");
+  }
+
+  SECTION("bytes outlive the connection that read them") {
+    auto writer = connection.begin();
+    auto const address = writer.put(bytes("kept"));
+    REQUIRE(writer.commit("main", Version{}, bytes("state")) == CommitResult::committed);
+    auto const held = [&] {
+      auto const gone = Backend::connect_store(config);
+      return std::pair{gone.read(address), gone.root("main")->state};
+    };
+    if constexpr (capabilities.sharing != Sharing::connection) {
+      auto const [node, state] = held();
+      CHECK(text(node) == "kept");
+      CHECK(text(state) == "state");
+    }
+  }
+
+  SECTION("of writers that saw the same root one commits and the others get a conflict") { check_fence(connection); }
+
+  SECTION("no append is lost") { check_no_append_is_lost(connection); }
+
+  SECTION("readers see whole states while a writer writes") {
+    commit(connection, "main", Version{}, std::string(100, 'a'));
+    std::atomic<bool> done = false;
+    std::atomic<bool> torn = false;
+    std::thread reader{[&] {
+      do {
+        auto const state = text(connection.root("main")->state);
+        if (state.size() != 100 || state.find_first_not_of(state[0]) != std::string::npos) torn = true;
+      } while (!done);
+    }};
+    for (int i = 0; i != 50; ++i) {
+      commit(connection, "main", connection.root("main")->version, std::string(100, static_cast<char>('b' + i % 20)));
+    }
+    done = true;
+    reader.join();
+    CHECK_FALSE(torn);
+  }
+
+  if constexpr (capabilities.sharing != Sharing::connection) {
+    SECTION("two connections see each other's commits and are fenced against each other") {
+      auto other = Backend::connect_store(config);
+      auto const first = commit(connection, "main", Version{}, "one");
+      CHECK(other.root("main")->version == first);
+      auto writer = other.begin();
+      auto const address = writer.put(bytes("node"));
+      auto const second = writer.commit("main", first, bytes("two"));
+      REQUIRE(second == CommitResult::committed);
+      CHECK(text(connection.read(address)) == "node");
+      auto stale = connection.begin();
+      CHECK(stale.commit("main", first, bytes("lost")) == CommitResult::conflict);
+      append(connection, "main", second.version, "frame");
+      CHECK(tail_of(other, "main") == std::vector<std::string>{"frame"});
+      REQUIRE(other.begin().drop("main", other.root("main")->version) == CommitResult::committed);
+      CHECK(connection.roots().empty());
+    }
+  }
+
+  if constexpr (capabilities.durable) {
+    SECTION("everything is there after the last connection is gone") {
+      std::vector<Address> addresses;
+      Version version;
+      {
+        auto mine = std::move(connection);
+        for (unsigned i = 0; i != 10; ++i) {
+          auto writer = mine.begin();
+          addresses.push_back(writer.put(bytes(pattern(3000, i))));
+          auto const result = writer.commit("main", version, bytes("state " + std::to_string(i)));
+          REQUIRE(result == CommitResult::committed);
+          version = append(mine, "main", result.version, "frame " + std::to_string(i));
+        }
+        append(mine, "side", Version{}, "frame");
+        if constexpr (requires { Backend::release_store(config, mine); }) Backend::release_store(config, mine);
+      }
+      auto const again = Backend::connect_store(config);
+      CHECK(again.root("main")->version == version);
+      CHECK(text(again.root("main")->state) == "state 9");
+      CHECK(tail_of(again, "main") == std::vector<std::string>{"frame 9"});
+      CHECK(tail_of(again, "side") == std::vector<std::string>{"frame"});
+      for (unsigned i = 0; i != 10; ++i) CHECK((text(again.read(addresses[i])) == pattern(3000, i)));
+    }
+  }
+}
+
+}  // namespace cairn::laws

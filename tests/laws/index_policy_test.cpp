@@ -1,0 +1,38 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The persistent set obeys the laws of an index, in each order, with nodes small enough that every edit changes the tree.
+#include "index_policy.hpp"
+
+#include <cairn/index/persistent_set.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <cstdint>
+#include <iostream>
+#include <random>
+
+namespace {
+
+using cairn::NodeShape;
+using cairn::Order;
+
+template <Order Sorted, class Shape>
+void check(std::uint64_t seed) {
+  cairn::laws::obeys_the_laws<cairn::PersistentSet<Sorted, Shape>, Sorted>(
+      [] { return cairn::detail::LiveNodes<Shape>::number.load(); }, seed);
+}
+
+template <class Shape>
+void check_all_orders() {
+  auto const seed = GENERATE(std::uint64_t{1}, std::uint64_t{std::random_device{}()});
+  std::cout << "seed " << seed << '\n';
+  check<Order::eavt, Shape>(seed);
+  check<Order::aevt, Shape>(seed);
+  check<Order::avet, Shape>(seed);
+}
+
+TEST_CASE("a persistent set with the smallest nodes is an index") { check_all_orders<NodeShape<4, 4, true>>(); }
+TEST_CASE("a persistent set with odd nodes is an index") { check_all_orders<NodeShape<7, 5, true>>(); }
+
+}  // namespace

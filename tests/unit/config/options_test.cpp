@@ -1,0 +1,88 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Datahike's whole map: a store's configuration and the options of the database in it.
+#include "unit/config/config_test.hpp"
+#include <cairn/backends/file/config.hpp>
+#include <cairn/db/options.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace config_test;
+using cairn::Errc;
+using cairn::config::load_database_config;
+
+struct File : ConfigOnly<cairn::backends::file::Config> {
+  static constexpr std::string_view backend_id = "file";
+};
+
+cairn::Error refusal(std::string_view text) {
+  return error_of([&] { return load_database_config<File>(text); });
+}
+
+}  // namespace
+
+TEST_CASE("options have Datahike's defaults", "[config]") {
+  auto const config = load_database_config<File>(R"({:store {:backend :file :path "/x"}})");
+  CHECK(config.store.path == "/x");
+  CHECK(config.options == cairn::DatabaseOptions{});
+  CHECK(config.options.keep_history);
+  CHECK(config.options.schema_flexibility == cairn::SchemaFlexibility::write);
+  CHECK_FALSE(config.options.attribute_refs);
+  CHECK(config.options.branch == "db");
+}
+
+TEST_CASE("options have Datahike's names", "[config]") {
+  auto const [store, options] = load_database_config<File>(
+      R"({:store {:backend :file :path "/x" :id #uuid "550e8400-e29b-41d4-a716-446655440000"} :name "people" :keep-history? false
+          :schema-flexibility :read :attribute-refs? true :index :datahike.index/persistent-set :index-config {:a 1}
+          :initial-tx [{:name "Ivan"}] :branch :main})");
+  CHECK(store.path == "/x");
+  CHECK(options.name == "people");
+  CHECK_FALSE(options.keep_history);
+  CHECK(options.schema_flexibility == cairn::SchemaFlexibility::read);
+  CHECK(options.attribute_refs);
+  CHECK(options.index == cairn::kw(":datahike.index/persistent-set"));
+  CHECK(options.index_config == "{:a 1}");
+  CHECK(options.initial_tx == R"([{:name "Ivan"}])");
+  CHECK(options.branch == "main");
+}
+
+TEST_CASE("what is wrong in the store's part and in the options is in one error", "[config]") {
+  auto const error = refusal(R"({:store {:backend :file :pth "/x"} :keep-histor? false :schema-flexibility :red})");
+  CHECK(error.code() == Errc::config_unknown_key);
+  CHECK_THAT(error.message(),
+             ContainsSubstring(":keep-histor? (in the EDN map) is unknown; did you mean :keep-history?") &&
+                 ContainsSubstring(":store :pth (in the EDN map) is unknown; did you mean :path?") &&
+                 ContainsSubstring(":store :path is missing") && ContainsSubstring("did you mean :read?"));
+  CHECK_THAT(error.data(), ContainsSubstring(":path [:store :pth]"));
+  CHECK_THAT(refusal(R"({:stor {} })").message(), ContainsSubstring("did you mean :store?"));
+  CHECK(refusal("[]").code() == Errc::config_type);
+  CHECK(refusal("{:store 5}").code() == Errc::config_type);
+  CHECK(refusal(R"({:store {:path "/x"} :branch ""})").code() == Errc::config_range);
+}
+
+TEST_CASE("a store's URI is a database with default options, and so are variables alone", "[config]") {
+  CHECK(load_database_config<File>("cairn:file:///x?sync=relaxed").store.sync == cairn::Sync::relaxed);
+  CHECK(load_database_config<File>("", environment({{"CAIRN_STORE_PATH", "/v"}})).store.path == "/v");
+  CHECK(load_database_config<File>("{:keep-history? false}", environment({{"CAIRN_STORE_PATH", "/v"}})).store.path ==
+        "/v");
+}
+
+TEST_CASE("options that were written in C++ are validated", "[config]") {
+  CHECK_NOTHROW(cairn::config::validate_options({}));
+  CHECK_NOTHROW(cairn::config::validate_options({.keep_history = false, .initial_tx = "[]"}));
+  CHECK(error_of([] {
+          cairn::config::validate_options({.branch = ""});
+          return 0;
+        }).code() == Errc::config_range);
+}
+
+TEST_CASE("which backend a whole map names", "[config]") {
+  CHECK(cairn::config::backend_of_database("{:store {:backend :file}}") == "file");
+  CHECK(cairn::config::backend_of_database("cairn:mem://t") == "mem");
+  CHECK(error_of([] { return cairn::config::backend_of_database("{:store {}}"); }).code() == Errc::config_missing);
+  CHECK(error_of([] { return cairn::config::backend_of_database("{"); }).code() == Errc::edn_syntax);
+}

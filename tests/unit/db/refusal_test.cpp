@@ -1,0 +1,124 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What transactions refuse, and with which code.
+#include "db_test.hpp"
+
+namespace cairn::test {
+namespace {
+
+TEST_CASE("each refusal has its code and changes nothing") {
+  auto const db = after(people(), R"([{:key "a" :ssn 1 :age 5} {:key "b"}])");
+  auto const code = [&](char const* data) {
+    auto const result = refusal(db, data);
+    return result ? name(*result) : "accepted";
+  };
+
+  CHECK(code(R"([{:unknown 1}])") == "transact/schema");
+  CHECK(code(R"([[:db/add 9000 :unknown 1]])") == "transact/schema");
+  CHECK(code(R"([{:key "a" :age 5.0}])") == "transact/schema");
+  CHECK(code(R"([{:key "a" :age 5N}])") == "transact/schema");
+  CHECK(code(R"([{:key "a" :age 9223372036854775808}])") == "transact/schema");
+  CHECK(code(R"([[:db/add [:key "a"] :tag ["q" "r"]]])") == "transact/schema");
+  CHECK(code(R"([{:key "a" :age {:x 1}}])") == "transact/schema");
+  CHECK(code(R"([[:db/add 1 :db/valueType :db.type/nothing]])") == "transact/schema");
+  CHECK(code(R"([[:db/add 1 :db/cardinality :many]])") == "transact/schema");
+  CHECK(code(R"([[:db/add 1 :db/unique true]])") == "transact/schema");
+
+  CHECK(code(R"([{:key "c" :ssn 1}])") == "transact/unique");
+  CHECK(code(R"([{:key "c" :ssn 2} {:key "d" :ssn 2}])") == "transact/unique");
+  CHECK(code(R"([[:db/add [:key "b"] :key "a"]])") == "transact/unique");
+  CHECK(code(R"([[:db/retract [:key "a"] :ssn 1] {:key "c" :ssn 1}])") == "accepted");
+
+  CHECK(code(R"([[:db/cas [:key "a"] :age 4 6]])") == "transact/cas");
+  CHECK(code(R"([[:db/cas [:key "a"] :age nil 6]])") == "transact/cas");
+  CHECK(code(R"([[:db/cas [:key "b"] :age 1 6]])") == "transact/cas");
+  CHECK(code(R"([[:db/cas [:key "b"] :age nil 6] [:db.fn/cas [:key "a"] :age 5 6]])") == "accepted");
+
+  CHECK(code(R"([[:db/add [:key "nobody"] :age 1]])") == "entity-id/missing");
+  CHECK(code(R"([{:key "c" :friend [[:key "nobody"]]}])") == "entity-id/missing");
+  CHECK(code(R"([[:db/add [:key nil] :age 1]])") == "entity-id/missing");
+  CHECK(code(R"([[:db/add :nobody :age 1]])") == "entity-id/missing");
+  CHECK(code(R"([[:db/add 0 :age 1]])") == "entity-id/syntax");
+  CHECK(code(R"([[:db/add nil :age 1]])") == "entity-id/syntax");
+  CHECK(code(R"([[:db/add 1.5 :age 1]])") == "entity-id/syntax");
+  CHECK(code(R"([[:db/add 281474976710656 :age 1]])") == "entity-id/syntax");
+  CHECK(code(R"([[:db/add 281474976719999 :age 1]])") == "entity-id/syntax");
+  CHECK(code(R"([[:db/add 9223372036854775807 :age 1]])") == "entity-id/syntax");
+  CHECK(code(R"([[:db/add [:key "a"] :friend true]])") == "entity-id/syntax");
+  CHECK(code(R"([[:db/add 281474976710655 :age 1] {:key "c"}])") == "entity-id/syntax");  // no number is left
+  CHECK(code(R"([[:db/add [:age 5] :age 1]])") == "lookup-ref/unique");
+  CHECK(code(R"([[:db/add [:nothing 5] :age 1]])") == "lookup-ref/unique");
+  CHECK(code(R"([[:db/add [:key] :age 1]])") == "lookup-ref/syntax");
+  CHECK(code(R"([[:db/add ["key" "a"] :age 1]])") == "lookup-ref/syntax");
+
+  CHECK(code(R"([[:db/add [:key "a"] :age]])") == "transact/syntax");
+  CHECK(code(R"([[:db/add [:key "a"] :age nil]])") == "transact/syntax");
+  CHECK(code(R"([[:db/add [:key "a"] :age 1 2]])") == "transact/syntax");
+  CHECK(code(R"([[:db/add [:key "a"] "age" 1]])") == "transact/syntax");
+  CHECK(code(R"([[:db/nothing 1]])") == "transact/syntax");
+  CHECK(code(R"([{"name" 1}])") == "transact/syntax");
+  CHECK(code(R"([{:key "g" :_age 5}])") == "transact/syntax");
+  CHECK(code(R"([[:db/add [:key "a"] :_friend [:key "b"]]])") == "transact/syntax");
+  CHECK(code(R"([[:db/retract "t" :age 1]])") == "transact/syntax");
+  CHECK(code(R"([[:db/cas -1 :age 1 2]])") == "transact/syntax");
+  CHECK(code(R"([5])") == "transact/syntax");
+  CHECK(code(R"([[]])") == "transact/syntax");
+  CHECK_THROWS_AS(TxData{"{:key 1}"}, Error);
+  CHECK_THROWS_AS(TxData{"[{:key"}, Error);
+  CHECK_THROWS_AS(TxData{R"({:tx-data 5})"}, Error);
+  CHECK(code("[nil]") == "accepted");
+  CHECK(code("nil") == "accepted");
+}
+
+TEST_CASE("a specification is ensured in the transaction itself") {
+  auto const db =
+      after(people(), R"([{:db/ident :guard/required :db.entity/attrs [:age :tag]} {:key "a" :age 1 :tag "x"}])");
+  CHECK_FALSE(refusal(db, R"([{:key "b" :age 1 :tag "x" :db/ensure :guard/required}])"));
+  CHECK_FALSE(refusal(db, R"([{:key "a" :age 1 :tag "x" :db/ensure :guard/required}])"));  // said again
+  CHECK(refusal(db, R"([{:key "a" :db/ensure :guard/required}])") == Errc::transact_ensure);
+  CHECK(refusal(db, R"([{:key "c" :age 1 :db/ensure :guard/required}])") == Errc::transact_ensure);
+  CHECK_FALSE(refusal(db, R"([{:key "d" :db/ensure :guard/nothing}])"));
+}
+
+TEST_CASE("the message says what to look for") {
+  auto const db = people();
+  try {
+    (void)db.with(R"([[:db/ad 1 :age 5]])");
+    FAIL("accepted");
+  } catch (Error const& error) {
+    CHECK(std::string{error.what()}.find(":db/add") != std::string::npos);
+    CHECK(std::string{error.what()}.find(":db/cas") != std::string::npos);
+  }
+  try {
+    (void)after(db, R"([{:key "a" :age "old"}])");
+    FAIL("accepted");
+  } catch (Error const& error) {
+    CHECK(error.data() == R"({:attribute :age :value "old" :type :db.type/long})");
+  }
+}
+
+TEST_CASE("views are for reading") {
+  auto const db = people();
+  CHECK_THROWS_AS(db.history().with("[]"), Error);
+  CHECK_THROWS_AS(db.as_of(first_transaction).with("[]"), Error);
+  auto const present_only = people(false);
+  CHECK_THROWS_AS(present_only.history(), Error);
+  CHECK_THROWS_AS(present_only.as_of(first_transaction), Error);
+  CHECK_THROWS_AS(present_only.since(first_transaction), Error);
+}
+
+TEST_CASE("deep data is refused before it ends the stack") {
+  auto const free = empty_db(true, SchemaFlexibility::read);
+  TxValue deep{1};
+  for (int i = 0; i != 20; ++i) deep = TxValue::list({deep});
+  CHECK(refusal(free, add(1, ":x", deep)) == Errc::transact_schema);
+  Value tuple{1};
+  for (int i = 0; i != 20; ++i) tuple = Value{std::vector<Value>{tuple}};
+  CHECK(refusal(free, add(1, ":x", tuple)) == Errc::transact_schema);
+  EntityMap map = entity({{":key", "leaf"}});
+  for (int i = 0; i != 300; ++i) map = entity({{":friend", map}});
+  CHECK(refusal(people(), entity_map(map)) == Errc::transact_syntax);
+}
+
+}  // namespace
+}  // namespace cairn::test

@@ -1,0 +1,197 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The life of a store, on each backend.
+#include "laws/temporary_directory.hpp"
+
+#include <cairn/backends/file/backend.hpp>
+#include <cairn/backends/mem/backend.hpp>
+#include <cairn/cairn.hpp>
+#include <cairn/db/verify.hpp>
+
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using cairn::Errc;
+
+struct OnMem {
+  using Store = cairn::Store<cairn::backends::mem::Backend>;
+  Store::Config config{"store-test-" + std::to_string(++number)};
+  ~OnMem() { Store::destroy(config); }
+  static inline int number = 0;
+};
+
+struct OnFile {
+  using Store = cairn::Store<cairn::backends::file::Backend>;
+  cairn::test::TemporaryDirectory directory{};
+  Store::Config config{.path = directory.path() / "store"};
+};
+
+template <class Work>
+Errc code_of(Work work) {
+  try {
+    work();
+  } catch (cairn::Error const& error) {
+    return error.code();
+  }
+  FAIL("nothing was thrown");
+  return {};
+}
+
+constexpr auto schema = R"([{:db/ident :n :db/valueType :db.type/long :db/cardinality :db.cardinality/one :db/unique :db.unique/identity}
+                            {:db/ident :text :db/valueType :db.type/string :db/cardinality :db.cardinality/one}])";
+
+template <class Db>
+std::size_t number_of_n(Db const& db) {
+  std::size_t count = 0;
+  for (auto const& datom : db.datoms(cairn::aevt, ":n")) count += datom.added ? 1 : 0;
+  return count;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("create and connect are strict, destroy is idempotent", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  CHECK_FALSE(Store::exists(on.config));
+  CHECK(code_of([&] { static_cast<void>(Store::connect(on.config)); }) == Errc::store_does_not_exist);
+  Store::create(on.config);
+  CHECK(Store::exists(on.config));
+  CHECK(code_of([&] { Store::create(on.config); }) == Errc::store_exists);
+  Store::destroy(on.config);
+  CHECK_FALSE(Store::exists(on.config));
+  Store::destroy(on.config);
+}
+
+TEMPLATE_TEST_CASE("what was transacted is there after reconnecting", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config);
+  auto first = Store::connect(on.config);
+  first.transact(schema);
+  first.transact(R"([{:n 1 :text "one"} {:n 2 :text "two"}])");
+  auto const before = first.db();
+  CHECK(first.tail_bytes() > 0);
+
+  SECTION("from the tail") {
+    auto second = Store::connect(on.config);
+    CHECK(second.tail_bytes() == first.tail_bytes());
+    CHECK(number_of_n(second.db()) == 2);
+    CHECK(second.db().max_tx() == before.max_tx());
+    CHECK(second.db().schema() == before.schema());
+    CHECK(second.db().entity(cairn::lookup(":n", 2)).get(":text").value() == cairn::Value{"two"});
+  }
+  SECTION("from a checkpoint") {
+    first.release();
+    CHECK_FALSE(static_cast<bool>(first));
+    CHECK(code_of([&] { static_cast<void>(first.db()); }) == Errc::store_does_not_exist);
+    auto second = Store::connect(on.config);
+    CHECK(second.tail_bytes() == 0);
+    CHECK(number_of_n(second.db()) == 2);
+    CHECK(second.db().max_eid() == before.max_eid());
+    CHECK(cairn::verify(second.db()).current == before.size());
+    CHECK(number_of_n(before) == 2);
+  }
+  SECTION("with changes on top of a checkpoint") {
+    first.checkpoint();
+    first.transact(R"([[:db/add [:n 1] :text "uno"]])");
+    auto second = Store::connect(on.config);
+    CHECK(second.db().entity(cairn::lookup(":n", 1)).get(":text").value() == cairn::Value{"uno"});
+    CHECK(second.db().as_of(before.max_tx()).entity(cairn::lookup(":n", 1)).get(":text").value() == cairn::Value{"one"});
+    CHECK(before.entity(cairn::lookup(":n", 1)).get(":text").value() == cairn::Value{"one"});
+  }
+}
+
+TEMPLATE_TEST_CASE("a transaction larger than the tail's budget is a checkpoint of its own", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config);
+  auto conn = Store::connect(on.config);
+  conn.transact(schema);
+  std::vector<cairn::TxOp> operations;
+  for (int i = 0; i != 20'000; ++i) {
+    operations.push_back(cairn::entity_map({{":n", i}, {":text", std::string(60, 'x') + std::to_string(i)}}));
+  }
+  conn.transact(cairn::TxData{std::move(operations)});
+  CHECK(conn.tail_bytes() == 0);
+  auto const second = Store::connect(on.config);
+  CHECK(number_of_n(second.db()) == 20'000);
+  CHECK(cairn::verify(second.db()).current == conn.db().size());
+}
+
+TEMPLATE_TEST_CASE("connections that write in turn lose nothing", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config);
+  auto first = Store::connect(on.config);
+  first.transact(schema);
+  auto second = Store::connect(on.config);
+  for (int i = 0; i != 20; ++i) {
+    auto& conn = i % 2 == 0 ? first : second;
+    conn.transact({cairn::entity_map({{":n", i}})});
+    if (i == 9) first.checkpoint();
+  }
+  CHECK(number_of_n(first.sync()) == 20);
+  CHECK(number_of_n(second.sync()) == 20);
+  CHECK(code_of([&] { second.transact(R"([{:db/id "a" :n 1} {:db/id "a" :n 2}])"); }) == Errc::transact_upsert);
+  CHECK(number_of_n(second.db()) == 20);
+}
+
+TEMPLATE_TEST_CASE("threads that write through one connection and through many lose nothing", "[store][threads]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config);
+  auto shared = Store::connect(on.config);
+  shared.transact(schema);
+  constexpr int each = 25;
+  std::atomic<int> refused{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t != 4; ++t) {
+    threads.emplace_back([&, t] {
+      auto own = Store::connect(on.config);
+      for (int i = 0; i != each; ++i) {
+        auto& conn = t < 2 ? shared : own;
+        try {
+          conn.transact({cairn::entity_map({{":n", t * each + i}, {":text", "thread " + std::to_string(t)}})});
+        } catch (cairn::Error const&) {
+          ++refused;
+        }
+        static_cast<void>(number_of_n(shared.db()));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(refused == 0);
+  CHECK(number_of_n(shared.sync()) == 4 * each);
+  CHECK(number_of_n(Store::connect(on.config).db()) == 4 * each);
+}
+
+TEMPLATE_TEST_CASE("a database value outlives its connection and the store", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config);
+  {
+    auto conn = Store::connect(on.config);
+    conn.transact(schema);
+    conn.transact(R"([{:n 1} {:n 2} {:n 3}])");
+  }
+  auto const db = Store::connect(on.config).db();  // its nodes are still in the store
+  CHECK(number_of_n(db) == 3);
+}
+
+TEMPLATE_TEST_CASE("options that are fixed at creation are the store's", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config, {.keep_history = false, .schema_flexibility = cairn::SchemaFlexibility::read});
+  auto conn = Store::connect(on.config);
+  CHECK_FALSE(conn.db().options().keep_history);
+  conn.transact(R"([{:anything "goes"}])");
+  CHECK(conn.db().size() > 0);
+  CHECK(code_of([&] { static_cast<void>(conn.db().history()); }) == Errc::config_mismatch);
+}

@@ -1,0 +1,218 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The functions of the shell: Datahike's API, and a few of Clojure's that take results apart.
+#include "evaluator.hpp"
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace cairn::tool {
+
+namespace {
+
+using Arguments = std::span<ShellValue const>;
+
+ShellValue nil() { return {Edn::nil()}; }
+
+template <class Held>
+Held const& expect(ShellValue const& value, std::string_view what) {
+  if (auto const* held = value.get<Held>()) return *held;
+  raise(Errc::transact_syntax, "Expected " + std::string{what} + ", found " + print(value).substr(0, 80) + ".");
+}
+
+Conn& conn_of(ShellValue const& value) { return *expect<ConnPtr>(value, "a connection"); }
+
+/// A database, or a connection's newest one.
+Database db_of(ShellValue const& value) {
+  if (auto const* conn = value.get<ConnPtr>()) return (*conn)->sync();
+  return expect<Database>(value, "a database, as @conn");
+}
+
+std::string config_of(Arguments arguments) {
+  return arguments.empty() ? std::string{} : notation::write(to_edn(arguments[0]));
+}
+
+EntityRef entity_ref_of(Edn const& edn) {
+  if (edn.is_integer()) return edn.as_integer();
+  if (edn.is_keyword()) return Keyword{edn.as_keyword()};
+  if (edn.is_sequence()) {
+    if (edn.size() == 2 && edn[0].is_keyword()) return lookup(edn[0].as_keyword(), to_value(edn[1]));
+    raise(Errc::lookup_ref_syntax, "A lookup ref is [attribute value], as [:name \"Ivan\"]; found " + notation::write(edn) + ".");
+  }
+  raise(Errc::entity_id_syntax, "An entity is a number, an ident or a lookup ref; found " + notation::write(edn) + ".");
+}
+
+AttributeName attribute_of(Edn const& edn) {
+  if (edn.is_keyword()) return Keyword{edn.as_keyword()};
+  raise(Errc::transact_syntax, "An attribute is a keyword, as :name; found " + notation::write(edn) + ".");
+}
+
+ValueRef value_ref_of(Edn const& edn, Database const& db, std::optional<AttributeName> const& name) {
+  auto const* attribute = name ? db.attribute(*name) : nullptr;
+  if (attribute != nullptr && attribute->is_ref() && edn.is_sequence() && edn.size() == 2 && edn[0].is_keyword()) {
+    return lookup(edn[0].as_keyword(), to_value(edn[1]));
+  }
+  return to_value(edn);
+}
+
+Components components_of(Order order, std::span<Edn const> parts, Database const& db) {
+  Components result;
+  std::array<char, 4> letters{'e', 'a', 'v', 't'};
+  if (order == Order::aevt) letters = {'a', 'e', 'v', 't'};
+  if (order == Order::avet) letters = {'a', 'v', 'e', 't'};
+  if (parts.size() > letters.size()) raise(Errc::transact_syntax, "An index has four components: e, a, v and the transaction.");
+  for (std::size_t i = 0; i != parts.size(); ++i) {
+    switch (letters[i]) {
+      case 'e': result.e = entity_ref_of(parts[i]); break;
+      case 'a': result.a = attribute_of(parts[i]); break;
+      case 'v': result.v = value_ref_of(parts[i], db, result.a); break;
+      default:
+        if (!parts[i].is_integer()) raise(Errc::transact_syntax, "A transaction is a number; found " + notation::write(parts[i]) + ".");
+        result.tx = parts[i].as_integer();
+    }
+  }
+  return result;
+}
+
+template <class Range>
+ShellValue list_of(Range const& range) {
+  Values values;
+  for (auto const& datom : range) values.push_back({datom});
+  return {std::move(values)};
+}
+
+/// `(f db :eavt e a v)` and Datahike's `(f db {:index :eavt :components [e a v]})`; `look(order, components)` looks.
+template <class Look>
+ShellValue look_into_index(Arguments arguments, Look look) {
+  auto const db = db_of(arguments[0]);
+  std::vector<Edn> parts;
+  for (auto const& argument : arguments.subspan(1)) parts.push_back(to_edn(argument));
+  if (parts[0].is_map()) {
+    auto const map = parts[0];
+    auto const* components = map.find("components");
+    parts.assign(1, map.at("index"));
+    if (components != nullptr) parts.insert(parts.end(), components->items().begin(), components->items().end());
+  }
+  auto const rest = std::span{parts}.subspan(1);
+  if (parts[0].is_keyword("eavt")) return look(db, eavt, components_of(Order::eavt, rest, db));
+  if (parts[0].is_keyword("aevt")) return look(db, aevt, components_of(Order::aevt, rest, db));
+  if (parts[0].is_keyword("avet")) return look(db, avet, components_of(Order::avet, rest, db));
+  raise(Errc::transact_syntax, "An index is :eavt, :aevt or :avet; found " + notation::write(parts[0]) + ".");
+}
+
+ShellValue index_range(Arguments arguments) {
+  auto const db = db_of(arguments[0]);
+  auto const first = to_edn(arguments[1]);
+  std::optional<ValueRef> start;
+  std::optional<ValueRef> end;
+  auto const limit = [&](std::optional<AttributeName> const& attribute, Edn const& edn, std::optional<ValueRef>& into) {
+    if (!edn.is_nil()) into = value_ref_of(edn, db, attribute);
+  };
+  if (first.is_map()) {
+    auto const* attribute = first.find("attrid");
+    AttributeName const name = attribute_of(attribute != nullptr ? *attribute : first.at("attribute"));
+    if (auto const* edn = first.find("start")) limit(name, *edn, start);
+    if (auto const* edn = first.find("end")) limit(name, *edn, end);
+    return list_of(db.index_range(name, std::move(start), std::move(end)));
+  }
+  AttributeName const name = attribute_of(first);
+  if (arguments.size() > 2) limit(name, to_edn(arguments[2]), start);
+  if (arguments.size() > 3) limit(name, to_edn(arguments[3]), end);
+  return list_of(db.index_range(name, std::move(start), std::move(end)));
+}
+
+/// A transaction's number or an instant.
+template <class View>
+ShellValue at_time(Arguments arguments, View view) {
+  auto const db = db_of(arguments[0]);
+  auto const time = to_edn(arguments[1]);
+  if (time.is_integer()) return {view(db, time.as_integer())};
+  if (auto const instant = time.instant()) return {view(db, Instant{*instant})};
+  raise(Errc::transact_syntax, "A point in time is a transaction's number or an #inst; found " + notation::write(time) + ".");
+}
+
+ShellValue schema_of(Arguments arguments) {
+  auto const db = db_of(arguments[0]);
+  std::vector<std::pair<Edn, Edn>> attributes;
+  for (auto const& attribute : db.schema().attributes()) {
+    if (!attribute || attribute->id < first_user_attribute) continue;
+    std::vector<std::pair<Edn, Edn>> facts;
+    if (attribute->entity != 0) {
+      for (auto const& datom : db.datoms(eavt, attribute->entity)) {
+        facts.emplace_back(Edn::keyword(datom.a.text()), cairn::to_edn(datom.v));
+      }
+      facts.emplace_back(Edn::keyword("db/id"), Edn::integer(attribute->entity));
+    }
+    attributes.emplace_back(Edn::keyword(attribute->ident.text()), Edn::map(std::move(facts)));
+  }
+  return {Edn::map(std::move(attributes))};
+}
+
+[[noreturn]] ShellValue not_in_this_version(Arguments) {
+  raise(Errc::parser_query, "Queries in Datalog and pull are not in this version. Look at (datoms db :aevt attribute), "
+                            "(index-range db attribute from to) and (entity db id).");
+}
+
+std::vector<ShellValue> elements_of(ShellValue const& value) {
+  if (auto const* values = value.get<Values>()) return *values;
+  auto const edn = to_edn(value);
+  if (edn.is_nil()) return {};
+  std::vector<ShellValue> elements;
+  if (edn.is_map()) {
+    for (std::size_t i = 0; i + 1 < edn.items().size(); i += 2) elements.push_back({Edn::vector({edn.items()[i], edn.items()[i + 1]})});
+  } else {
+    for (auto const& item : edn.items()) elements.push_back({item});
+  }
+  return elements;
+}
+
+ShellValue element(std::vector<ShellValue> elements, std::size_t at) {
+  return at < elements.size() ? std::move(elements[at]) : nil();
+}
+
+constexpr std::size_t any = 64;
+
+// clang-format off: a table
+constexpr std::array table{
+    Function{"create-database", "(create-database config)", 0, 1, [](Arguments a) { create<Backends>(config_of(a)); return nil(); }},
+    Function{"delete-database", "(delete-database config)", 0, 1, [](Arguments a) { destroy<Backends>(config_of(a)); return nil(); }},
+    Function{"database-exists?", "(database-exists? config)", 0, 1, [](Arguments a) { return ShellValue{Edn::boolean(exists<Backends>(config_of(a)))}; }},
+    Function{"connect", "(connect config)", 0, 1, [](Arguments a) { return ShellValue{std::make_shared<Conn>(connect<Backends>(config_of(a)))}; }},
+    Function{"release", "(release conn)", 1, 1, [](Arguments a) { conn_of(a[0]).release(); return nil(); }},
+    Function{"transact", "(transact conn tx-data)", 2, 2, [](Arguments a) { return ShellValue{std::make_shared<Report const>(conn_of(a[0]).transact(TxData{to_edn(a[1])}))}; }},
+    Function{"transact!", "(transact! conn tx-data)", 2, 2, [](Arguments a) { return ShellValue{std::make_shared<Report const>(conn_of(a[0]).transact(TxData{to_edn(a[1])}))}; }},
+    Function{"db", "(db conn)", 1, 1, [](Arguments a) { return ShellValue{conn_of(a[0]).sync()}; }},
+    Function{"deref", "@conn", 1, 1, [](Arguments a) { return a[0].get<ReportPtr>() != nullptr ? a[0] : ShellValue{conn_of(a[0]).sync()}; }},
+    Function{"as-of", "(as-of db tx-or-instant)", 2, 2, [](Arguments a) { return at_time(a, [](auto const& db, auto time) { return db.as_of(time); }); }},
+    Function{"since", "(since db tx-or-instant)", 2, 2, [](Arguments a) { return at_time(a, [](auto const& db, auto time) { return db.since(time); }); }},
+    Function{"history", "(history db)", 1, 1, [](Arguments a) { return ShellValue{db_of(a[0]).history()}; }},
+    Function{"with", "(with db tx-data)", 2, 2, [](Arguments a) { return ShellValue{std::make_shared<Report const>(db_of(a[0]).with(TxData{to_edn(a[1])}))}; }},
+    Function{"db-with", "(db-with db tx-data)", 2, 2, [](Arguments a) { return ShellValue{db_of(a[0]).with(TxData{to_edn(a[1])}).db_after}; }},
+    Function{"datoms", "(datoms db index & components)", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db.datoms(order, parts)); }); }},
+    Function{"seek-datoms", "(seek-datoms db index & components)", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db.seek_datoms(order, parts)); }); }},
+    Function{"rseek-datoms", "(rseek-datoms db index & components)", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db.rseek_datoms(order, parts)); }); }},
+    Function{"index-range", "(index-range db attribute start end)", 2, 4, index_range},
+    Function{"entity", "(entity db id)", 2, 2, [](Arguments a) { return ShellValue{db_of(a[0]).entity(entity_ref_of(to_edn(a[1])))}; }},
+    Function{"touch", "(touch entity)", 1, 1, [](Arguments a) { return a[0]; }},
+    Function{"entid", "(entid db ident)", 2, 2, [](Arguments a) { auto const id = db_of(a[0]).entid(entity_ref_of(to_edn(a[1]))); return id ? ShellValue{Edn::integer(*id)} : nil(); }},
+    Function{"ident", "(ident db id)", 2, 2, [](Arguments a) { auto const ident = db_of(a[0]).ident(entity_ref_of(to_edn(a[1]))); return ident ? ShellValue{Edn::keyword(ident->text())} : nil(); }},
+    Function{"schema", "(schema db)", 1, 1, schema_of},
+    Function{"q", "(q query & inputs)", 0, any, not_in_this_version},
+    Function{"pull", "(pull db pattern id)", 0, any, not_in_this_version},
+    Function{"pull-many", "(pull-many db pattern ids)", 0, any, not_in_this_version},
+    Function{"count", "(count things)", 1, 1, [](Arguments a) { return ShellValue{Edn::integer(static_cast<std::int64_t>(elements_of(a[0]).size()))}; }},
+    Function{"first", "(first things)", 1, 1, [](Arguments a) { return element(elements_of(a[0]), 0); }},
+    Function{"second", "(second things)", 1, 1, [](Arguments a) { return element(elements_of(a[0]), 1); }},
+    Function{"last", "(last things)", 1, 1, [](Arguments a) { auto all = elements_of(a[0]); return all.empty() ? nil() : std::move(all.back()); }},
+    Function{"get", "(get map key)", 2, 2, [](Arguments a) { auto const map = to_edn(a[0]); auto const* found = map.find(to_edn(a[1])); return found != nullptr ? ShellValue{*found} : nil(); }},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<Function const> functions() { return table; }
+
+}  // namespace cairn::tool

@@ -1,0 +1,42 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What a form of the shell evaluates to.
+#pragma once
+
+#include "../backends.hpp"
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace cairn::tool {
+
+using ConnPtr = std::shared_ptr<Conn>;
+using ReportPtr = std::shared_ptr<Report const>;
+using DbEntity = Entity<Database::index_tag>;
+
+struct ShellValue;
+
+/// A list of things that EDN cannot hold, such as the datoms of an index.
+using Values = std::vector<ShellValue>;
+
+struct ShellValue {
+  std::variant<Edn, Datom, Values, Database, ConnPtr, ReportPtr, DbEntity> is;
+
+  template <class Held>
+  [[nodiscard]] Held const* get() const noexcept {
+    return std::get_if<Held>(&is);
+  }
+};
+
+/// The value as EDN, on one line: sets and maps in value order, a datom as `[e a v tx added]`.
+[[nodiscard]] std::string print(ShellValue const& value);
+
+/// `#cairn/error {:code ... :message "..."}`.
+[[nodiscard]] std::string print(Error const& error);
+
+/// The same as EDN, where there is such a value: of a datom its vector, of an entity its map. Errors: `transact/syntax`.
+[[nodiscard]] Edn to_edn(ShellValue const& value);
+
+}  // namespace cairn::tool

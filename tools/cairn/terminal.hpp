@@ -1,0 +1,70 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What a person at a terminal sees and does that a pipe does not: progress, and Ctrl-C.
+#pragma once
+
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace cairn::tool {
+
+/// Remembers a Ctrl-C until the work that is under way has come to a place where it can stop.
+class Interrupt {
+ public:
+  Interrupt() {
+    raised_ = 0;
+    struct sigaction action {};
+    action.sa_handler = [](int) { raised_ = 1; };
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, &before_);
+  }
+  Interrupt(Interrupt const&) = delete;
+  Interrupt& operator=(Interrupt const&) = delete;
+  ~Interrupt() { sigaction(SIGINT, &before_, nullptr); }
+
+  [[nodiscard]] static bool raised() noexcept { return raised_ != 0; }
+
+ private:
+  static inline volatile std::sig_atomic_t raised_ = 0;
+  struct sigaction before_ {};
+};
+
+/// One line on standard error that says how far long work has come; nothing where that is no terminal.
+class Progress {
+ public:
+  explicit Progress(std::string_view what) : what_{what}, shown_{isatty(STDERR_FILENO) != 0} {}
+  Progress(Progress const&) = delete;
+  Progress& operator=(Progress const&) = delete;
+  ~Progress() {
+    if (drawn_) std::fputs("\r\033[K", stderr);
+  }
+
+  /// `total` 0: not known.
+  void at(std::uint64_t done, std::uint64_t total = 0) {
+    auto const now = std::chrono::steady_clock::now();
+    if (!shown_ || now - last_ < std::chrono::milliseconds{100}) return;
+    last_ = now;
+    drawn_ = true;
+    if (total != 0) {
+      std::fprintf(stderr, "\r\033[K%s %llu of %llu (%d %%)", what_.c_str(), static_cast<unsigned long long>(done),
+                   static_cast<unsigned long long>(total), static_cast<int>(done * 100 / total));
+    } else {
+      std::fprintf(stderr, "\r\033[K%s %llu", what_.c_str(), static_cast<unsigned long long>(done));
+    }
+    std::fflush(stderr);
+  }
+
+ private:
+  std::string what_;
+  bool shown_;
+  bool drawn_ = false;
+  std::chrono::steady_clock::time_point last_{};
+};
+
+}  // namespace cairn::tool
