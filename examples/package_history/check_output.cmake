@@ -13,6 +13,7 @@ if(NOT status EQUAL 0 OR NOT errors STREQUAL "")
   message(FATAL_ERROR "The program ended with ${status} and said:\n${output}\n${errors}")
 endif()
 
+cmake_path(ABSOLUTE_PATH expected)
 cmake_path(GET expected PARENT_PATH fixture)
 string(REPLACE "${fixture}" "FIXTURE" output "${output}")
 string(REPLACE "${store}" "STORE" output "${output}")

@@ -8,6 +8,7 @@
 #include <cairn/config/place.hpp>
 #include <cairn/meta/field_names.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -48,14 +49,21 @@ template <class Spec>
 template <class Spec>
 inline constexpr auto constraints_of = spec_of<Spec>();
 
+/// The index of the field that a constraint is about; a function of its own, so that a wrong one is reported once.
+template <class Spec, class Config, std::size_t Which>
+[[nodiscard]] consteval std::size_t constrained_field() {
+  constexpr std::size_t index = meta::field_index<Config>(std::get<Which>(constraints_of<Spec>).member);
+  static_assert(index < meta::field_count<Config>,
+                "cairn::Config [spec]: a constraint of config_spec is not about a field of the backend's Config");
+  return index;
+}
+
 /// Calls `visit(constraint, index of its field)` for each constraint in order.
 template <class Spec, class Config, class Visit>
 constexpr void for_each_constraint(Visit&& visit) {
   meta::for_each_index<std::tuple_size_v<std::remove_const_t<decltype(constraints_of<Spec>)>>>(
       [&]<std::size_t Which>(std::integral_constant<std::size_t, Which>) {
-        constexpr std::size_t index = meta::field_index<Config>(std::get<Which>(constraints_of<Spec>).member);
-        static_assert(index < meta::field_count<Config>,
-                      "cairn::Config [spec]: a constraint of config_spec is not about a field of the backend's Config");
+        constexpr std::size_t index = constrained_field<Spec, Config, Which>();
         if constexpr (index < meta::field_count<Config>) {
           visit(std::get<Which>(constraints_of<Spec>), std::integral_constant<std::size_t, index>{});
         }

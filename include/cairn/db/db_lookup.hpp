@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cairn/db/coerce.hpp>
-#include <cairn/db/db.hpp>
+#include <cairn/db/db_class.hpp>
 
 #include <optional>
 #include <string>

@@ -115,7 +115,7 @@ class TxData {
   TxData(notation::Value const& data);                                 // NOLINT(google-explicit-constructor)
 
   /// The same, said of the transaction itself: `:db/txInstant` sets its instant.
-  TxData&& with_meta(AttributeName attribute, TxValue value) && {
+  TxData with_meta(AttributeName attribute, TxValue value) && {
     meta.emplace_back(attribute.keyword, std::move(value));
     return std::move(*this);
   }

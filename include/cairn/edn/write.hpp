@@ -115,7 +115,7 @@ inline void write_to(std::string& out, Value const& value, WriterOptions const& 
     bool const sorted = options.sorted && !value.order().empty();
     for (std::size_t i = 0; i != items.size() / stride; ++i) {
       std::size_t const place = sorted ? value.order()[i] : i * stride;
-      if (i != 0) out += value.is_map() ? ", " : " ";
+      if (i != 0) out += ' ';
       write_to(out, items[place], options);
       if (value.is_map()) {
         out += ' ';

@@ -54,7 +54,7 @@ inline constexpr auto field_name_text =
 
 template <class Aggregate, std::size_t Index, class Class, class Member>
 [[nodiscard]] constexpr bool is_field(Member Class::*member) noexcept {
-  if constexpr (std::same_as<FieldType<Aggregate, Index>, Member>) {
+  if constexpr (std::same_as<Aggregate, Class> && std::same_as<FieldType<Aggregate, Index>, Member>) {
     return std::addressof(nowhere<Aggregate>.object.*member) == std::addressof(field<Index>(nowhere<Aggregate>.object));
   } else {
     return false;

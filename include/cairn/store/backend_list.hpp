@@ -47,14 +47,17 @@ template <class Entry>
 consteval bool check_list_entry() {
   if constexpr (std::is_class_v<EntryBackend<Entry>>) {
     if constexpr (!std::same_as<Entry, EntryBackend<Entry>>) {
-      static_assert(IndexTag<EntryIndex<Entry>>,
+      constexpr bool is_index = IndexTag<EntryIndex<Entry>>;
+      static_assert(is_index,
                     "cairn::BackendList [index]: the second half of With<Backend, IndexTag> is a tag such as "
                     "cairn::hitchhiker_tree_tag");
     }
-    static_assert(StoreBackend<Entry>,
+    // Not the concept itself, at whose failure compilers print all that it is made of.
+    constexpr bool is_backend = StoreBackend<Entry>;
+    static_assert(is_backend,
                   "cairn::BackendList [backend]: an entry is not a backend; the messages of cairn::StoreBackend say "
                   "what it lacks");
-    return check_store_backend<Entry>() && StoreBackend<Entry>;
+    return check_store_backend<Entry>() && is_backend;
   } else {
     static_assert(std::is_class_v<EntryBackend<Entry>>,
                   "cairn::BackendList [backend]: an entry is not a backend: each is a backend's type, or With<Backend, "
@@ -141,15 +144,17 @@ struct BackendList {
   /// what `visit` throws. Complexity: one comparison of text an entry.
   template <class Visit>
   static constexpr decltype(auto) dispatch(std::string_view id, Visit&& visit) {
-    static_assert((std::is_invocable_v<Visit&, std::type_identity<Entries>> && ...),
+    constexpr bool takes_all = (std::is_invocable_v<Visit&, std::type_identity<Entries>> && ...);
+    static_assert(takes_all,
                   "cairn::BackendList [dispatch]: the function must take std::type_identity<Backend> for every backend "
                   "of the list: "
                   "[]<class Backend>(std::type_identity<Backend>) { ... }");
-    if constexpr ((std::is_invocable_v<Visit&, std::type_identity<Entries>> && ...)) {
+    if constexpr (takes_all) {
+      constexpr bool results_agree = detail::DispatchResultsAgree<Visit, Entries...>;
       static_assert(
-          detail::DispatchResultsAgree<Visit, Entries...>,
+          results_agree,
           "cairn::BackendList [dispatch]: the function's results for the backends of the list have no common type");
-      if constexpr (detail::DispatchResultsAgree<Visit, Entries...>) {
+      if constexpr (results_agree) {
         using Result = std::common_type_t<detail::DispatchResult<Visit, Entries>...>;
         return choose<Result, Visit, Entries...>(config::canonical_backend_id(id), visit);
       }

@@ -221,7 +221,8 @@ TEST_CASE("a config is written as a map that reads back", "[config]") {
   Every config;
   CHECK(
       cairn::config::to_edn(config) ==
-      R"({:flag false :small 0 :port 5432 :large 0 :largest 0 :single 0.0 :real 0.5 :text "text" :id "id" :file "file" :colour :red )"
+      R"({:flag false :small 0 :port 5432 :large 0 :largest 0 :single 0.0 :real 0.5 :text "text" )"
+      R"(:id "id" :file "file" :colour :red )"
       R"(:user nil :limit nil :wait "1500ms" :age "1m" :fraction "250ms" :size "64MiB" :secret "****" )"
       R"(:inner {:title "inner" :depth 2} :hosts [] :inners [] :rows [] :word nil :any nil})");
   config.largest = std::numeric_limits<std::uint64_t>::max();

@@ -36,7 +36,8 @@ TEST_CASE("options have Datahike's defaults", "[config]") {
 
 TEST_CASE("options have Datahike's names", "[config]") {
   auto const [store, options] = load_database_config<File>(
-      R"({:store {:backend :file :path "/x" :id #uuid "550e8400-e29b-41d4-a716-446655440000"} :name "people" :keep-history? false
+      R"({:store {:backend :file :path "/x" :id #uuid "550e8400-e29b-41d4-a716-446655440000"}
+          :name "people" :keep-history? false
           :schema-flexibility :read :attribute-refs? true :index :datahike.index/persistent-set :index-config {:a 1}
           :initial-tx [{:name "Ivan"}] :branch :main})");
   CHECK(store.path == "/x");
