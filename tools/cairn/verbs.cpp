@@ -77,20 +77,14 @@ class Importer {
 }  // namespace
 
 int create_store(std::string const& store, bool keep_history, bool schema_on_read) {
-  auto config = store_config(store);
-  if (config.front() == '{') {
-    auto const given = edn::parse(config);
-    std::vector<std::pair<Edn, Edn>> entries;
-    if (given.find("store") == nullptr) {
-      entries.emplace_back(Edn::keyword("store"), given);
-    } else {
-      for (std::size_t i = 0; i + 1 < given.items().size(); i += 2) entries.emplace_back(given.items()[i], given.items()[i + 1]);
-    }
-    if (!keep_history) entries.emplace_back(Edn::keyword("keep-history?"), Edn::boolean(false));
-    if (schema_on_read) entries.emplace_back(Edn::keyword("schema-flexibility"), Edn::keyword("read"));
-    config = edn::write(Edn::map(std::move(entries)));
-  }
-  create<Backends>(config);
+  auto const text = store_config(store);
+  auto const environment = process_environment();
+  Backends::dispatch(config::backend_of_database(text, environment), [&]<class Entry>(std::type_identity<Entry>) {
+    auto loaded = config::load_database_config<Entry>(text, environment);
+    if (!keep_history) loaded.options.keep_history = false;
+    if (schema_on_read) loaded.options.schema_flexibility = SchemaFlexibility::read;
+    Store<Entry>::create(loaded.store, loaded.options);
+  });
   return 0;
 }
 

@@ -1,0 +1,41 @@
+# Copyright the Cairn authors
+# SPDX-License-Identifier: BSL-1.0
+# cmake -D command=... -D directory=... -P check_verbs.cmake: a database's life on the command line.
+cmake_minimum_required(VERSION 3.25)
+file(REMOVE_RECURSE "${directory}")
+file(MAKE_DIRECTORY "${directory}")
+set(store "${directory}/store")
+
+# run(STATUS PATTERN ARGUMENT...): the command ends with STATUS, and what it prints matches.
+function(run status pattern)
+  execute_process(COMMAND "${command}" ${ARGN} OUTPUT_VARIABLE out ERROR_VARIABLE err RESULT_VARIABLE result)
+  if(NOT "${result}" STREQUAL "${status}" OR NOT "${out}${err}" MATCHES "${pattern}")
+    message(FATAL_ERROR "cairn ${ARGN}\nended with ${result} (expected ${status}) and printed\n${out}${err}\nexpected ${pattern}")
+  endif()
+endfunction()
+
+file(WRITE "${directory}/facts.edn" [=[
+[{:db/ident :name :db/valueType :db.type/string :db/cardinality :db.cardinality/one :db/unique :db.unique/identity}
+ {:db/ident :age :db/valueType :db.type/long :db/cardinality :db.cardinality/one}]
+{:name "Ivan" :age 41}
+{:name "Petra" :age 37}
+[[:db/add [:name "Ivan"] :age 42]]
+]=])
+file(WRITE "${directory}/wrong.edn" "[{:name \"Oleg\"}]\n[{:nonsense 1}]\n")
+
+run(1 "store/does-not-exist" stats "${store}")
+run(0 "^$" create "${store}")
+run(1 "store/exists" create "${store}")
+run(0 "^{:transactions 3 :datoms 16}\n$" import "${store}" "${directory}/facts.edn")
+run(1 "transact/schema" import "${store}" "${directory}/wrong.edn")
+run(0 ":datoms 16 .*:history 2 .*:transactions 4 .*:tail-bytes 0 .*:path \"${store}\"" stats "${store}")
+run(0 ":sound true" verify "cairn:file://${store}")
+run(0 ":sound true" verify "{:store {:backend :file :path \"${store}\"}}")
+run(0 "^$" create "cairn:file://${directory}/small" --no-history --schema-on-read)
+run(0 ":mem .*:file " backends)
+run(0 ":segment-size +bytes +\"64MiB\"" backends file)
+run(0 "{:config .*:id :mem" backends mem --edn)
+run(1 "did you mean :file" backends fil)
+run(0 "^cairn [0-9]+\\.[0-9]+" --version)
+run(2 "subcommand" nonsense)
+file(REMOVE_RECURSE "${directory}")
