@@ -30,16 +30,17 @@ namespace detail {
 
 /// One for each two entries, so that a compiler which reports a duplicate names both.
 template <class Left, class Right>
-struct DistinctBackends {
+consteval bool are_distinct() {
   static_assert(
       Left::backend_id != Right::backend_id,
       "cairn::BackendList [duplicate]: two entries of the list have the same backend_id, so no text can choose "
       "between them; leave one out, or give one another id");
-};
+  return true;
+}
 
 template <class First, class... Rest>
 consteval void check_distinct() {
-  static_cast<void>((std::size_t{0} + ... + sizeof(DistinctBackends<First, Rest>)));
+  static_assert((are_distinct<First, Rest>() && ...));
   if constexpr (sizeof...(Rest) > 0) check_distinct<Rest...>();
 }
 

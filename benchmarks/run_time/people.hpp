@@ -1,0 +1,57 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// People to store: five attributes each, all indexed, the same in every run.
+#pragma once
+
+#include <cairn/db/tx_data.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string_view>
+#include <vector>
+
+namespace cairn::benchmarks {
+
+struct Person {
+  std::string_view name;
+  std::string_view last_name;
+  bool female;
+  std::int64_t age;
+  std::int64_t salary;
+};
+
+[[nodiscard]] inline std::vector<Person> people(std::size_t number) {
+  static constexpr std::array<std::string_view, 8> names{"Ivan", "Petr",   "Sergei", "Oleg",
+                                                         "Yuri", "Dmitry", "Fedor",  "Denis"};
+  static constexpr std::array<std::string_view, 6> last_names{"Ivanov",  "Petrov",    "Sidorov",
+                                                              "Kovalev", "Kuznetsov", "Voronoi"};
+  std::mt19937_64 random{20};
+  std::vector<Person> made(number);
+  for (auto& person : made) {
+    person = {names[random() % names.size()], last_names[random() % last_names.size()], random() % 2 == 0,
+              static_cast<std::int64_t>(random() % 100), static_cast<std::int64_t>(random() % 100'000)};
+  }
+  return made;
+}
+
+inline constexpr std::string_view people_schema =
+    R"([{:db/ident :name :db/valueType :db.type/string :db/cardinality :db.cardinality/one :db/index true}
+        {:db/ident :last-name :db/valueType :db.type/string :db/cardinality :db.cardinality/one :db/index true}
+        {:db/ident :sex :db/valueType :db.type/keyword :db/cardinality :db.cardinality/one :db/index true}
+        {:db/ident :age :db/valueType :db.type/long :db/cardinality :db.cardinality/one :db/index true}
+        {:db/ident :salary :db/valueType :db.type/long :db/cardinality :db.cardinality/one :db/index true}])";
+
+/// One person as five datoms.
+[[nodiscard]] inline TxOp operation_of(Person const& person) {
+  static Keyword const male{kw(":male")};
+  static Keyword const female{kw(":female")};
+  return entity_map({{":name", person.name},
+                     {":last-name", person.last_name},
+                     {":sex", person.female ? female : male},
+                     {":age", person.age},
+                     {":salary", person.salary}});
+}
+
+}  // namespace cairn::benchmarks
