@@ -55,7 +55,7 @@ template class cairn::Connection<${arg_TYPE}>;\n")
     add_test(
       NAME check_backend.${arg_NAME}.${check}
       COMMAND
-        "${CMAKE_CXX_COMPILER}" ${flags} "$<TARGET_PROPERTY:${target},COMPILE_OPTIONS>" -std=c++20 -fsyntax-only
+        "${CMAKE_CXX_COMPILER}" ${flags} "$<FILTER:$<TARGET_PROPERTY:${target},COMPILE_OPTIONS>,EXCLUDE,^SHELL:>" -std=c++20 -fsyntax-only
         "-I${CMAKE_CURRENT_SOURCE_DIR}" "$<$<BOOL:${directories}>:-isystem$<JOIN:${directories},;-isystem>>"
         "$<$<BOOL:${definitions}>:-D$<JOIN:${definitions},;-D>>" "${source}"
       COMMAND_EXPAND_LISTS)

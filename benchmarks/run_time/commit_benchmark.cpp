@@ -41,11 +41,22 @@ class BareLog {
   std::string frame_;
 };
 
-double commits_a_second(std::function<void()> const& commit) {
-  return each / seconds_of([&] {
-           for (std::size_t i = 0; i != each; ++i) commit();
-         });
-}
+/// Something that commits, and how often a second it could. A commit sleeps until the disk is done, and on a busy
+/// machine then waits for a processor, for a slice of time that is the same for all and many times the disk's; so there
+/// are two figures, and the one by the clock compares contenders only while nothing else runs.
+struct Contender {
+  std::function<void()> commit;
+  std::vector<double> without_waiting{};
+
+  double commits_a_second() {
+    auto const waited = seconds_without_processor();
+    auto const seconds = seconds_of([&] {
+      for (std::size_t i = 0; i != each; ++i) commit();
+    });
+    without_waiting.push_back(each / (seconds - (seconds_without_processor() - waited)));
+    return each / seconds;
+  }
+};
 
 }  // namespace
 
@@ -58,28 +69,39 @@ int main() {
   auto conn = Store::connect(config);
   conn.transact(people_schema);
   auto next = all.begin();
-  auto const on_cairn = [&] { conn.transact({operation_of(*next++)}); };
+  Contender on_cairn{[&] { conn.transact({operation_of(*next++)}); }};
 
   SqlitePeople sqlite{scratch.path() / "sqlite", "WAL"};
   auto next_of_sqlite = all.begin();
-  auto const on_sqlite = [&] {
+  Contender on_sqlite{[&] {
     sqlite.begin();
     sqlite.insert(*next_of_sqlite++);
     sqlite.commit();
-  };
+  }};
 
   auto const before = bytes_below(config.path);
-  commits_a_second(on_cairn);
+  on_cairn.commits_a_second();
   auto const bytes = static_cast<std::size_t>((bytes_below(config.path) - before) / each);
-  commits_a_second(on_sqlite);
+  on_sqlite.commits_a_second();
   BareLog log{scratch.path() / "log", bytes};
-  auto const on_log = [&] { log.commit(); };
+  Contender on_log{[&] { log.commit(); }};
 
-  auto const medians =
-      medians_in_turn(rounds, {[&] { return commits_a_second(on_cairn); }, [&] { return commits_a_second(on_sqlite); },
-                               [&] { return commits_a_second(on_log); }});
-  print_row("durable commits of 5 datoms", "/s", Better::more, medians[0],
-            "SQLite, WAL, synchronous=FULL, 5 rows, 3 orders", medians[1]);
-  print_row("durable commits of 5 datoms", "/s", Better::more, medians[0],
-            "append + fdatasync of " + std::to_string(bytes) + " bytes", medians[2]);
+  auto const by_the_clock = medians_in_turn(
+      rounds, {[&] { return on_cairn.commits_a_second(); }, [&] { return on_sqlite.commits_a_second(); },
+               [&] { return on_log.commits_a_second(); }});
+  // SQLite's rounds have its checkpoints in them; Cairn's tail is too short to need one, so what it owes is added.
+  auto const waited = seconds_without_processor();
+  auto const checkpoint = seconds_of([&] { conn.checkpoint(); });
+  auto const checkpoint_without_waiting = checkpoint - (seconds_without_processor() - waited);
+
+  auto const print = [&](std::string const& how, double cairn, double owed, double of_sqlite, double of_log) {
+    constexpr auto commits = static_cast<double>((rounds + 1) * each);
+    print_row("commits of 5 datoms, checkpoints too, " + how, "/s", Better::more, 1 / (1 / cairn + owed / commits),
+              "SQLite, WAL, synchronous=FULL, 5 rows, 3 orders", of_sqlite);
+    print_row("commits of 5 datoms, " + how, "/s", Better::more, cairn,
+              "append + fdatasync of " + std::to_string(bytes) + " bytes", of_log);
+  };
+  print("by the clock", by_the_clock[0], checkpoint, by_the_clock[1], by_the_clock[2]);
+  print("less waiting for a processor", median(on_cairn.without_waiting), checkpoint_without_waiting,
+        median(on_sqlite.without_waiting), median(on_log.without_waiting));
 }

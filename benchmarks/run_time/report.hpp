@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <stdexcept>
@@ -52,6 +53,16 @@ class ScratchDirectory {
   auto const begin = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// Seconds that this thread was ready to run and had no processor since it began: other processes' doing. Zero where
+/// the system doesn't say.
+[[nodiscard]] inline double seconds_without_processor() {
+  std::ifstream file{"/proc/thread-self/schedstat"};
+  double on_processor = 0;
+  double waiting = 0;
+  file >> on_processor >> waiting;
+  return file ? waiting / 1e9 : 0;
 }
 
 /// The median; of an even number, the upper one. Requires: not empty.

@@ -135,14 +135,14 @@ TEST_CASE("entities") {
   CHECK(d.attributes().size() == 4);
   CHECK(d.touch().front().first == kw(":key"));
   CHECK(notation::write(to_edn(d)) ==
-        R"({:db/id 12, :key "d", :tag #{"x" "y"}, :friend #{{:db/id 12}}, :part #{{:db/id 13, :key "e"}}})");
+        R"({:db/id 12 :key "d" :tag #{"x" "y"} :friend #{{:db/id 12}} :part #{{:db/id 13 :key "e"}}})");
   CHECK(db.entity(":me").get(":key").value() == Value{"f"});
   CHECK(db.ident(db.entity(":me").id()) == kw(":me"));
   CHECK(db.entid(kw(":nobody")) == std::nullopt);
   CHECK(db.entity(4711).attributes().empty());
   // Components that go in a circle are shown once.
   auto const circle = after(db, R"([{:db/id 100 :part 101} {:db/id 101 :part 100}])");
-  CHECK(notation::write(to_edn(circle.entity(100))) == "{:db/id 100, :part #{{:db/id 101, :part #{{:db/id 100}}}}}");
+  CHECK(notation::write(to_edn(circle.entity(100))) == "{:db/id 100 :part #{{:db/id 101 :part #{{:db/id 100}}}}}");
 }
 
 }  // namespace
