@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/datom/datom.hpp>
+#include <cairn/edn/to_double.hpp>
 #include <cairn/edn/value.hpp>
 #include <cairn/edn/write.hpp>
 #include <cairn/error/error.hpp>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -64,11 +66,10 @@ inline std::optional<std::vector<std::byte>> from_base64(std::string_view text) 
 
 /// The double that is written as the float is: 0.1f is 0.1, not 0.10000000149011612.
 inline double shortest_double(double value) {
+  if (!std::isfinite(value)) return value;
   std::array<char, 32> text{};
   auto const [end, error] = std::to_chars(text.data(), text.data() + text.size(), static_cast<float>(value));
-  double result = value;
-  std::from_chars(text.data(), end, result);
-  return result;
+  return notation::detail::to_double({text.data(), static_cast<std::size_t>(end - text.data())});
 }
 
 }  // namespace detail
