@@ -5,6 +5,7 @@
 
 #include <cairn/config/load.hpp>
 #include <cairn/datom/datom.hpp>
+#include <cairn/db/aggregate.hpp>
 #include <cairn/db/db.hpp>
 #include <cairn/db/entity.hpp>
 #include <cairn/db/transact.hpp>

@@ -24,11 +24,5 @@ static_assert(cairn::check_store_backend<With<IdIsMem>>());
 static_assert(cairn::check_store_backend<With<IdIsMemory>>());
 static_assert(cairn::check_store_backend<With<IdIsFile>>());
 #else
-struct OurOwn : Composed<HasIndexTag, HasConfig, HasCapabilities, Creates, Deletes, Connects<>> {
-  static constexpr std::string_view backend_id = "mem";
-};
-template <>
-inline constexpr bool cairn::is_cairn_backend<OurOwn> = true;
-static_assert(cairn::check_store_backend<OurOwn>());
 static_assert(cairn::check_store_backend<Backend>());
 #endif

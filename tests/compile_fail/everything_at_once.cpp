@@ -24,8 +24,8 @@ struct Store {
 };
 
 #ifdef SHOULD_FAIL
-struct Config {
-  Config();
+struct Settings {
+  Settings();
 };
 struct Writer {
   int put(std::span<std::byte const>);
@@ -38,7 +38,7 @@ struct Connection {
 };
 struct Backend {
   using index_tag = int;
-  using Config = ::Config;
+  using Config = Settings;
   void empty_store(Config const&);
   static void delete_store(Config&);
   static Connection connect_store(Config const&);

@@ -16,7 +16,7 @@ struct Backend {
   void empty_store(Config const&);
   static void delete_store(Config const&);
 };
-template class cairn::Store<Backend>;
+static_assert(sizeof(cairn::Store<Backend>) > 0);
 #else
-template class cairn::Store<archetype::Backend>;
+static_assert(sizeof(cairn::Store<archetype::Backend>) > 0);
 #endif

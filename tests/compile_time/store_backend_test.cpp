@@ -17,10 +17,6 @@ using namespace archetype;
 template <class... Parts>
 using Is = Composed<Parts...>;
 
-struct Other : Backend {
-  static constexpr std::string_view backend_id = "other";
-};
-
 }  // namespace
 
 TEST_CASE("a minimal backend is a backend") {
@@ -115,14 +111,6 @@ TEST_CASE("a backend id is the name of a keyword") {
   STATIC_REQUIRE(cairn::is_reserved_backend_id("memory"));
   STATIC_REQUIRE(cairn::is_reserved_backend_id("file"));
   STATIC_REQUIRE(!cairn::is_reserved_backend_id("files"));
-}
-
-TEST_CASE("ids in a list are unique") {
-  STATIC_REQUIRE(cairn::BackendIdsAreUnique<>);
-  STATIC_REQUIRE(cairn::BackendIdsAreUnique<Backend>);
-  STATIC_REQUIRE(cairn::BackendIdsAreUnique<Backend, Other>);
-  STATIC_REQUIRE(!cairn::BackendIdsAreUnique<Backend, Other, Backend>);
-  STATIC_REQUIRE(!cairn::BackendIdsAreUnique<Backend, int>);
 }
 
 TEST_CASE("a minimal connection is a blob store, and without one of its parts it is none") {

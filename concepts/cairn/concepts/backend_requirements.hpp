@@ -11,9 +11,7 @@
 #include <cairn/concepts/index_tag.hpp>
 #include <cairn/concepts/mentions.hpp>
 
-#include <array>
 #include <concepts>
-#include <cstddef>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -32,18 +30,6 @@ inline constexpr bool is_cairn_backend = false;
 /// An id is a keyword's name, a part of environment variables and of URIs: not empty, of `a-z 0-9 - _ .`.
 [[nodiscard]] constexpr bool is_backend_id(std::string_view id) noexcept {
   return !id.empty() && id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
-}
-
-/// Whether no two of the backends have the same id. Quadratic, in the compiler.
-template <class... Backends>
-[[nodiscard]] consteval bool are_unique_backend_ids() {
-  std::array<std::string_view, sizeof...(Backends)> const ids{Backends::backend_id...};
-  for (std::size_t left = 0; left < ids.size(); ++left) {
-    for (std::size_t right = left + 1; right < ids.size(); ++right) {
-      if (ids[left] == ids[right]) return false;
-    }
-  }
-  return true;
 }
 
 template <class Backend>

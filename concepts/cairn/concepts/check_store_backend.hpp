@@ -257,14 +257,4 @@ consteval bool check_store_backend() {
   return true;
 }
 
-/// Reports two backends of one list with the same id. Requires that each has a `backend_id`.
-template <class... Backends>
-consteval bool check_backend_ids() {
-  constexpr bool are_unique = are_unique_backend_ids<Backends...>();
-  static_assert(are_unique,
-                "cairn::BackendList [backend_id]: two backends of the list have the same id, so a configuration "
-                "could not choose between them; give each its own `static constexpr std::string_view backend_id`");
-  return true;
-}
-
 }  // namespace cairn

@@ -29,6 +29,22 @@ struct ConstrainedValue<std::string> {
 
 /// Not constexpr: a consteval function that reaches it does not compile, and the name is in the error.
 inline void the_lowest_of_a_range_is_above_its_highest() {}
+inline void a_bound_or_a_choice_does_not_fit_into_its_field() {}
+
+/// A number that counts, for the comparisons of the standard library.
+template <class Type>
+concept Counts = std::integral<Type> && !std::same_as<Type, bool>;
+
+/// A value of a constraint as its field holds it. A conversion would turn 70000 into some other port.
+template <class Field, class Value>
+[[nodiscard]] consteval Field fitted(Value value) {
+  if constexpr (Counts<Field> && Counts<Value>) {
+    auto const kept = static_cast<Field>(value);
+    if (static_cast<Value>(kept) != value || (kept < Field{}) != (value < Value{}))
+      a_bound_or_a_choice_does_not_fit_into_its_field();
+  }
+  return static_cast<Field>(value);
+}
 
 }  // namespace detail
 
@@ -70,19 +86,21 @@ struct OptionalConstraint {
   Member Class::* member;
 };
 
-template <class Class, class Member>
-[[nodiscard]] consteval RangeConstraint<Class, Member> range(Member Class::* member,
-                                                             std::type_identity_t<ConstrainedValueOf<Member>> lowest,
-                                                             std::type_identity_t<ConstrainedValueOf<Member>> highest) {
-  if (highest < lowest) detail::the_lowest_of_a_range_is_above_its_highest();
-  return {member, lowest, highest};
+template <class Class, class Member,
+          std::convertible_to<ConstrainedValueOf<Member>> Lowest = ConstrainedValueOf<Member>,
+          std::convertible_to<ConstrainedValueOf<Member>> Highest = ConstrainedValueOf<Member>>
+[[nodiscard]] consteval RangeConstraint<Class, Member> range(Member Class::* member, Lowest lowest, Highest highest) {
+  auto const first = detail::fitted<ConstrainedValueOf<Member>>(lowest);
+  auto const last = detail::fitted<ConstrainedValueOf<Member>>(highest);
+  if (last < first) detail::the_lowest_of_a_range_is_above_its_highest();
+  return {member, first, last};
 }
 
 template <class Class, class Member, std::convertible_to<ConstrainedValueOf<Member>>... Values>
   requires(sizeof...(Values) > 0)
 [[nodiscard]] consteval OneOfConstraint<Class, Member, sizeof...(Values)> one_of(Member Class::* member,
                                                                                  Values... values) {
-  return {member, {static_cast<ConstrainedValueOf<Member>>(values)...}};
+  return {member, {detail::fitted<ConstrainedValueOf<Member>>(values)...}};
 }
 
 template <class Class, class Member>

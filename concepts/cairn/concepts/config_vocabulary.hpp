@@ -4,6 +4,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -25,11 +26,43 @@ constexpr ByteSize operator""_MiB(unsigned long long count) { return {count << 2
 constexpr ByteSize operator""_GiB(unsigned long long count) { return {count << 30U}; }
 }  // namespace literals
 
-/// Text that is never printed: no error, no statistics and no writer of configurations shows more of it than `****`.
+namespace detail {
+
+/// Overwrites a text, the room behind its end included, and empties it. Through a volatile pointer: a compiler leaves
+/// out what nobody reads before the memory is given back.
+inline void wipe(std::string& text) noexcept {
+  text.resize(text.capacity());
+  char volatile* const bytes = text.data();
+  for (std::size_t i = 0; i != text.size(); ++i) bytes[i] = '\0';
+  text.clear();
+}
+
+}  // namespace detail
+
+/// Text that is never printed: no error, no statistics and no writer of configurations shows more of it than `****`,
+/// nothing converts it and no stream takes it. What it held is overwritten when it is destroyed, assigned to or moved
+/// from; what it was made from (a variable, a map's text, an argument) is its owner's to keep or to wipe.
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string text) : text_{std::move(text)} {}
+  // Copied, not moved: what a short text is moved out of still has its letters.
+  explicit Secret(std::string text) : text_{text} { detail::wipe(text); }
+  Secret(Secret const&) = default;
+  Secret(Secret&& other) noexcept : text_{std::move(other.text_)} { detail::wipe(other.text_); }
+  Secret& operator=(Secret const& other) {
+    if (this != &other) *this = Secret{other};
+    return *this;
+  }
+  Secret& operator=(Secret&& other) noexcept {
+    if (this != &other) {
+      detail::wipe(text_);
+      text_ = std::move(other.text_);
+      detail::wipe(other.text_);
+    }
+    return *this;
+  }
+  ~Secret() { detail::wipe(text_); }
+
   /// The text itself, for the one call that needs it.
   [[nodiscard]] std::string const& reveal() const noexcept { return text_; }
   [[nodiscard]] bool empty() const noexcept { return text_.empty(); }

@@ -37,8 +37,4 @@ concept StoreBackend =
     BackendReleasesStoreOrLeavesIt<Backend> && BackendHasDefaultConfigOrLeavesIt<Backend> &&
     BackendHasConfigSpecOrLeavesIt<Backend> && BackendHasCapabilities<Backend> && BackendIsFenced<Backend>;
 
-/// Backends that one list may hold side by side.
-template <class... Backends>
-concept BackendIdsAreUnique = (BackendHasId<Backends> && ...) && are_unique_backend_ids<Backends...>();
-
 }  // namespace cairn

@@ -3,11 +3,14 @@
 // Says, in words, which fields of a Config cannot be read.
 #pragma once
 
+#include <cairn/concepts/backend_requirements.hpp>
 #include <cairn/concepts/config_aggregate.hpp>
 #include <cairn/config/compound.hpp>
+#include <cairn/meta/enum_names.hpp>
 #include <cairn/meta/field_names.hpp>
 #include <cairn/meta/fixed_string.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -37,10 +40,11 @@ struct Innermost<std::optional<Type>> : Innermost<Type> {};
 template <class Type, class Allocator>
 struct Innermost<std::vector<Type, Allocator>> : Innermost<Type> {};
 
-template <class Config>
+/// `Above` are the structs that the Config is inside of.
+template <class Config, class... Above>
 consteval bool check_fields();
 
-template <class Config, meta::fixed_string Field, class Type>
+template <class Config, meta::fixed_string Field, class Type, class... Above>
 consteval bool check_field() {
   using Inner = typename Innermost<Type>::type;
   static_assert(
@@ -51,15 +55,23 @@ consteval bool check_field() {
       "durations, "
       "ByteSize, Secret, EdnText, Keyword, structs of these, std::vector and std::optional of these; for another type "
       "specialise cairn::config::FieldCodec");
+  if constexpr (meta::ReflectableEnum<Inner>) {
+    constexpr bool has_enumerators = !meta::enumerators<Inner>.empty();
+    static_assert(has_enumerators, "cairn::Config [field]: the enumeration has no enumerator from 0 to 15");
+  }
   constexpr bool is_taken = Field.view() == "backend" || Field.view() == "config";
   static_assert(
       !is_taken,
       "cairn::Config [name]: a field may not be called backend or config: :backend names the backend itself, and "
       "CAIRN_STORE_CONFIG is a whole configuration");
-  if constexpr (ConfigField<Inner> && NestedConfig<Inner>) {
-    return check_fields<Inner>() && !is_taken;
+  constexpr bool is_inside_itself = std::same_as<Inner, Config> || (std::same_as<Inner, Above> || ...);
+  static_assert(!is_inside_itself,
+                "cairn::Config [field]: a struct has vectors or optionals of itself inside, so its description would "
+                "have no end; hand it on as an EdnText");
+  if constexpr (ConfigField<Inner> && NestedConfig<Inner> && !is_inside_itself) {
+    return check_fields<Inner, Config, Above...>() && !is_taken;
   } else {
-    return ConfigField<Inner> && !is_taken;
+    return ConfigField<Inner> && !is_taken && !is_inside_itself;
   }
 }
 
@@ -75,7 +87,7 @@ template <class Config>
 }
 
 /// Asserts, and returns whether all is well.
-template <class Config>
+template <class Config, class... Above>
 consteval bool check_fields() {
   constexpr bool is_small = meta::field_count<Config> <= max_fields;
   static_assert(is_small,
@@ -86,13 +98,18 @@ consteval bool check_fields() {
     static_assert(
         are_distinct,
         "cairn::Config [name]: two fields have the same name as keywords: a `_` at the end is not a part of it");
+    constexpr bool spec_fits = BackendHasConfigSpecOrLeavesIt<Config>;
+    static_assert(spec_fits,
+                  "cairn::Config [spec]: config_spec is there, but is no specification; write `static constexpr auto "
+                  "config_spec = cairn::config_spec(cairn::range(&Part::size, 1, 9));` with your constraints");
     return []<std::size_t... Index>(std::index_sequence<Index...>) {
       // Not `&&`, which would leave out the messages behind the first.
+      using meta::FieldType;
       return (std::size_t{0} + ... +
-              std::size_t{check_field<Config, field_label<Config, Index>, meta::FieldType<Config, Index>>()}) ==
+              std::size_t{check_field<Config, field_label<Config, Index>, FieldType<Config, Index>, Above...>()}) ==
              sizeof...(Index);
     }
-    (std::make_index_sequence<meta::field_count<Config>>{}) && are_distinct;
+    (std::make_index_sequence<meta::field_count<Config>>{}) && are_distinct && spec_fits;
   } else {
     return false;
   }

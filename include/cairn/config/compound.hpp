@@ -84,18 +84,13 @@ void with_edn(std::string_view text, std::string_view expected, Place const& pla
 
 /// Reports a key that no field has. `known` are the names of all that may stand there.
 inline void report_unknown_key(std::string_view key, std::span<std::string_view const> known, Place const& place) {
-  if (!is_showable(key)) return place.report(Errc::config_unknown_key, "has a key that is none of its own");
-  std::string message = "is unknown";
+  std::string all = known.empty() ? "there are no keys here" : "the known keys are";
+  for (auto const word : known) all.append(" :").append(word);
+  if (!is_showable(key))
+    return place.report(Errc::config_unknown_key, "has a key that is none of its own; " + std::move(all));
   auto const near = nearest(key.ends_with('?') ? key.substr(0, key.size() - 1) : key, known);
-  if (!near.empty()) {
-    message.append("; did you mean :").append(near).append("?");
-  } else if (known.empty()) {
-    message.append("; there are no keys here");
-  } else {
-    message.append("; the known keys are");
-    for (auto const word : known) message.append(" :").append(word);
-  }
-  place.field(key).report(Errc::config_unknown_key, std::move(message));
+  if (!near.empty()) all = "did you mean :" + std::string{near} + "?";
+  place.field(key).report(Errc::config_unknown_key, "is unknown; " + std::move(all));
 }
 
 }  // namespace detail

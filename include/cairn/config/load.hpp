@@ -47,15 +47,32 @@ namespace detail {
   return found->is(notation::Kind::keyword) ? std::optional<std::string>{found->name()} : std::nullopt;
 }
 
-/// The backend that the variables name.
-[[nodiscard]] inline std::optional<std::string> backend_in(Environment const& environment) {
-  if (auto named = variable(environment, backend_variable)) return named;
-  auto const text = variable(environment, config_variable);
+/// The backend that the variables of one prefix name.
+[[nodiscard]] inline std::optional<std::string> backend_in(Environment const& environment, std::string_view prefix) {
+  if (auto named = variable(environment, store_variable(prefix, "backend"))) return named;
+  auto const text = variable(environment, store_variable(prefix, "config"));
   if (!text.has_value()) return std::nullopt;
   std::vector<notation::Node> nodes;
   auto const result = notation::read_one(*text, nodes);
   if (result.status != notation::ReadStatus::form) return std::nullopt;  // reported where its fields are read
   return backend_in(notation::Form{*text, nodes.data(), result.root});
+}
+
+/// Reads the variables of an aggregate's fields, whose names `name_of(field)` makes.
+template <class Aggregate, class NameOf>
+void read_field_variables(Environment const& environment, Place const& place, Aggregate& object,
+                          Origins<Aggregate>& origins, NameOf&& name_of) {
+  constexpr std::size_t count = meta::field_count<Aggregate>;
+  meta::for_each_index<count>([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+    constexpr std::string_view field = meta::field_name<Aggregate, Index>;
+    std::string const name = name_of(field);
+    auto const text = variable(environment, name);
+    if (!text.has_value()) return;
+    std::string source = "from " + name;
+    FieldCodec<meta::FieldType<Aggregate, Index>>::read_text(*text, meta::field<Index>(object),
+                                                             place.field(field, source));
+    origins[Index] = std::move(source);
+  });
 }
 
 /// One reading of all sources into one Config.
@@ -68,7 +85,7 @@ class Loader {
 
   Config load(std::optional<notation::Form> edn, Environment const& environment, std::string_view uri) {
     if constexpr (BackendHasDefaultConfig<Backend>) config_ = Backend::default_config(Config{}, environment);
-    if (reads_variables(edn, environment, uri)) read_variables(environment);
+    read_variables(environment, is_uri(uri) || backend_in(edn).has_value());
     if (!uri.empty()) read_uri(uri);
     if (edn.has_value()) read_map(*edn, "in the EDN map");
     Place const whole = whole_from({});
@@ -81,13 +98,6 @@ class Loader {
   static constexpr std::array<std::string_view, 2> also_known{"backend", "id"};
 
   [[nodiscard]] Place whole_from(std::string_view source) const noexcept { return {problems_, source, under_}; }
-
-  /// Variables that name another backend are meant for another store, unless nothing else says which this one is.
-  static bool reads_variables(std::optional<notation::Form> edn, Environment const& environment, std::string_view uri) {
-    if (!is_uri(uri) && !backend_in(edn).has_value()) return true;
-    auto const named = backend_in(environment);
-    return !named.has_value() || canonical_backend_id(*named) == Backend::backend_id;
-  }
 
   void check_backend(std::string_view named, Place const& place) {
     if (canonical_backend_id(named) == Backend::backend_id) return;
@@ -120,25 +130,31 @@ class Loader {
                 [&](std::string_view key, notation::Form value) { return read_other_key(key, value, place); });
   }
 
-  void read_variables(Environment const& environment) {
-    if (auto const named = variable(environment, backend_variable)) {
-      check_backend(*named, whole_from("from CAIRN_STORE_BACKEND").field("backend"));
+  /// Of each prefix, Cairn's last, so that they win. Variables that name another backend are meant for another store,
+  /// unless nothing stronger says which this one is.
+  void read_variables(Environment const& environment, bool is_named) {
+    std::array<bool, variable_prefixes.size()> reads{};
+    for (std::size_t i = 0; i != reads.size(); ++i) {
+      auto const named = backend_in(environment, variable_prefixes[i]);
+      reads[i] = !is_named || !named.has_value() || canonical_backend_id(*named) == Backend::backend_id;
+      is_named = is_named || named.has_value();
     }
-    if (auto const text = variable(environment, config_variable)) {
-      with_edn(*text, "a map", whole_from("from CAIRN_STORE_CONFIG"),
-               [&](notation::Form form) { read_map(form, "from CAIRN_STORE_CONFIG"); });
+    for (std::size_t i = reads.size(); i-- != 0;) {
+      if (reads[i]) read_variables(environment, variable_prefixes[i]);
     }
-    Place const whole = whole_from({});
-    meta::for_each_index<meta::field_count<Config>>([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
-      constexpr std::string_view field = meta::field_name<Config, Index>;
-      auto const name = variable_name(field);
-      auto const text = variable(environment, name);
-      if (!text.has_value()) return;
-      std::string source = "from " + name;
-      FieldCodec<meta::FieldType<Config, Index>>::read_text(*text, meta::field<Index>(config_),
-                                                            whole.field(field, source));
-      origins_[Index] = std::move(source);
-    });
+  }
+
+  void read_variables(Environment const& environment, std::string_view prefix) {
+    if (auto const name = store_variable(prefix, "backend"); auto const named = variable(environment, name)) {
+      auto const source = "from " + name;
+      check_backend(*named, whole_from(source).field("backend"));
+    }
+    if (auto const name = store_variable(prefix, "config"); auto const text = variable(environment, name)) {
+      auto const source = "from " + name;
+      with_edn(*text, "a map", whole_from(source), [&](notation::Form form) { read_map(form, source); });
+    }
+    read_field_variables(environment, whole_from({}), config_, origins_,
+                         [&](std::string_view field) { return store_variable(prefix, field); });
   }
 
   void read_uri(std::string_view uri) {
@@ -171,11 +187,13 @@ template <Configurable Backend>
   }
 }
 
-/// Reads a backend's Config. Later wins: the initialisers of `Config{}`, `default_config`, the map in
-/// `CAIRN_STORE_CONFIG`, the variables `CAIRN_STORE_<FIELD>`, the URI, the EDN map.
+/// Reads a backend's Config. Later wins: the initialisers of `Config{}`, `default_config`, Datahike's variables, the
+/// map in `CAIRN_STORE_CONFIG`, the variables `CAIRN_STORE_<FIELD>`, the URI, the EDN map. Datahike's variables are the
+/// same with `DATAHIKE_` in front.
 ///
-/// A variable that is empty is not set. Variables that name another backend (`CAIRN_STORE_BACKEND`) are left alone
-/// where the URI or the map names this one. `:id` is taken for every backend. Errors: `config/mismatch`,
+/// A variable that is empty is not set, and one that no field has is not looked at: other programs and other stores
+/// share the environment. Variables that name another backend (`CAIRN_STORE_BACKEND`) are left alone where the URI or the map
+/// names this one, Datahike's where Cairn's do. `:id` is taken for every backend. Errors: `config/mismatch`,
 /// `config/unknown-key`, `config/missing`, `config/type`, `config/range`: everything that is wrong in one error, each
 /// with its key and the source it came from, none with a secret. See `Problems::raise_if_any`.
 template <Configurable Backend>
@@ -206,12 +224,15 @@ template <Configurable Backend, std::derived_from<notation::Value> Value>
 }
 
 /// Which backend a configuration names, for a program that knows several: `:backend` of the map, the URI,
-/// `CAIRN_STORE_BACKEND`, `CAIRN_STORE_CONFIG`; the first that does. Errors: `config/missing` where none does.
+/// `CAIRN_STORE_BACKEND`, `CAIRN_STORE_CONFIG`, Datahike's two; the first that does.
+/// Errors: `config/missing` where none does.
 [[nodiscard]] inline std::string backend_of(std::optional<notation::Form> store, Environment const& environment = {},
                                             std::string_view uri = {}) {
   if (auto named = detail::backend_in(store)) return *std::move(named);
   if (is_uri(uri)) return std::string{split_uri(uri).backend};
-  if (auto named = detail::backend_in(environment)) return *std::move(named);
+  for (auto const prefix : variable_prefixes) {
+    if (auto named = detail::backend_in(environment, prefix)) return *std::move(named);
+  }
   raise(Errc::config_missing,
         "the configuration names no backend: give it :backend, as in {:store {:backend :file :path \"/tmp/people\"}}, "
         "or set CAIRN_STORE_BACKEND",

@@ -46,26 +46,28 @@ template <class Spec>
   }
 }
 
-template <class Spec>
-inline constexpr auto constraints_of = spec_of<Spec>();
+/// The constraints of a backend, and those that a Config has itself: a nested one has no other place for them.
+template <class Spec, class Config>
+inline constexpr auto constraints_of = std::tuple_cat(spec_of<Spec>(), spec_of<Config>());
 
 /// The index of the field that a constraint is about; a function of its own, so that a wrong one is reported once.
 template <class Spec, class Config, std::size_t Which>
 [[nodiscard]] consteval std::size_t constrained_field() {
-  constexpr std::size_t index = meta::field_index<Config>(std::get<Which>(constraints_of<Spec>).member);
+  constexpr std::size_t index = meta::field_index<Config>(std::get<Which>(constraints_of<Spec, Config>).member);
   static_assert(index < meta::field_count<Config>,
-                "cairn::Config [spec]: a constraint of config_spec is not about a field of the backend's Config");
+                "cairn::Config [spec]: a constraint of config_spec is not about a field of the Config that it belongs "
+                "to; a struct inside has a `static constexpr auto config_spec` of its own");
   return index;
 }
 
 /// Calls `visit(constraint, index of its field)` for each constraint in order.
 template <class Spec, class Config, class Visit>
 constexpr void for_each_constraint(Visit&& visit) {
-  meta::for_each_index<std::tuple_size_v<std::remove_const_t<decltype(constraints_of<Spec>)>>>(
+  meta::for_each_index<std::tuple_size_v<std::remove_const_t<decltype(constraints_of<Spec, Config>)>>>(
       [&]<std::size_t Which>(std::integral_constant<std::size_t, Which>) {
         constexpr std::size_t index = constrained_field<Spec, Config, Which>();
         if constexpr (index < meta::field_count<Config>) {
-          visit(std::get<Which>(constraints_of<Spec>), std::integral_constant<std::size_t, index>{});
+          visit(std::get<Which>(constraints_of<Spec, Config>), std::integral_constant<std::size_t, index>{});
         }
       });
 }
@@ -82,6 +84,10 @@ template <class Type>
 inline constexpr bool is_non_empty_constraint = false;
 template <class Class, class Member>
 inline constexpr bool is_non_empty_constraint<NonEmptyConstraint<Class, Member>> = true;
+template <class Type>
+inline constexpr bool is_one_of_constraint = false;
+template <class Class, class Member, std::size_t Count>
+inline constexpr bool is_one_of_constraint<OneOfConstraint<Class, Member, Count>> = true;
 
 /// Text and paths: what is empty may be missing.
 template <class Type>

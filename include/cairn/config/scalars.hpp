@@ -223,9 +223,6 @@ struct FieldCodec<Keyword> {
 
 template <meta::ReflectableEnum Enum>
 struct FieldCodec<Enum> {
-  static_assert(!meta::enumerators<Enum>.empty(),
-                "cairn::Config [field]: the enumeration has no enumerator from 0 to 15");
-
   static std::string type_words() {
     std::string words = "enum: ";
     for (auto const& [value, word] : meta::enumerators<Enum>) words.append(words.size() == 6 ? "" : "|").append(word);
@@ -268,7 +265,9 @@ struct FieldCodec<Enum> {
 template <>
 struct FieldCodec<EdnText> {
   static std::string type_words() { return "edn"; }
-  static void read(notation::Form form, EdnText& value, Place const&) { value = EdnText{std::string{form.raw()}}; }
+  static void read(notation::Form form, EdnText& value, Place const&) {
+    value = form.is(notation::Kind::nil) ? EdnText{} : EdnText{std::string{form.raw()}};
+  }
   static void read_text(std::string_view text, EdnText& value, Place const& place) {
     std::vector<notation::Node> nodes;
     auto const result = notation::read_one(text, nodes);

@@ -151,7 +151,10 @@ class UriReader {
       FieldCodec<meta::FieldType<Config, Index>>::read_text(*text, meta::field<Index>(config_), here);
       origins_[Index] = place_.source();
     });
-    if (!known && key != "id") report_unknown_key(key, meta::field_names<Config>, place_);
+    if (known || key == "id") return;
+    // A key that is like none of ours may be a part of a password whose & or ? is not written %26 or %3F.
+    bool const is_mistyped = !nearest(key, meta::field_names<Config>).empty();
+    report_unknown_key(is_mistyped ? key : std::string_view{}, meta::field_names<Config>, place_);
   }
 
   Config& config_;

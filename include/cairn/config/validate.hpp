@@ -5,6 +5,7 @@
 
 #include <cairn/config/check.hpp>
 #include <cairn/config/compound.hpp>
+#include <cairn/config/nearest.hpp>
 #include <cairn/config/problem.hpp>
 #include <cairn/config/requirement.hpp>
 #include <cairn/config/variable.hpp>
@@ -21,9 +22,6 @@
 namespace cairn::config {
 
 namespace detail {
-
-template <class Spec, class Config>
-void report_missing(Config const& config, Place const& place, Origins<Config> const* origins);
 
 /// Whether a field that must be given has nothing in it.
 template <class Type>
@@ -47,19 +45,19 @@ template <class Type>
   }
 }
 
-/// What is inside a field: structs of their own, whose paths and strings must be there too.
-template <class Type>
-void report_missing_inside(Type const& value, Place const& place) {
-  if constexpr (NestedConfig<Type>) report_missing<NoSpec>(value, place, nullptr);
+/// Calls `visit(aggregate, place)` for the structs inside a field, which have fields of their own.
+template <class Type, class Visit>
+void visit_nested(Type const& value, Place const& place, Visit&& visit) {
+  if constexpr (NestedConfig<Type>) visit(value, place);
 }
-template <class Type>
-void report_missing_inside(std::optional<Type> const& value, Place const& place) {
-  if (value.has_value()) report_missing_inside(*value, place);
+template <class Type, class Visit>
+void visit_nested(std::optional<Type> const& value, Place const& place, Visit&& visit) {
+  if (value.has_value()) visit_nested(*value, place, visit);
 }
-template <class Type>
-void report_missing_inside(std::vector<Type> const& value, Place const& place) {
+template <class Type, class Visit>
+void visit_nested(std::vector<Type> const& value, Place const& place, Visit&& visit) {
   if constexpr (!std::same_as<Type, bool>) {
-    for (std::size_t i = 0; i != value.size(); ++i) report_missing_inside(value[i], place.element(i));
+    for (std::size_t i = 0; i != value.size(); ++i) visit_nested(value[i], place.element(i), visit);
   }
 }
 
@@ -79,29 +77,55 @@ void report_missing(Config const& config, Place const& place, Origins<Config> co
     } else if constexpr (requirement == Requirement::by_initialiser && is_text<Type>) {
       missing = value.empty() && meta::field<Index>(unset).empty();
     }
-    if (!missing) return report_missing_inside(value, here);
+    if (!missing) {
+      return visit_nested(value, here, [](auto const& inner, Place const& there) {
+        report_missing<NoSpec>(inner, there, nullptr);
+      });
+    }
     if (place.problems().concerns(here.path())) return;
     std::string message = "is missing: give it a " + FieldCodec<Type>::type_words();
-    if (origins != nullptr) message += ", here or in " + variable_name(meta::field_name<Config, Index>);
+    if (origins != nullptr) {
+      message += ", here or in " + store_variable(variable_prefixes.front(), meta::field_name<Config, Index>);
+    }
     here.report(Errc::config_missing, std::move(message));
   });
 }
 
-/// Reports the fields that a constraint does not allow; those that are known to be wrong are left alone.
+/// What a constraint does not allow, in words. A text is not repeated: it may be a secret in the wrong place.
+template <class Constraint, class Value>
+[[nodiscard]] std::string refusal_of(Constraint const& constraint, Value const& value) {
+  std::string message = "must " + words_of(constraint);
+  if constexpr (is_one_of_constraint<Constraint> && is_text<Value>) {
+    if (auto const near = nearest(value, constraint.allowed); !near.empty())
+      message.append("; did you mean ").append(edn_string(near)).append("?");
+  } else if constexpr (!is_non_empty_constraint<Constraint> && !is_text<Value>) {
+    message.append(", and is ").append(to_text(value));
+  }
+  return message;
+}
+
+/// Reports the fields that a constraint does not allow; those that are known to be wrong are left alone. Where
+/// `origins` is null, all fields came from where the place did.
 template <class Spec, class Config>
 void report_constraints(Config const& config, Place const& place, Origins<Config> const* origins) {
+  auto const place_of = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+    return place.field(meta::field_name<Config, Index>,
+                       origins == nullptr ? place.source() : std::string_view{(*origins)[Index]});
+  };
   for_each_constraint<Spec, Config>([&]<class Constraint, std::size_t Index>(
-                                        Constraint const& constraint, std::integral_constant<std::size_t, Index>) {
-    using Type = meta::FieldType<Config, Index>;
+                                        Constraint const& constraint,
+                                        std::integral_constant<std::size_t, Index> index) {
     if constexpr (!is_required_constraint<Constraint> && !is_optional_constraint<Constraint>) {
-      auto const* value = Unwrapped<Type>::get(meta::field<Index>(config));
-      std::string_view source = origins == nullptr ? std::string_view{} : std::string_view{(*origins)[Index]};
-      Place const here = place.field(meta::field_name<Config, Index>, source);
+      auto const* value = Unwrapped<meta::FieldType<Config, Index>>::get(meta::field<Index>(config));
+      Place const here = place_of(index);
       if (value == nullptr || holds(constraint, *value) || place.problems().concerns(here.path())) return;
-      std::string message = "must " + words_of(constraint);
-      if constexpr (!is_non_empty_constraint<Constraint>) message += ", and is " + to_text(*value);
-      here.report(Errc::config_range, std::move(message));
+      here.report(Errc::config_range, refusal_of(constraint, *value));
     }
+  });
+  meta::for_each_index<meta::field_count<Config>>([&](auto index) {
+    visit_nested(meta::field<index()>(config), place_of(index), [](auto const& inner, Place const& there) {
+      report_constraints<NoSpec>(inner, there, nullptr);
+    });
   });
 }
 

@@ -81,10 +81,16 @@ class Name {
   [[nodiscard]] InternedName const* interned() const noexcept { return name_; }
 
  protected:
+  Name() : name_{empty()} {}
   explicit Name(InternedName const* name) : name_{name} {}
   explicit Name(std::string_view text) : name_{NameTable::instance().intern(text)} {}
 
  private:
+  static InternedName const* empty() {
+    static auto const* name = NameTable::instance().intern({});
+    return name;
+  }
+
   InternedName const* name_;
 };
 
@@ -94,6 +100,8 @@ class Name {
 /// Thread safety: may be made and used on any thread.
 class Keyword : public detail::Name<Keyword> {
  public:
+  /// The empty keyword, which EDN cannot write: what a field is before it is given one.
+  Keyword() = default;
   /// From its text, with or without the leading colon. O(length). Any text is taken: reading EDN is what checks names.
   explicit Keyword(std::string_view text) : Name{text.starts_with(':') ? text.substr(1) : text} {}
   explicit Keyword(detail::InternedName const* interned) : Name{interned} {}
@@ -102,6 +110,7 @@ class Keyword : public detail::Name<Keyword> {
 /// A symbol such as `inc`. As `Keyword`.
 class Symbol : public detail::Name<Symbol> {
  public:
+  Symbol() = default;
   explicit Symbol(std::string_view text) : Name{text} {}
   explicit Symbol(detail::InternedName const* interned) : Name{interned} {}
 };

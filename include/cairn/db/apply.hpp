@@ -30,10 +30,12 @@ struct IndexEdits {
     aevt.insert(datom);
     eavt.insert(datom);
   }
-  void erase(RawDatom const& datom, bool in_avet) {
-    if (in_avet) avet.erase(datom);
+  /// Whether it was there.
+  bool erase(RawDatom const& datom, bool in_avet) {
+    if (!eavt.erase(datom)) return false;
     aevt.erase(datom);
-    eavt.erase(datom);
+    if (in_avet) avet.erase(datom);
+    return true;
   }
 
   /// Makes AVET hold, or no longer hold, the datoms of an attribute.
@@ -96,6 +98,10 @@ class SnapshotEditor {
     bool const bulk = record.datoms.size() >= bulk_size;
     std::vector<RawDatom> added;
     std::vector<EntityId> described;
+    for (auto const& datom : record.purged) {
+      purge(datom);
+      if (is_schema_attribute(datom.a)) described.push_back(datom.e);
+    }
     for (auto const& datom : record.datoms) {
       auto const* attribute = schema_->find(datom.a);
       if (attribute == nullptr) ByteReader::corrupt("a datom has an attribute that no schema names");
@@ -129,9 +135,9 @@ class SnapshotEditor {
   static constexpr std::size_t bulk_size = 4096;
 
   /// The schema, to be changed: our own copy from the first change on.
-  Schema& own_schema() {
+  DatabaseSchema& own_schema() {
     if (!own_) {
-      own_ = std::make_shared<Schema>(*schema_);
+      own_ = std::make_shared<DatabaseSchema>(*schema_);
       schema_ = own_;
     }
     return *own_;
@@ -153,6 +159,14 @@ class SnapshotEditor {
     if (!base_.options->keep_history || attribute.no_history) return;
     temporal_.insert(asserted, in_avet);
     temporal_.insert(datom, in_avet);
+  }
+
+  void purge(RawDatom const& datom) {
+    auto const* attribute = schema_->find(datom.a);
+    if (attribute == nullptr) ByteReader::corrupt("a purged datom has an attribute that no schema names");
+    if (!current_.erase(datom, attribute->in_avet()) && !temporal_.erase(datom, attribute->in_avet())) {
+      ByteReader::corrupt("a transaction purges what is not there");
+    }
   }
 
   void insert_many(std::vector<RawDatom> added) {
@@ -210,8 +224,8 @@ class SnapshotEditor {
   detail::IndexEdits<IndexTag> current_;
   detail::IndexEdits<IndexTag> temporal_;
   Snapshot<IndexTag> base_;
-  std::shared_ptr<Schema const> schema_;
-  std::shared_ptr<Schema> own_{};
+  std::shared_ptr<DatabaseSchema const> schema_;
+  std::shared_ptr<DatabaseSchema> own_{};
 };
 
 /// The snapshot after a transaction. O(datoms · log n), linear where a record outnumbers the database.

@@ -94,6 +94,8 @@ class ChangeSet {
     changes_.push_back(std::move(change));
   }
   void set(std::size_t at, bool is) noexcept { changes_[at].is = is; }
+  /// As if the fact had never been true.
+  void forget(std::size_t at) noexcept { changes_[at].was = changes_[at].is = false; }
 
   /// Calls `visit(change)` for the changes of an entity's attribute until it returns true.
   template <class Visit>

@@ -25,7 +25,7 @@ namespace detail {
 }
 
 /// With its attribute's name.
-[[nodiscard]] inline Datom to_datom(RawDatom const& datom, Schema const& schema) {
+[[nodiscard]] inline Datom to_datom(RawDatom const& datom, DatabaseSchema const& schema) {
   auto const* attribute = schema.find(datom.a);
   if (attribute == nullptr) ByteReader::corrupt("a datom has an attribute that no schema names");
   return {datom.e, attribute->ident, datom.v, datom.tx, datom.added};
@@ -108,7 +108,7 @@ class ViewStream {
   Stream present_{};
   Stream past_{};
   View<IndexTag> view_{};
-  Schema const* schema_ = nullptr;
+  DatabaseSchema const* schema_ = nullptr;
   RawDatom current_{};
   RawDatom ahead_{};
   bool ahead_valid_ = false;
@@ -217,7 +217,7 @@ class DatomRange<IndexTag, Sorted, Backward>::Iterator {
 
   detail::DatomStream<Index, Sorted, Backward> present_{};
   detail::ViewStream<IndexTag, Sorted, Backward> others_{};
-  Schema const* schema_ = nullptr;
+  DatabaseSchema const* schema_ = nullptr;
   std::size_t step_ = 0;
   bool plain_ = true;
   bool valid_ = false;

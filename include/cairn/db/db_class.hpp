@@ -154,7 +154,7 @@ class Db {
 
   // ---- about it
 
-  [[nodiscard]] Schema const& schema() const noexcept { return *snapshot_->schema; }
+  [[nodiscard]] DatabaseSchema const& schema() const noexcept { return *snapshot_->schema; }
   [[nodiscard]] DatabaseOptions const& options() const noexcept { return *snapshot_->options; }
   /// The last transaction, whatever the view; 2^48 where there was none.
   [[nodiscard]] EntityId max_tx() const noexcept { return snapshot_->max_tx; }
@@ -170,6 +170,14 @@ class Db {
   /// The last transaction whose `:db/txInstant` is not after `instant`; 2^48 where there is none. O(log n) while
   /// instants ascend with transactions; where some were set back, O(transactions after it).
   [[nodiscard]] EntityId transaction_at(Instant instant) const;
+
+  /// How datoms of this database name an attribute, as EDN shows them: by keyword, or, with `:attribute-refs? true`, by
+  /// the number of the entity that describes it.
+  [[nodiscard]] notation::Value attribute_edn(Keyword ident) const {
+    auto const* found = options().attribute_refs ? schema().find(ident) : nullptr;
+    return found != nullptr && found->entity != 0 ? notation::Value::integer(found->entity)
+                                                  : notation::Value::keyword(ident.text());
+  }
 
   /// The attribute of that name. `transact/schema` where the schema must know it and doesn't; null where it needn't.
   [[nodiscard]] Attribute const* attribute(AttributeName name) const;

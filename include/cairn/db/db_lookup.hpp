@@ -50,8 +50,23 @@ inline std::string to_text(EntityRef const& ref) {
 
 }  // namespace detail
 
+namespace detail {
+
+/// The attribute that an entity describes.
+inline Attribute const& described_attribute(DatabaseSchema const& schema, EntityId entity) {
+  if (auto const* found = schema.described_by(entity)) return *found;
+  raise(Errc::transact_schema,
+        "Entity " + std::to_string(entity) +
+            " is no attribute. Name the attribute by its keyword, or transact its :db/ident, :db/valueType and "
+            ":db/cardinality first.",
+        "{:entity-id " + std::to_string(entity) + "}");
+}
+
+}  // namespace detail
+
 template <class IndexTag>
 Attribute const* Db<IndexTag>::attribute(AttributeName name) const {
+  if (name.entity != 0) return &detail::described_attribute(schema(), name.entity);
   auto const* found = schema().find(name.keyword);
   bool const known = found != nullptr && (found->type || options().schema_flexibility == SchemaFlexibility::read);
   if (!known && options().schema_flexibility == SchemaFlexibility::write) detail::raise_unknown_attribute(name.keyword);
@@ -112,11 +127,11 @@ Position Db<IndexTag>::position(Components const& components) const {
     result.datom.a = attribute != nullptr ? attribute->id : schema().next_attribute();
     if (Sorted == Order::avet && attribute != nullptr && !attribute->in_avet()) {
       raise(Errc::transact_schema,
-            "AVET does not hold " + to_text(components.a->keyword) +
+            "AVET does not hold " + to_text(attribute->ident) +
                 ": it is neither indexed, nor unique, nor a reference. "
                 "Transact {:db/ident " +
-                to_text(components.a->keyword) + " :db/index true}, or use AEVT.",
-            "{:attribute " + to_text(components.a->keyword) + "}");
+                to_text(attribute->ident) + " :db/index true}, or use AEVT.",
+            "{:attribute " + to_text(attribute->ident) + "}");
     }
     return true;
   };

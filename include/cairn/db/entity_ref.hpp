@@ -26,9 +26,15 @@ struct LookupRef {
   return {Keyword{attribute}, std::move(value)};
 }
 
-/// The name of an attribute, with or without its colon: a string or a keyword.
+/// The name of an attribute, with or without its colon: a string or a keyword. Or the entity that describes it, by
+/// number, as datoms name attributes in a database with `:attribute-refs? true`.
 struct AttributeName {
-  Keyword keyword;
+  Keyword keyword{};    ///< of no meaning where `entity` is given
+  EntityId entity = 0;  ///< 0: the keyword says it
+
+  template <std::integral Id>
+    requires(!std::same_as<Id, bool> && !std::same_as<Id, char>)
+  AttributeName(Id id) : entity{static_cast<EntityId>(id)} {}                  // NOLINT(google-explicit-constructor)
 
   AttributeName(Keyword name) : keyword{name} {}                               // NOLINT(google-explicit-constructor)
   AttributeName(char const* name) : keyword{std::string_view{name}} {}         // NOLINT(google-explicit-constructor)

@@ -7,12 +7,18 @@
 #include <cairn/config/edn_text.hpp>
 #include <cairn/config/load.hpp>
 #include <cairn/datom/keyword.hpp>
+#include <cairn/edn/form.hpp>
+#include <cairn/edn/node.hpp>
+#include <cairn/edn/reader.hpp>
+#include <cairn/meta/field_names.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cairn {
 
@@ -53,19 +59,60 @@ struct DatabaseOptionsSpec {
       cairn::config_spec(cairn::optional(&DatabaseOptions::name), cairn::non_empty(&DatabaseOptions::branch));
 };
 
+namespace detail {
+
+[[nodiscard]] inline bool asks_for_refs_without_schema(DatabaseOptions const& options) noexcept {
+  return options.attribute_refs && options.schema_flexibility == SchemaFlexibility::read;
+}
+
+/// Whether EDN can be transacted, as far as its outside shows.
+[[nodiscard]] inline bool is_transaction(EdnText const& text) {
+  std::vector<notation::Node> nodes;
+  auto const result = notation::read_one(text.text(), nodes);
+  if (result.status != notation::ReadStatus::form) return false;
+  notation::Form const form{text.text(), nodes.data(), result.root};
+  return form.is(notation::Kind::vector) || form.is(notation::Kind::map);
+}
+
+}  // namespace detail
+
 /// Asks whether options that were written in C++ can be used. Errors: `config/range`, `config/missing`.
 inline void validate_options(DatabaseOptions const& options) {
   validate_aggregate<DatabaseOptionsSpec>(options, "the database");
+  if (detail::asks_for_refs_without_schema(options)) {
+    raise(Errc::config_range,
+          "The database's :attribute-refs? needs :schema-flexibility :write: an attribute that nobody declared is no entity.",
+          "{:path [:attribute-refs?]}");
+  }
 }
 
-/// Reads the options out of Datahike's whole map, in which `:store` is another's, and adds what is wrong to `problems`.
-[[nodiscard]] inline DatabaseOptions read_options(Problems& problems, notation::Form whole) {
+/// Reads the options, and adds what is wrong to `problems`. Later wins: Datahike's variables (`DATAHIKE_KEEP_HISTORY`,
+/// `DATAHIKE_SCHEMA_FLEXIBILITY`, ...), the same with `CAIRN_` in front, Datahike's whole map, in which `:store` is
+/// another's.
+[[nodiscard]] inline DatabaseOptions read_options(Problems& problems, std::optional<notation::Form> whole,
+                                                  Environment const& environment = {}) {
   static constexpr std::array<std::string_view, 1> also_known{"store"};
   DatabaseOptions options;
   Origins<DatabaseOptions> origins;
   Place const place{problems, "in the EDN map"};
-  read_fields(whole, options, place, &origins, also_known,
-              [](std::string_view key, notation::Form) { return key == "store"; });
+  for (auto prefix = variable_prefixes.rbegin(); prefix != variable_prefixes.rend(); ++prefix) {
+    detail::read_field_variables(environment, place, options, origins,
+                                 [&](std::string_view option) { return option_variable(*prefix, option); });
+  }
+  if (whole.has_value()) {
+    read_fields(*whole, options, place, &origins, also_known,
+                [](std::string_view key, notation::Form) { return key == "store"; });
+  }
+  if (!options.initial_tx.empty() && !detail::is_transaction(options.initial_tx)) {
+    constexpr std::size_t index = meta::field_index<DatabaseOptions>(&DatabaseOptions::initial_tx);
+    place.field("initial-tx", origins[index])
+        .report(Errc::config_type, "must be a vector of transaction data, or a map with :tx-data");
+  }
+  if (detail::asks_for_refs_without_schema(options)) {
+    constexpr std::size_t index = meta::field_index<DatabaseOptions>(&DatabaseOptions::attribute_refs);
+    place.field("attribute-refs?", origins[index])
+        .report(Errc::config_range, "needs :schema-flexibility :write: an attribute that nobody declared is no entity");
+  }
   detail::report_constraints<DatabaseOptionsSpec, DatabaseOptions>(options, place, &origins);
   return options;
 }
@@ -78,24 +125,29 @@ struct DatabaseConfig {
 };
 
 /// Reads Datahike's whole map, `{:store {:backend :file :path "..."} :keep-history? true}`; the store's part as
-/// `load_config` has it. Errors: as `load_config`; what is wrong in both parts is in one error.
+/// `load_config` has it, the options as `read_options`. Errors: as `load_config`; what is wrong in both parts, and in
+/// the variables of both, is in one error.
 template <Configurable Backend>
-[[nodiscard]] DatabaseConfig<Backend> load_database_config(notation::Form whole, Environment const& environment = {}) {
+[[nodiscard]] DatabaseConfig<Backend> load_database_config(std::optional<notation::Form> whole,
+                                                           Environment const& environment = {},
+                                                           std::string_view uri = {}) {
   Problems problems;
   DatabaseConfig<Backend> result;
-  result.options = read_options(problems, whole);
-  if (whole.is(notation::Kind::map)) {
-    result.store = load_config<Backend>(problems, whole.find("store"), environment, {}, "store");
+  result.options = read_options(problems, whole, environment);
+  if (!whole.has_value()) {
+    result.store = load_config<Backend>(problems, std::nullopt, environment, uri, {});
+  } else if (whole->is(notation::Kind::map)) {
+    result.store = load_config<Backend>(problems, whole->find("store"), environment, uri, "store");
   }
-  problems.raise_if_any("the database");
+  problems.raise_if_any(whole.has_value() ? "the database" : subject_of<Backend>());
   return result;
 }
 
-/// The same from text: EDN, or a store's URI where it begins with `cairn:`, with default options; empty text gives
-/// nothing, so that all comes from variables. Errors: those, and `edn/syntax`, `edn/limit`.
+/// The same from text: EDN, or a store's URI where it begins with `cairn:`; empty text gives nothing, so that all comes
+/// from variables. Errors: those, and `edn/syntax`, `edn/limit`.
 template <Configurable Backend>
 [[nodiscard]] DatabaseConfig<Backend> load_database_config(std::string_view text, Environment const& environment = {}) {
-  if (is_uri(text) || text.empty()) return {load_config<Backend>(std::nullopt, environment, text), {}};
+  if (is_uri(text) || text.empty()) return load_database_config<Backend>(std::nullopt, environment, text);
   auto const document = read_map_text(std::string{text});
   return load_database_config<Backend>(document.root(), environment);
 }

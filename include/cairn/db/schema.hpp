@@ -26,12 +26,16 @@ struct EntityFacts {
 /// The attributes of a database, by number and by keyword, and the idents of its entities. A function of the datoms: it
 /// is never changed but by applying them.
 ///
-/// Copying costs a pointer an attribute and an ident; a database value shares it (`std::shared_ptr<Schema const>`).
+/// Copying costs a pointer an attribute and an ident; a database value shares it
+/// (`std::shared_ptr<DatabaseSchema const>`).
 /// Thread safety: that of a container.
-class Schema {
+class DatabaseSchema {
  public:
   /// The attributes that every database has.
-  Schema() : Schema{system()} {}
+  DatabaseSchema() : DatabaseSchema{system()} {}
+  /// The same where attributes are entities (`:attribute-refs? true`): attribute 1 is entity 1, and so on, and what says
+  /// `:db/valueType`, `:db/cardinality` and `:db/unique` refers to entities.
+  [[nodiscard]] static DatabaseSchema with_attribute_refs();
 
   /// The attribute of that number, or null. O(1).
   [[nodiscard]] Attribute const* find(AttributeId id) const noexcept {
@@ -57,6 +61,13 @@ class Schema {
   [[nodiscard]] std::optional<Keyword> ident(EntityId entity) const noexcept {
     auto const found = idents_.find(entity);
     return found == idents_.end() ? std::nullopt : std::optional{found->second};
+  }
+
+  /// A value that describes attributes, by name: the ident of the entity where it refers to one that has one.
+  [[nodiscard]] Value by_name(Value const& value) const {
+    if (!value.is(ValueKind::integer)) return value;
+    auto const found = ident(value.as_integer());
+    return found ? Value{*found} : value;
   }
 
   /// All attributes by number, those of `system_attribute` first; null where a number is not in use.
@@ -98,7 +109,7 @@ class Schema {
     entities_.insert_or_assign(ident, entity);
   }
 
-  friend bool operator==(Schema const& left, Schema const& right) noexcept {
+  friend bool operator==(DatabaseSchema const& left, DatabaseSchema const& right) noexcept {
     auto const same = [](auto const& a, auto const& b) { return a == b || (a && b && *a == *b); };
     return left.attributes_.size() == right.attributes_.size() && left.by_ident_ == right.by_ident_ &&
            left.idents_ == right.idents_ && left.by_entity_ == right.by_entity_ &&
@@ -107,9 +118,9 @@ class Schema {
 
  private:
   struct Empty {};
-  explicit Schema(Empty) {}
+  explicit DatabaseSchema(Empty) {}
 
-  static Schema const& system();
+  static DatabaseSchema const& system();
 
   void forget_ident(EntityId entity) {
     auto const found = idents_.find(entity);
@@ -158,12 +169,13 @@ class Schema {
     return result;
   }
 
-  static Attribute attribute_of(AttributeId id, Keyword ident, EntityId entity,
-                                std::vector<std::pair<AttributeId, Value>> const& facts) {
+  [[nodiscard]] Attribute attribute_of(AttributeId id, Keyword ident, EntityId entity,
+                                       std::vector<std::pair<AttributeId, Value>> const& facts) const {
     namespace system = system_attribute;
     Attribute attribute{.id = id, .ident = ident, .entity = entity};
     for (auto const& [a, v] : facts) {
-      auto const text = v.is(ValueKind::keyword) ? v.as_keyword().text() : std::string_view{};
+      auto const named = by_name(v);
+      auto const text = named.is(ValueKind::keyword) ? named.as_keyword().text() : std::string_view{};
       auto const flag = v.is(ValueKind::boolean) && v.as_boolean();
       switch (a) {
         case system::value_type:
@@ -213,10 +225,10 @@ class Schema {
   std::unordered_map<Keyword, EntityId> entities_{};
 };
 
-inline Schema const& Schema::system() {
-  static Schema const schema = [] {
+inline DatabaseSchema const& DatabaseSchema::system() {
+  static DatabaseSchema const schema = [] {
     namespace system = system_attribute;
-    Schema made{Empty{}};
+    DatabaseSchema made{Empty{}};
     auto const put = [&made](AttributeId id, std::string_view ident, ValueType type, Cardinality cardinality) {
       Attribute attribute{.id = id, .ident = Keyword{ident}};
       attribute.type = type;
@@ -246,6 +258,20 @@ inline Schema const& Schema::system() {
     return made;
   }();
   return schema;
+}
+
+inline DatabaseSchema DatabaseSchema::with_attribute_refs() {
+  namespace system = system_attribute;
+  DatabaseSchema made;
+  for (AttributeId id = 1; id != first_user_attribute; ++id) {
+    auto const* found = made.find(id);
+    if (found == nullptr) continue;
+    Attribute attribute = *found;
+    attribute.entity = id;
+    if (id == system::value_type || id == system::cardinality || id == system::unique) attribute.type = ValueType::ref;
+    made.restore(std::move(attribute));
+  }
+  return made;
 }
 
 }  // namespace cairn

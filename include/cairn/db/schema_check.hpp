@@ -138,12 +138,12 @@ class SchemaCheck {
     if (now.is_unique() && !old.is_unique()) check_unique(now);
     if (old.tuple_attributes != now.tuple_attributes || old.tuple_type != now.tuple_type ||
         old.tuple_types != now.tuple_types) {
-      if (old.type == ValueType::tuple && is_used(old)) refuse(now, "its tuples are in use, and cannot become others.");
+      if (old.type == ValueType::tuple && state_.was_used(old.id)) refuse(now, "its tuples are in use, and cannot become others.");
     }
   }
 
   void check_type(Attribute const& old, Attribute const& now) {
-    bool const used = is_used(old);
+    bool const used = state_.was_used(old.id);
     if (used && !now.type && is_write()) {
       refuse(now, "it is in use and cannot go. Retract its datoms first; with history it stays for good.");
     }
@@ -183,17 +183,6 @@ class SchemaCheck {
         refuse(now, "more than one entity has the value " + to_text(value) + ", so it cannot become unique.");
       }
     });
-  }
-
-  /// Whether there were datoms of it before the transaction, now or in the past.
-  [[nodiscard]] bool is_used(Attribute const& attribute) const {
-    auto const start = Position{
-        .datom = {.e = 0, .a = attribute.id, .added = true, .tx = 0, .v = {}}, .components = 1, .after = false};
-    for (auto const* indexes : {&state_.base().current, &state_.base().temporal}) {
-      auto const cursor = indexes->aevt.seek(start);
-      if (cursor.valid() && (*cursor).a == attribute.id) return true;
-    }
-    return false;
   }
 
   /// All that is true at the end of the transaction.

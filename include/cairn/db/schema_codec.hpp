@@ -74,7 +74,7 @@ inline Attribute read_attribute(ByteReader& in, AttributeId id) {
 
 /// A schema: the attributes that users named, in the order of their numbers, then the entities that have an ident
 /// (docs/format.md, "The schema"). The attributes that every database has are not stored.
-inline void write(ByteWriter& out, Schema const& schema) {
+inline void write(ByteWriter& out, DatabaseSchema const& schema) {
   auto const users = schema.attributes().subspan(first_user_attribute);
   out.varint(users.size());
   for (auto const& attribute : users) detail::write_attribute(out, *attribute);
@@ -88,9 +88,9 @@ inline void write(ByteWriter& out, Schema const& schema) {
 }
 
 /// Errors: `store/corrupt`.
-inline Schema read_schema(ByteReader& in) {
+inline DatabaseSchema read_schema(ByteReader& in, bool attribute_refs) {
   constexpr std::size_t smallest_attribute = 9;
-  Schema schema;
+  auto schema = attribute_refs ? DatabaseSchema::with_attribute_refs() : DatabaseSchema{};
   for (auto left = in.count(smallest_attribute); left != 0; --left) {
     auto attribute = detail::read_attribute(in, schema.next_attribute());
     if (schema.find(attribute.ident) != nullptr) ByteReader::corrupt("two attributes have one name");

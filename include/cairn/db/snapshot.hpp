@@ -6,6 +6,7 @@
 #include <cairn/concepts/index_tag.hpp>
 #include <cairn/datom/datom.hpp>
 #include <cairn/datom/order.hpp>
+#include <cairn/db/functions.hpp>
 #include <cairn/db/options.hpp>
 #include <cairn/db/schema.hpp>
 #include <cairn/index/index_for.hpp>
@@ -49,16 +50,18 @@ template <class IndexTag>
 struct Snapshot {
   Indexes<IndexTag> current{};
   Indexes<IndexTag> temporal{};
-  std::shared_ptr<Schema const> schema{};
+  std::shared_ptr<DatabaseSchema const> schema{};
   EntityId max_entity = 0;  ///< the largest entity id given out; transactions aside
   EntityId max_tx = first_transaction - 1;
   Instant last_instant{};  ///< the latest `:db/txInstant` so far
   std::shared_ptr<DatabaseOptions const> options{};
+  std::shared_ptr<Functions<IndexTag> const> functions{};  ///< what names in transactions mean; null: none is known
 
   /// A database without a transaction.
   [[nodiscard]] static Snapshot empty(std::shared_ptr<DatabaseOptions const> options) {
     Snapshot snapshot;
-    snapshot.schema = std::make_shared<Schema const>();
+    snapshot.schema = std::make_shared<DatabaseSchema const>(
+        options->attribute_refs ? DatabaseSchema::with_attribute_refs() : DatabaseSchema{});
     snapshot.options = std::move(options);
     return snapshot;
   }

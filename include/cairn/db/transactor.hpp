@@ -3,8 +3,13 @@
 // Carrying out the operations of a transaction.
 #pragma once
 
+#include <cairn/db/apply.hpp>
+#include <cairn/db/record_of.hpp>
 #include <cairn/db/schema_check.hpp>
 #include <cairn/db/tx_data.hpp>
+#include <cairn/db/tx_function.hpp>
+#include <cairn/db/tx_predicates.hpp>
+#include <cairn/db/tx_purge.hpp>
 #include <cairn/db/tx_resolver.hpp>
 #include <cairn/db/tx_state.hpp>
 
@@ -21,20 +26,18 @@ namespace cairn::detail {
 template <class IndexTag>
 class Transactor {
  public:
-  explicit Transactor(Snapshot<IndexTag> const& base) : state_{base}, resolver_{state_} {}
+  Transactor(Snapshot<IndexTag> const& base, Instant clock) : state_{base}, resolver_{state_}, clock_{clock} {}
 
   void run(TxData const& data) {
     for (;;) {
       state_.clear();
       resolver_.clear();
+      ensured_.clear();
+      call_depth_ = 0;
       try {
-        for (auto const& [ident, value] : data.meta) add_all(state_.tx(), ident, value, 0);
-        for (auto const& operation : data.operations) {
-          apply(operation);
-          state_.update_composites();
-        }
+        apply_all(data);
         if (!resolver_.begin_again()) {
-          if (!state_.described().empty()) SchemaCheck<IndexTag>{state_}.run();
+          check();
           return;
         }
       } catch (Error const&) {
@@ -48,10 +51,37 @@ class Transactor {
 
  private:
   static constexpr int deepest_map = 256;
+  static constexpr int deepest_call = 64;
+
+  void apply_all(TxData const& data) {
+    for (auto const& [ident, value] : data.meta) add_all(state_.tx(), ident, value, 0);
+    for (auto const& operation : data.operations) {
+      apply(operation);
+      state_.update_composites();
+    }
+  }
+
+  /// What can be said only when all is done.
+  void check() {
+    if (!state_.described().empty()) SchemaCheck<IndexTag>{state_}.run();
+    TxPredicates<IndexTag> predicates{state_, state_.base().functions.get()};
+    predicates.check_values();
+    if (ensured_.empty()) return;
+    auto const db_after = db_so_far();
+    for (auto const& [entity, spec] : ensured_) predicates.check_entity(db_after, entity, spec);
+  }
+
+  [[nodiscard]] Db<IndexTag> db_so_far() const {
+    return Db<IndexTag>{cairn::apply(state_.base(), record_of(state_, clock_))};
+  }
 
   void apply(TxOp const& operation) {
     if (operation.kind == TxOpKind::entity_map) {
       (void)entity_map(operation.value.map(), 0);
+      return;
+    }
+    if (operation.kind == TxOpKind::call) {
+      call(operation);
       return;
     }
     if (operation.kind != TxOpKind::add && resolver_.is_temporary(operation.entity) &&
@@ -80,6 +110,13 @@ class Transactor {
       case TxOpKind::compare_and_swap:
         compare_and_swap(operation);
         break;
+      case TxOpKind::purge:
+      case TxOpKind::purge_attribute:
+      case TxOpKind::purge_entity:
+      case TxOpKind::purge_before:
+        TxPurge<IndexTag>{state_, resolver_}.run(operation);
+        break;
+      case TxOpKind::call:
       case TxOpKind::entity_map:
         break;
     }
@@ -115,7 +152,7 @@ class Transactor {
     }
     auto const id = attribute.id;
     auto const value = resolver_.value(attribute, given);  // may name attributes: the reference is not used after it
-    if (is_schema_attribute(id)) check_schema_value(id, value);
+    if (is_schema_attribute(id)) check_schema_value(id, state_.schema().by_name(value));
     state_.assert_fact(entity, id, value);
   }
 
@@ -187,8 +224,27 @@ class Transactor {
             "{:entity-id " + std::to_string(entity) + " :attribute " + to_text(ident) + " :expected " +
                 to_text(expected) + " :found [" + (found.empty() ? "" : text) + "]}");
     }
-    if (is_schema_attribute(id)) check_schema_value(id, value);
+    if (is_schema_attribute(id)) check_schema_value(id, state_.schema().by_name(value));
     state_.assert_fact(entity, id, value);
+  }
+
+  void call(TxOp const& operation) {
+    if (call_depth_ == deepest_call) {
+      raise(Errc::transact_syntax, "Functions call functions more than " + std::to_string(deepest_call) + " deep.", "{}");
+    }
+    ++call_depth_;
+    apply_all(called(operation));
+    --call_depth_;
+  }
+  [[nodiscard]] TxData called(TxOp const& operation) const {
+    if (operation.function) return (*operation.function)(db_so_far());
+    auto const* functions = state_.base().functions.get();
+    auto const name = operation.attribute->keyword;
+    auto const* function = functions == nullptr ? nullptr : functions->find_transaction(name);
+    if (function != nullptr) return (*function)(db_so_far(), operation.value.elements());
+    raise(Errc::transact_syntax,
+          "This connection knows no function " + to_text(name) + ". Give it with Connection::set_functions.",
+          "{:function " + to_text(name) + "}");
   }
 
   // ---- entity maps
@@ -339,14 +395,12 @@ class Transactor {
     }
   }
 
-  /// `:db/ensure`: the transaction must give the entity all attributes that the named spec requires.
+  /// `:db/ensure`: the transaction must give the entity all attributes that the named spec requires, and leave it as
+  /// the spec's predicates want it.
   void ensure(EntityId entity, TxValue const& spec) {
     auto const named = spec.is_nil() ? std::nullopt : resolver_.find_entity(spec);
     if (!named) return;
-    if (!state_.values(*named, system_attribute::entity_predicates).empty()) {
-      raise(Errc::transact_ensure, "The spec " + text_of(spec) + " has :db.entity/preds; predicates are not supported.",
-            "{:spec " + text_of(spec) + "}");
-    }
+    ensured_.emplace_back(entity, *named);
     for (auto const& required : state_.values(*named, system_attribute::entity_attributes)) {
       auto const* attribute = required.is(ValueKind::keyword) ? state_.schema().find(required.as_keyword()) : nullptr;
       if (attribute != nullptr && state_.has_said(entity, attribute->id)) continue;
@@ -360,6 +414,9 @@ class Transactor {
 
   TxState<IndexTag> state_;
   TxResolver<IndexTag> resolver_;
+  Instant clock_;
+  std::vector<std::pair<EntityId, EntityId>> ensured_{};  // entities, and specs whose predicates they must satisfy
+  int call_depth_ = 0;
 };
 
 }  // namespace cairn::detail

@@ -3,10 +3,12 @@
 // The data of a transaction: operations, in C++ or lowered from EDN.
 #pragma once
 
+#include <cairn/db/aggregate/shape.hpp>
 #include <cairn/db/tx_value.hpp>
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +21,8 @@ namespace notation {
 class Value;
 }
 
+class TxFunction;
+
 /// What an operation does.
 enum class TxOpKind : std::uint8_t {
   add,                ///< `[:db/add e a v]`
@@ -27,33 +31,39 @@ enum class TxOpKind : std::uint8_t {
   retract_entity,     ///< `[:db/retractEntity e]`: all it says, all that refers to it, and its components
   compare_and_swap,   ///< `[:db/cas e a old new]`
   entity_map,         ///< `{:db/id e, a v, ...}`
+  purge,              ///< `[:db/purge e a v]`: as if it had never been said
+  purge_attribute,    ///< `[:db.purge/attribute e a]`: all values that it ever had, and the components among them
+  purge_entity,       ///< `[:db.purge/entity e]`: all it ever said, all that ever referred to it, and its components
+  purge_before,       ///< `[:db.history.purge/before instant]`: what is older and no longer true
+  call,               ///< `[:db.fn/call name argument...]`, or a C++ function: the operations that it returns
 };
 
 /// One operation. What a part means is decided when it is applied, by the schema of that moment.
 struct TxOp {
   TxOpKind kind = TxOpKind::add;
   TxValue entity{};                    ///< number, temporary id, ident, lookup ref, or "datomic.tx"
-  std::optional<Keyword> attribute{};  ///< of all but entity_map and retract_entity
-  TxValue value{};                     ///< of an entity_map the map
+  std::optional<AttributeName> attribute{};  ///< of all that name one; of a call the function's name, unless `function` is it
+  TxValue value{};                     ///< of an entity_map the map, of a purge_before the instant, of a call the arguments
   TxValue expected{};                  ///< of a compare_and_swap; nil: no value
+  std::shared_ptr<TxFunction const> function{};  ///< of a call
 };
 
 /// `[:db/add entity attribute value]`. An entity is a number (negative: temporary), a string (a temporary id), an ident
 /// (`kw(":color/red")`) or `lookup(":name", "Ivan")`; the value of a reference is one of these too.
 [[nodiscard]] inline TxOp add(TxValue entity, AttributeName attribute, TxValue value) {
-  return {TxOpKind::add, std::move(entity), attribute.keyword, std::move(value), {}};
+  return {TxOpKind::add, std::move(entity), attribute, std::move(value), {}};
 }
 /// `[:db/retract entity attribute value]`; retracting what isn't true does nothing.
 [[nodiscard]] inline TxOp retract(TxValue entity, AttributeName attribute, TxValue value) {
-  return {TxOpKind::retract, std::move(entity), attribute.keyword, std::move(value), {}};
+  return {TxOpKind::retract, std::move(entity), attribute, std::move(value), {}};
 }
 /// `[:db/retract entity attribute]`: all values.
 [[nodiscard]] inline TxOp retract(TxValue entity, AttributeName attribute) {
-  return {TxOpKind::retract, std::move(entity), attribute.keyword, {}, {}};
+  return {TxOpKind::retract, std::move(entity), attribute, {}, {}};
 }
 /// `[:db.fn/retractAttribute entity attribute]`.
 [[nodiscard]] inline TxOp retract_attribute(TxValue entity, AttributeName attribute) {
-  return {TxOpKind::retract_attribute, std::move(entity), attribute.keyword, {}, {}};
+  return {TxOpKind::retract_attribute, std::move(entity), attribute, {}, {}};
 }
 /// `[:db/retractEntity entity]`.
 [[nodiscard]] inline TxOp retract_entity(TxValue entity) {
@@ -61,7 +71,26 @@ struct TxOp {
 }
 /// `[:db/cas entity attribute expected value]`; an `expected` of `{}` is "no value".
 [[nodiscard]] inline TxOp cas(TxValue entity, AttributeName attribute, TxValue expected, TxValue value) {
-  return {TxOpKind::compare_and_swap, std::move(entity), attribute.keyword, std::move(value), std::move(expected)};
+  return {TxOpKind::compare_and_swap, std::move(entity), attribute, std::move(value), std::move(expected)};
+}
+
+/// `[:db/purge entity attribute value]`: the fact goes from the present and from the past, as if it had never been said.
+/// Purges need a database that keeps its history. `transact/purge` where there is no such entity; purging what was never
+/// true does nothing.
+[[nodiscard]] inline TxOp purge(TxValue entity, AttributeName attribute, TxValue value) {
+  return {TxOpKind::purge, std::move(entity), attribute, std::move(value), {}};
+}
+/// `[:db.purge/attribute entity attribute]`.
+[[nodiscard]] inline TxOp purge_attribute(TxValue entity, AttributeName attribute) {
+  return {TxOpKind::purge_attribute, std::move(entity), attribute, {}, {}};
+}
+/// `[:db.purge/entity entity]`.
+[[nodiscard]] inline TxOp purge_entity(TxValue entity) {
+  return {TxOpKind::purge_entity, std::move(entity), std::nullopt, {}, {}};
+}
+/// `[:db.history.purge/before instant]`: of what is no longer true, all that was said in transactions before that moment.
+[[nodiscard]] inline TxOp purge_history_before(Instant instant) {
+  return {TxOpKind::purge_before, {}, std::nullopt, instant, {}};
 }
 
 /// One attribute of an entity map. A reverse name (`":_friend"`) says it of the entities in the value.
@@ -113,6 +142,12 @@ class TxData {
   TxData(std::string const& text) : TxData{std::string_view{text}} {}  // NOLINT(google-explicit-constructor)
   TxData(char const* text) : TxData{std::string_view{text}} {}         // NOLINT(google-explicit-constructor)
   TxData(notation::Value const& data);                                 // NOLINT(google-explicit-constructor)
+  /// A struct, or a range of structs: `Person{"Ivan", 42}` is an entity map of its fields (db/aggregate.hpp).
+  template <class Part>
+  requires(EntityAggregate<Part> || EntityAggregates<Part>) TxData(Part const& part);  // NOLINT(google-explicit-constructor)
+  /// Structs, ranges of them, operations and whole `TxData`, one after the other.
+  template <TransactionPart First, TransactionPart Second, TransactionPart... More>
+  TxData(First const& first, Second const& second, More const&... more);  // NOLINT(google-explicit-constructor)
 
   /// The same, said of the transaction itself: `:db/txInstant` sets its instant.
   TxData with_meta(AttributeName attribute, TxValue value) && {

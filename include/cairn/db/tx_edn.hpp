@@ -72,12 +72,32 @@ inline constexpr std::array operation_forms{
     OperationForm{"db.fn/retractEntity", TxOpKind::retract_entity, 1, 1, "[:db.fn/retractEntity entity]"},
     OperationForm{"db/cas", TxOpKind::compare_and_swap, 4, 4, "[:db/cas entity attribute expected value]"},
     OperationForm{"db.fn/cas", TxOpKind::compare_and_swap, 4, 4, "[:db.fn/cas entity attribute expected value]"},
+    OperationForm{"db/purge", TxOpKind::purge, 3, 3, "[:db/purge entity attribute value]"},
+    OperationForm{"db.purge/attribute", TxOpKind::purge_attribute, 2, 2, "[:db.purge/attribute entity attribute]"},
+    OperationForm{"db.purge/entity", TxOpKind::purge_entity, 1, 1, "[:db.purge/entity entity]"},
+    OperationForm{"db.history.purge/before", TxOpKind::purge_before, 1, 1, "[:db.history.purge/before instant]"},
+    OperationForm{"db.fn/call", TxOpKind::call, 1, 64, "[:db.fn/call name argument...]"},
 };
 
 inline std::string known_operations() {
   std::string text;
   for (auto const& form : operation_forms) text += (text.empty() ? ":" : ", :") + std::string{form.name};
   return text;
+}
+
+/// `[:db.fn/call name argument...]`, the name a keyword or a symbol.
+inline TxOp to_call(notation::Value const& edn) {
+  if (!edn[1].is_keyword() && !edn[1].is_symbol()) {
+    raise_syntax("A function is called by its name, a keyword or a symbol that the connection knows.", edn);
+  }
+  std::vector<TxValue> arguments;
+  for (auto const& item : edn.items().subspan(2)) arguments.push_back(to_tx_value(item));
+  return {.kind = TxOpKind::call,
+          .entity = {},
+          .attribute = Keyword{edn[1].is_keyword() ? edn[1].as_keyword() : edn[1].as_symbol()},
+          .value = TxValue::list(std::move(arguments)),
+          .expected = {},
+          .function = {}};
 }
 
 inline TxOp to_operation(notation::Value const& edn) {
@@ -93,14 +113,24 @@ inline TxOp to_operation(notation::Value const& edn) {
     if (arguments < form.least || arguments > form.most) {
       raise_syntax("This operation is written " + std::string{form.shape} + ".", edn);
     }
+    if (form.kind == TxOpKind::call) return to_call(edn);
     TxOp operation{.kind = form.kind, .entity = to_tx_value(edn[1])};
-    if (arguments > 1) {
-      if (!edn[2].is_keyword()) {
-        raise_syntax(
-            "An attribute is a keyword; " + notation::write(edn[2]) + " is " + std::string{name(edn[2].kind())} + ".",
-            edn);
+    if (form.kind == TxOpKind::purge_before) {
+      if (!operation.entity.is_scalar() || !operation.entity.scalar().is(ValueKind::instant)) {
+        raise_syntax("A moment is written #inst \"2026-01-31T12:00:00Z\".", edn);
       }
-      operation.attribute = Keyword{edn[2].as_keyword()};
+      operation.value = std::exchange(operation.entity, {});
+    }
+    if (arguments > 1) {
+      if (edn[2].is_keyword()) {
+        operation.attribute = Keyword{edn[2].as_keyword()};
+      } else if (edn[2].is_integer() && edn[2].as_integer() > 0) {
+        operation.attribute = edn[2].as_integer();
+      } else {
+        raise_syntax("An attribute is a keyword, or the number of its entity; " + notation::write(edn[2]) + " is " +
+                         std::string{name(edn[2].kind())} + ".",
+                     edn);
+      }
     }
     if (form.kind == TxOpKind::compare_and_swap) {
       operation.expected = to_tx_value(edn[3]);

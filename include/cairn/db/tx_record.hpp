@@ -17,12 +17,17 @@ namespace cairn {
 ///
 /// `datoms` holds what became true and what ceased to be (`added` false), each at most once, all of transaction `tx`.
 /// What was added and retracted inside the transaction, and what was true already, is not in it.
+///
+/// `purged` holds the datoms, of whatever transaction, that are taken out of the present and the past before that. They
+/// are in no stored form of a record: a log that named what was purged would keep it. Who stores transactions stores the
+/// indexes that such a one made instead.
 struct TxRecord {
   EntityId tx = 0;
   Instant instant{};
   EntityId max_entity = 0;  ///< the largest entity id given out so far, this transaction's included
   std::vector<std::pair<AttributeId, Keyword>> new_attributes{};  ///< named for the first time, numbers ascending
   std::vector<RawDatom> datoms{};
+  std::vector<RawDatom> purged{};
 
   friend bool operator==(TxRecord const&, TxRecord const&) = default;
 };
@@ -40,7 +45,7 @@ inline bool is_entity(EntityId id, EntityId tx) noexcept {
 
 }  // namespace detail
 
-/// A transaction (docs/format.md, "Transactions"). Entities are written as the difference to the one before, and the
+/// A transaction (docs/format.md, "Transactions"). Requires: it purges nothing. Entities are written as the difference to the one before, and the
 /// transaction once, so that a datom of a small value takes five bytes or so.
 inline void write(ByteWriter& out, TxRecord const& record) {
   out.u8(detail::transaction_record);

@@ -23,6 +23,8 @@ struct TxReport {
   /// What became true and what ceased to be, the transaction's own datoms first: nothing that was true already, and
   /// nothing that was added and retracted again.
   std::vector<Datom> tx_data{};
+  /// What a purge took out of the present and the past.
+  std::vector<Datom> purged{};
   /// The same, as the log keeps it.
   TxRecord record{};
 };

@@ -56,6 +56,11 @@ class TxResolver {
     return *state_.schema().find(id);
   }
 
+  Attribute const& attribute(AttributeName const& name) {
+    if (name.entity == 0) return attribute(name.keyword);
+    return attribute(described_attribute(state_.schema(), name.entity).ident);
+  }
+
   [[nodiscard]] static bool is_reserved(Keyword ident) noexcept {
     return ident.ns() == "db" || ident.ns().starts_with("db.");
   }

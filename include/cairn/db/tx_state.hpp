@@ -6,6 +6,7 @@
 #include <cairn/db/change_set.hpp>
 #include <cairn/db/coerce.hpp>
 #include <cairn/db/db.hpp>
+#include <cairn/db/initial_snapshot.hpp>
 #include <cairn/db/snapshot.hpp>
 
 #include <algorithm>
@@ -28,13 +29,15 @@ class TxState {
       : base_{base}, schema_{base.schema}, tx_{base.max_tx + 1}, max_entity_{base.max_entity} {}
 
   [[nodiscard]] Snapshot<IndexTag> const& base() const noexcept { return base_; }
-  [[nodiscard]] Schema const& schema() const noexcept { return *schema_; }
+  [[nodiscard]] DatabaseSchema const& schema() const noexcept { return *schema_; }
   [[nodiscard]] EntityId tx() const noexcept { return tx_; }
   [[nodiscard]] EntityId max_entity() const noexcept { return max_entity_; }
   [[nodiscard]] std::vector<Change> const& changes() const noexcept { return changes_.all(); }
   /// The entities whose facts describe attributes and that were touched.
   [[nodiscard]] std::set<EntityId> const& described() const noexcept { return described_; }
   [[nodiscard]] std::optional<Instant> const& instant() const noexcept { return instant_; }
+  /// What is taken out of the present and the past.
+  [[nodiscard]] auto const& purged() const noexcept { return purged_; }
 
   /// Back to the beginning. Numbers that were given out stay so.
   void clear() {
@@ -46,6 +49,7 @@ class TxState {
     composites_ = composites_of(*schema_);
     composites_changed_.clear();
     instant_.reset();
+    purged_.clear();
   }
 
   // ---- entities and attributes
@@ -120,6 +124,21 @@ class TxState {
     return found;
   }
 
+  /// All facts that an entity ever had before this transaction, and those that it has now: with an attribute, or with
+  /// any where `a` is 0. Each once.
+  [[nodiscard]] std::vector<std::pair<AttributeId, Value>> facts_ever(EntityId e, AttributeId a) {
+    std::vector<std::pair<AttributeId, Value>> found;
+    for_each_operation(prefix(e, a, {}, a == 0 ? 1 : 2),
+                       [&](RawDatom const& datom) { found.emplace_back(datom.a, datom.v); });
+    for (auto const at : changes_.of_entity(e)) {
+      auto const& change = changes_.all()[at];
+      if (change.is && (a == 0 || a == change.a)) found.emplace_back(change.a, change.v);
+    }
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+  }
+
   /// The entities that have a value under an attribute; no more than `limit`.
   [[nodiscard]] std::vector<EntityId> owners(Attribute const& attribute, Value const& v, std::size_t limit) const {
     std::vector<EntityId> found;
@@ -149,6 +168,19 @@ class TxState {
   [[nodiscard]] std::optional<EntityId> owner(Attribute const& attribute, Value const& v) const {
     auto const found = owners(attribute, v, 1);
     return found.empty() ? std::nullopt : std::optional{found.front()};
+  }
+
+  /// Whether there were datoms of an attribute before the transaction, now or in the past.
+  [[nodiscard]] bool was_used(AttributeId a) const {
+    for (auto const* indexes : {&base_.current, &base_.temporal}) {
+      auto const cursor = indexes->aevt.seek(prefix(0, a, {}, 1));
+      if (cursor.valid() && (*cursor).a == a) return true;
+    }
+    return false;
+  }
+  /// The same, or the transaction has said something of it.
+  [[nodiscard]] bool is_used(AttributeId a) const {
+    return was_used(a) || std::ranges::find(changes_.all(), a, &Change::a) != changes_.all().end();
   }
 
   /// Whether the transaction has said anything of an entity's attribute.
@@ -187,6 +219,21 @@ class TxState {
     noticed(e, a);
   }
 
+  /// Makes a fact one that never was: takes it out of the present and the past, and out of this transaction.
+  void purge_fact(EntityId e, AttributeId a, Value const& v) {
+    if (base_.options->attribute_refs) require_no_system_entity(e);
+    bool const was_known = is_true(e, a, v);
+    if (auto const at = changes_.find(e, a, v); at != ChangeSet::none) {
+      changes_.forget(at);
+    } else {
+      changes_.add({e, a, v, false, false});
+    }
+    for_each_operation(prefix(e, a, v, 3), [&](RawDatom const& datom) { purged_.insert(datom); });
+    if (was_known) noticed(e, a);
+  }
+  /// Takes one operation out of the past. Requires: it is in the base's past.
+  void purge_past(RawDatom const& datom) { purged_.insert(datom); }
+
   /// Brings the composite tuples of entities whose parts have changed up to date.
   void update_composites() {
     auto const changed = std::exchange(composites_changed_, {});
@@ -214,6 +261,21 @@ class TxState {
         .datom = {.e = e, .a = a, .added = true, .tx = 0, .v = std::move(v)}, .components = components, .after = false};
   }
 
+  /// Calls `visit` for what the base says, now and in the past, and is not purged, from a place in EAVT on for as long as the place's
+  /// components are the same.
+  template <class Visit>
+  void for_each_operation(Position const& from, Visit visit) const {
+    auto to = from;
+    to.after = true;
+    for (auto const* indexes : {&base_.current, &base_.temporal}) {
+      for (auto cursor = indexes->eavt.seek(from); cursor.valid(); cursor.next()) {
+        auto&& datom = *cursor;
+        if (compare<Order::eavt>(datom, to) > 0) break;
+        if (!purged_.contains(datom)) visit(datom);
+      }
+    }
+  }
+
   /// Entities that did not exist before need not be looked for.
   [[nodiscard]] bool is_new(EntityId e) const noexcept {
     return e < first_transaction ? e > base_.max_entity : e > base_.max_tx;
@@ -228,12 +290,20 @@ class TxState {
   }
 
   void write(EntityId e, AttributeId a, Value const& v, bool is) {
+    if (base_.options->attribute_refs) require_no_system_entity(e);
     auto const at = changes_.find(e, a, v);
     if (at != ChangeSet::none) {
       changes_.set(at, is);
     } else {
       changes_.add({e, a, v, !is, is});
     }
+  }
+
+  static void require_no_system_entity(EntityId e) {
+    if (e >= first_user_entity) return;
+    raise(Errc::transact_schema,
+          "Entity " + std::to_string(e) + " is the system's own: it describes what every database has, and cannot change.",
+          "{:entity-id " + std::to_string(e) + "}");
   }
 
   void set_instant(EntityId e, Value const& v) {
@@ -291,16 +361,16 @@ class TxState {
     if (is_tuple || !composites_.empty()) composites_ = composites_of(schema);
   }
 
-  Schema& own_schema() {
+  DatabaseSchema& own_schema() {
     if (!own_schema_) {
-      own_schema_ = std::make_shared<Schema>(*schema_);
+      own_schema_ = std::make_shared<DatabaseSchema>(*schema_);
       schema_ = own_schema_;
     }
     return *own_schema_;
   }
 
   using Composites = std::unordered_map<Keyword, std::vector<AttributeId>>;  // by the names of their parts
-  static Composites composites_of(Schema const& schema) {
+  static Composites composites_of(DatabaseSchema const& schema) {
     Composites result;
     for (auto const& attribute : schema.attributes()) {
       if (!attribute) continue;
@@ -310,8 +380,8 @@ class TxState {
   }
 
   Snapshot<IndexTag> const& base_;
-  std::shared_ptr<Schema const> schema_;
-  std::shared_ptr<Schema> own_schema_{};
+  std::shared_ptr<DatabaseSchema const> schema_;
+  std::shared_ptr<DatabaseSchema> own_schema_{};
   EntityId tx_;
   EntityId max_entity_;
   ChangeSet changes_{};
@@ -319,6 +389,12 @@ class TxState {
   std::set<EntityId> described_{};
   std::set<std::pair<EntityId, AttributeId>> composites_changed_{};
   std::optional<Instant> instant_{};
+  struct BeforeInEavt {
+    bool operator()(RawDatom const& left, RawDatom const& right) const noexcept {
+      return compare<Order::eavt>(left, right) < 0;
+    }
+  };
+  std::set<RawDatom, BeforeInEavt> purged_{};
   Composites composites_ = composites_of(*schema_);
 };
 

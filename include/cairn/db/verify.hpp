@@ -53,7 +53,7 @@ void for_each_datom(Index const& index, Visit visit) {
 }
 
 template <class IndexTag>
-std::uint64_t verify_indexes(Indexes<IndexTag> const& indexes, Schema const& schema, bool current,
+std::uint64_t verify_indexes(Indexes<IndexTag> const& indexes, DatabaseSchema const& schema, bool current,
                              std::function<void(std::uint64_t)> const& progress) {
   std::string_view const which = current ? "current" : "temporal";
   Digest all;

@@ -9,11 +9,13 @@
 #include <cairn/store/store.hpp>
 
 #include <concepts>
+#include <functional>
 #include <initializer_list>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace cairn {
 
@@ -74,6 +76,18 @@ class AnyConnection {
     return visit([&](auto& connection) { return connection.transact(data); });
   }
   Report transact(std::initializer_list<TxOp> operations) { return transact(TxData{operations}); }
+  ListenerId listen(std::function<void(Report const&)> listener) {
+    return visit([&](auto& connection) { return connection.listen(std::move(listener)); });
+  }
+  void unlisten(ListenerId id) {
+    visit([&](auto& connection) { connection.unlisten(id); });
+  }
+  void set_functions(Functions<typename Index::type> functions) {
+    visit([&](auto& connection) { connection.set_functions(std::move(functions)); });
+  }
+  [[nodiscard]] std::vector<Transaction> tx_range(TxBound from = {}, TxBound to = {}) const {
+    return visit([&](auto const& connection) { return connection.tx_range(from, to); });
+  }
   void checkpoint() {
     visit([](auto& connection) { connection.checkpoint(); });
   }

@@ -3,11 +3,14 @@
 // A connection to a database.
 #pragma once
 
+#include <cairn/db/tx_range.hpp>
 #include <cairn/store/session.hpp>
 
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace cairn {
 
@@ -41,7 +44,8 @@ class Connection {
   /// Takes in what others have committed and returns the value with it. One read of the root.
   Database sync() { return session().sync(); }
 
-  /// Commits a transaction: EDN text, an `edn::Value` or operations (`{cairn::add(e, ":name", "Ivan")}`).
+  /// Commits a transaction: EDN text, an `edn::Value`, operations (`{cairn::add(e, ":name", "Ivan")}`), or structs
+  /// (`Person{"Ivan", 42}`, `people`, `{person, company}`; see db/aggregate.hpp).
   ///
   /// Durability: when it returns, the transaction is as durable as the backend's capabilities say. Of writers that meet,
   /// each transaction is applied to what the others committed; none is lost.
@@ -49,6 +53,25 @@ class Connection {
   /// overtook it too often, `io/...` and `store/...` from the storage: nothing has changed. `commit/unknown`: it may have.
   Report transact(TxData const& data) { return session().transact(data); }
   Report transact(std::initializer_list<TxOp> operations) { return session().transact(TxData{operations}); }
+
+  /// Has `listener(report)` called after every transaction that this connection commits, in their order. It may use the
+  /// connection. Where several threads transact, a report may come from another's thread, and after `transact` has
+  /// returned. What it throws is lost: the transaction is committed.
+  ListenerId listen(std::function<void(Report const&)> listener) { return session().listeners().add(std::move(listener)); }
+  /// Takes a listener away; nothing happens where there is none of that name.
+  void unlisten(ListenerId id) { session().listeners().remove(id); }
+
+  /// Says what the names of functions mean that this connection's transactions and the schema use (`Functions`). It
+  /// replaces what was said before, and values taken from the connection from now on know it too (`Db::with`).
+  void set_functions(Functions<IndexTag> functions) {
+    session().set_functions(std::make_shared<Functions<IndexTag> const>(std::move(functions)));
+  }
+
+  /// The transactions from `from` on, up to and without `to`, each a transaction's number, a moment, or nothing for no
+  /// limit. As `cairn::tx_range` of `db()`.
+  [[nodiscard]] std::vector<Transaction> tx_range(TxBound from = {}, TxBound to = {}) const {
+    return cairn::tx_range(db(), from, to);
+  }
 
   /// Writes the indexes' new nodes to the store and empties the tail, so that opening has nothing to replay. Happens by
   /// itself when the tail has grown and when the connection is released.

@@ -127,7 +127,7 @@ Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_pt
   snapshot.max_entity = static_cast<EntityId>(in.varint());
   snapshot.max_tx = static_cast<EntityId>(in.varint());
   snapshot.last_instant = Instant{in.signed_varint()};
-  snapshot.schema = std::make_shared<Schema const>(read_schema(in));
+  snapshot.schema = std::make_shared<DatabaseSchema const>(read_schema(in, snapshot.options->attribute_refs));
   read_indexes(in, snapshot.current, source);
   read_indexes(in, snapshot.temporal, source);
   return checkpoint;

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cairn/db/db.hpp>
+#include <cairn/db/initial_snapshot.hpp>
 #include <cairn/db/transact.hpp>
 #include <cairn/store/backend_handle.hpp>
+#include <cairn/store/listeners.hpp>
 #include <cairn/store/root_state.hpp>
 
 #include <algorithm>
@@ -33,7 +35,8 @@ inline constexpr int max_commit_attempts = 256;
 ///
 /// A commit appends the transaction to the branch's tail: one small write, one sync. The indexes in memory are new at once;
 /// their nodes reach the store at a checkpoint, which also empties the tail. A transaction larger than the tail's budget is
-/// committed as a checkpoint at once, so that its datoms are not written twice.
+/// committed as a checkpoint at once, so that its datoms are not written twice; and so is one that purges, which the tail
+/// would keep from being forgotten.
 ///
 /// Thread safety: all members may be called from any thread; commits take turns, readers never wait for one.
 template <class Backend, class IndexTag>
@@ -56,7 +59,8 @@ class Session {
     FlushReceipt receipt;
     auto const commit = CommitId::random();
     auto const state = codec::write_state<IndexTag>(
-        std::span{&commit, 1}, Snapshot<IndexTag>::empty(std::make_shared<DatabaseOptions const>(options)),
+        std::span{&commit, 1},
+        initial_snapshot<IndexTag>(std::make_shared<DatabaseOptions const>(options), current_instant()),
         Handle::node_sink(writer), receipt);
     auto const result = writer.commit(options.branch, Version{}, state);
     if (result == CommitResult::committed) return;
@@ -81,36 +85,18 @@ class Session {
   }
 
   TxReport<IndexTag> transact(TxData const& data) {
+    auto report = commit_next(data);
+    listeners_.deliver();
+    return report;
+  }
+
+  [[nodiscard]] Listeners<TxReport<IndexTag>>& listeners() noexcept { return listeners_; }
+
+  /// What the names of functions mean in transactions from now on.
+  void set_functions(std::shared_ptr<Functions<IndexTag> const> functions) {
     std::lock_guard lock{writing_};
-    std::vector<Pending> pending;  // attempts of which nobody knows yet whether they landed
-    for (int attempt = 0; attempt != max_commit_attempts; ++attempt) {
-      auto report = cairn::transact(db(), data);
-      auto const id = CommitId::random();
-      auto const frame = codec::write_frame(id, report.record);
-      bool const whole = frame.size() > tail_budget;
-      auto const result = whole ? commit_checkpoint(report.db_after.snapshot(), id) : append(frame, id);
-      switch (result.outcome) {
-        case CommitResult::committed:
-          version_ = result.version;
-          publish(report.db_after);
-          checkpoint_when_due();
-          return report;
-        case CommitResult::failed: raise_failed(result.reason);
-        case CommitResult::unknown: pending.push_back({id, std::move(report)}); break;
-        case CommitResult::conflict: break;
-      }
-      auto const landed = adopt(read_root_after(result));
-      for (auto& one : pending) {
-        if (std::ranges::find(landed, one.id) != landed.end()) return std::move(one.report);
-      }
-      back_off(attempt);
-    }
-    if (!pending.empty()) {
-      raise(Errc::commit_unknown, "The transaction's outcome is not known: the storage did not answer. Look for its data before "
-                                  "you transact it again.");
-    }
-    raise(Errc::commit_conflict, "Other writers overtook this transaction " + std::to_string(max_commit_attempts) +
-                                     " times. Nothing has changed; try again.");
+    functions_ = std::move(functions);
+    publish(knowing_functions(db().snapshot()));
   }
 
   /// Writes the nodes that are not in the store yet and empties the tail. Does nothing where the tail is empty.
@@ -136,6 +122,44 @@ class Session {
     CommitId id;
     TxReport<IndexTag> report;
   };
+
+  /// Commits and puts the report into the listeners' queue, in the order of commits.
+  TxReport<IndexTag> commit_next(TxData const& data) {
+    std::lock_guard lock{writing_};
+    auto report = commit_until_known(data);
+    listeners_.put(report);
+    return report;
+  }
+
+  TxReport<IndexTag> commit_until_known(TxData const& data) {
+    std::vector<Pending> pending;  // attempts of which nobody knows yet whether they landed
+    for (int attempt = 0; attempt != max_commit_attempts; ++attempt) {
+      auto report = cairn::transact(db(), data);
+      auto const id = CommitId::random();
+      auto const result = commit(report, id);
+      switch (result.outcome) {
+        case CommitResult::committed:
+          version_ = result.version;
+          publish(report.db_after);
+          checkpoint_when_due();
+          return report;
+        case CommitResult::failed: raise_failed(result.reason);
+        case CommitResult::unknown: pending.push_back({id, std::move(report)}); break;
+        case CommitResult::conflict: break;
+      }
+      auto const landed = adopt(read_root_after(result));
+      for (auto& one : pending) {
+        if (std::ranges::find(landed, one.id) != landed.end()) return std::move(one.report);
+      }
+      back_off(attempt);
+    }
+    if (!pending.empty()) {
+      raise(Errc::commit_unknown, "The transaction's outcome is not known: the storage did not answer. Look for its data before "
+                                  "you transact it again.");
+    }
+    raise(Errc::commit_conflict, "Other writers overtook this transaction " + std::to_string(max_commit_attempts) +
+                                     " times. Nothing has changed; try again.");
+  }
 
   [[nodiscard]] RootRecord read_root() {
     auto root = handle_->blobs().root(options_.branch);
@@ -178,7 +202,7 @@ class Session {
       commits.push_back(frame.commit);
       records.push_back(std::move(frame.record));
     }
-    Db<IndexTag> db{apply(snapshot, std::span<TxRecord const>{records})};
+    auto db = knowing_functions(apply(snapshot, std::span<TxRecord const>{records}));
     auto frames = root.tail;
     std::size_t bytes = 0;
     for (auto const& frame : frames) bytes += frame.size();
@@ -190,6 +214,15 @@ class Session {
     tail_bytes_ = bytes;
     publish(std::move(db));
     return fresh;
+  }
+
+  /// What is large goes to the store once, as nodes; what purges must not leave a trace in the tail.
+  [[nodiscard]] CommitResult commit(TxReport<IndexTag> const& report, CommitId const& id) {
+    if (report.record.purged.empty()) {
+      auto const frame = codec::write_frame(id, report.record);
+      if (frame.size() <= tail_budget) return append(frame, id);
+    }
+    return commit_checkpoint(report.db_after.snapshot(), id);
   }
 
   [[nodiscard]] CommitResult append(std::span<std::byte const> frame, CommitId const& id) {
@@ -256,6 +289,11 @@ class Session {
     if (elements.size() == elements.capacity()) elements.reserve(2 * elements.size() + 16);
   }
 
+  [[nodiscard]] Db<IndexTag> knowing_functions(Snapshot<IndexTag> snapshot) const {
+    snapshot.functions = functions_;
+    return Db<IndexTag>{std::move(snapshot)};
+  }
+
   void publish(Db<IndexTag> db) {
     std::lock_guard lock{publishing_};
     db_ = std::move(db);
@@ -283,9 +321,12 @@ class Session {
   std::vector<Bytes> frames_;       // the tail
   std::vector<CommitId> commits_;  // those of its frames
   std::size_t tail_bytes_ = 0;
+  std::shared_ptr<Functions<IndexTag> const> functions_{};
 
   mutable std::mutex publishing_;  // guards db_
   Db<IndexTag> db_;
+
+  Listeners<TxReport<IndexTag>> listeners_{};
 };
 
 }  // namespace cairn

@@ -43,9 +43,6 @@ struct StoreOperations<Backend, IndexTag> {
     config::validate_config<Backend>(config);
     config::validate_options(options);
     check_index(options, IndexTag::name);
-    if (options.attribute_refs) {
-      raise(Errc::config_range, "This version keeps no databases with :attribute-refs? true. Leave it out.");
-    }
     try {
       Backend::empty_store(config);
     } catch (Error const& error) {

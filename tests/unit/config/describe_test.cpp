@@ -23,6 +23,13 @@ struct Part {
   std::string title;
   bool big = false;
 };
+struct Limits {
+  int readers = 4;
+  static constexpr auto config_spec = cairn::config_spec(cairn::range(&Limits::readers, 1, 9));
+};
+struct Limited {
+  std::optional<Limits> limits = {};
+};
 
 struct ShelfConfig {
   std::filesystem::path path;
@@ -137,6 +144,16 @@ TEST_CASE("a backend's spec is in its description", "[config]") {
   CHECK(fields[2].required);
   CHECK(fields[2].default_text == std::nullopt);
   CHECK(fields[2].constraints == std::vector<std::string>{"be from 1 to 9999"});
+}
+
+TEST_CASE("a struct inside describes its own constraints", "[config]") {
+  auto const fields = cairn::config::describe<Limited>();
+  REQUIRE(fields.at(0).fields.size() == 1);
+  CHECK(fields[0].fields[0].constraints == std::vector<std::string>{"be from 1 to 9"});
+  auto const error = load_error<ConfigOnly<Limited>>("{:limits {:readers 10}}");
+  CHECK(error.code() == cairn::Errc::config_range);
+  CHECK_THAT(error.message(),
+             ContainsSubstring(":limits :readers (in the EDN map) must be from 1 to 9, and is 10"));
 }
 
 TEST_CASE("the configs of mem and file describe themselves", "[config]") {

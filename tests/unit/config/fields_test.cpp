@@ -117,6 +117,7 @@ TEST_CASE("fields are read out of a map", "[config]") {
   CHECK(from_map(&Every::rows, ":rows [[1 2] [] [3]]") == std::vector<std::vector<int>>{{1, 2}, {}, {3}});
   CHECK(from_map(&Every::word, ":word :a/b") == cairn::kw(":a/b"));
   CHECK(from_map(&Every::any, ":any [1 {:a #{2}}]") == cairn::EdnText{"[1 {:a #{2}}]"});
+  CHECK(from_map(&Every::any, ":any nil").empty());
 }
 
 TEST_CASE("fields are read out of variables", "[config]") {

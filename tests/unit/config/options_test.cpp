@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -38,17 +39,26 @@ TEST_CASE("options have Datahike's names", "[config]") {
   auto const [store, options] = load_database_config<File>(
       R"({:store {:backend :file :path "/x" :id #uuid "550e8400-e29b-41d4-a716-446655440000"}
           :name "people" :keep-history? false
-          :schema-flexibility :read :attribute-refs? true :index :datahike.index/persistent-set :index-config {:a 1}
+          :schema-flexibility :read :attribute-refs? false :index :datahike.index/persistent-set :index-config {:a 1}
           :initial-tx [{:name "Ivan"}] :branch :main})");
   CHECK(store.path == "/x");
   CHECK(options.name == "people");
   CHECK_FALSE(options.keep_history);
   CHECK(options.schema_flexibility == cairn::SchemaFlexibility::read);
-  CHECK(options.attribute_refs);
+  CHECK_FALSE(options.attribute_refs);
   CHECK(options.index == cairn::kw(":datahike.index/persistent-set"));
   CHECK(options.index_config == "{:a 1}");
   CHECK(options.initial_tx == R"([{:name "Ivan"}])");
   CHECK(options.branch == "main");
+}
+
+TEST_CASE("attributes that nobody declares cannot be entities", "[config]") {
+  auto const error = refusal(R"({:store {:backend :file :path "/x"} :schema-flexibility :read :attribute-refs? true})");
+  CHECK(error.code() == Errc::config_range);
+  CHECK_THAT(error.message(), ContainsSubstring(":attribute-refs? (in the EDN map) needs :schema-flexibility :write"));
+  CHECK_THROWS_AS(cairn::config::validate_options(
+                      {.schema_flexibility = cairn::SchemaFlexibility::read, .attribute_refs = true}),
+                  cairn::Error);
 }
 
 TEST_CASE("what is wrong in the store's part and in the options is in one error", "[config]") {
@@ -70,6 +80,56 @@ TEST_CASE("a store's URI is a database with default options, and so are variable
   CHECK(load_database_config<File>("", environment({{"CAIRN_STORE_PATH", "/v"}})).store.path == "/v");
   CHECK(load_database_config<File>("{:keep-history? false}", environment({{"CAIRN_STORE_PATH", "/v"}})).store.path ==
         "/v");
+}
+
+TEST_CASE("options come from variables too, under both names", "[config]") {
+  auto const load_options = [](std::string_view text, Variables variables) {
+    return load_database_config<File>(text, environment(std::move(variables))).options;
+  };
+  for (std::string const prefix : {"CAIRN_", "DATAHIKE_"}) {
+    auto const options = load_options(R"({:store {:path "/x"}})", {{prefix + "NAME", "people"},
+                                                                   {prefix + "KEEP_HISTORY", "false"},
+                                                                   {prefix + "SCHEMA_FLEXIBILITY", "write"},
+                                                                   {prefix + "ATTRIBUTE_REFS", "true"},
+                                                                   {prefix + "INDEX", "datahike.index/persistent-set"},
+                                                                   {prefix + "INDEX_CONFIG", "{:a 1}"},
+                                                                   {prefix + "INITIAL_TX", "[{:name \"Ivan\"}]"},
+                                                                   {prefix + "BRANCH", "main"}});
+    CHECK(options == cairn::DatabaseOptions{.name = "people",
+                                            .keep_history = false,
+                                            .schema_flexibility = cairn::SchemaFlexibility::write,
+                                            .attribute_refs = true,
+                                            .index = cairn::kw(":datahike.index/persistent-set"),
+                                            .index_config = "{:a 1}",
+                                            .initial_tx = "[{:name \"Ivan\"}]",
+                                            .branch = "main"});
+  }
+  CHECK(load_options("", {{"CAIRN_STORE_PATH", "/x"}, {"DATAHIKE_INDEX", "persistent-set"}}).index ==
+        cairn::kw(":persistent-set"));
+  CHECK_FALSE(load_options("cairn:file:///x", {{"CAIRN_KEEP_HISTORY", "false"}}).keep_history);
+  CHECK(load_options("cairn:file:///x", {{"CAIRN_KEEP_HISTORY", "true"}, {"DATAHIKE_KEEP_HISTORY", "false"}})
+            .keep_history);
+  CHECK(load_options(R"({:store {:path "/x"} :keep-history? true})", {{"CAIRN_KEEP_HISTORY", "false"}}).keep_history);
+}
+
+TEST_CASE("options that are wrong in variables are reported with all else", "[config]") {
+  auto const error = error_of([] {
+    return load_database_config<File>(
+        "{:store {:sync :relaxt} :branch 1}",
+        environment({{"CAIRN_KEEP_HISTORY", "nil"}, {"DATAHIKE_INITIAL_TX", "/etc/first.edn"}}));
+  });
+  CHECK_THAT(error.message(), ContainsSubstring(":keep-history (from CAIRN_KEEP_HISTORY) must be true or false") &&
+                                  ContainsSubstring(":initial-tx (from DATAHIKE_INITIAL_TX) must be EDN") &&
+                                  ContainsSubstring(":branch (in the EDN map) must be a name") &&
+                                  ContainsSubstring(":store :sync (in the EDN map) must be one of") &&
+                                  ContainsSubstring(":store :path is missing"));
+}
+
+TEST_CASE("a first transaction is a vector, a map, or nothing", "[config]") {
+  CHECK(load_database_config<File>(R"({:store {:path "/x"} :initial-tx nil})").options.initial_tx.empty());
+  CHECK_NOTHROW(load_database_config<File>(R"({:store {:path "/x"} :initial-tx {:tx-data []}})"));
+  CHECK_THAT(refusal(R"({:store {:path "/x"} :initial-tx "first.edn"})").message(),
+             ContainsSubstring(":initial-tx (in the EDN map) must be a vector of transaction data"));
 }
 
 TEST_CASE("options that were written in C++ are validated", "[config]") {

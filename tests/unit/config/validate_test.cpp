@@ -18,6 +18,14 @@ struct Part {
   std::string title;
 };
 
+struct Cache {
+  int megabytes = 8;
+  static constexpr auto config_spec = cairn::config_spec(cairn::range(&Cache::megabytes, 1, 64));
+};
+struct Caches {
+  Cache front = {};
+};
+
 struct ShelfConfig {
   std::string path;
   std::string label;
@@ -28,6 +36,8 @@ struct ShelfConfig {
   std::optional<Part> part = {};
   std::vector<Part> parts = {};
   std::string mode = "fast";
+  Caches cache = {};
+  std::vector<Cache> caches = {};
 };
 
 struct Shelf : ConfigOnly<ShelfConfig> {
@@ -81,8 +91,27 @@ TEST_CASE("values outside of a constraint are refused with the constraint", "[co
   CHECK(error.message() ==
         "configuration of the store :shelf: 4 problems: :port must be from 1024 to 65535, and is 80; :limit must be "
         "from 1 to 10, and is 11; "
-        ":size must be from 512 to \"1MiB\", and is 3; :mode must be one of \"fast\" \"safe\", and is \"slow\"");
+        ":size must be from 512 to \"1MiB\", and is 3; :mode must be one of \"fast\" \"safe\"");
   CHECK_THAT(error.message(), !ContainsSubstring("hunter2"));
+}
+
+TEST_CASE("of a text that is not allowed the nearest that is, and not the text itself, is named", "[config]") {
+  auto config = good;
+  config.mode = "saef";
+  CHECK(refusal(config).message() ==
+        "configuration of the store :shelf: :mode must be one of \"fast\" \"safe\"; did you mean \"safe\"?");
+}
+
+TEST_CASE("the constraints of a struct inside are its own", "[config]") {
+  auto config = good;
+  config.cache.front.megabytes = 65;
+  config.caches = {{.megabytes = 1}, {.megabytes = 0}};
+  CHECK_THAT(refusal(config).message(),
+             ContainsSubstring(":cache :front :megabytes must be from 1 to 64, and is 65") &&
+                 ContainsSubstring(":caches 1 :megabytes must be from 1 to 64, and is 0"));
+  config.cache.front.megabytes = 64;
+  config.caches.pop_back();
+  CHECK_NOTHROW(cairn::validate_config<Shelf>(config));
 }
 
 TEST_CASE("the ends of a range are in it, and an absent optional is too", "[config]") {

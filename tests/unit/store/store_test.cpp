@@ -11,7 +11,10 @@
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -194,4 +197,106 @@ TEMPLATE_TEST_CASE("options that are fixed at creation are the store's", "[store
   conn.transact(R"([{:anything "goes"}])");
   CHECK(conn.db().size() > 0);
   CHECK(code_of([&] { static_cast<void>(conn.db().history()); }) == Errc::config_mismatch);
+}
+
+TEMPLATE_TEST_CASE("what was purged is not in the tail either", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config);
+  auto conn = Store::connect(on.config);
+  auto other = Store::connect(on.config);
+  conn.transact(schema);
+  conn.transact(R"([{:n 1 :text "a secret"}])");
+  CHECK(conn.tail_bytes() > 0);
+  auto const report = conn.transact({cairn::purge(cairn::lookup(":n", 1), ":text", "a secret")});
+  CHECK(report.purged.size() == 1);
+  CHECK(conn.tail_bytes() == 0);
+  other.sync();
+  CHECK(other.tail_bytes() == 0);
+  for (auto const& db : {conn.db(), other.db(), Store::connect(on.config).db()}) {
+    CHECK(db.history().datoms(cairn::aevt, ":text").empty());
+    CHECK(cairn::verify(db).current == db.size());
+  }
+}
+
+TEMPLATE_TEST_CASE("listeners hear of commits in their order, and may transact", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config);
+  auto conn = Store::connect(on.config);
+  conn.transact(schema);
+  std::vector<cairn::EntityId> heard;
+  auto const first = conn.listen([&](auto const& report) {
+    heard.push_back(report.tx);
+    if (heard.size() == 1) conn.transact(R"([{:n 100}])");
+    throw std::runtime_error{"a listener's own trouble"};
+  });
+  int second_heard = 0;
+  conn.listen([&](auto const& report) { second_heard += report.tx_data.empty() ? 0 : 1; });
+  auto const report = conn.transact(R"([{:n 1}])");
+  CHECK(heard == std::vector{report.tx, report.tx + 1});
+  CHECK(second_heard == 2);
+  CHECK(code_of([&] { conn.transact(R"([{:unknown 1}])"); }) == Errc::transact_schema);
+  conn.unlisten(first);
+  conn.transact(R"([{:n 2}])");
+  CHECK(heard.size() == 2);
+  CHECK(second_heard == 3);
+  CHECK(conn.tx_range(report.tx, report.tx + 2).size() == 2);
+}
+
+TEMPLATE_TEST_CASE("listeners hear of every thread's commits once", "[store][threads]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config);
+  auto conn = Store::connect(on.config);
+  conn.transact(schema);
+  std::vector<cairn::EntityId> heard;
+  auto const id = conn.listen([&](auto const& report) { heard.push_back(report.tx); });
+  std::vector<std::thread> threads;
+  for (int t = 0; t != 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i != 10; ++i) conn.transact({cairn::entity_map({{":n", 10 * t + i}})});
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  conn.unlisten(id);
+  REQUIRE(heard.size() == 40);
+  CHECK(std::ranges::is_sorted(heard));
+}
+
+TEMPLATE_TEST_CASE("a connection's functions stay known whatever others commit", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  using Database = typename Store::Connection::Database;
+  Store::create(on.config);
+  auto conn = Store::connect(on.config);
+  conn.transact(schema);
+  conn.set_functions(cairn::Functions<typename Database::index_tag>{}.transaction(
+      ":next", [](Database const& db, std::span<cairn::TxValue const>) -> cairn::TxData {
+        return {cairn::entity_map({{":n", static_cast<int>(number_of_n(db))}})};
+      }));
+  conn.transact("[[:db.fn/call :next]]");
+  auto other = Store::connect(on.config);
+  other.transact(R"([{:n 1}])");
+  other.checkpoint();  // and so the connection reads the database anew
+  CHECK(code_of([&] { other.transact("[[:db.fn/call :next]]"); }) == Errc::transact_syntax);
+  conn.transact("[[:db.fn/call :next] [:db.fn/call :next]]");
+  CHECK(number_of_n(conn.db()) == 4);
+}
+
+TEMPLATE_TEST_CASE("a database with attribute references is one after reconnecting", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config, {.attribute_refs = true});
+  {
+    auto conn = Store::connect(on.config);
+    conn.transact(schema);
+    conn.transact(R"([{:n 1}])");
+  }
+  auto conn = Store::connect(on.config);
+  auto const n = conn.db().entid(":n").value();
+  conn.transact({cairn::add("new", n, 2)});
+  CHECK(number_of_n(conn.db()) == 2);
+  CHECK(conn.db().ident(conn.db().entity(n).get(":db/valueType").entity().id()) == cairn::kw(":db.type/long"));
+  CHECK(cairn::verify(conn.db()).current == conn.db().size());
 }

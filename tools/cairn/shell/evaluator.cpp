@@ -33,12 +33,11 @@ ShellValue nil() { return {Edn::nil()}; }
 
 /// `(:name thing)`.
 ShellValue look_up(Edn const& keyword, ShellValue const& thing) {
-  if (auto const* datom = thing.get<Datom>()) {
-    if (keyword.is_keyword("e")) return {Edn::integer(datom->e)};
-    if (keyword.is_keyword("a")) return {Edn::keyword(datom->a.text())};
-    if (keyword.is_keyword("v")) return {cairn::to_edn(datom->v)};
-    if (keyword.is_keyword("tx")) return {Edn::integer(datom->tx)};
-    if (keyword.is_keyword("added")) return {Edn::boolean(datom->added)};
+  if (auto const* datom = thing.get<DbDatom>()) {
+    constexpr std::array parts{"e", "a", "v", "tx", "added"};
+    for (std::size_t i = 0; i != parts.size(); ++i) {
+      if (keyword.is_keyword(parts[i])) return {to_edn(*datom)[i]};
+    }
     return nil();
   }
   if (auto const* report = thing.get<ReportPtr>()) {
@@ -47,7 +46,7 @@ ShellValue look_up(Edn const& keyword, ShellValue const& thing) {
     if (keyword.is_keyword("db-before")) return {(*report)->db_before};
     if (keyword.is_keyword("tx-data")) {
       Values datoms;
-      for (auto const& datom : (*report)->tx_data) datoms.push_back({datom});
+      for (auto const& datom : (*report)->tx_data) datoms.push_back({DbDatom{datom, (*report)->db_after}});
       return {std::move(datoms)};
     }
     if (keyword.is_keyword("tempids")) {

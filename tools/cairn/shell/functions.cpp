@@ -47,7 +47,8 @@ EntityRef entity_ref_of(Edn const& edn) {
 
 AttributeName attribute_of(Edn const& edn) {
   if (edn.is_keyword()) return Keyword{edn.as_keyword()};
-  raise(Errc::transact_syntax, "An attribute is a keyword, as :name; found " + notation::write(edn) + ".");
+  if (edn.is_integer() && edn.as_integer() > 0) return edn.as_integer();
+  raise(Errc::transact_syntax, "An attribute is a keyword, as :name, or the number of its entity; found " + notation::write(edn) + ".");
 }
 
 ValueRef value_ref_of(Edn const& edn, Database const& db, std::optional<AttributeName> const& name) {
@@ -78,9 +79,9 @@ Components components_of(Order order, std::span<Edn const> parts, Database const
 }
 
 template <class Range>
-ShellValue list_of(Range const& range) {
+ShellValue list_of(Database const& db, Range const& range) {
   Values values;
-  for (auto const& datom : range) values.push_back({datom});
+  for (auto const& datom : range) values.push_back({DbDatom{datom, db}});
   return {std::move(values)};
 }
 
@@ -116,12 +117,12 @@ ShellValue index_range(Arguments arguments) {
     AttributeName const name = attribute_of(attribute != nullptr ? *attribute : first.at("attribute"));
     if (auto const* edn = first.find("start")) limit(name, *edn, start);
     if (auto const* edn = first.find("end")) limit(name, *edn, end);
-    return list_of(db.index_range(name, std::move(start), std::move(end)));
+    return list_of(db, db.index_range(name, std::move(start), std::move(end)));
   }
   AttributeName const name = attribute_of(first);
   if (arguments.size() > 2) limit(name, to_edn(arguments[2]), start);
   if (arguments.size() > 3) limit(name, to_edn(arguments[3]), end);
-  return list_of(db.index_range(name, std::move(start), std::move(end)));
+  return list_of(db, db.index_range(name, std::move(start), std::move(end)));
 }
 
 /// A transaction's number or an instant.
@@ -132,6 +133,27 @@ ShellValue at_time(Arguments arguments, View view) {
   if (time.is_integer()) return {view(db, time.as_integer())};
   if (auto const instant = time.instant()) return {view(db, Instant{*instant})};
   raise(Errc::transact_syntax, "A point in time is a transaction's number or an #inst; found " + notation::write(time) + ".");
+}
+
+TxBound bound_of(Edn const& edn) {
+  if (edn.is_nil()) return {};
+  if (edn.is_integer()) return edn.as_integer();
+  if (auto const instant = edn.instant()) return Instant{*instant};
+  raise(Errc::transact_syntax, "A range ends at a transaction's number, an #inst or nil; found " + notation::write(edn) + ".");
+}
+
+/// `{:tx n :instant #inst ".." :data [datoms]}` for each transaction.
+ShellValue tx_range(Arguments arguments) {
+  auto const db = db_of(arguments[0]);
+  Values found;
+  for (auto const& one : cairn::tx_range(db, bound_of(to_edn(arguments[1])), bound_of(to_edn(arguments[2])))) {
+    std::vector<Edn> data;
+    for (auto const& datom : one.datoms) data.push_back(to_edn(DbDatom{datom, db}));
+    found.push_back({Edn::map({{Edn::keyword("tx"), Edn::integer(one.tx)},
+                               {Edn::keyword("instant"), Edn::instant(one.instant.milliseconds)},
+                               {Edn::keyword("data"), Edn::vector(std::move(data))}})});
+  }
+  return {std::move(found)};
 }
 
 ShellValue schema_of(Arguments arguments) {
@@ -191,10 +213,11 @@ constexpr std::array table{
     Function{"history", "(history db)", 1, 1, [](Arguments a) { return ShellValue{db_of(a[0]).history()}; }},
     Function{"with", "(with db tx-data)", 2, 2, [](Arguments a) { return ShellValue{std::make_shared<Report const>(db_of(a[0]).with(TxData{to_edn(a[1])}))}; }},
     Function{"db-with", "(db-with db tx-data)", 2, 2, [](Arguments a) { return ShellValue{db_of(a[0]).with(TxData{to_edn(a[1])}).db_after}; }},
-    Function{"datoms", "(datoms db index & components)", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db.datoms(order, parts)); }); }},
-    Function{"seek-datoms", "(seek-datoms db index & components)", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db.seek_datoms(order, parts)); }); }},
-    Function{"rseek-datoms", "(rseek-datoms db index & components)", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db.rseek_datoms(order, parts)); }); }},
+    Function{"datoms", "(datoms db index & components)", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db, db.datoms(order, parts)); }); }},
+    Function{"seek-datoms", "(seek-datoms db index & components)", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db, db.seek_datoms(order, parts)); }); }},
+    Function{"rseek-datoms", "(rseek-datoms db index & components)", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db, db.rseek_datoms(order, parts)); }); }},
     Function{"index-range", "(index-range db attribute start end)", 2, 4, index_range},
+    Function{"tx-range", "(tx-range conn from to)", 3, 3, tx_range},
     Function{"entity", "(entity db id)", 2, 2, [](Arguments a) { return ShellValue{db_of(a[0]).entity(entity_ref_of(to_edn(a[1])))}; }},
     Function{"touch", "(touch entity)", 1, 1, [](Arguments a) { return a[0]; }},
     Function{"entid", "(entid db ident)", 2, 2, [](Arguments a) { auto const id = db_of(a[0]).entid(entity_ref_of(to_edn(a[1]))); return id ? ShellValue{Edn::integer(*id)} : nil(); }},

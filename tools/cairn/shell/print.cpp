@@ -45,7 +45,7 @@ Edn edn_of(DbEntity const& entity) {
 Edn to_edn(ShellValue const& value) {
   return std::visit(Overloaded{
                         [](Edn const& edn) { return edn; },
-                        [](Datom const& datom) { return cairn::to_edn(datom); },
+                        [](DbDatom const& datom) { return to_edn(datom); },
                         [](Values const& values) {
                           std::vector<Edn> items;
                           items.reserve(values.size());
@@ -78,7 +78,7 @@ std::string print(ShellValue const& value) {
             text += " :tx-data [";
             for (char const* separator = ""; auto const& datom : report->tx_data) {
               text += std::exchange(separator, " ");
-              notation::write_to(text, cairn::to_edn(datom), in_value_order);
+              notation::write_to(text, to_edn(DbDatom{datom, report->db_after}), in_value_order);
             }
             return text + "]}";
           },

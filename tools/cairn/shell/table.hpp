@@ -20,10 +20,10 @@ namespace cairn::tool {
   using Row = std::array<std::string, 5>;
   std::vector<Row> rows{{"e", "a", "v", "tx", "added"}};
   for (auto const& one : *list) {
-    auto const* datom = one.get<Datom>();
+    auto const* datom = one.get<DbDatom>();
     if (datom == nullptr) return std::nullopt;
     if (rows.size() > most_rows) continue;
-    auto const edn = cairn::to_edn(*datom);
+    auto const edn = to_edn(*datom);
     Row row;
     for (std::size_t i = 0; i != row.size(); ++i) row[i] = notation::write(edn[i]);
     rows.push_back(std::move(row));

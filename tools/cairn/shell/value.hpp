@@ -18,11 +18,23 @@ using DbEntity = Entity<Database::index_tag>;
 
 struct ShellValue;
 
+/// A datom, and its attribute as its database names it.
+struct DbDatom {
+  Datom datom;
+  Edn attribute;
+
+  DbDatom(Datom shown, Database const& db) : datom{std::move(shown)}, attribute{db.attribute_edn(datom.a)} {}
+};
+[[nodiscard]] inline Edn to_edn(DbDatom const& one) {
+  auto const [e, a, v, tx, added] = one.datom;
+  return Edn::vector({Edn::integer(e), one.attribute, cairn::to_edn(v), Edn::integer(tx), Edn::boolean(added)});
+}
+
 /// A list of things that EDN cannot hold, such as the datoms of an index.
 using Values = std::vector<ShellValue>;
 
 struct ShellValue {
-  std::variant<Edn, Datom, Values, Database, ConnPtr, ReportPtr, DbEntity> is;
+  std::variant<Edn, DbDatom, Values, Database, ConnPtr, ReportPtr, DbEntity> is;
 
   template <class Held>
   [[nodiscard]] Held const* get() const noexcept {

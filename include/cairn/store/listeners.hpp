@@ -1,0 +1,87 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Telling others what was committed.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <utility>
+#include <vector>
+
+namespace cairn {
+
+/// Names a listener, for taking it away again.
+enum class ListenerId : std::size_t {};
+
+/// Functions that hear of every commit, one after the other, in the order of the commits.
+///
+/// A report waits in a queue until whoever delivers has come to it, and no lock is held while a listener runs: it may
+/// transact, listen and unlisten. With several writers a report may be delivered by another's thread, after the commit
+/// that made it has returned to its caller.
+template <class Report>
+class Listeners {
+ public:
+  using Listener = std::function<void(Report const&)>;
+
+  ListenerId add(Listener listener) {
+    std::lock_guard lock{mutex_};
+    auto const id = ListenerId{next_++};
+    auto all = std::make_shared<All>(*listeners_);
+    all->emplace_back(id, std::move(listener));
+    listeners_ = std::move(all);
+    return id;
+  }
+  /// After this returns no new call begins; one that another thread has begun may still run.
+  void remove(ListenerId id) {
+    std::lock_guard lock{mutex_};
+    auto all = std::make_shared<All>(*listeners_);
+    std::erase_if(*all, [id](auto const& one) { return one.first == id; });
+    listeners_ = std::move(all);
+  }
+
+  /// Puts a report at the end of the queue: under the lock that orders commits. The commit is done, so that nothing may
+  /// be thrown any more; where memory is short the listeners miss it.
+  void put(Report const& report) noexcept {
+    std::lock_guard lock{mutex_};
+    try {
+      if (!listeners_->empty()) queue_.push_back(report);
+    } catch (std::bad_alloc const&) {  // NOLINT(bugprone-empty-catch): see above
+    }
+  }
+  /// Delivers what waits, unless somebody does already, this thread's own caller perhaps. What a listener throws is lost:
+  /// the commit is done, and its caller has no part in it.
+  void deliver() noexcept {
+    std::unique_lock lock{mutex_};
+    if (delivering_) return;
+    delivering_ = true;
+    while (!queue_.empty()) {
+      auto const report = std::move(queue_.front());
+      queue_.pop_front();
+      auto const all = listeners_;
+      lock.unlock();
+      for (auto const& [id, listener] : *all) {
+        try {
+          listener(report);
+        } catch (...) {  // NOLINT(bugprone-empty-catch): see above
+        }
+      }
+      lock.lock();
+    }
+    delivering_ = false;
+  }
+
+ private:
+  using All = std::vector<std::pair<ListenerId, Listener>>;
+
+  mutable std::mutex mutex_{};
+  std::shared_ptr<All const> listeners_ = std::make_shared<All const>();  // replaced whole, so that calls need no lock
+  std::deque<Report> queue_{};
+  std::size_t next_ = 1;
+  bool delivering_ = false;
+};
+
+}  // namespace cairn

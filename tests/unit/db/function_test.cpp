@@ -1,0 +1,148 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// C++ in transactions: functions and predicates; and databases whose attributes are entities.
+#include "db_test.hpp"
+
+#include <cairn/db/initial_snapshot.hpp>
+#include <cairn/db/verify.hpp>
+
+#include <stdexcept>
+
+namespace cairn::test {
+namespace {
+
+std::int64_t age_of(TestDb const& db, EntityRef const& entity) {
+  return db.entity(entity).get(":age").value().as_integer();
+}
+
+TestDb knowing(TestDb const& db, Functions<persistent_set_tag> functions) {
+  auto snapshot = db.snapshot();
+  snapshot.functions = std::make_shared<Functions<persistent_set_tag> const>(std::move(functions));
+  return TestDb{std::move(snapshot)};
+}
+
+TEST_CASE("a function sees what the operations before it made") {
+  auto db = after(people(), R"([{:key "a" :age 1}])");
+  auto const grow = [](TestDb const& now, std::string const& key, std::int64_t by) -> TxData {
+    return {add(lookup(":key", key), ":age", age_of(now, lookup(":key", key)) + by)};
+  };
+  db = after(db, TxData{{call(grow, std::string{"a"}, 5), call(grow, std::string{"a"}, 5)}});
+  CHECK(by_key(db, ":age") == "a 11");
+
+  auto const rename = call([](TestDb const& now) -> TxData {
+    if (now.entid(lookup(":key", "new"))) throw std::runtime_error{"it is there already"};
+    return {entity_map("made", {{":key", "new"}, {":age", 3}}), add("made", ":tag", "by a function")};
+  });
+  auto const report = transact(db, TxData{{rename, add("made", ":tag", "and by its caller")}}, Instant{1000});
+  CHECK(show(report.db_after.datoms(aevt, ":tag")).find("caller") != std::string::npos);
+  CHECK(report.tempids.contains(Value{"made"}));
+  CHECK_THROWS_AS(transact(report.db_after, TxData{{rename}}), std::runtime_error);
+}
+
+TEST_CASE("a function may call functions, but not for ever") {
+  auto const db = people();
+  std::function<TxData(TestDb const&, int)> count = [&count](TestDb const&, int left) -> TxData {
+    return left == 0 ? TxData{{entity_map({{":key", "end"}})}} : TxData{{call(count, left - 1)}};
+  };
+  CHECK(by_key(after(db, TxData{{call(count, 10)}}), ":key") == "end \"end\"");
+  CHECK(refusal(db, std::vector<TxOp>{call(count, 1000)}) == Errc::transact_syntax);
+}
+
+TEST_CASE("a function of databases of another index is refused") {
+  TxOp operation;
+  operation.kind = TxOpKind::call;
+  operation.function = std::make_shared<TxFunction const>(
+      TxFunction::of<hitchhiker_tree_tag>([](Db<hitchhiker_tree_tag> const&) { return TxData{}; }));
+  CHECK(refusal(people(), std::vector<TxOp>{operation}) == Errc::transact_syntax);
+}
+
+TEST_CASE("data names functions, and a connection says what the names mean") {
+  auto db = after(people(), R"([{:key "a" :age 1}])");
+  CHECK(refusal(db, R"([[:db.fn/call :grow "a" 5]])") == Errc::transact_syntax);
+  CHECK(refusal(db, R"([[:db.fn/call "grow"]])") == Errc::transact_syntax);
+  db = knowing(db, Functions<persistent_set_tag>{}.transaction(
+                       ":grow", [](TestDb const& now, std::span<TxValue const> arguments) -> TxData {
+                         auto const who = lookup(":key", arguments[0].scalar());
+                         return {add(who, ":age", age_of(now, who) + arguments[1].scalar().as_integer())};
+                       }));
+  db = after(db, R"([[:db.fn/call :grow "a" 5] [:db.fn/call grow "a" 5]])");
+  CHECK(by_key(db, ":age") == "a 11");
+  CHECK(db.with(R"([[:db.fn/call :grow "a" 1]])").tx_data.size() == 3);
+}
+
+TEST_CASE("attributes have predicates on their values") {
+  auto db = after(people(), R"([{:key "a" :age 1}])");
+  db = after(db, R"([{:db/id :age :db.attr/preds [my/even?]}])");
+  CHECK(refusal(db, R"([{:key "a" :age 2}])") == Errc::transact_schema);  // nobody says what my/even? is
+  db = knowing(db, Functions<persistent_set_tag>{}.value_predicate(
+                       "my/even?", [](Value const& value) { return value.as_integer() % 2 == 0; }));
+  CHECK(by_key(after(db, R"([{:key "a" :age 2}])"), ":age") == "a 2");
+  CHECK(refusal(db, R"([{:key "a" :age 3}])") == Errc::transact_schema);
+  CHECK(refusal(db, R"([{:key "a" :age 3} {:key "a" :age 4}])") == std::nullopt);  // what counts is what is true in the end
+  CHECK(refusal(db, R"([{:key "a" :tag "z"}])") == std::nullopt);
+  db = after(db, R"([[:db/retract :age :db.attr/preds my/even?]])");
+  CHECK(refusal(db, R"([{:key "a" :age 3}])") == std::nullopt);
+}
+
+TEST_CASE("a spec's predicates look at the entity when all is done") {
+  auto db = after(people(), R"([{:db/ident :guard :db.entity/attrs [:key] :db.entity/preds [my/tagged?]}])");
+  constexpr auto tagged_later = R"([{:db/id "n" :key "b" :db/ensure :guard} [:db/add "n" :tag "t"]])";
+  CHECK(refusal(db, tagged_later) == Errc::transact_ensure);
+  db = knowing(db, Functions<persistent_set_tag>{}.entity_predicate("my/tagged?", [](TestDb const& now, EntityId entity) {
+    return !now.datoms(eavt, entity, ":tag").empty();
+  }));
+  CHECK(refusal(db, tagged_later) == std::nullopt);
+  CHECK(refusal(db, R"([{:key "b" :db/ensure :guard}])") == Errc::transact_ensure);
+  CHECK(refusal(db, R"([{:age 1 :tag "t" :db/ensure :guard}])") == Errc::transact_ensure);  // and its attributes
+}
+
+// ---- attribute references
+
+TestDb with_refs() {
+  auto const options = std::make_shared<DatabaseOptions const>(DatabaseOptions{.attribute_refs = true});
+  return TestDb{initial_snapshot<persistent_set_tag>(options, Instant{1})};
+}
+
+TEST_CASE("with attribute references the system's attributes are entities") {
+  auto const db = with_refs();
+  CHECK(db.ident(1) == kw(":db/ident"));
+  CHECK(db.entid(":db/txInstant") == 9);
+  auto const type = db.entity(":db/doc").get(":db/valueType").entity();
+  CHECK(db.ident(type.id()) == kw(":db.type/string"));
+  CHECK(verify(db).current == db.size());
+  CHECK(db.max_eid() == first_user_entity - 1);
+  CHECK(people().entid(":db/ident") == std::nullopt);  // and without them they are not
+}
+
+TEST_CASE("with attribute references a schema refers to its types, and datoms to their attributes") {
+  auto db = after(with_refs(), people_schema);
+  auto const age = db.entid(":age").value();
+  CHECK(age >= first_user_entity);
+  CHECK(db.schema().find(kw(":age"))->type == ValueType::integer);
+  CHECK(db.schema().find(kw(":tag"))->is_many());
+  CHECK(db.schema().find(kw(":key"))->unique == Uniqueness::identity);
+  db = after(db, R"([{:key "a" :age 1} {:key "b"}])");
+  db = after(db, TxData{{add(lookup(":key", "b"), age, 2)}});
+  db = after(db, "[[:db/add [:key \"a\"] " + std::to_string(age) + " 7]]");
+  CHECK(by_key(db, ":age") == "a 7, b 2");
+  CHECK(show(db.datoms(aevt, age)) == show(db.datoms(aevt, ":age")));
+  CHECK(notation::write(db.attribute_edn(kw(":age"))) == std::to_string(age));
+  CHECK(notation::write(people().attribute_edn(kw(":age"))) == ":age");
+  CHECK(by_key(db.as_of(first_transaction + 2), ":age") == "a 1");
+  CHECK_NOTHROW(verify(db));
+}
+
+TEST_CASE("the system's entities cannot be changed, and schemas are checked as ever") {
+  auto const db = after(with_refs(), people_schema);
+  CHECK(refusal(db, R"([[:db/retract 3 :db/ident :db/cardinality]])") == Errc::transact_schema);
+  CHECK(refusal(db, R"([[:db/add 3 :db/doc "mine"]])") == Errc::transact_schema);
+  CHECK(refusal(db, R"([[:db.purge/entity 3]])") == Errc::transact_schema);
+  CHECK(refusal(db, R"([{:db/ident :x :db/valueType :db.cardinality/one :db/cardinality :db.cardinality/one}])") ==
+        Errc::transact_schema);
+  CHECK(refusal(db, R"([{:db/ident :x :db/valueType :db.type/string}])") == Errc::transact_schema);
+  CHECK(refusal(db, R"([[:db/add "n" 5000 1]])") == Errc::transact_schema);
+  CHECK(refusal(db, R"([[:db/add "n" -5 1]])") == Errc::transact_syntax);
+}
+
+}  // namespace
+}  // namespace cairn::test
