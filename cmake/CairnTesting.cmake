@@ -115,7 +115,7 @@ endfunction()
 
 # cairn_add_fuzzer(NAME <name> SOURCES <source>... [SECONDS <seconds>])
 # A libFuzzer target under the address and undefined-behaviour sanitizers, built with the newest clang++ whatever compiler
-# builds the rest, and run as the test `fuzz.<name>` for SECONDS (60), or for the environment's CAIRN_FUZZ_SECONDS. It starts
+# builds the rest, and run as the test `fuzz.<name>` for SECONDS (30), or for the environment's CAIRN_FUZZ_SECONDS. It starts
 # from the files of corpus/<name>/ beside the sources; what it finds stays in the build tree.
 find_program(
   CAIRN_CLANGXX
@@ -132,7 +132,7 @@ function(cairn_add_fuzzer)
     return()
   endif()
   if(NOT arg_SECONDS)
-    set(arg_SECONDS 60)
+    set(arg_SECONDS 30)
   endif()
 
   set(include_flags -I "${PROJECT_SOURCE_DIR}/concepts" -I "${PROJECT_SOURCE_DIR}/include" -I "${PROJECT_SOURCE_DIR}/backends")
