@@ -6,6 +6,7 @@
 #include <cairn/datom/datom.hpp>
 #include <cairn/db/value_type.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,9 @@ struct Attribute {
 
   friend bool operator==(Attribute const&, Attribute const&) = default;
 };
+
+/// How many elements a tuple may have.
+inline constexpr std::size_t max_tuple_size = 8;
 
 /// The numbers of the attributes that every database has. They are on disk: none is changed or reused; up to 63 is room
 /// for more.

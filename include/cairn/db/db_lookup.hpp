@@ -15,16 +15,6 @@ namespace cairn {
 
 namespace detail {
 
-/// An entity's number that a user gave.
-inline EntityId checked_entity(EntityId id) {
-  if (id > 0) return id;
-  raise(Errc::entity_id_syntax,
-        "There is no entity " + std::to_string(id) +
-            ": entities are numbered from 1. Negative numbers are temporary ids and "
-            "mean something in transaction data only.",
-        "{:entity-id " + std::to_string(id) + "}");
-}
-
 inline void require_unique(LookupRef const& ref, Attribute const* attribute) {
   if (attribute != nullptr && attribute->is_unique()) return;
   raise(Errc::lookup_ref_unique,

@@ -60,8 +60,9 @@ class Entity {
 
   /// What it has under an attribute; a reverse name (`":_friend"`) gives the entities that refer to it.
   [[nodiscard]] EntityValue<IndexTag> get(AttributeName name) const {
-    if (is_reverse(name.keyword)) return get_reverse(forward(name.keyword));
-    auto const* attribute = db_.schema().find(name.keyword);
+    bool const by_number = name.entity != 0;
+    if (!by_number && is_reverse(name.keyword)) return get_reverse(forward(name.keyword));
+    auto const* attribute = by_number ? db_.schema().described_by(name.entity) : db_.schema().find(name.keyword);
     if (attribute == nullptr) return {};
     std::vector<EntityValue<IndexTag>> found;
     for (auto const& datom : db_.datoms(eavt, id_, name)) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/datom/datom.hpp>
+#include <cairn/error/error.hpp>
 
 #include <concepts>
 #include <string>
@@ -26,15 +27,30 @@ struct LookupRef {
   return {Keyword{attribute}, std::move(value)};
 }
 
+namespace detail {
+
+/// An entity's number that a user gave.
+inline EntityId checked_entity(EntityId id) {
+  if (id > 0) return id;
+  raise(Errc::entity_id_syntax,
+        "There is no entity " + std::to_string(id) +
+            ": entities are numbered from 1. Negative numbers are temporary ids and "
+            "mean something in transaction data only.",
+        "{:entity-id " + std::to_string(id) + "}");
+}
+
+}  // namespace detail
+
 /// The name of an attribute, with or without its colon: a string or a keyword. Or the entity that describes it, by
-/// number, as datoms name attributes in a database with `:attribute-refs? true`.
+/// number, as datoms name attributes in a database with `:attribute-refs? true`; `entity-id/syntax` for one below 1.
 struct AttributeName {
   Keyword keyword{};    ///< of no meaning where `entity` is given
   EntityId entity = 0;  ///< 0: the keyword says it
 
   template <std::integral Id>
     requires(!std::same_as<Id, bool> && !std::same_as<Id, char>)
-  AttributeName(Id id) : entity{static_cast<EntityId>(id)} {}                  // NOLINT(google-explicit-constructor)
+  AttributeName(Id id)  // NOLINT(google-explicit-constructor)
+      : entity{detail::checked_entity(static_cast<EntityId>(id))} {}
 
   AttributeName(Keyword name) : keyword{name} {}                               // NOLINT(google-explicit-constructor)
   AttributeName(char const* name) : keyword{std::string_view{name}} {}         // NOLINT(google-explicit-constructor)

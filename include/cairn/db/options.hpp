@@ -12,6 +12,7 @@
 #include <cairn/edn/reader.hpp>
 #include <cairn/meta/field_names.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -86,17 +87,42 @@ inline void validate_options(DatabaseOptions const& options) {
   }
 }
 
+/// Which options are read from variables. They say how new databases are made, whichever of them is created; one that
+/// is there is as it was made, and a program that only opens it must not stumble over them.
+enum class OptionVariables : std::uint8_t {
+  all,     ///< to create a database
+  branch,  ///< to open one
+  none,    ///< to find or remove the whole store
+};
+
+namespace detail {
+
+[[nodiscard]] inline Environment with_variables(Environment const& environment, OptionVariables which) {
+  if (which == OptionVariables::all) return environment;
+  if (which == OptionVariables::none) return {};
+  return Environment{[environment](std::string_view name) {
+    bool const is_branch = std::any_of(variable_prefixes.begin(), variable_prefixes.end(), [name](auto const prefix) {
+      return name == option_variable(prefix, "branch");
+    });
+    return is_branch ? environment.get(name) : std::nullopt;
+  }};
+}
+
+}  // namespace detail
+
 /// Reads the options, and adds what is wrong to `problems`. Later wins: Datahike's variables (`DATAHIKE_KEEP_HISTORY`,
 /// `DATAHIKE_SCHEMA_FLEXIBILITY`, ...), the same with `CAIRN_` in front, Datahike's whole map, in which `:store` is
 /// another's.
 [[nodiscard]] inline DatabaseOptions read_options(Problems& problems, std::optional<notation::Form> whole,
-                                                  Environment const& environment = {}) {
+                                                  Environment const& environment = {},
+                                                  OptionVariables which = OptionVariables::all) {
   static constexpr std::array<std::string_view, 1> also_known{"store"};
   DatabaseOptions options;
   Origins<DatabaseOptions> origins;
   Place const place{problems, "in the EDN map"};
+  auto const variables = detail::with_variables(environment, which);
   for (auto prefix = variable_prefixes.rbegin(); prefix != variable_prefixes.rend(); ++prefix) {
-    detail::read_field_variables(environment, place, options, origins,
+    detail::read_field_variables(variables, place, options, origins,
                                  [&](std::string_view option) { return option_variable(*prefix, option); });
   }
   if (whole.has_value()) {
@@ -130,10 +156,11 @@ struct DatabaseConfig {
 template <Configurable Backend>
 [[nodiscard]] DatabaseConfig<Backend> load_database_config(std::optional<notation::Form> whole,
                                                            Environment const& environment = {},
-                                                           std::string_view uri = {}) {
+                                                           std::string_view uri = {},
+                                                           OptionVariables which = OptionVariables::all) {
   Problems problems;
   DatabaseConfig<Backend> result;
-  result.options = read_options(problems, whole, environment);
+  result.options = read_options(problems, whole, environment, which);
   if (!whole.has_value()) {
     result.store = load_config<Backend>(problems, std::nullopt, environment, uri, {});
   } else if (whole->is(notation::Kind::map)) {
@@ -146,10 +173,11 @@ template <Configurable Backend>
 /// The same from text: EDN, or a store's URI where it begins with `cairn:`; empty text gives nothing, so that all comes
 /// from variables. Errors: those, and `edn/syntax`, `edn/limit`.
 template <Configurable Backend>
-[[nodiscard]] DatabaseConfig<Backend> load_database_config(std::string_view text, Environment const& environment = {}) {
-  if (is_uri(text) || text.empty()) return load_database_config<Backend>(std::nullopt, environment, text);
+[[nodiscard]] DatabaseConfig<Backend> load_database_config(std::string_view text, Environment const& environment = {},
+                                                           OptionVariables which = OptionVariables::all) {
+  if (is_uri(text) || text.empty()) return load_database_config<Backend>(std::nullopt, environment, text, which);
   auto const document = read_map_text(std::string{text});
-  return load_database_config<Backend>(document.root(), environment);
+  return load_database_config<Backend>(document.root(), environment, {}, which);
 }
 
 /// Which backend a whole map, or a store's URI, names. Errors: `config/missing`, `edn/syntax`, `edn/limit`.

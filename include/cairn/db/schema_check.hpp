@@ -133,12 +133,22 @@ class SchemaCheck {
   }
 
   void check_change(Attribute const& old, Attribute const& now) {
+    if (old.ident != now.ident) check_rename(old.ident, now);
     if (old.type != now.type) check_type(old, now);
     if (old.cardinality != now.cardinality) check_cardinality(old, now);
     if (now.is_unique() && !old.is_unique()) check_unique(now);
     if (old.tuple_attributes != now.tuple_attributes || old.tuple_type != now.tuple_type ||
         old.tuple_types != now.tuple_types) {
       if (old.type == ValueType::tuple && state_.was_used(old.id)) refuse(now, "its tuples are in use, and cannot become others.");
+    }
+  }
+
+  /// Composite tuples name their parts, so that a part keeps its name.
+  void check_rename(Keyword old, Attribute const& now) {
+    for (auto const& composite : state_.schema().attributes()) {
+      if (!composite || std::ranges::find(composite->tuple_attributes, old) == composite->tuple_attributes.end()) continue;
+      refuse(now, "it cannot be renamed from " + to_text(old) + ", which is a part of the tuple " +
+                      to_text(composite->ident) + ".");
     }
   }
 

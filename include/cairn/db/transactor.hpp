@@ -29,7 +29,14 @@ class Transactor {
   Transactor(Snapshot<IndexTag> const& base, Instant clock) : state_{base}, resolver_{state_}, clock_{clock} {}
 
   void run(TxData const& data) {
-    for (;;) {
+    auto const most = most_rounds + data.operations.size();
+    for (std::size_t round = 0;; ++round) {
+      if (round == most) {
+        raise(Errc::transact_syntax,
+              "The transaction's temporary ids turn out to be others again and again. A function in it must give the same "
+              "operations for the same database.",
+              "{}");
+      }
       state_.clear();
       resolver_.clear();
       ensured_.clear();
@@ -52,9 +59,10 @@ class Transactor {
  private:
   static constexpr int deepest_map = 256;
   static constexpr int deepest_call = 64;
+  static constexpr std::size_t most_rounds = 4096;  // beside one an operation: data that stays the same ends long before
 
   void apply_all(TxData const& data) {
-    for (auto const& [ident, value] : data.meta) add_all(state_.tx(), ident, value, 0);
+    for (auto const& [name, value] : data.meta) add_all(state_.tx(), ident_of(name), value, 0);
     for (auto const& operation : data.operations) {
       apply(operation);
       state_.update_composites();
@@ -67,6 +75,7 @@ class Transactor {
     TxPredicates<IndexTag> predicates{state_, state_.base().functions.get()};
     predicates.check_values();
     if (ensured_.empty()) return;
+    for (auto const& [entity, spec] : ensured_) check_attributes(entity, spec);
     auto const db_after = db_so_far();
     for (auto const& [entity, spec] : ensured_) predicates.check_entity(db_after, entity, spec);
   }
@@ -101,11 +110,17 @@ class Transactor {
       case TxOpKind::retract:
         retract(operation);
         break;
+      case TxOpKind::replace:
+        replace(operation);
+        break;
       case TxOpKind::retract_attribute:
         retract_attribute(operation);
         break;
       case TxOpKind::retract_entity:
-        if (auto const entity = resolver_.find_entity(operation.entity)) retract_entities({*entity});
+        if (auto const entity = resolver_.find_entity(operation.entity)) {
+          state_.require_no_system_entity(*entity);
+          retract_entities({*entity});
+        }
         break;
       case TxOpKind::compare_and_swap:
         compare_and_swap(operation);
@@ -159,21 +174,23 @@ class Transactor {
   void retract(TxOp const& operation) {
     auto const entity = resolver_.find_entity(operation.entity);
     if (!entity) return;
-    auto const& attribute = resolver_.attribute(*operation.attribute);
-    auto const id = attribute.id;
+    auto const* attribute = resolver_.find_attribute(*operation.attribute);
+    if (attribute == nullptr) return;
+    auto const id = attribute->id;
     if (operation.value.is_nil()) {
       for (auto const& value : state_.values(*entity, id)) state_.retract_fact(*entity, id, value);
     } else {
-      state_.retract_fact(*entity, id, resolver_.value(attribute, operation.value));
+      state_.retract_fact(*entity, id, resolver_.value(*attribute, operation.value));
     }
   }
 
   void retract_attribute(TxOp const& operation) {
     auto const entity = resolver_.find_entity(operation.entity);
     if (!entity) return;
-    auto const& attribute = resolver_.attribute(*operation.attribute);
-    auto const id = attribute.id;
-    bool const component = attribute.component;
+    auto const* attribute = resolver_.find_attribute(*operation.attribute);
+    if (attribute == nullptr) return;
+    auto const id = attribute->id;
+    bool const component = attribute->component;
     std::vector<EntityId> components;
     for (auto const& value : state_.values(*entity, id)) {
       if (component && value.is(ValueKind::integer)) components.push_back(value.as_integer());
@@ -187,6 +204,7 @@ class Transactor {
     while (!left.empty()) {
       auto const entity = left.back();
       left.pop_back();
+      if (state_.is_system(entity)) continue;
       auto const said = state_.facts(entity);
       for (auto const& [a, v] : said) {
         auto const* attribute = state_.schema().find(a);
@@ -202,6 +220,17 @@ class Transactor {
       }
       for (auto const& [from, a] : references) state_.retract_fact(from, a, Value{entity});
     }
+  }
+
+  /// The entity is looked up before anything changes: what is retracted may be what names it.
+  void replace(TxOp const& operation) {
+    auto map = operation.value.map();
+    map.id = used(resolver_.entity(operation.entity));
+    for (auto const& [name, with_components] : operation.expected.map().attributes) {
+      bool const all = with_components.scalar().as_boolean();
+      apply(all ? cairn::retract_attribute(map.id, name) : cairn::retract(map.id, name));
+    }
+    (void)entity_map(map, 0);
   }
 
   void compare_and_swap(TxOp const& operation) {
@@ -249,6 +278,9 @@ class Transactor {
 
   // ---- entity maps
 
+  [[nodiscard]] Keyword ident_of(AttributeName const& name) const {
+    return name.entity == 0 ? name.keyword : described_attribute(state_.schema(), name.entity).ident;
+  }
   static bool is_reverse(Keyword ident) noexcept { return ident.name().size() > 1 && ident.name().front() == '_'; }
   static Keyword forward(Keyword ident) {
     auto const name = std::string{ident.name().substr(1)};
@@ -262,7 +294,8 @@ class Transactor {
     if (depth == deepest_map)
       raise(Errc::transact_syntax, "Entity maps are nested too deep; name the inner ones by :db/id.", "{}");
     auto const entity = map_entity(map);
-    for (auto const& [ident, value] : map.attributes) {
+    for (auto const& [name, value] : map.attributes) {
+      auto const ident = ident_of(name);
       if (is_ensure(ident) || is_install(ident)) continue;
       if (is_reverse(ident)) {
         add_reverse(entity, ident, value, depth);
@@ -270,8 +303,8 @@ class Transactor {
         add_all(entity, ident, value, depth);
       }
     }
-    for (auto const& [ident, value] : map.attributes) {
-      if (is_ensure(ident)) ensure(entity, value);
+    for (auto const& [name, value] : map.attributes) {
+      if (is_ensure(name.keyword)) ensure(entity, value);
     }
     return entity;
   }
@@ -308,7 +341,8 @@ class Transactor {
       }
       known = found;
     };
-    for (auto const& [ident, value] : map.attributes) {
+    for (auto const& [name, value] : map.attributes) {
+      auto const ident = ident_of(name);
       auto const* attribute = state_.schema().find(ident);
       if (attribute == nullptr || attribute->unique != Uniqueness::identity || value.is_map()) continue;
       if (attribute->is_many() && !value.is_scalar() && !is_lookup(*attribute, value)) {
@@ -330,7 +364,7 @@ class Transactor {
   std::optional<Value> composite(Attribute const& attribute, EntityMap const& map) {
     std::vector<Value> parts;
     for (auto const part : attribute.tuple_attributes) {
-      auto const given = std::ranges::find(map.attributes, part, [](auto const& entry) { return entry.first; });
+      auto const given = std::ranges::find(map.attributes, part, [&](auto const& entry) { return ident_of(entry.first); });
       auto const* found = state_.schema().find(part);
       if (given == map.attributes.end() || found == nullptr || given->second.is_map()) return std::nullopt;
       if (found->is_ref() && resolver_.is_temporary(given->second)) return std::nullopt;
@@ -396,19 +430,25 @@ class Transactor {
   }
 
   /// `:db/ensure`: the transaction must give the entity all attributes that the named spec requires, and leave it as
-  /// the spec's predicates want it.
+  /// the spec's predicates want it. Which it has is seen when all is done.
   void ensure(EntityId entity, TxValue const& spec) {
     auto const named = spec.is_nil() ? std::nullopt : resolver_.find_entity(spec);
-    if (!named) return;
-    ensured_.emplace_back(entity, *named);
-    for (auto const& required : state_.values(*named, system_attribute::entity_attributes)) {
+    if (named) ensured_.emplace_back(entity, *named);  // a spec that nobody made requires nothing, as in Datahike
+  }
+
+  /// What a spec requires of an entity, when all is done.
+  void check_attributes(EntityId entity, EntityId spec) {
+    for (auto const& required : state_.values(spec, system_attribute::entity_attributes)) {
       auto const* attribute = required.is(ValueKind::keyword) ? state_.schema().find(required.as_keyword()) : nullptr;
-      if (attribute != nullptr && state_.has_said(entity, attribute->id)) continue;
+      bool const is_given = attribute != nullptr && state_.has_said(entity, attribute->id) &&
+                            !state_.values(entity, attribute->id).empty();
+      if (is_given) continue;
+      auto const ident = state_.schema().ident(spec);
+      auto const text = ident ? to_text(*ident) : std::to_string(spec);
       raise(Errc::transact_ensure,
-            "Entity " + std::to_string(entity) + " needs " + to_text(required) + " in this transaction: the spec " +
-                text_of(spec) + " requires it.",
-            "{:entity-id " + std::to_string(entity) + " :attribute " + to_text(required) + " :spec " + text_of(spec) +
-                "}");
+            "Entity " + std::to_string(entity) + " needs " + to_text(required) + " in this transaction: the spec " + text +
+                " requires it.",
+            "{:entity-id " + std::to_string(entity) + " :attribute " + to_text(required) + " :spec " + text + "}");
     }
   }
 

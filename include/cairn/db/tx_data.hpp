@@ -31,6 +31,7 @@ enum class TxOpKind : std::uint8_t {
   retract_entity,     ///< `[:db/retractEntity e]`: all it says, all that refers to it, and its components
   compare_and_swap,   ///< `[:db/cas e a old new]`
   entity_map,         ///< `{:db/id e, a v, ...}`
+  replace,            ///< what `replace` makes of a struct: attributes of an entity retracted, then a map said of it
   purge,              ///< `[:db/purge e a v]`: as if it had never been said
   purge_attribute,    ///< `[:db.purge/attribute e a]`: all values that it ever had, and the components among them
   purge_entity,       ///< `[:db.purge/entity e]`: all it ever said, all that ever referred to it, and its components
@@ -43,8 +44,10 @@ struct TxOp {
   TxOpKind kind = TxOpKind::add;
   TxValue entity{};                    ///< number, temporary id, ident, lookup ref, or "datomic.tx"
   std::optional<AttributeName> attribute{};  ///< of all that name one; of a call the function's name, unless `function` is it
-  TxValue value{};                     ///< of an entity_map the map, of a purge_before the instant, of a call the arguments
-  TxValue expected{};                  ///< of a compare_and_swap; nil: no value
+  /// Of an entity_map and a replace the map, of a purge_before the instant, of a call the arguments.
+  TxValue value{};
+  /// Of a compare_and_swap; nil: no value. Of a replace a map: the attributes retracted first; `true`: their components too.
+  TxValue expected{};
   std::shared_ptr<TxFunction const> function{};  ///< of a call
 };
 
@@ -103,7 +106,7 @@ struct MapEntry {
 [[nodiscard]] inline EntityMap entity(TxValue id, std::initializer_list<MapEntry> entries) {
   EntityMap map{.id = std::move(id)};
   map.attributes.reserve(entries.size());
-  for (auto const& entry : entries) map.attributes.emplace_back(entry.attribute.keyword, entry.value);
+  for (auto const& entry : entries) map.attributes.emplace_back(entry.attribute, entry.value);
   return map;
 }
 [[nodiscard]] inline EntityMap entity(std::initializer_list<MapEntry> entries) { return entity(TxValue{}, entries); }
@@ -151,12 +154,12 @@ class TxData {
 
   /// The same, said of the transaction itself: `:db/txInstant` sets its instant.
   TxData with_meta(AttributeName attribute, TxValue value) && {
-    meta.emplace_back(attribute.keyword, std::move(value));
+    meta.emplace_back(attribute, std::move(value));
     return std::move(*this);
   }
 
   std::vector<TxOp> operations{};
-  std::vector<std::pair<Keyword, TxValue>> meta{};
+  std::vector<std::pair<AttributeName, TxValue>> meta{};
 };
 
 }  // namespace cairn

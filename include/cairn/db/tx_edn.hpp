@@ -11,6 +11,8 @@
 #include <cairn/error/error.hpp>
 
 #include <array>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,20 +29,28 @@ namespace detail {
 
 inline TxValue to_tx_value(notation::Value const& edn);
 
+/// A keyword, or the number of the entity that describes the attribute.
+inline std::optional<AttributeName> to_attribute_name(notation::Value const& edn) {
+  if (edn.is_keyword()) return AttributeName{Keyword{edn.as_keyword()}};
+  if (edn.is_integer() && edn.as_integer() > 0) return AttributeName{edn.as_integer()};
+  return std::nullopt;
+}
+
 inline EntityMap to_entity_map(notation::Value const& edn) {
   EntityMap map;
   map.attributes.reserve(edn.size());
   for (std::size_t i = 0; i != edn.size(); ++i) {
     auto const& key = edn.key(i);
-    if (!key.is_keyword()) {
-      raise_syntax("An entity map's keys are attributes, and attributes are keywords; " + notation::write(key) +
-                       " is " + std::string{name(key.kind())} + ".",
+    auto const attribute = to_attribute_name(key);
+    if (!attribute) {
+      raise_syntax("An entity map's keys are attributes: keywords, or the numbers of their entities; " +
+                       notation::write(key) + " is " + std::string{name(key.kind())} + ".",
                    edn);
     }
-    if (key.as_keyword() == "db/id") {
+    if (key.is_keyword() && key.as_keyword() == "db/id") {
       map.id = to_tx_value(edn.value(i));
     } else {
-      map.attributes.emplace_back(Keyword{key.as_keyword()}, to_tx_value(edn.value(i)));
+      map.attributes.emplace_back(*attribute, to_tx_value(edn.value(i)));
     }
   }
   return map;
@@ -122,11 +132,8 @@ inline TxOp to_operation(notation::Value const& edn) {
       operation.value = std::exchange(operation.entity, {});
     }
     if (arguments > 1) {
-      if (edn[2].is_keyword()) {
-        operation.attribute = Keyword{edn[2].as_keyword()};
-      } else if (edn[2].is_integer() && edn[2].as_integer() > 0) {
-        operation.attribute = edn[2].as_integer();
-      } else {
+      operation.attribute = to_attribute_name(edn[2]);
+      if (!operation.attribute) {
         raise_syntax("An attribute is a keyword, or the number of its entity; " + notation::write(edn[2]) + " is " +
                          std::string{name(edn[2].kind())} + ".",
                      edn);
@@ -163,9 +170,18 @@ inline TxData::TxData(notation::Value const& data) {
   auto const* operations_of = data.find("tx-data");
   detail::read_operations(operations, operations_of == nullptr ? data : *operations_of);
   if (operations_of == nullptr) return;
+  for (std::size_t i = 0; i != data.size(); ++i) {
+    auto const& key = data.key(i);
+    if (key.is_keyword() && (key.as_keyword() == "tx-data" || key.as_keyword() == "tx-meta")) continue;
+    detail::raise_syntax("A transaction's map has :tx-data and :tx-meta; it knows no " + notation::write(key) + ".",
+                         key);
+  }
   auto const* said = data.find("tx-meta");
   if (said == nullptr || said->is_nil()) return;
   if (!said->is_map()) detail::raise_syntax(":tx-meta is a map of attributes of the transaction.", *said);
+  if (said->find("db/id") != nullptr) {
+    detail::raise_syntax(":tx-meta is said of the transaction itself, so it has no :db/id.", *said);
+  }
   auto map = detail::to_entity_map(*said);
   meta = std::move(map.attributes);
 }

@@ -54,9 +54,7 @@ class TxPredicates {
   }
 
  private:
-  static Keyword keyword_of(Value const& name) {
-    return name.is(ValueKind::symbol) ? Keyword{name.as_symbol().text()} : name.as_keyword();
-  }
+  static Keyword keyword_of(Value const& name) { return Keyword{name.as_symbol().text()}; }
 
   void check_value(Attribute const& attribute, Value const& name, Value const& value) const {
     auto const* predicate = functions_ == nullptr ? nullptr : functions_->find_value_predicate(keyword_of(name));

@@ -7,7 +7,7 @@
 #include <cairn/db/tx_state.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -31,38 +31,72 @@ class TxPurge {
     }
     if (operation.kind == TxOpKind::purge_before) return purge_before(operation.value.scalar().as_instant());
     auto const entity = find(operation.entity);
+    state_.require_no_system_entity(entity);
     if (operation.kind == TxOpKind::purge_entity) return purge_entities({entity});
-    auto const& attribute = resolver_.attribute(*operation.attribute);
+    auto const* attribute = resolver_.find_attribute(*operation.attribute);
+    if (attribute == nullptr) return;
+    auto const id = attribute->id;
     if (operation.kind == TxOpKind::purge_attribute) {
-      purge_attribute(entity, attribute.id);
+      purge_attribute(entity, id);
     } else {
-      auto const id = attribute.id;
-      purge_fact(entity, id, resolver_.value(attribute, operation.value));
+      purge_fact(entity, id, resolver_.value(*attribute, operation.value));
     }
   }
 
  private:
-  /// An entity may be named by what it is or by what it once was.
+  /// An entity may be named by what it is, or by what it alone once was: its ident or a unique value.
   EntityId find(TxValue const& named) {
     if (auto const found = resolver_.find_entity(named)) return *found;
-    if (named.is_list()) {
-      auto const parts = named.elements();
-      Db<IndexTag> const past = Db<IndexTag>{state_.base()}.history();
-      if (parts[1].is_scalar()) {
-        if (auto const found = past.entid(LookupRef{parts[0].scalar().as_keyword(), parts[1].scalar()})) return *found;
-      }
+    auto const owners = past_owners(named);
+    if (owners.size() == 1) return *owners.begin();
+    if (!owners.empty()) {
+      std::string ids;
+      for (auto const owner : owners) ids += (ids.empty() ? "" : " ") + std::to_string(owner);
+      raise(Errc::transact_purge,
+            "More than one entity was " + text_of(named) + " at some time: " + ids + ". Name the one to purge by its number.",
+            "{:entity-id " + text_of(named) + " :entity-ids [" + ids + "]}");
     }
     raise(Errc::transact_purge, "There is no entity " + text_of(named) + ", and there was none, of which to purge anything.",
           "{:entity-id " + text_of(named) + "}");
   }
+  std::set<EntityId> past_owners(TxValue const& named) {
+    std::set<EntityId> owners;
+    bool const is_ident = named.is_scalar();
+    auto const& value = is_ident ? named : named.elements()[1];
+    auto const* attribute = is_ident ? state_.schema().find(system_attribute::ident)
+                                     : state_.schema().find(named.elements()[0].scalar().as_keyword());
+    if (!value.is_scalar() || value.is_nil() || attribute == nullptr) return owners;
+    for_each_reference(attribute->id, coerce(value.scalar(), *attribute), [&](EntityId owner) { owners.insert(owner); });
+    return owners;
+  }
 
-  void purge_fact(EntityId entity, AttributeId a, Value const& value) {
+  /// Those that have a value of an attribute in AVET, now or in the past, and whose fact is not purged.
+  template <class Visit>
+  void for_each_reference(AttributeId a, Value const& v, Visit visit) const {
+    auto const from =
+        Position{.datom = {.e = 0, .a = a, .added = true, .tx = 0, .v = v}, .components = 2, .after = false};
+    for (auto const* indexes : {&state_.base().current, &state_.base().temporal}) {
+      for (auto cursor = indexes->avet.seek(from); cursor.valid(); cursor.next()) {
+        auto&& datom = *cursor;
+        if (datom.a != a || datom.v != v) break;
+        if (!state_.purged().contains(datom)) visit(datom.e);
+      }
+    }
+  }
+
+  /// Without the tuples that the value is in.
+  void purge_alone(EntityId entity, AttributeId a, Value const& value) {
     if (a == system_attribute::tx_instant) {
       raise(Errc::transact_purge,
             "The instant of a transaction cannot be purged: as_of and since find moments by it. Purge the facts instead.",
             "{:attribute :db/txInstant}");
     }
     state_.purge_fact(entity, a, value);
+  }
+
+  /// The composite tuples of an entity in which an attribute's place holds something that `is_purged` says yes to.
+  template <class IsPurged>
+  void purge_tuples(EntityId entity, AttributeId a, IsPurged is_purged) {
     auto const ident = state_.schema().find(a)->ident;
     for (auto const& composite : state_.schema().attributes()) {
       if (!composite) continue;
@@ -71,11 +105,15 @@ class TxPurge {
       if (part == parts.end()) continue;
       auto const place = static_cast<std::size_t>(part - parts.begin());
       for (auto const& [_, tuple] : state_.facts_ever(entity, composite->id)) {
-        if (tuple.is(ValueKind::tuple) && place < tuple.as_tuple().size() && tuple.as_tuple()[place] == value) {
-          state_.purge_fact(entity, composite->id, tuple);
-        }
+        bool const has_place = tuple.is(ValueKind::tuple) && place < tuple.as_tuple().size();
+        if (has_place && is_purged(tuple.as_tuple()[place])) purge_alone(entity, composite->id, tuple);
       }
     }
+  }
+
+  void purge_fact(EntityId entity, AttributeId a, Value const& value) {
+    purge_alone(entity, a, value);
+    purge_tuples(entity, a, [&](Value const& part) { return part == value; });
   }
 
   void purge_attribute(EntityId entity, AttributeId a) {
@@ -83,8 +121,9 @@ class TxPurge {
     std::vector<EntityId> components;
     for (auto const& [_, value] : state_.facts_ever(entity, a)) {
       if (component && value.is(ValueKind::integer)) components.push_back(value.as_integer());
-      purge_fact(entity, a, value);
+      purge_alone(entity, a, value);
     }
+    purge_tuples(entity, a, [](Value const& part) { return !part.is_nil(); });
     purge_entities(std::move(components));
   }
 
@@ -93,13 +132,13 @@ class TxPurge {
     while (!left.empty()) {
       auto const entity = left.back();
       left.pop_back();
-      if (!seen.insert(entity).second) continue;
+      if (state_.is_system(entity) || !seen.insert(entity).second) continue;
       for (auto const& [a, value] : state_.facts_ever(entity, 0)) {
         auto const* attribute = state_.schema().find(a);
         if (attribute != nullptr && attribute->component && value.is(ValueKind::integer)) {
           left.push_back(value.as_integer());
         }
-        purge_fact(entity, a, value);
+        purge_alone(entity, a, value);
       }
       for (auto const& [from, a] : references_ever(entity)) purge_fact(from, a, Value{entity});
     }
@@ -112,16 +151,7 @@ class TxPurge {
       for (auto const from : state_.owners(*attribute, Value{entity}, TxState<IndexTag>::no_limit)) {
         found.emplace_back(from, attribute->id);
       }
-      auto const from = Position{.datom = {.e = 0, .a = attribute->id, .added = true, .tx = 0, .v = Value{entity}},
-                                 .components = 2,
-                                 .after = false};
-      for (auto const* indexes : {&state_.base().current, &state_.base().temporal}) {
-        for (auto cursor = indexes->avet.seek(from); cursor.valid(); cursor.next()) {
-          auto&& datom = *cursor;
-          if (datom.a != attribute->id || datom.v != Value{entity}) break;
-          if (!state_.purged().contains(datom)) found.emplace_back(datom.e, datom.a);
-        }
-      }
+      for_each_reference(attribute->id, Value{entity}, [&](EntityId from) { found.emplace_back(from, attribute->id); });
     }
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());

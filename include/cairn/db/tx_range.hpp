@@ -55,12 +55,18 @@ EntityId first_transaction_from(Db<IndexTag> const& db, TxBound const& bound, En
 /// The transactions from `from` on, up to and without `to`, in their order, with what each asserted and retracted. What
 /// was purged is not in it, nor the past of attributes without history; without history, only what is still true.
 ///
+/// It is a log, of the present as of `history()`. `as_of` and `since` bound it; a filter is asked about every datom,
+/// and a transaction of which it shows nothing is left out. Where it hides the `:db/txInstant`, the instant is 1970.
+///
 /// Complexity: linear in the database, and O(m · log m) in what is found: the indexes are not ordered by transaction.
 /// Errors: those of the store that nodes are read from.
 template <class IndexTag>
 [[nodiscard]] std::vector<Transaction> tx_range(Db<IndexTag> const& db, TxBound from = {}, TxBound to = {}) {
-  auto const first = (std::max)(detail::first_transaction_from(db, from, first_transaction), first_transaction);
-  auto const end = (std::min)(detail::first_transaction_from(db, to, db.max_tx() + 1), db.max_tx() + 1);
+  auto const& view = db.view();
+  auto const last = (std::min)(view.as_of, db.max_tx());
+  auto const first = (std::max)(detail::first_transaction_from(db, from, first_transaction),
+                                (std::clamp)(view.since, first_transaction - 1, db.max_tx()) + 1);
+  auto const end = (std::min)(detail::first_transaction_from(db, to, last + 1), last + 1);
   std::vector<Transaction> found;
   if (first >= end) return found;
   found.resize(static_cast<std::size_t>(end - first));
@@ -70,11 +76,14 @@ template <class IndexTag>
     for (auto cursor = indexes->eavt.begin(); cursor.valid(); cursor.next()) {
       auto&& datom = *cursor;
       if (datom.tx < first || datom.tx >= end) continue;
+      auto shown = detail::to_datom(datom, db.schema());
+      if (view.filter && !view.filter->accepts(shown)) continue;
       auto& transaction = found[static_cast<std::size_t>(datom.tx - first)];
       if (datom.a == system_attribute::tx_instant && datom.e == datom.tx) transaction.instant = datom.v.as_instant();
-      transaction.datoms.push_back(detail::to_datom(datom, db.schema()));
+      transaction.datoms.push_back(std::move(shown));
     }
   }
+  std::erase_if(found, [](Transaction const& transaction) { return transaction.datoms.empty(); });
   auto const by_fact = [](Datom const& left, Datom const& right) {
     auto const rank = [](Datom const& datom) { return std::tuple{datom.e, datom.a.text()}; };
     if (rank(left) != rank(right)) return rank(left) < rank(right);

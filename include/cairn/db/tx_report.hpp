@@ -25,7 +25,7 @@ struct TxReport {
   std::vector<Datom> tx_data{};
   /// What a purge took out of the present and the past.
   std::vector<Datom> purged{};
-  /// The same, as the log keeps it.
+  /// All of that in the form which replay applies, attributes by number. What was purged is in no log.
   TxRecord record{};
 };
 

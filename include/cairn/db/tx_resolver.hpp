@@ -61,6 +61,12 @@ class TxResolver {
     return attribute(described_attribute(state_.schema(), name.entity).ident);
   }
 
+  /// The same for what only takes away: null where nobody has named the attribute, and it need not be known.
+  Attribute const* find_attribute(AttributeName const& name) {
+    bool const may_be_new = name.entity == 0 && !is_write() && state_.schema().find(name.keyword) == nullptr;
+    return may_be_new ? nullptr : &attribute(name);
+  }
+
   [[nodiscard]] static bool is_reserved(Keyword ident) noexcept {
     return ident.ns() == "db" || ident.ns().starts_with("db.");
   }
@@ -214,8 +220,7 @@ class TxResolver {
             "{:attribute " + text + " :value " + text_of(given) + "}");
     }
     auto const elements = made.as_tuple();
-    constexpr std::size_t most = 8;
-    if (elements.size() > most) refuse("a tuple has up to 8 elements.");
+    if (elements.size() > max_tuple_size) refuse("a tuple has up to " + std::to_string(max_tuple_size) + " elements.");
     auto const& types = attribute.tuple_types;
     if (!types.empty() && types.size() != elements.size()) {
       refuse("it has " + std::to_string(types.size()) + " elements.");

@@ -55,18 +55,30 @@ class TxState {
   // ---- entities and attributes
 
   EntityId new_entity() {
-    use_entity(max_entity_ + 1);
-    return max_entity_;
-  }
-  /// Refuses numbers that no entity can have.
-  void check_entity(EntityId id) const {
-    if (id >= first_transaction - 1 ? id == first_transaction - 1 || id > tx_ : id < 1) {
-      raise(Errc::entity_id_syntax,
-            "There is no entity " + std::to_string(id) +
-                ": entities are numbered from 1 up to 2^48, transactions from there to " + std::to_string(tx_) +
-                ". Use a temporary id (a string) for a new entity.",
-            "{:entity-id " + std::to_string(id) + "}");
+    if (max_entity_ + 1 >= first_transaction - 1) {
+      raise(Errc::entity_id_syntax, "The database has no number left for a new entity.", "{}");
     }
+    return ++max_entity_;
+  }
+  /// Refuses numbers that no entity can have, and those that would leave no room for new ones behind them.
+  void check_entity(EntityId id) const {
+    bool const is_transaction = id >= first_transaction && id <= tx_;
+    if (is_transaction || (id > 0 && id <= (std::max)(largest_given_entity, max_entity_))) return;
+    raise(Errc::entity_id_syntax,
+          "There is no entity " + std::to_string(id) + ": entities can be numbered from 1 to " +
+              std::to_string(largest_given_entity) + ", transactions are from 2^48 + 1 to " + std::to_string(tx_) +
+              ". Use a temporary id (a string) for a new entity.",
+          "{:entity-id " + std::to_string(id) + "}");
+  }
+  /// Whether it is one of those that every database with attribute references has.
+  [[nodiscard]] bool is_system(EntityId e) const noexcept {
+    return base_.options->attribute_refs && e < first_user_entity;
+  }
+  void require_no_system_entity(EntityId e) const {
+    if (!is_system(e)) return;
+    raise(Errc::transact_schema,
+          "Entity " + std::to_string(e) + " is the system's own: it describes what every database has, and cannot change.",
+          "{:entity-id " + std::to_string(e) + "}");
   }
   /// Takes note that a number is somebody's, so that no new entity gets it.
   void use_entity(EntityId id) {
@@ -80,6 +92,10 @@ class TxState {
     if (auto const owner = schema_->entity(ident)) describe(*owner);
     return id;
   }
+
+  /// The largest number that a transaction may give an entity itself; behind it four thousand million are left for those
+  /// that the database numbers.
+  static constexpr EntityId largest_given_entity = first_transaction - (EntityId{1} << 32U);
 
   static constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
 
@@ -221,7 +237,7 @@ class TxState {
 
   /// Makes a fact one that never was: takes it out of the present and the past, and out of this transaction.
   void purge_fact(EntityId e, AttributeId a, Value const& v) {
-    if (base_.options->attribute_refs) require_no_system_entity(e);
+    require_no_system_entity(e);
     bool const was_known = is_true(e, a, v);
     if (auto const at = changes_.find(e, a, v); at != ChangeSet::none) {
       changes_.forget(at);
@@ -290,20 +306,13 @@ class TxState {
   }
 
   void write(EntityId e, AttributeId a, Value const& v, bool is) {
-    if (base_.options->attribute_refs) require_no_system_entity(e);
+    require_no_system_entity(e);
     auto const at = changes_.find(e, a, v);
     if (at != ChangeSet::none) {
       changes_.set(at, is);
     } else {
       changes_.add({e, a, v, !is, is});
     }
-  }
-
-  static void require_no_system_entity(EntityId e) {
-    if (e >= first_user_entity) return;
-    raise(Errc::transact_schema,
-          "Entity " + std::to_string(e) + " is the system's own: it describes what every database has, and cannot change.",
-          "{:entity-id " + std::to_string(e) + "}");
   }
 
   void set_instant(EntityId e, Value const& v) {

@@ -11,6 +11,10 @@
 
 namespace cairn::detail {
 
+inline std::string text_of(AttributeName const& name) {
+  return name.entity == 0 ? to_text(name.keyword) : std::to_string(name.entity);
+}
+
 /// EDN; what is long or deep is cut short.
 inline std::string text_of(TxValue const& value, int depth = 0) {
   constexpr int deepest = 4;
@@ -26,10 +30,10 @@ inline std::string text_of(TxValue const& value, int depth = 0) {
   if (value.is_map()) {
     text = "{";
     if (!value.map().id.is_nil()) text += ":db/id " + text_of(value.map().id, depth + 1);
-    for (auto const& [ident, content] : value.map().attributes) {
+    for (auto const& [attribute, content] : value.map().attributes) {
       if (!room()) break;
       if (text.size() > 1) text += ' ';
-      text += to_text(ident) + " " + text_of(content, depth + 1);
+      text += text_of(attribute) + " " + text_of(content, depth + 1);
     }
     return text + "}";
   }

@@ -67,7 +67,7 @@ class TxValue {
 /// An entity and what is to be true of it: `{:db/id "t" :name "Ivan" :friend {...}}`.
 struct EntityMap {
   TxValue id{};  ///< nil: a new entity, or the one that a unique identity among the attributes names
-  std::vector<std::pair<Keyword, TxValue>> attributes{};
+  std::vector<std::pair<AttributeName, TxValue>> attributes{};
 };
 
 struct TxValue::Compound {

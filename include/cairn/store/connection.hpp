@@ -26,7 +26,7 @@ class Connection {
   using Report = TxReport<IndexTag>;
 
   explicit Connection(std::shared_ptr<BackendHandle<Backend>> handle, DatabaseOptions const& options)
-      : session_{std::make_unique<Session<Backend, IndexTag>>(std::move(handle), options)} {}
+      : session_{std::make_shared<Session<Backend, IndexTag>>(std::move(handle), options)} {}
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&& other) noexcept {
     if (this != &other) {
@@ -39,10 +39,10 @@ class Connection {
 
   /// The database as this connection knows it: an immutable value. O(1), waits for no commit. What *other* connections
   /// have committed since is taken in by the next `transact` or `sync`.
-  [[nodiscard]] Database db() const { return session().db(); }
+  [[nodiscard]] Database db() const { return session()->db(); }
 
   /// Takes in what others have committed and returns the value with it. One read of the root.
-  Database sync() { return session().sync(); }
+  Database sync() { return session()->sync(); }
 
   /// Commits a transaction: EDN text, an `edn::Value`, operations (`{cairn::add(e, ":name", "Ivan")}`), or structs
   /// (`Person{"Ivan", 42}`, `people`, `{person, company}`; see db/aggregate.hpp).
@@ -51,20 +51,24 @@ class Connection {
   /// each transaction is applied to what the others committed; none is lost.
   /// Errors: `transact/...`, `entity-id/...` and `lookup-ref/...` where the data is refused, `commit/conflict` where others
   /// overtook it too often, `io/...` and `store/...` from the storage: nothing has changed. `commit/unknown`: it may have.
-  Report transact(TxData const& data) { return session().transact(data); }
-  Report transact(std::initializer_list<TxOp> operations) { return session().transact(TxData{operations}); }
+  Report transact(TxData const& data) { return session()->transact(data); }
+  Report transact(std::initializer_list<TxOp> operations) { return session()->transact(TxData{operations}); }
 
   /// Has `listener(report)` called after every transaction that this connection commits, in their order. It may use the
-  /// connection. Where several threads transact, a report may come from another's thread, and after `transact` has
+  /// connection, release it and destroy it. Where several threads transact, a report may come from another's thread, and after `transact` has
   /// returned. What it throws is lost: the transaction is committed.
-  ListenerId listen(std::function<void(Report const&)> listener) { return session().listeners().add(std::move(listener)); }
-  /// Takes a listener away; nothing happens where there is none of that name.
-  void unlisten(ListenerId id) { session().listeners().remove(id); }
+  ListenerId listen(std::function<void(Report const&)> listener) { return session()->listeners().add(std::move(listener)); }
+  /// Takes a listener away; nothing happens where there is none of that name. No call of it begins after this has returned;
+  /// one that another thread has begun may still run.
+  void unlisten(ListenerId id) { session()->listeners().remove(id); }
 
   /// Says what the names of functions mean that this connection's transactions and the schema use (`Functions`). It
   /// replaces what was said before, and values taken from the connection from now on know it too (`Db::with`).
+  ///
+  /// A function works on the database that it is given and must not use the connection, whose transaction it is part of:
+  /// it would wait for itself, and gets `transact/syntax` instead. It runs again when others overtook its transaction.
   void set_functions(Functions<IndexTag> functions) {
-    session().set_functions(std::make_shared<Functions<IndexTag> const>(std::move(functions)));
+    session()->set_functions(std::make_shared<Functions<IndexTag> const>(std::move(functions)));
   }
 
   /// The transactions from `from` on, up to and without `to`, each a transaction's number, a moment, or nothing for no
@@ -75,7 +79,7 @@ class Connection {
 
   /// Writes the indexes' new nodes to the store and empties the tail, so that opening has nothing to replay. Happens by
   /// itself when the tail has grown and when the connection is released.
-  void checkpoint() { session().checkpoint(); }
+  void checkpoint() { session()->checkpoint(); }
 
   /// Checkpoints and lets go of the store; the connection is of no use afterwards. Database values taken from it stay
   /// readable, and the backend's own connection is released when the last of them is gone. Does nothing the second time.
@@ -87,16 +91,17 @@ class Connection {
   /// Whether it has not been released or moved from.
   [[nodiscard]] explicit operator bool() const noexcept { return session_ != nullptr; }
 
-  [[nodiscard]] Config const& config() const { return session().handle().config(); }
+  [[nodiscard]] Config const& config() const { return session()->handle().config(); }
   /// Bytes of transactions that wait in the tail for the next checkpoint.
-  [[nodiscard]] std::size_t tail_bytes() const { return session().tail_bytes(); }
+  [[nodiscard]] std::size_t tail_bytes() const { return session()->tail_bytes(); }
   /// The backend's connection, for tools that look at a store below its database.
-  [[nodiscard]] typename BackendHandle<Backend>::Blobs& blobs() { return session().handle().blobs(); }
+  [[nodiscard]] typename BackendHandle<Backend>::Blobs& blobs() { return session()->handle().blobs(); }
 
  private:
-  [[nodiscard]] Session<Backend, IndexTag>& session() const {
+  /// Shared, so that it outlives what is asked of it: a listener may release the connection or destroy it.
+  [[nodiscard]] std::shared_ptr<Session<Backend, IndexTag>> session() const {
     if (!session_) raise(Errc::store_does_not_exist, "This connection has been released. Connect again.");
-    return *session_;
+    return session_;
   }
 
   void close_quietly() noexcept {
@@ -106,7 +111,7 @@ class Connection {
     }
   }
 
-  std::unique_ptr<Session<Backend, IndexTag>> session_;
+  std::shared_ptr<Session<Backend, IndexTag>> session_;
 };
 
 }  // namespace cairn

@@ -3,12 +3,12 @@
 // Telling others what was committed.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <utility>
 #include <vector>
 
@@ -35,12 +35,14 @@ class Listeners {
     listeners_ = std::move(all);
     return id;
   }
-  /// After this returns no new call begins; one that another thread has begun may still run.
+  /// After this returns no new call begins, of a report neither that is being delivered; one that another thread has begun
+  /// may still run.
   void remove(ListenerId id) {
+    std::shared_ptr<All const> before;  // goes after the lock: what a listener holds may use the listeners when it goes
     std::lock_guard lock{mutex_};
     auto all = std::make_shared<All>(*listeners_);
     std::erase_if(*all, [id](auto const& one) { return one.first == id; });
-    listeners_ = std::move(all);
+    before = std::exchange(listeners_, std::move(all));
   }
 
   /// Puts a report at the end of the queue: under the lock that orders commits. The commit is done, so that nothing may
@@ -49,7 +51,7 @@ class Listeners {
     std::lock_guard lock{mutex_};
     try {
       if (!listeners_->empty()) queue_.push_back(report);
-    } catch (std::bad_alloc const&) {  // NOLINT(bugprone-empty-catch): see above
+    } catch (...) {  // NOLINT(bugprone-empty-catch): see above
     }
   }
   /// Delivers what waits, unless somebody does already, this thread's own caller perhaps. What a listener throws is lost:
@@ -61,14 +63,18 @@ class Listeners {
     while (!queue_.empty()) {
       auto const report = std::move(queue_.front());
       queue_.pop_front();
-      auto const all = listeners_;
-      lock.unlock();
+      auto all = listeners_;
       for (auto const& [id, listener] : *all) {
+        if (!is_listed(id)) continue;  // anew for each call: another listener or thread may have taken it away meanwhile
+        lock.unlock();
         try {
           listener(report);
         } catch (...) {  // NOLINT(bugprone-empty-catch): see above
         }
+        lock.lock();
       }
+      lock.unlock();
+      all.reset();
       lock.lock();
     }
     delivering_ = false;
@@ -76,6 +82,10 @@ class Listeners {
 
  private:
   using All = std::vector<std::pair<ListenerId, Listener>>;
+
+  [[nodiscard]] bool is_listed(ListenerId id) const noexcept {
+    return std::ranges::find(*listeners_, id, &All::value_type::first) != listeners_->end();
+  }
 
   mutable std::mutex mutex_{};
   std::shared_ptr<All const> listeners_ = std::make_shared<All const>();  // replaced whole, so that calls need no lock

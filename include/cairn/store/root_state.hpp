@@ -22,11 +22,12 @@ namespace cairn {
 /// The version of the format that this code writes. It reads every older one and refuses a newer one.
 inline constexpr std::uint8_t format_version = 1;
 
-/// How many of the commits that a checkpoint took in it names at the most.
+/// How many of the commits that led to a checkpoint it names at the most.
 inline constexpr std::size_t max_absorbed_commits = 256;
 
-/// A checkpoint: a snapshot and the commits that it took in, its own last. A writer whose reply was lost looks for its commit
-/// there when the tail that may have held it is gone.
+/// A checkpoint: a snapshot and the newest commits that led to it, oldest first and its own last: those of the tail that it
+/// took in, and before them those that the checkpoint before it named. A writer whose reply was lost looks for its commit
+/// there when the tail or the checkpoint that it may have landed in is gone.
 template <class IndexTag>
 struct Checkpoint {
   std::vector<CommitId> commits;

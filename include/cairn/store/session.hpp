@@ -7,8 +7,10 @@
 #include <cairn/db/initial_snapshot.hpp>
 #include <cairn/db/transact.hpp>
 #include <cairn/store/backend_handle.hpp>
+#include <cairn/store/known_root.hpp>
 #include <cairn/store/listeners.hpp>
 #include <cairn/store/root_state.hpp>
+#include <cairn/store/writers_mutex.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -20,6 +22,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -38,7 +41,8 @@ inline constexpr int max_commit_attempts = 256;
 /// committed as a checkpoint at once, so that its datoms are not written twice; and so is one that purges, which the tail
 /// would keep from being forgotten.
 ///
-/// Thread safety: all members may be called from any thread; commits take turns, readers never wait for one.
+/// Thread safety: all members may be called from any thread; commits take turns, readers never wait for one. A listener may
+/// let go of the session, as long as somebody holds it until `transact` has returned.
 template <class Backend, class IndexTag>
 class Session {
  public:
@@ -95,8 +99,11 @@ class Session {
   /// What the names of functions mean in transactions from now on.
   void set_functions(std::shared_ptr<Functions<IndexTag> const> functions) {
     std::lock_guard lock{writing_};
-    functions_ = std::move(functions);
-    publish(knowing_functions(db().snapshot()));
+    auto snapshot = db().snapshot();
+    snapshot.functions = functions;
+    Db<IndexTag> next{std::move(snapshot)};
+    functions_.swap(functions);
+    publish(std::move(next));
   }
 
   /// Writes the nodes that are not in the store yet and empties the tail. Does nothing where the tail is empty.
@@ -105,7 +112,7 @@ class Session {
     for (int attempt = 0; attempt != max_commit_attempts; ++attempt) {
       auto const result = try_checkpoint();
       if (result == CommitResult::committed) return;
-      if (result == CommitResult::failed) raise_failed(result.reason);
+      if (result == CommitResult::failed) raise_failed(result.reason, true);
       back_off(attempt);
     }
     raise(Errc::commit_conflict, "Other writers overtook this checkpoint each time; their transactions and yours are in the tail.");
@@ -114,7 +121,7 @@ class Session {
   [[nodiscard]] Handle& handle() noexcept { return *handle_; }
   [[nodiscard]] std::size_t tail_bytes() const {
     std::lock_guard lock{writing_};
-    return tail_bytes_;
+    return known_.tail_bytes;
   }
 
  private:
@@ -131,34 +138,67 @@ class Session {
     return report;
   }
 
+  /// Whatever ends it while an attempt may have landed, or may land yet, leaves as `commit/unknown`.
   TxReport<IndexTag> commit_until_known(TxData const& data) {
-    std::vector<Pending> pending;  // attempts of which nobody knows yet whether they landed
+    std::vector<Pending> pending;
+    try {
+      return commit_until_known(data, pending);
+    } catch (Error const& error) {
+      if (pending.empty()) throw;
+      raise_unknown(error.message(), "{:cause :" + std::string{name(error.code())} + "}");
+    } catch (std::exception const& error) {
+      if (pending.empty()) throw;
+      raise_unknown(error.what());
+    } catch (...) {
+      if (pending.empty()) throw;
+      raise_unknown("Something was thrown that is no exception.");
+    }
+  }
+
+  /// `pending` holds the attempts of which nobody knows whether they landed, when it throws too.
+  TxReport<IndexTag> commit_until_known(TxData const& data, std::vector<Pending>& pending) {
     for (int attempt = 0; attempt != max_commit_attempts; ++attempt) {
-      auto report = cairn::transact(db(), data);
+      auto report = pending.empty() ? transact_newest(data) : cairn::transact(db(), data);
       auto const id = CommitId::random();
+      pending.reserve(pending.size() + 1);  // before the commit: once its reply is lost it must be noted
       auto const result = commit(report, id);
       switch (result.outcome) {
-        case CommitResult::committed:
-          version_ = result.version;
-          publish(report.db_after);
-          checkpoint_when_due();
-          return report;
-        case CommitResult::failed: raise_failed(result.reason);
+        case CommitResult::committed: checkpoint_when_due(); return report;
+        case CommitResult::failed: raise_failed(result.reason, pending.empty());
         case CommitResult::unknown: pending.push_back({id, std::move(report)}); break;
         case CommitResult::conflict: break;
       }
-      auto const landed = adopt(read_root_after(result));
+      auto const since = adopt(read_root());
       for (auto& one : pending) {
-        if (std::ranges::find(landed, one.id) != landed.end()) return std::move(one.report);
+        if (std::ranges::find(since.commits, one.id) != since.commits.end()) return std::move(one.report);
+      }
+      if (since.moved && !pending.empty()) {
+        if (!since.complete) raise(Errc::commit_conflict, "Others have committed more since than the root names.");
+        pending.clear();  // they expected a version that is gone: not landed, and never to land
       }
       back_off(attempt);
     }
-    if (!pending.empty()) {
-      raise(Errc::commit_unknown, "The transaction's outcome is not known: the storage did not answer. Look for its data before "
-                                  "you transact it again.");
-    }
     raise(Errc::commit_conflict, "Other writers overtook this transaction " + std::to_string(max_commit_attempts) +
-                                     " times. Nothing has changed; try again.");
+                                     " times." + (pending.empty() ? " Nothing has changed; try again." : ""));
+  }
+
+  /// What is refused may only be so because of what others have committed since: a schema that is not known here yet.
+  [[nodiscard]] TxReport<IndexTag> transact_newest(TxData const& data) {
+    for (;;) {
+      try {
+        return cairn::transact(db(), data);
+      } catch (Error const&) {
+        if (!has_moved()) throw;
+      }
+    }
+  }
+  /// Whether others have committed since; takes it in. Not where the root cannot be read.
+  [[nodiscard]] bool has_moved() {
+    try {
+      return adopt(read_root()).moved;
+    } catch (Error const&) {
+      return false;
+    }
   }
 
   [[nodiscard]] RootRecord read_root() {
@@ -170,75 +210,73 @@ class Session {
     return *std::move(root);
   }
 
-  /// After a lost reply a root that cannot be read either leaves the outcome open.
-  [[nodiscard]] RootRecord read_root_after(CommitResult const& result) {
-    if (!(result == CommitResult::unknown)) return read_root();
-    try {
-      return read_root();
-    } catch (std::exception const& error) {
-      raise(Errc::commit_unknown, "The reply to a commit was lost (" + result.reason + ") and the root cannot be read: " +
-                                      error.what() + ". Connect again and look for the transaction's data before you repeat it.");
-    }
-  }
+  /// What was committed between two looks at the root.
+  struct Since {
+    bool moved = false;               ///< whether the root has another version
+    std::vector<CommitId> commits{};  ///< those that were not known before, and perhaps some that were
+    bool complete = true;             ///< whether none is missing
+  };
 
-  /// Makes what the root says the current value; returns the commits that were not known before.
-  std::vector<CommitId> adopt(RootRecord const& root) {
-    if (root.version == version_) return {};
-    bool const extends = root.state == state_ && root.tail.size() >= frames_.size() &&
-                         std::equal(frames_.begin(), frames_.end(), root.tail.begin());
-    std::vector<CommitId> fresh;
-    auto commits = commits_;
+  /// Makes what the root says the current value.
+  Since adopt(RootRecord root) {
+    if (root.version == known_.version) return {};
+    Since since{.moved = true};
+    KnownRoot next;
     auto snapshot = db().snapshot();
-    if (!extends) {
+    bool const extends = known_.goes_on_in(root);
+    if (extends) {
+      next.absorbed = known_.absorbed;
+      next.commits = known_.commits;
+    } else {
       auto checkpoint = codec::read_state<IndexTag>(root.state, source_, options_);
-      fresh = std::move(checkpoint.commits);
+      next.absorbed = std::move(checkpoint.commits);
+      since.commits = next.absorbed;
       snapshot = std::move(checkpoint.snapshot);
-      commits.clear();
     }
     std::vector<TxRecord> records;
-    for (auto const& bytes : std::span{root.tail}.subspan(commits.size())) {
+    for (auto const& bytes : std::span{root.tail}.subspan(next.commits.size())) {
       auto frame = codec::read_frame(bytes);
-      fresh.push_back(frame.commit);
-      commits.push_back(frame.commit);
+      since.commits.push_back(frame.commit);
+      next.commits.push_back(frame.commit);
       records.push_back(std::move(frame.record));
     }
+    // Commits are named in their order, so that all are named that followed one that is.
+    since.complete = extends || std::ranges::find(since.commits, known_.newest_commit()) != since.commits.end();
+    for (auto const& frame : root.tail) next.tail_bytes += frame.size();
+    next.version = std::move(root.version);
+    next.state = std::move(root.state);
+    next.frames = std::move(root.tail);
     auto db = knowing_functions(apply(snapshot, std::span<TxRecord const>{records}));
-    auto frames = root.tail;
-    std::size_t bytes = 0;
-    for (auto const& frame : frames) bytes += frame.size();
     // From here on nothing throws: what is known of the root and what is published change together.
-    version_ = root.version;
-    state_ = root.state;
-    frames_.swap(frames);
-    commits_.swap(commits);
-    tail_bytes_ = bytes;
+    known_ = std::move(next);
     publish(std::move(db));
-    return fresh;
+    return since;
   }
 
   /// What is large goes to the store once, as nodes; what purges must not leave a trace in the tail.
   [[nodiscard]] CommitResult commit(TxReport<IndexTag> const& report, CommitId const& id) {
     if (report.record.purged.empty()) {
       auto const frame = codec::write_frame(id, report.record);
-      if (frame.size() <= tail_budget) return append(frame, id);
+      if (frame.size() <= tail_budget) return append(report.db_after, frame, id);
     }
-    return commit_checkpoint(report.db_after.snapshot(), id);
+    return commit_checkpoint(report.db_after, id);
   }
 
-  [[nodiscard]] CommitResult append(std::span<std::byte const> frame, CommitId const& id) {
+  // Once a commit has landed nothing may throw: what is known of the root and what is published change together, or the
+  // next commit would repeat this one's number. What needs memory is made before.
+
+  [[nodiscard]] CommitResult append(Db<IndexTag> db, std::span<std::byte const> frame, CommitId const& id) {
     auto kept = Bytes::copy(frame);
-    make_room(frames_);  // before the commit: after it, nothing may throw
-    make_room(commits_);
-    auto result = handle_->blobs().begin().append(options_.branch, version_, frame);
+    known_.make_room();
+    auto result = handle_->blobs().begin().append(options_.branch, known_.version, frame);
     if (result == CommitResult::committed) {
-      frames_.push_back(std::move(kept));
-      commits_.push_back(id);
-      tail_bytes_ += frame.size();
+      known_.appended(std::move(result.version), std::move(kept), id);
+      publish(std::move(db));
     }
     return result;
   }
 
-  [[nodiscard]] CommitResult commit_checkpoint(Snapshot<IndexTag> const& snapshot, CommitId const& id) {
+  [[nodiscard]] CommitResult commit_checkpoint(Db<IndexTag> db, CommitId const& id) {
     // Nodes learn their addresses while they are written. Where the commit does not follow, they are not in the store, and
     // a later checkpoint must not refer to them.
     struct Guard {
@@ -246,47 +284,46 @@ class Session {
       ~Guard() { written.forget(); }
     } guard;
     auto writer = handle_->blobs().begin();
-    auto commits = commits_;
-    commits.push_back(id);
+    auto named = known_.named_with(id);
     auto const state =
-        codec::write_state(std::span<CommitId const>{commits}, snapshot, Handle::node_sink(writer), guard.written);
+        codec::write_state(std::span<CommitId const>{named}, db.snapshot(), Handle::node_sink(writer), guard.written);
     auto kept = Bytes::copy(state);
-    auto result = writer.commit(options_.branch, version_, state);
+    auto result = writer.commit(options_.branch, known_.version, state);
     if (result == CommitResult::committed) {
       guard.written = {};
-      state_ = std::move(kept);
-      frames_.clear();
-      commits_.clear();
-      tail_bytes_ = 0;
+      known_.replaced(std::move(result.version), std::move(kept), std::move(named));
+      publish(std::move(db));
     }
     return result;
   }
 
   CommitResult try_checkpoint() {
-    if (frames_.empty()) return CommitResult{CommitResult::committed, version_};
+    if (known_.frames.empty()) return CommitResult::committed;
     auto const id = CommitId::random();
-    auto result = commit_checkpoint(db().snapshot(), id);
-    if (result == CommitResult::committed) {
-      version_ = result.version;
-      return result;
+    auto result = commit_checkpoint(db(), id);
+    if (result == CommitResult::committed) return result;
+    auto const since = adopt(read_root_after(result));
+    return std::ranges::find(since.commits, id) != since.commits.end() ? CommitResult{CommitResult::committed} : result;
+  }
+
+  /// A root that cannot be read after a checkpoint's lost reply leaves open where the transactions are, and loses none.
+  [[nodiscard]] RootRecord read_root_after(CommitResult const& result) {
+    if (!(result == CommitResult::unknown)) return read_root();
+    try {
+      return read_root();
+    } catch (std::exception const& error) {
+      raise(Errc::commit_unknown, "The reply to a checkpoint was lost (" + result.reason + ") and the root cannot be read: " +
+                                      error.what() + ". No transaction is lost; make the checkpoint again.");
     }
-    auto const landed = adopt(read_root_after(result));
-    return std::ranges::find(landed, id) != landed.end() ? CommitResult{CommitResult::committed, version_} : result;
   }
 
   /// A checkpoint that fails here loses nothing: what it would have written is in the tail, and the next commit tries again.
   void checkpoint_when_due() noexcept {
-    if (tail_bytes_ <= tail_budget) return;
+    if (known_.tail_bytes <= tail_budget) return;
     try {
       static_cast<void>(try_checkpoint());
     } catch (...) {  // NOLINT(bugprone-empty-catch): see above
     }
-  }
-
-  /// Room for one more, without copying everything each time.
-  template <class Element>
-  static void make_room(std::vector<Element>& elements) {
-    if (elements.size() == elements.capacity()) elements.reserve(2 * elements.size() + 16);
   }
 
   [[nodiscard]] Db<IndexTag> knowing_functions(Snapshot<IndexTag> snapshot) const {
@@ -294,13 +331,22 @@ class Session {
     return Db<IndexTag>{std::move(snapshot)};
   }
 
-  void publish(Db<IndexTag> db) {
+  /// The value that was current goes after the lock, since its nodes may be many.
+  void publish(Db<IndexTag> db) noexcept {
+    static_assert(std::is_nothrow_swappable_v<Db<IndexTag>>);
     std::lock_guard lock{publishing_};
-    db_ = std::move(db);
+    std::swap(db_, db);
   }
 
-  [[noreturn]] static void raise_failed(std::string const& reason) {
-    raise(Errc::io_error, "The storage refused the commit: " + reason + ". Nothing has changed; try again when the cause is mended.");
+  [[noreturn]] static void raise_failed(std::string const& reason, bool nothing_else) {
+    raise(Errc::io_error, "The storage refused the commit: " + reason + "." +
+                              (nothing_else ? " Nothing has changed; try again when the cause is mended." : ""));
+  }
+  [[noreturn]] static void raise_unknown(std::string const& cause, std::string data = "{}") {
+    raise(Errc::commit_unknown,
+          "The reply to a commit was lost, and what followed did not tell whether it landed: " + cause +
+              " Connect again and look for the transaction's data before you repeat it.",
+          std::move(data));
   }
 
   /// Waits a random time that doubles, so that two writers do not go on meeting each other.
@@ -315,12 +361,8 @@ class Session {
   std::shared_ptr<NodeSource const> source_;
   DatabaseOptions options_;
 
-  mutable std::mutex writing_;  // guards what follows, down to the next mutex
-  Version version_;
-  Bytes state_;
-  std::vector<Bytes> frames_;       // the tail
-  std::vector<CommitId> commits_;  // those of its frames
-  std::size_t tail_bytes_ = 0;
+  mutable WritersMutex writing_;  // guards what follows, down to the next mutex
+  KnownRoot known_{};
   std::shared_ptr<Functions<IndexTag> const> functions_{};
 
   mutable std::mutex publishing_;  // guards db_

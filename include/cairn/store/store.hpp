@@ -68,8 +68,9 @@ struct StoreOperations<Backend, IndexTag> {
     return open(config, {.branch = std::string{branch}});
   }
   /// The same from text, as `create`. What it says of options that are fixed at creation must be true: `config/mismatch`.
+  /// Of the variables of options, only the one of the branch is read.
   [[nodiscard]] static Connection connect(std::string_view text, Environment const& environment = process_environment()) {
-    auto const loaded = config::load_database_config<Backend>(text, environment);
+    auto const loaded = config::load_database_config<Backend>(text, environment, config::OptionVariables::branch);
     check_index(loaded.options, IndexTag::name);
     auto connection = open(loaded.store, loaded.options);
     if (!text.empty() && !config::is_uri(text)) {
@@ -91,7 +92,7 @@ struct StoreOperations<Backend, IndexTag> {
   }
 
   [[nodiscard]] static bool exists(std::string_view text, Environment const& environment = process_environment()) {
-    return exists(config::load_database_config<Backend>(text, environment).store);
+    return exists(config::load_database_config<Backend>(text, environment, config::OptionVariables::none).store);
   }
 
   /// Removes the store with all that is in it. Does nothing where there is none.
@@ -100,7 +101,7 @@ struct StoreOperations<Backend, IndexTag> {
     Backend::delete_store(config);
   }
   static void destroy(std::string_view text, Environment const& environment = process_environment()) {
-    destroy(config::load_database_config<Backend>(text, environment).store);
+    destroy(config::load_database_config<Backend>(text, environment, config::OptionVariables::none).store);
   }
 
  private:

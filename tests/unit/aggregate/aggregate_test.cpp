@@ -41,6 +41,14 @@ struct Person {
   std::optional<Address> address{};
 };
 
+/// Known by any of its values, none of which it must have.
+struct Member {
+  std::optional<Unique<std::string>> nick{};
+  std::set<Unique<std::string>> emails{};
+  std::optional<Unique<std::int64_t, Uniqueness::value>> badge{};
+  std::optional<Ref<>> desk{};
+};
+
 struct Node {
   std::string label;
   std::vector<Node> children;
@@ -212,6 +220,35 @@ TEST_CASE("replacing makes an entity what the struct is") {
   CHECK(fault([&] { return after(db, replace("new", Person{"Olga", 1})); }) == Errc::transact_syntax);
   CHECK(fault([&] { return after(db, replace(lookup(":name", "Olga"), Person{"Olga", 1})); }) ==
         Errc::entity_id_missing);
+}
+
+TEST_CASE("replacing an entity that is named by what it loses") {
+  auto db = after(empty_db(), schema<Member>());
+  db = after(db, Member{.nick = "m", .emails = {"m", "n"}, .badge = 7, .desk = Ref<>{1}});
+  auto const id = db.require_entity(lookup(":emails", "m"));
+  auto const as = [&](LookupRef const& name, Member const& member) {
+    auto const report = transact(db, replace(name, member), Instant{1000});
+    auto const read = pull<Member>(report.db_after, id);
+    CHECK(read.nick == member.nick);
+    CHECK(read.emails == member.emails);
+    CHECK(read.badge == member.badge);
+    CHECK(read.desk == member.desk);
+    CHECK(report.db_after.datoms(aevt, ":emails").begin()->e == id);
+    return report.tx_data.size() - 1;
+  };
+  Member const same{.nick = "m", .emails = {"m", "n"}, .badge = 7, .desk = Ref<>{1}};
+  for (auto const& name :
+       {lookup(":emails", "m"), lookup(":emails", "n"), lookup(":nick", "m"), lookup(":badge", 7)}) {
+    CHECK(as(name, same) == 0);
+    CHECK(as(name, {.nick = "m", .emails = {"m", "o"}, .badge = 7, .desk = Ref<>{1}}) == 2);
+    CHECK(as(name, {.nick = "k", .emails = {"o", "p"}, .badge = 8, .desk = Ref<>{2}}) == 10);
+    CHECK(as(name, {.nick = std::nullopt, .emails = {"o"}, .badge = std::nullopt, .desk = std::nullopt}) == 6);
+  }
+  CHECK(fault([&] { return after(db, replace(lookup(":emails", "z"), same)); }) == Errc::entity_id_missing);
+  CHECK(fault([&] { return after(db, replace(kw(":nobody"), same)); }) == Errc::entity_id_missing);
+  db = after(db, Member{.nick = "other", .emails = {"q"}});
+  CHECK(fault([&] { return after(db, replace(lookup(":emails", "m"), Member{.emails = {"q"}})); }) ==
+        Errc::transact_upsert);
 }
 
 TEST_CASE("references are numbers, lookup refs, idents, temporary ids or structs in place") {

@@ -112,6 +112,23 @@ TEST_CASE("options come from variables too, under both names", "[config]") {
   CHECK(load_options(R"({:store {:path "/x"} :keep-history? true})", {{"CAIRN_KEEP_HISTORY", "false"}}).keep_history);
 }
 
+TEST_CASE("of the options' variables, only a new database is made by all", "[config]") {
+  using cairn::config::OptionVariables;
+  auto const variables = environment({{"CAIRN_STORE_PATH", "/v"},
+                                      {"CAIRN_KEEP_HISTORY", "nonsense"},
+                                      {"CAIRN_INDEX", "other"},
+                                      {"DATAHIKE_NAME", "people"},
+                                      {"DATAHIKE_BRANCH", "main"}});
+  CHECK(error_of([&] { return load_database_config<File>("", variables); }).code() == Errc::config_type);
+  auto const opened = load_database_config<File>("", variables, OptionVariables::branch);
+  CHECK(opened.store.path == "/v");
+  CHECK(opened.options == cairn::DatabaseOptions{.branch = "main"});
+  CHECK(load_database_config<File>("{:branch :other}", variables, OptionVariables::branch).options.branch == "other");
+  CHECK(load_database_config<File>(R"({:name "n"})", variables, OptionVariables::none).options ==
+        cairn::DatabaseOptions{.name = "n"});
+  CHECK(load_database_config<File>("", variables, OptionVariables::none).options == cairn::DatabaseOptions{});
+}
+
 TEST_CASE("options that are wrong in variables are reported with all else", "[config]") {
   auto const error = error_of([] {
     return load_database_config<File>(

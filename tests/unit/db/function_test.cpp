@@ -48,6 +48,16 @@ TEST_CASE("a function may call functions, but not for ever") {
   CHECK(refusal(db, std::vector<TxOp>{call(count, 1000)}) == Errc::transact_syntax);
 }
 
+TEST_CASE("a function that answers differently each time is ended") {
+  auto const db = after(people(), R"([{:key "a"}])");
+  int count = 0;
+  auto const restless = [&count](TestDb const&) -> TxData {
+    auto const id = "t" + std::to_string(++count);
+    return {add(id, ":age", 1), add(id, ":key", "a")};
+  };
+  CHECK(refusal(db, std::vector<TxOp>{call(restless)}) == Errc::transact_syntax);
+}
+
 TEST_CASE("a function of databases of another index is refused") {
   TxOp operation;
   operation.kind = TxOpKind::call;
@@ -84,6 +94,15 @@ TEST_CASE("attributes have predicates on their values") {
   CHECK(refusal(db, R"([{:key "a" :age 3}])") == std::nullopt);
 }
 
+TEST_CASE("a spec's attributes must be there when all is done") {
+  auto const db = after(people(), R"([{:db/ident :guard :db.entity/attrs [:key]} {:db/id 200 :key "x"}])");
+  CHECK(refusal(db, R"([{:db/id 200 :key "x" :db/ensure :guard}])") == std::nullopt);
+  CHECK(refusal(db, R"([{:db/id 200 :db/ensure :guard} [:db/add 200 :key "y"]])") == std::nullopt);
+  CHECK(refusal(db, R"([{:db/id 200 :db/ensure :guard}])") == Errc::transact_ensure);
+  CHECK(refusal(db, R"([[:db/retract 200 :key "x"] {:db/id 200 :db/ensure :guard}])") == Errc::transact_ensure);
+  CHECK(refusal(db, R"([[:db/purge 200 :key "x"] {:db/id 200 :db/ensure :guard}])") == Errc::transact_ensure);
+}
+
 TEST_CASE("a spec's predicates look at the entity when all is done") {
   auto db = after(people(), R"([{:db/ident :guard :db.entity/attrs [:key] :db.entity/preds [my/tagged?]}])");
   constexpr auto tagged_later = R"([{:db/id "n" :key "b" :db/ensure :guard} [:db/add "n" :tag "t"]])";
@@ -114,6 +133,21 @@ TEST_CASE("with attribute references the system's attributes are entities") {
   CHECK(people().entid(":db/ident") == std::nullopt);  // and without them they are not
 }
 
+TEST_CASE("the numbers of the system's entities are those on disk") {
+  auto const db = with_refs();
+  std::string idents;
+  for (EntityId e = 1; e != first_user_entity; ++e) {
+    if (auto const ident = db.ident(e)) idents += std::to_string(e) + to_text(*ident) + " ";
+  }
+  CHECK(idents ==
+        "1:db/ident 2:db/valueType 3:db/cardinality 4:db/unique 5:db/index 6:db/isComponent 7:db/noHistory 8:db/doc "
+        "9:db/txInstant 10:db/tupleAttrs 11:db/tupleType 12:db/tupleTypes 13:db.attr/preds 14:db.entity/attrs "
+        "15:db.entity/preds 16:db.type/boolean 17:db.type/long 18:db.type/float 19:db.type/double 20:db.type/bigint "
+        "21:db.type/bigdec 22:db.type/instant 23:db.type/uuid 24:db.type/string 25:db.type/keyword 26:db.type/symbol "
+        "27:db.type/bytes 28:db.type/tuple 29:db.type/ref 30:db.type/number 31:db.cardinality/one 32:db.cardinality/many "
+        "33:db.unique/value 34:db.unique/identity ");
+}
+
 TEST_CASE("with attribute references a schema refers to its types, and datoms to their attributes") {
   auto db = after(with_refs(), people_schema);
   auto const age = db.entid(":age").value();
@@ -130,6 +164,54 @@ TEST_CASE("with attribute references a schema refers to its types, and datoms to
   CHECK(notation::write(people().attribute_edn(kw(":age"))) == ":age");
   CHECK(by_key(db.as_of(first_transaction + 2), ":age") == "a 1");
   CHECK_NOTHROW(verify(db));
+}
+
+TEST_CASE("with attribute references maps, meta data and entities name attributes by number too") {
+  auto db = after(with_refs(), people_schema);
+  auto const number = [&](char const* ident) { return db.entid(ident).value(); };
+  auto const key = number(":key");
+  auto const age = number(":age");
+  db = after(db, "[{" + std::to_string(key) + " \"a\" " + std::to_string(age) + " 1}]");
+  auto const a = db.entid(lookup(":key", "a")).value();
+  db = after(db, TxData{{entity_map({{key, "a"}, {age, 2}, {":part", entity({{key, "p"}})}})}});  // the same entity
+  CHECK(by_key(db, ":age") == "a 2");
+  CHECK(db.entity(a).get(age).value() == Value{2});
+  CHECK(db.entity(a).contains(key));
+  CHECK(db.entity(a).get(number(":part")).many().size() == 1);
+  CHECK_FALSE(db.entity(a).contains(number(":tag")));
+  CHECK(db.entity(a).get(a).is_nil());  // no attribute
+  db = after(db, TxData{{add(a, age, 3)}}.with_meta(number(":db/doc"), "why").with_meta(":note", "n"));
+  CHECK(db.entity(db.max_tx()).get(":db/doc").value() == Value{"why"});
+  CHECK(db.entity(db.max_tx()).get(":note").value() == Value{"n"});
+  db = after(db, "{:tx-data [] :tx-meta {" + std::to_string(number(":note")) + " \"m\"}}");
+  CHECK(db.entity(db.max_tx()).get(":note").value() == Value{"m"});
+  db = after(db, R"([{:db/ident :pair :db/valueType :db.type/tuple :db/cardinality :db.cardinality/one
+                      :db/tupleAttrs [:age :kind] :db/unique :db.unique/identity}])");
+  db = after(db, R"([{:key "a" :kind :k}])");
+  db = after(db, TxData{{entity_map({{age, 3}, {number(":kind"), kw(":k")}, {":note", "whole"}})}});
+  CHECK(db.entity(a).get(":note").value() == Value{"whole"});  // known by the tuple that the numbers make
+
+  CHECK(refusal(db, "[{" + std::to_string(a) + " 1}]") == Errc::transact_schema);
+  CHECK(refusal(db, "[{0 1}]") == Errc::transact_syntax);
+  CHECK(refusal(db, "[{-5 1}]") == Errc::transact_syntax);
+  for (EntityId const none : {EntityId{0}, EntityId{-1}}) {
+    try {
+      (void)AttributeName{none};
+      FAIL("accepted");
+    } catch (Error const& error) {
+      CHECK(error.code() == Errc::entity_id_syntax);
+    }
+  }
+}
+
+TEST_CASE("a cascade passes the system's entities over") {
+  auto db = after(with_refs(), people_schema);
+  db = after(db, R"([{:db/id 100 :key "a" :part 24}])");
+  CHECK(db.entity(100).get(":part").many().size() == 1);
+  for (auto const* operation : {"[[:db/retractEntity 100]]", "[[:db.purge/entity 100]]", "[[:db.fn/retractAttribute 100 :part]]",
+                                "[[:db.purge/attribute 100 :part]]"}) {
+    CHECK(refusal(db, operation) == std::nullopt);
+  }
 }
 
 TEST_CASE("the system's entities cannot be changed, and schemas are checked as ever") {

@@ -364,7 +364,7 @@ class Generator {
     auto const name = [](EntityId id) { return "new" + std::to_string(-id); };
     Value const age = below(3);
     bool const with_part = below(3) == 0;
-    std::vector<std::pair<Keyword, TxValue>> entries{{Keyword{"key"}, key}, {Keyword{"age"}, age}};
+    std::vector<std::pair<AttributeName, TxValue>> entries{{Keyword{"key"}, key}, {Keyword{"age"}, age}};
     if (with_part) entries.emplace_back(Keyword{"part"}, cairn::entity(name(fresh - 1), {{":age", 7}}));
     EntityMap map{.id = name(fresh)};
     map.attributes = std::move(entries);

@@ -71,6 +71,31 @@ TEST_CASE("a tuple made of a purged value is purged") {
   CHECK(by_key(db, ":pair") == "a [42 :k]");
 }
 
+TEST_CASE("who was what is asked of the past only where one entity was it") {
+  auto db = after(people(), R"([{:db/id 301 :key "m"} {:db/id 100 :db/ident :color/red}])");
+  db = after(db, R"([[:db/retract 301 :key "m"] [:db/retract 100 :db/ident :color/red]])");
+  CHECK(refusal(db, R"([[:db.purge/entity [:key "m"]]])") == std::nullopt);
+  CHECK(refusal(db, R"([[:db.purge/entity :color/red]])") == std::nullopt);
+  db = after(db, R"([{:db/id 300 :key "m"}])");
+  db = after(db, R"([[:db/retract 300 :key "m"]])");
+  CHECK(refusal(db, R"([[:db.purge/entity [:key "m"]]])") == Errc::transact_purge);  // 300 or 301?
+}
+
+TEST_CASE("an entity with a long past is purged in a moment") {
+  auto db = after(people(), R"([{:db/ident :pair :db/valueType :db.type/tuple :db/cardinality :db.cardinality/one
+                                 :db/tupleAttrs [:age :kind]}])");
+  for (int i = 0; i != 3000; ++i) db = after(db, TxData{{entity_map({{":key", "a"}, {":age", i}})}});
+  CHECK(transact(db, TxData{{purge_attribute(lookup(":key", "a"), ":age")}}).purged.size() == 2 * 2 * 3000 - 2);
+  CHECK(transact(db, TxData{{purge_entity(lookup(":key", "a"))}}).purged.size() == 2 * 2 * 3000 - 1);
+}
+
+TEST_CASE("what takes away names no attribute") {
+  auto const db = after(empty_db(true, SchemaFlexibility::read), R"([{:db/id 1 :name "Ivan"}])");
+  auto const report = transact(db, TxData{R"([[:db/purge 1 :never "x"] [:db/retract 1 :never "x"] [:db/retract 1 :never]
+                                              [:db.fn/retractAttribute 1 :never] [:db.purge/attribute 1 :never]])"});
+  CHECK(report.db_after.schema() == db.schema());
+}
+
 TEST_CASE("what is older than a moment and no longer true can be purged") {
   auto db = two_pasts();  // transactions at 1000, 1001 and 1002 ms
   SECTION("as Datahike does it, an assertion without its retraction") {
@@ -117,6 +142,36 @@ TEST_CASE("a range of transactions shows what each changed") {
 
   auto const purged = after(db, TxData{{purge(lookup(":key", "a"), ":age", 1)}});
   CHECK(show(tx_range(purged)[1].datoms).find(":age 1\n") == std::string::npos);
+}
+
+TEST_CASE("a range of transactions shows no more than its view") {
+  auto const db = two_pasts();
+  CHECK(tx_range(db.history()).size() == 3);
+  CHECK(tx_range(db.history())[2].datoms == tx_range(db)[2].datoms);
+  auto const before = tx_range(db.as_of(first_transaction + 1));
+  REQUIRE(before.size() == 2);
+  CHECK(before[1].datoms == tx_range(db)[1].datoms);  // what was said, true still or not
+  auto const later = tx_range(db.since(first_transaction + 1));
+  REQUIRE(later.size() == 1);
+  CHECK(later[0].tx == first_transaction + 2);
+  CHECK(later[0].datoms.size() == 3);
+  CHECK(tx_range(db.history().since(first_transaction).as_of(first_transaction + 1)).size() == 1);
+  CHECK(tx_range(db.since(first_transaction + 1), first_transaction).size() == 1);
+  CHECK(tx_range(db.as_of(first_transaction), std::nullopt, first_transaction + 9).size() == 1);
+  CHECK(tx_range(db.as_of(5)).empty());
+  CHECK(tx_range(db.since(db.max_tx())).empty());
+
+  auto const young = [](TestDb const&, Datom const& datom) {
+    return datom.a == kw(":age") && datom.v.as_integer() < 10;
+  };
+  auto const filtered = tx_range(db.filter(young));
+  REQUIRE(filtered.size() == 2);  // the schema's transaction is hidden whole
+  CHECK(filtered[0].tx == first_transaction + 1);
+  CHECK(filtered[0].instant == Instant{});
+  REQUIRE(filtered[0].datoms.size() == 1);
+  CHECK(filtered[0].datoms[0].v == Value{1});
+  CHECK(filtered[1].datoms.size() == 2);
+  CHECK(tx_range(db.filter(young).filter([](TestDb const&, Datom const& datom) { return !datom.added; })).size() == 1);
 }
 
 }  // namespace

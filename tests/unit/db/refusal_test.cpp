@@ -66,6 +66,12 @@ TEST_CASE("each refusal has its code and changes nothing") {
   CHECK_THROWS_AS(TxData{"{:key 1}"}, Error);
   CHECK_THROWS_AS(TxData{"[{:key"}, Error);
   CHECK_THROWS_AS(TxData{R"({:tx-data 5})"}, Error);
+  CHECK(code(R"({:tx-data [] :tx-mta {:note "n"}})") == "transact/syntax");
+  CHECK(code(R"({:tx-data [] "tx-meta" {:note "n"}})") == "transact/syntax");
+  CHECK(code(R"({:tx-data [] :tx-meta {:db/id 5 :note "n"}})") == "transact/syntax");
+  CHECK(code(R"({:tx-data [] :tx-meta {"note" "n"}})") == "transact/syntax");
+  CHECK(code(R"({:tx-data [] :tx-meta {:note "n"}})") == "accepted");
+  CHECK(code(R"({:tx-data [] :tx-meta nil})") == "accepted");
   CHECK(code("[nil]") == "accepted");
   CHECK(code("nil") == "accepted");
 }
@@ -118,6 +124,22 @@ TEST_CASE("deep data is refused before it ends the stack") {
   EntityMap map = entity({{":key", "leaf"}});
   for (int i = 0; i != 300; ++i) map = entity({{":friend", map}});
   CHECK(refusal(people(), entity_map(map)) == Errc::transact_syntax);
+}
+
+TEST_CASE("a number that would leave none for new entities is refused") {
+  auto const db = people();
+  CHECK(refusal(db, R"([{:db/id 281474976710655 :age 1}])") == Errc::entity_id_syntax);
+  CHECK(refusal(db, R"([{:db/id 1 :friend 281474976710655}])") == Errc::entity_id_syntax);
+  auto const far = after(db, R"([{:db/id 281470681743360 :age 1}])");
+  CHECK(after(far, R"([{:age 2}])").max_eid() == 281470681743361);
+  CHECK(refusal(after(far, R"([{:age 2}])"), R"([{:db/id 281470681743361 :age 3}])") == std::nullopt);
+}
+
+TEST_CASE("a part of a tuple keeps its name") {
+  auto const db = after(people(), R"([{:db/ident :pair :db/valueType :db.type/tuple :db/cardinality :db.cardinality/one
+                                       :db/tupleAttrs [:age :kind]}])");
+  CHECK(refusal(db, R"([{:db/id :age :db/ident :years}])") == Errc::transact_schema);
+  CHECK(refusal(db, R"([{:db/id :note :db/ident :remark}])") == std::nullopt);
 }
 
 }  // namespace

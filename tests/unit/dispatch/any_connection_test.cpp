@@ -82,7 +82,22 @@ TEST_CASE("the options of a new database may come from variables", "[dispatch]")
   CHECK_FALSE(connection.db().options().keep_history);
   CHECK(connection.db().options().schema_flexibility == cairn::SchemaFlexibility::read);
   // To open it is no question of how new ones are made.
-  CHECK_NOTHROW(cairn::connect<Backends>("cairn:mem://options", environment({{"CAIRN_KEEP_HISTORY", "true"}})));
+  auto const others = environment({{"CAIRN_KEEP_HISTORY", "true"}, {"CAIRN_INDEX", "hitchhiker-tree"}});
+  auto const wrong = environment({{"CAIRN_KEEP_HISTORY", "nonsense"}, {"CAIRN_INITIAL_TX", "/first.edn"}});
+  for (auto const& unlike : {others, wrong}) {
+    CHECK_NOTHROW(cairn::connect<Backends>("cairn:mem://options", unlike));
+    CHECK_NOTHROW(cairn::connect<Backends>("{:store {:backend :mem :id \"options\"}}", unlike));
+    CHECK(cairn::exists<Backends>("cairn:mem://options", unlike));
+    CHECK_NOTHROW(cairn::destroy<Backends>("cairn:mem://nobody", unlike));
+  }
+  CHECK(code_of([&] { cairn::create<Backends>("cairn:mem://others", others); }) == "config/mismatch");
+  CHECK(code_of([&] { cairn::create<Backends>("cairn:mem://others", wrong); }) == "config/type");
+  CHECK(code_of([&] {
+          return cairn::connect<Backends>("cairn:mem://options", environment({{"CAIRN_BRANCH", "side"}}));
+        }) == "store/does-not-exist");
+  CHECK(code_of([] {
+          return cairn::connect<Backends>("{:store {:backend :mem :id \"options\"} :index :hitchhiker-tree}", {});
+        }) == "config/mismatch");
   CHECK(code_of([] {
           return cairn::connect<Backends>("{:store {:backend :mem :id \"options\"} :keep-history? true}", {});
         }) == "config/mismatch");

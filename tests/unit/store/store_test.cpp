@@ -13,10 +13,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -219,6 +222,99 @@ TEMPLATE_TEST_CASE("what was purged is not in the tail either", "[store]", OnMem
   }
 }
 
+TEMPLATE_TEST_CASE("a purge that others overtook is applied once, to what they left", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config);
+  auto conn = Store::connect(on.config);
+  conn.transact(schema);
+  conn.transact(R"([{:n 1 :text "a secret"}])");
+  auto other = Store::connect(on.config);
+  auto const before = conn.db().max_tx();
+  other.transact(R"([{:n 2 :text "other"}])");  // of which `conn` does not know yet
+  CHECK(conn.transact({cairn::purge(cairn::lookup(":n", 1), ":text", "a secret")}).purged.size() == 1);
+  for (auto const& db : {conn.db(), Store::connect(on.config).db()}) {
+    CHECK(db.max_tx() == before + 2);
+    std::vector<cairn::Value> texts;
+    for (auto const& datom : db.history().datoms(cairn::aevt, ":text")) texts.push_back(datom.v);
+    CHECK(texts == std::vector{cairn::Value{"other"}});
+    CHECK(cairn::verify(db).current == db.size());
+  }
+}
+
+TEMPLATE_TEST_CASE("a refused transaction changes nothing", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  using Database = typename Store::Connection::Database;
+  Store::create(on.config);
+  auto conn = Store::connect(on.config);
+  conn.transact(schema);
+  conn.transact(R"([{:db/ident :only :db/valueType :db.type/long :db/cardinality :db.cardinality/one :db/unique :db.unique/value}])");
+  conn.transact(R"([{:n 1 :text "one" :only 1}])");
+  conn.set_functions(cairn::Functions<typename Database::index_tag>{}.transaction(
+      ":throws", [](Database const&, std::span<cairn::TxValue const>) -> cairn::TxData { throw std::runtime_error{"a function's own"}; }));
+  auto other = Store::connect(on.config);
+  auto const before = conn.db();
+  auto const others_before = other.db();
+  auto const bytes = conn.tail_bytes();
+  int heard = 0;
+  conn.listen([&](auto const&) { ++heard; });
+
+  auto const unchanged = [&] {
+    CHECK(conn.db().shared_snapshot() == before.shared_snapshot());
+    CHECK(conn.tail_bytes() == bytes);
+    CHECK(other.sync().shared_snapshot() == others_before.shared_snapshot());
+    CHECK(heard == 0);
+  };
+  // Each begins with what could be done.
+  for (auto const& [text, code] : {
+           std::pair{R"([{:n 2} {:unknown 1}])", Errc::transact_schema},
+           std::pair{R"([{:n 2} {:n 3 :text 4}])", Errc::transact_schema},
+           std::pair{R"([{:n 2} {:db/ident :new :db/valueType :db.type/long :db/cardinality :db.cardinality/three}])",
+                     Errc::transact_schema},
+           std::pair{R"([{:n 2} {:n 3 :only 1}])", Errc::transact_unique},
+           std::pair{R"([{:n 2} [:db/cas [:n 1] :text "two" "three"]])", Errc::transact_cas},
+           std::pair{R"([{:n 2} [:db/add [:n 1] :text "uno"] [:db/nonsense 1]])", Errc::transact_syntax},
+           std::pair{R"([{:n 2} [:db/purge [:n 1] :text "one"] [:db.purge/entity [:n 4711]]])", Errc::transact_purge},
+           std::pair{R"([{:n 2} [:db/add [:n 4711] :text "nobody"]])", Errc::entity_id_missing},
+       }) {
+    CAPTURE(text);
+    CHECK(code_of([&] { conn.transact(text); }) == code);
+    unchanged();
+  }
+  CHECK_THROWS_AS(conn.transact("[{:n 2} [:db.fn/call :throws]]"), std::runtime_error);
+  unchanged();
+
+  auto const report = conn.transact(R"([{:db/id "next" :n 2}])");
+  CHECK(report.tx == before.max_tx() + 1);
+  CHECK(report.tempids.at("next") == before.max_eid() + 1);
+  CHECK(heard == 1);
+  CHECK(cairn::verify(Store::connect(on.config).db()).current == before.size() + 2);
+}
+
+TEMPLATE_TEST_CASE("a function that uses the connection of its transaction is told so", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  using Database = typename Store::Connection::Database;
+  Store::create(on.config);
+  auto conn = Store::connect(on.config);
+  conn.transact(schema);
+  std::function<void()> use;
+  conn.set_functions(cairn::Functions<typename Database::index_tag>{}.transaction(
+      ":use", [&](Database const&, std::span<cairn::TxValue const>) -> cairn::TxData {
+        use();
+        return {cairn::entity_map({{":n", 1}})};
+      }));
+  for (auto const& one : std::vector<std::function<void()>>{[&] { conn.transact(R"([{:n 2}])"); }, [&] { conn.sync(); },
+                                                            [&] { conn.checkpoint(); }, [&] { conn.set_functions({}); },
+                                                            [&] { conn.release(); }}) {
+    use = one;
+    CHECK(code_of([&] { conn.transact("[[:db.fn/call :use]]"); }) == Errc::transact_syntax);
+  }
+  CHECK_FALSE(static_cast<bool>(conn));
+  CHECK(number_of_n(Store::connect(on.config).db()) == 0);
+}
+
 TEMPLATE_TEST_CASE("listeners hear of commits in their order, and may transact", "[store]", OnMem, OnFile) {
   TestType on;
   using Store = typename TestType::Store;
@@ -242,6 +338,55 @@ TEMPLATE_TEST_CASE("listeners hear of commits in their order, and may transact",
   CHECK(heard.size() == 2);
   CHECK(second_heard == 3);
   CHECK(conn.tx_range(report.tx, report.tx + 2).size() == 2);
+}
+
+TEMPLATE_TEST_CASE("a listener that was taken away is not called, of a report under way neither", "[store][threads]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config);
+  auto conn = Store::connect(on.config);
+  conn.transact(schema);
+  cairn::ListenerId second{};
+  cairn::ListenerId third{};
+  int heard = 0;
+  auto const first = conn.listen([&](auto const&) {
+    conn.unlisten(second);
+    std::thread{[&] { conn.unlisten(third); }}.join();
+  });
+  second = conn.listen([&](auto const&) { heard += 1; });
+  third = conn.listen([&](auto const&) { heard += 10; });
+  cairn::ListenerId itself{};
+  itself = conn.listen([&](auto const&) {
+    heard += 100;
+    conn.unlisten(itself);
+  });
+  conn.transact(R"([{:n 1}])");
+  conn.transact(R"([{:n 2}])");
+  CHECK(heard == 100);
+  conn.unlisten(first);
+}
+
+TEMPLATE_TEST_CASE("a listener may let go of the connection", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config);
+  std::optional<typename Store::Connection> conn{Store::connect(on.config)};
+  conn->transact(schema);
+  int heard = 0;
+  SECTION("by releasing it") {
+    conn->listen([&](auto const&) { conn->release(); });
+    conn->listen([&](auto const&) { ++heard; });
+    conn->transact(R"([{:n 1}])");
+    CHECK_FALSE(static_cast<bool>(*conn));
+  }
+  SECTION("by destroying it") {
+    conn->listen([&](auto const&) { conn.reset(); });
+    conn->listen([&](auto const&) { ++heard; });
+    conn->transact(R"([{:n 1}])");
+    CHECK_FALSE(conn.has_value());
+  }
+  CHECK(heard == 1);
+  CHECK(number_of_n(Store::connect(on.config).db()) == 1);
 }
 
 TEMPLATE_TEST_CASE("listeners hear of every thread's commits once", "[store][threads]", OnMem, OnFile) {
@@ -299,4 +444,17 @@ TEMPLATE_TEST_CASE("a database with attribute references is one after reconnecti
   CHECK(number_of_n(conn.db()) == 2);
   CHECK(conn.db().ident(conn.db().entity(n).get(":db/valueType").entity().id()) == cairn::kw(":db.type/long"));
   CHECK(cairn::verify(conn.db()).current == conn.db().size());
+}
+
+TEMPLATE_TEST_CASE("a connection that has not heard of a schema yet does not refuse its data", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  Store::create(on.config);
+  auto stale = Store::connect(on.config);
+  Store::connect(on.config).transact(schema);
+  stale.transact(R"([{:n 1}])");
+  Store::connect(on.config).transact(R"([{:n 2}])");
+  stale.transact({cairn::add(cairn::lookup(":n", 2), ":text", "two")});
+  CHECK(code_of([&] { stale.transact(R"([{:unknown 1}])"); }) == Errc::transact_schema);
+  CHECK(number_of_n(stale.db()) == 2);
 }

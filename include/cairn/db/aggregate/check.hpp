@@ -25,6 +25,8 @@ namespace detail {
 
 /// How many fields a struct of a schema may have.
 inline constexpr std::size_t max_aggregate_fields = 64;
+/// How deep structs may be nested in data, written or read, as maps are.
+inline constexpr int deepest_aggregate = 256;
 
 /// A struct whose fields can be found. Where one of them has no default value, finding out how many there are takes
 /// time that is quadratic in the size of the struct.

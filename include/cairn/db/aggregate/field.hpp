@@ -7,6 +7,7 @@
 #include <cairn/db/aggregate/shape.hpp>
 #include <cairn/db/aggregate/tuple_codec.hpp>
 #include <cairn/db/aggregate/value_codec.hpp>
+#include <cairn/db/attribute.hpp>
 #include <cairn/db/value_type.hpp>
 
 #include <array>

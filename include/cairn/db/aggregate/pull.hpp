@@ -92,12 +92,11 @@ class Puller {
   };
 
   static constexpr std::size_t most = std::size_t{1} << 20U;
-  static constexpr std::size_t deepest = 256;
 
   void enter(EntityId entity) {
-    if (path_.size() == deepest || std::find(path_.begin(), path_.end(), entity) != path_.end()) {
+    if (path_.size() == deepest_aggregate || std::find(path_.begin(), path_.end(), entity) != path_.end()) {
       refuse(Errc::query_where, entity,
-             path_.size() == deepest
+             path_.size() == deepest_aggregate
                  ? " is nested too deep in others to be pulled with them. Hold it by Ref."
                  : " is a part of itself, by way of others, and cannot be pulled whole. Hold it by Ref.");
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/db/aggregate/value_codec.hpp>
+#include <cairn/db/attribute.hpp>
 
 #include <array>
 #include <cstddef>
@@ -16,9 +17,6 @@
 namespace cairn {
 
 namespace detail {
-
-/// The most elements that a tuple has.
-inline constexpr std::size_t max_tuple_size = 8;
 
 template <class Type>
 struct TupleElement {
@@ -89,7 +87,7 @@ auto array_codec(std::index_sequence<Index...>)
 
 template <detail::TupleElementType... Elements>
 requires(sizeof...(Elements) > 0 &&
-         sizeof...(Elements) <= detail::max_tuple_size) struct ValueCodec<std::tuple<Elements...>>
+         sizeof...(Elements) <= max_tuple_size) struct ValueCodec<std::tuple<Elements...>>
     : detail::TupleCodec<std::tuple<Elements...>, Elements...> {
 };
 
@@ -97,7 +95,7 @@ template <detail::TupleElementType First, detail::TupleElementType Second>
 struct ValueCodec<std::pair<First, Second>> : detail::TupleCodec<std::pair<First, Second>, First, Second> {};
 
 template <detail::TupleElementType Type, std::size_t Size>
-requires(Size > 0 && Size <= detail::max_tuple_size) struct ValueCodec<std::array<Type, Size>>
+requires(Size > 0 && Size <= max_tuple_size) struct ValueCodec<std::array<Type, Size>>
     : decltype(detail::array_codec<Type>(std::make_index_sequence<Size>{})) {
 };
 

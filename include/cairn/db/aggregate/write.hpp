@@ -21,9 +21,6 @@ namespace cairn {
 
 namespace detail {
 
-/// How deep entities may be nested, as in maps.
-inline constexpr int deepest_aggregate = 256;
-
 template <class Aggregate>
 EntityMap entity_of(Aggregate const& aggregate, int depth);
 
@@ -173,24 +170,29 @@ template <EntityAggregate Aggregate>
 
 /// Makes an entity that is there what the struct is: absent fields are retracted, fields of many have these values and
 /// no others, structs in it are made anew in place of those before. Attributes that are no fields stay. The transaction
-/// says no more than what differs.
+/// says no more than what differs. The entity is looked up once, so a lookup ref may name it by what it is to lose.
 template <EntityAggregate Aggregate>
 [[nodiscard]] TxData replace(TxValue entity, Aggregate const& aggregate) {
   TxData data;
   if constexpr (detail::is_schema_valid<detail::ClosureOf<Aggregate>>) {
+    EntityMap retracted;
     meta::for_each_index<meta::field_count<Aggregate>>(
         [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
           using Field = meta::FieldType<Aggregate, Index>;
           auto const attribute = detail::attribute_keyword<Aggregate, Index>();
-          if constexpr (detail::shape_of<Field>().component) {
-            data.operations.push_back(retract_attribute(entity, attribute));  // and what was a part of it
-          } else if constexpr (detail::FieldElement<Field>::holds == detail::Holds::many) {
-            data.operations.push_back(retract(entity, attribute));
+          constexpr bool is_component = detail::shape_of<Field>().component;  // what was a part of it goes too
+          if constexpr (is_component || detail::FieldElement<Field>::holds == detail::Holds::many) {
+            retracted.attributes.emplace_back(attribute, is_component);
           } else if constexpr (detail::FieldElement<Field>::holds == detail::Holds::one_or_none) {
-            if (!meta::field<Index>(aggregate)) data.operations.push_back(retract(entity, attribute));
+            if (!meta::field<Index>(aggregate)) retracted.attributes.emplace_back(attribute, false);
           }
         });
-    data.operations.push_back(entity_map(std::move(entity), aggregate));
+    data.operations.push_back({.kind = TxOpKind::replace,
+                               .entity = std::move(entity),
+                               .attribute = {},
+                               .value = cairn::entity(aggregate),
+                               .expected = std::move(retracted),
+                               .function = {}});
   }
   return data;
 }
