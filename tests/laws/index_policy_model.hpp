@@ -84,6 +84,7 @@ class RandomDatoms {
     datom.v = value();
     if (one_in(50)) datom.e = static_cast<EntityId>(engine_());
     if (one_in(50)) datom.a = static_cast<AttributeId>(engine_());
+    if (one_in(50)) datom.tx = static_cast<EntityId>(engine_() >> below(40));
     return datom;
   }
 

@@ -35,4 +35,19 @@ void check_all_orders() {
 TEST_CASE("a persistent set with the smallest nodes is an index") { check_all_orders<NodeShape<4, 4, true>>(); }
 TEST_CASE("a persistent set with odd nodes is an index") { check_all_orders<NodeShape<7, 5, true>>(); }
 
+template <Order Sorted>
+void check_large_leaves(std::uint64_t seed) {
+  using Set = cairn::PersistentSet<Sorted, NodeShape<24, 4, true>>;
+  cairn::laws::is_a_versioned_set<Set, Sorted>(seed, false, 120);
+  cairn::laws::is_built_from_sorted<Set, Sorted>(seed + 1);
+}
+TEST_CASE("leaves may change their form at any time") {
+  auto const seed = std::uint64_t{std::random_device{}()};
+  std::cout << "seed " << seed << '\n';
+  check_large_leaves<Order::eavt>(seed);
+  check_large_leaves<Order::aevt>(seed);
+  check_large_leaves<Order::avet>(seed);
+  REQUIRE(cairn::detail::LiveNodes<NodeShape<24, 4, true>>::number == 0);
+}
+
 }  // namespace

@@ -73,6 +73,29 @@ enum class ValueKind : std::uint8_t {
   tuple = 13,
 };
 
+class Value;
+
+namespace detail {
+
+/// A value in two parts, its kind and a word, for what keeps many values in columns. The word owns what the value owned, so
+/// each one that was taken or shared has to be dropped, or made a value again, once.
+struct ValueParts {
+  /// Whether words of this kind refer to something that is counted.
+  [[nodiscard]] static bool counted(ValueKind kind) noexcept {
+    return kind >= ValueKind::bigint && kind != ValueKind::instant && kind != ValueKind::keyword && kind != ValueKind::symbol;
+  }
+  /// The word of a value that stays what it is.
+  [[nodiscard]] static std::uint64_t word(Value const& value) noexcept;
+  /// The word of a value that is nil afterwards.
+  [[nodiscard]] static std::uint64_t take(Value& value) noexcept;
+  /// The value again. Where the word is kept nevertheless, the value must not be destroyed.
+  [[nodiscard]] static Value join(ValueKind kind, std::uint64_t word) noexcept;
+  static void share(ValueKind kind, std::uint64_t word) noexcept;
+  static void drop(ValueKind kind, std::uint64_t word) noexcept;
+};
+
+}  // namespace detail
+
 /// A value of any of the types of `ValueKind`: immutable, 16 bytes, one total order over all of them, so that no comparison
 /// can fail. Copying is O(1) (long ones are counted and shared).
 ///
@@ -199,6 +222,13 @@ class Value {
   }
 
  private:
+  friend struct detail::ValueParts;
+
+  /// Of its parts; counts nothing.
+  Value(ValueKind kind, std::uint64_t word) noexcept : kind_{kind}, integer_{0} {
+    std::memcpy(&integer_, &word, sizeof integer_);
+  }
+
   /// A counted run of bytes; the bytes follow it.
   struct Box {
     std::atomic<std::uint32_t> count;
@@ -323,6 +353,28 @@ class Value {
 };
 
 static_assert(sizeof(Value) == 16);
+
+namespace detail {
+
+inline std::uint64_t ValueParts::word(Value const& value) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, &value.integer_, sizeof word);
+  return word;
+}
+inline std::uint64_t ValueParts::take(Value& value) noexcept {
+  value.kind_ = ValueKind::nil;
+  return word(value);
+}
+inline Value ValueParts::join(ValueKind kind, std::uint64_t word) noexcept { return {kind, word}; }
+inline void ValueParts::share(ValueKind kind, std::uint64_t word) noexcept {
+  Value value{kind, word};
+  Value another{value};
+  static_cast<void>(take(another));
+  static_cast<void>(take(value));
+}
+inline void ValueParts::drop(ValueKind kind, std::uint64_t word) noexcept { Value const value{kind, word}; }
+
+}  // namespace detail
 
 }  // namespace cairn
 

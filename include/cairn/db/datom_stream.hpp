@@ -29,28 +29,21 @@ class DatomStream {
 
   [[nodiscard]] bool valid() const noexcept { return valid_; }
   /// Requires `valid()`.
-  [[nodiscard]] decltype(auto) get() const noexcept {
-    if constexpr (Backward) {
-      return *cursor_;
-    } else {
-      return block_[at_];
-    }
-  }
+  [[nodiscard]] decltype(auto) get() const noexcept { return *cursor_; }
   /// Requires `valid()`.
   void advance() {
     if constexpr (Backward) {
       cursor_.prev();
       valid_ = cursor_.valid();
     } else {
-      if (++at_ != count_) [[likely]]
-        return;
+      if (--left_ != 0) [[likely]]
+        return cursor_.next();
       leave_block();
     }
   }
 
  private:
   using Cursor = decltype(std::declval<Index const&>().seek(std::declval<Position const&>()));
-  using Block = decltype(std::declval<Cursor const&>().block());
 
   void leave_block() {
     valid_ = false;
@@ -62,28 +55,25 @@ class DatomStream {
   void enter_block() {
     valid_ = cursor_.valid();
     if (!valid_) return;
-    block_ = cursor_.block();
-    at_ = 0;
-    count_ = block_.size();
-    if (compare<Sorted>(block_[count_ - 1], to_) < 0) return;
+    auto const block = cursor_.block();
+    left_ = block.size();
+    if (compare<Sorted>(block[left_ - 1], to_) < 0) return;
     is_last_ = true;
     std::size_t low = 0;
-    for (std::size_t high = count_; low != high;) {
+    for (std::size_t high = left_; low != high;) {
       std::size_t const middle = low + (high - low) / 2;
-      if (compare<Sorted>(block_[middle], to_) < 0) {
+      if (compare<Sorted>(block[middle], to_) < 0) {
         low = middle + 1;
       } else {
         high = middle;
       }
     }
-    count_ = low;
-    valid_ = count_ != 0;
+    left_ = low;
+    valid_ = left_ != 0;
   }
 
   Cursor cursor_{};
-  Block block_{};
-  std::size_t at_ = 0;
-  std::size_t count_ = 0;
+  std::size_t left_ = 0;  // datoms of this block that are before the bound, from here on
   Position to_{};
   bool is_last_ = false;
   bool valid_ = false;

@@ -24,15 +24,20 @@ class TreeBuilder {
   /// One that is not after the last: an equal one is left out, one before it is a `std::invalid_argument`.
   void add(RawDatom datom) {
     if (leaf_ != nullptr) {
-      auto const order = compare<Sorted>(leaf_->rows[leaf_->count - 1U], datom);
+      DatomSlot last;
+      leaf_->template look<Sorted>(leaf_->count - 1U, last);
+      auto const order = compare<Sorted>(last.get(), datom);
       if (order == 0) return;
       if (order > 0) throw std::invalid_argument("cairn: an index is built from datoms in its order; sort them first");
-      if (leaf_->count == LeafNode::capacity) close_leaf();
     }
-    if (leaf_ == nullptr) leaf_ = std::make_unique<LeafNode>(std::uint64_t{0});
-    auto const head = head_of<Sorted>(datom);
-    leaf_->rows.put(leaf_->count, head, std::move(datom));
-    ++leaf_->count;
+    if (leaf_ == nullptr || leaf_->count != LeafNode::capacity) {
+      append_to<Sorted>(leaf_, std::move(datom));
+    } else {
+      OwnLeaf<Shape> next;
+      append_to<Sorted>(next, std::move(datom));
+      close_leaf();
+      leaf_ = std::move(next);
+    }
     ++size_;
   }
 
@@ -40,7 +45,8 @@ class TreeBuilder {
 
   [[nodiscard]] NodeReference<Shape> finish() {
     if (leaf_ == nullptr) return {};
-    auto low = leaf_->rows[0];
+    leaf_->template focus<Sorted>();
+    RawDatom low = leaf_->template view<Sorted>(0);
     std::uint64_t count = leaf_->count;
     NodeReference<Shape> node{leaf_.release()};
     for (std::size_t level = 0; level != open_.size(); ++level) {
@@ -61,11 +67,10 @@ class TreeBuilder {
   };
 
   void close_leaf() {
-    auto low = leaf_->rows[0];
+    leaf_->template focus<Sorted>();
+    RawDatom low = leaf_->template view<Sorted>(0);
     auto const count = leaf_->count;
-    auto next = std::make_unique<LeafNode>(std::uint64_t{0});
     put(0, NodeReference<Shape>{leaf_.release()}, count, std::move(low));
-    leaf_ = std::move(next);
   }
 
   /// Gives a node of `level` to the open node above it.
@@ -90,7 +95,7 @@ class TreeBuilder {
     open_[level].node->append_child(child.take(), size, head, std::move(low));
   }
 
-  std::unique_ptr<LeafNode> leaf_;
+  OwnLeaf<Shape> leaf_;
   std::vector<Open> open_;
   std::uint64_t size_ = 0;
 };

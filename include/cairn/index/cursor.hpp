@@ -3,6 +3,8 @@
 // A place in an index.
 #pragma once
 
+#include <cairn/index/compiler.hpp>
+#include <cairn/index/datom_block.hpp>
 #include <cairn/index/tree_walk.hpp>
 
 #include <cstddef>
@@ -11,24 +13,6 @@
 #include <utility>
 
 namespace cairn {
-
-/// A run of neighbouring datoms of one leaf. Valid as long as the cursor that it came from is where it was.
-class DatomBlock {
- public:
-  DatomBlock() = default;
-  DatomBlock(RawDatom const* first, std::size_t count) noexcept : first_{first}, count_{count} {}
-
-  [[nodiscard]] std::size_t size() const noexcept { return count_; }
-  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
-  /// The datom; take it by `auto&&` or `decltype(auto)`: other indexes may give a value.
-  [[nodiscard]] RawDatom const& operator[](std::size_t at) const noexcept { return first_[at]; }
-  [[nodiscard]] auto begin() const noexcept { return first_; }
-  [[nodiscard]] auto end() const noexcept { return first_ + count_; }
-
- private:
-  RawDatom const* first_ = nullptr;
-  std::size_t count_ = 0;
-};
 
 /// A place in one version of an index: at a datom, or nowhere. It keeps the version alive. A cursor that left the index at
 /// either end is nowhere and stays there until it is sent somewhere by a seek.
@@ -41,11 +25,12 @@ class IndexCursor {
   using NodeHeader = detail::NodeHeader;
   using Inner = detail::Inner<Shape>;
   using Leaf = detail::Leaf<Shape>;
+  static constexpr std::size_t packed_size = sizeof(detail::FormedLeaf<Shape, Leaf::template packed_form<Sorted>>);
 
  public:
   using value_type = RawDatom;
   using difference_type = std::ptrdiff_t;
-  using Block = DatomBlock;
+  using Block = DatomBlock<Sorted, Shape>;
 
   IndexCursor() = default;
   IndexCursor(detail::NodeReference<Shape> root, std::shared_ptr<NodeSource const> source) noexcept
@@ -54,16 +39,18 @@ class IndexCursor {
   [[nodiscard]] bool valid() const noexcept { return leaf_ != nullptr; }
 
   /// The datom here, until the cursor moves; take it by `auto&&`. Requires `valid()`.
-  [[nodiscard]] RawDatom const& operator*() const noexcept { return leaf_->rows[index_]; }
-  [[nodiscard]] RawDatom const* operator->() const noexcept { return &leaf_->rows[index_]; }
+  [[nodiscard]] RawDatom const& operator*() const noexcept { return here_.get(); }
+  [[nodiscard]] RawDatom const* operator->() const noexcept { return &here_.get(); }
 
   /// To the next datom. Requires `valid()`.
   void next() {
-    if (++index_ == leaf_->count) [[unlikely]] to_next_leaf();
+    if (++index_ == leaf_->count) [[unlikely]] return to_next_leaf();
+    look();
   }
   /// To the datom before. Requires `valid()`.
   void prev() {
-    if (index_-- == 0) [[unlikely]] to_previous_leaf();
+    if (index_-- == 0) [[unlikely]] return to_previous_leaf();
+    look();
   }
 
   /// As an input iterator: `next`.
@@ -74,23 +61,28 @@ class IndexCursor {
   void operator++(int) { next(); }
 
   /// From here to the end of what lies together; never empty. Requires `valid()`.
-  [[nodiscard]] Block block() const noexcept { return {leaf_->rows.data() + index_, leaf_->count - index_}; }
+  [[nodiscard]] Block block() const noexcept { return {*leaf_, index_, leaf_->count - index_}; }
   /// Past the block. Requires `valid()`.
   void next_block() { to_next_leaf(); }
 
   /// To the first datom after `position`.
   void seek(Position const& position) {
     go_to(position);
-    if (leaf_ != nullptr && index_ == leaf_->count) to_next_leaf();
+    if (leaf_ == nullptr) return;
+    if (index_ == leaf_->count) return to_next_leaf();
+    look();
   }
   /// To the last datom before `position`.
   void seek_before(Position const& position) {
     go_to(position);
-    if (leaf_ != nullptr && index_-- == 0) to_previous_leaf();
+    if (leaf_ == nullptr) return;
+    if (index_-- == 0) return to_previous_leaf();
+    look();
   }
   /// To the datom itself, or nowhere.
   void find(RawDatom const& datom) {
-    if (!go_to(datom)) leaf_ = nullptr;
+    if (go_to(datom)) return look();
+    leaf_ = nullptr;
   }
   void to_first() { go_to_edge(false); }
   void to_last() { go_to_edge(true); }
@@ -98,6 +90,8 @@ class IndexCursor {
   friend bool operator==(IndexCursor const& cursor, std::default_sentinel_t) noexcept { return !cursor.valid(); }
 
  private:
+  void look() noexcept { leaf_->template look<Sorted>(index_, here_); }
+
   /// Whether the key is there itself. The index may be one past the leaf's last.
   template <class Key>
   bool go_to(Key const& key) {
@@ -107,7 +101,7 @@ class IndexCursor {
     auto const* leaf = detail::descend<Sorted, Shape>(root_.get(), source_.get(), key, bounds, [this](Inner* inner, std::size_t at) {
       steps_[inner->level] = {inner, at};
     });
-    auto const found = leaf->rows.template find<Sorted>(leaf->count, key, bounds);
+    auto const found = leaf->template find<Sorted>(key, bounds);
     leaf_ = leaf;
     index_ = found.index;
     return found.equal;
@@ -127,6 +121,7 @@ class IndexCursor {
     }
     leaf_ = detail::as_leaf<Shape>(node);
     index_ = last ? leaf_->count - 1U : 0;
+    look();
   }
 
   void to_next_leaf() { to_neighbour(false); }
@@ -139,7 +134,8 @@ class IndexCursor {
       if (before ? step.index == 0 : step.index + 1 == step.node->count) continue;
       step.index = before ? step.index - 1 : step.index + 1;
       if (!before && level == 1 && step.index + 1 != step.node->count) {
-        if (auto const* following = step.node->child(step.index + 1)) detail::prefetch(following, 128);
+        // The leaf after the next, whole: its columns are as many streams, which the hardware would find one by one.
+        if (auto const* following = step.node->child(step.index + 1)) detail::prefetch(following, packed_size);
       }
       return descend_to_edge(detail::child_of<Sorted>(*step.node, step.index, source_.get()), before);
     }
@@ -149,6 +145,7 @@ class IndexCursor {
   std::shared_ptr<NodeSource const> source_;
   Leaf const* leaf_ = nullptr;
   std::size_t index_ = 0;
+  detail::DatomSlot here_;
   detail::Steps<Shape> steps_;
 };
 

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cairn::detail {
 
@@ -90,6 +91,11 @@ inline std::uint64_t entity_attribute_head(EntityId e, AttributeId a) noexcept {
   return (static_cast<std::uint64_t>(e) << 15U) | std::min(a, attribute_limit);
 }
 
+/// Undoes `entity_attribute_head` where the head says both whole.
+inline std::pair<EntityId, AttributeId> entity_and_attribute_of(std::uint64_t head) noexcept {
+  return {static_cast<EntityId>(head >> 15U), static_cast<AttributeId>(head & attribute_limit)};
+}
+
 /// An attribute and what is next in 49 bits.
 inline std::uint64_t attribute_head(AttributeId a, std::uint64_t next) noexcept {
   return a >= attribute_limit ? UINT64_MAX : (static_cast<std::uint64_t>(a) << value_head_bits) | next;
@@ -97,6 +103,11 @@ inline std::uint64_t attribute_head(AttributeId a, std::uint64_t next) noexcept 
 
 inline std::uint64_t attribute_entity_head(AttributeId a, EntityId e) noexcept {
   return attribute_head(a, e < 0 ? 0 : std::min(static_cast<std::uint64_t>(e), entity_limit - 1));
+}
+
+/// Undoes `attribute_entity_head` where the head says both whole.
+inline std::pair<EntityId, AttributeId> attribute_and_entity_of(std::uint64_t head) noexcept {
+  return {static_cast<EntityId>(head & (entity_limit - 1)), static_cast<AttributeId>(head >> value_head_bits)};
 }
 
 template <Order Sorted>

@@ -3,9 +3,8 @@
 // The nodes of a tree in memory, and who keeps them alive.
 #pragma once
 
-#include <cairn/index/node_address.hpp>
-#include <cairn/index/node_shape.hpp>
-#include <cairn/index/rows.hpp>
+#include <cairn/index/leaf.hpp>
+#include <cairn/index/reference_count.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -15,47 +14,15 @@
 
 namespace cairn::detail {
 
-/// What all nodes have. A node is immutable but for its owner, the transaction whose token it carries; others share it and
-/// count it. Whether it is stored, and where, is no part of its value.
-struct NodeHeader {
-  NodeHeader(std::uint8_t node_level, std::uint64_t token) noexcept : level{node_level}, owner{token} {}
-
-  std::atomic<std::uint32_t> references{1};
-  std::uint16_t count = 0;   // rows of a leaf, children of an inner node
-  std::uint8_t const level;  // 0: a leaf
-  std::uint64_t owner;
-  std::atomic<bool> stored{false};  // release: `address` is set
-  NodeAddress address;
-};
-
-/// Tokens of transactions; never given twice. Zero owns nothing.
-[[nodiscard]] inline std::uint64_t new_owner() noexcept {
-  static std::atomic<std::uint64_t> last{0};
-  return last.fetch_add(1, std::memory_order_relaxed) + 1;
-}
-
-template <class Shape>
-struct LiveNodes {
-  static inline std::atomic<std::int64_t> number{0};
-  LiveNodes() noexcept {
-    if constexpr (Shape::counted) number.fetch_add(1, std::memory_order_relaxed);
-  }
-  ~LiveNodes() {
-    if constexpr (Shape::counted) number.fetch_sub(1, std::memory_order_relaxed);
-  }
-  LiveNodes(LiveNodes const&) = delete;
-  LiveNodes& operator=(LiveNodes const&) = delete;
-};
-
-template <class Shape>
-struct Leaf : NodeHeader, LiveNodes<Shape> {
-  explicit Leaf(std::uint64_t token) noexcept : NodeHeader{0, token} {}
-  Leaf(Leaf const&) = delete;
-  Leaf& operator=(Leaf const&) = delete;
-  ~Leaf() { rows.destroy(count); }
-
-  static constexpr std::size_t capacity = Shape::leaf_capacity;
-  Rows<capacity> rows;
+/// Room for addresses. Most inner nodes that are made have none, and nothing clears what is not used.
+template <std::size_t Capacity>
+struct AddressList {
+  AddressList() noexcept {}  // NOLINT(modernize-use-equals-default)
+  [[nodiscard]] NodeAddress& operator[](std::size_t at) noexcept { return list[at]; }
+  [[nodiscard]] NodeAddress const& operator[](std::size_t at) const noexcept { return list[at]; }
+  union {
+    NodeAddress list[Capacity];
+  };
 };
 
 /// `count` children and, between each two, a separator: not below anything left of it, not above anything right of it, as
@@ -76,7 +43,7 @@ struct Inner : NodeHeader, LiveNodes<Shape> {
   Rows<capacity - 1> separators;
   std::atomic<NodeHeader*> mutable children[capacity]{};
   std::uint64_t sizes[capacity];  // datoms below each child
-  NodeAddress addresses[capacity];
+  AddressList<capacity> addresses;
 
   /// A child that is known to be in memory.
   [[nodiscard]] NodeHeader* child(std::size_t at) const noexcept { return children[at].load(std::memory_order_acquire); }
@@ -129,29 +96,32 @@ struct Inner : NodeHeader, LiveNodes<Shape> {
 };
 
 template <class Shape>
-[[nodiscard]] Leaf<Shape>* as_leaf(NodeHeader* node) noexcept {
-  return static_cast<Leaf<Shape>*>(node);
-}
-template <class Shape>
 [[nodiscard]] Inner<Shape>* as_inner(NodeHeader* node) noexcept {
   return static_cast<Inner<Shape>*>(node);
 }
 
-inline void retain(NodeHeader* node) noexcept { node->references.fetch_add(1, std::memory_order_relaxed); }
+inline void retain(NodeHeader* node) noexcept { count_up(node->references); }
 
 /// Gives up one reference; the last one destroys the node and gives up its children, as deep as the tree is high.
 template <class Shape>
 void release(NodeHeader* node) noexcept {
-  if (node->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (count_down(node->references) != 0) return;
   if (node->level == 0) {
-    delete as_leaf<Shape>(node);
+    destroy_leaf(as_leaf<Shape>(node));
   } else {
     delete as_inner<Shape>(node);
   }
 }
 
+/// Asks for the counts of all children: counting them one by one would wait for each.
+template <class Shape>
+void prefetch_children(Inner<Shape> const& inner) noexcept {
+  for (std::size_t i = 0; i != inner.count; ++i) prefetch(inner.child(i), 1);
+}
+
 template <class Shape>
 Inner<Shape>::~Inner() {
+  prefetch_children(*this);
   for (std::size_t i = 0; i != count; ++i) {
     if (auto* node = child(i)) release<Shape>(node);
   }
@@ -162,18 +132,15 @@ Inner<Shape>::~Inner() {
 template <class Shape>
 [[nodiscard]] NodeHeader* clone(NodeHeader const* node, std::uint64_t token) {
   if (node->level == 0) {
-    auto const& source = static_cast<Leaf<Shape> const&>(*node);
-    auto* copy = new Leaf<Shape>{token};
-    copy->rows.copy_from(source.rows, source.count);
-    copy->count = source.count;
-    return copy;
+    return clone_leaf(static_cast<Leaf<Shape> const&>(*node), token);
   }
   auto const& source = static_cast<Inner<Shape> const&>(*node);
+  prefetch_children(source);
   auto* copy = new Inner<Shape>{source.level, token};
   copy->separators.copy_from(source.separators, source.count - 1U);
   std::copy_n(source.sizes, source.count, copy->sizes);
   copy->has_addresses = source.has_addresses;
-  if (source.has_addresses) std::copy_n(source.addresses, source.count, copy->addresses);
+  for (std::size_t i = 0; source.has_addresses && i != source.count; ++i) copy->addresses[i] = source.addresses[i];
   for (std::size_t i = 0; i != source.count; ++i) {
     auto* shared = source.child(i);
     if (shared != nullptr) retain(shared);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace cairn::detail {
@@ -24,23 +25,25 @@ struct NodeExpectation {
   std::uint8_t address_size;
 };
 
-/// Writes the first `count` rows.
-template <std::size_t Capacity>
-void write_rows(ByteWriter& out, Rows<Capacity> const& rows, std::size_t count) {
+/// Writes the first `count` rows. `look(i, slot)` shows one.
+void write_rows(ByteWriter& out, std::size_t count, auto const& look) {
   RawDatom const none;
-  for (std::size_t i = 0; i != count; ++i) write_row(out, i == 0 ? none : rows[i - 1], rows[i]);
+  DatomSlot slots[2];
+  for (std::size_t i = 0; i != count; ++i) {
+    look(i, slots[i % 2]);
+    write_row(out, i == 0 ? none : slots[(i + 1) % 2].get(), slots[i % 2].get());
+  }
 }
 
-/// Reads a run into `rows` as far as it is in order. `made` counts those that are there, for whoever has to destroy them.
-template <Order Sorted, std::size_t Capacity>
-void read_rows(ByteReader& in, Rows<Capacity>& rows, std::size_t count, auto const& made) {
-  RawDatom const none;
+/// Reads a run as far as it is in order. `put(row)` is given them one by one.
+template <Order Sorted>
+void read_rows(ByteReader& in, std::size_t count, auto const& put) {
+  RawDatom previous;
   for (std::size_t i = 0; i != count; ++i) {
-    auto row = read_row(in, i == 0 ? none : rows[i - 1]);
-    if (i != 0 && compare<Sorted>(rows[i - 1], row) >= 0) ByteReader::corrupt("the datoms of a node are not in order");
-    auto const head = head_of<Sorted>(row);
-    rows.put(i, head, std::move(row));
-    made(i + 1);
+    auto row = read_row(in, previous);
+    if (i != 0 && compare<Sorted>(previous, row) >= 0) ByteReader::corrupt("the datoms of a node are not in order");
+    previous = row;
+    put(std::move(row));
   }
 }
 
@@ -53,7 +56,8 @@ std::vector<std::byte> encode_node(NodeHeader const& node, std::uint8_t address_
   out.u8(node.level);
   out.varint(node.count);
   if (node.level == 0) {
-    write_rows(out, static_cast<Leaf<Shape> const&>(node).rows, node.count);
+    auto const& leaf = static_cast<Leaf<Shape> const&>(node);
+    write_rows(out, node.count, [&](std::size_t at, DatomSlot& slot) { leaf.template look<Sorted>(at, slot); });
   } else {
     auto const& inner = static_cast<Inner<Shape> const&>(node);
     out.u8(address_size);
@@ -61,7 +65,7 @@ std::vector<std::byte> encode_node(NodeHeader const& node, std::uint8_t address_
       out.varint(inner.sizes[i]);
       out.raw(address_of(i).view());
     }
-    write_rows(out, inner.separators, node.count - 1U);
+    write_rows(out, node.count - 1U, [&](std::size_t at, DatomSlot& slot) { inner.separators.template look<Sorted>(at, slot); });
   }
   seal(out);
   return std::move(out).take();
@@ -72,11 +76,10 @@ NodeReference<Shape> decode_leaf(ByteReader& in, NodeExpectation const& expected
   auto const count = in.varint();
   if (count == 0 || count > Shape::leaf_capacity) ByteReader::corrupt("a leaf has no datoms, or too many");
   if (count != expected.size) ByteReader::corrupt("a leaf has another number of datoms than its parent says");
-  auto* leaf = new Leaf<Shape>{0};
-  NodeReference<Shape> owner{leaf};
-  read_rows<Sorted>(in, leaf->rows, static_cast<std::size_t>(count),
-                    [leaf](std::size_t made) { leaf->count = static_cast<std::uint16_t>(made); });
-  return owner;
+  OwnLeaf<Shape> leaf;
+  read_rows<Sorted>(in, static_cast<std::size_t>(count), [&](RawDatom row) { append_to<Sorted>(leaf, std::move(row)); });
+  leaf->template focus<Sorted>();
+  return NodeReference<Shape>{leaf.release()};
 }
 
 template <Order Sorted, class Shape>
@@ -97,8 +100,11 @@ NodeReference<Shape> decode_inner(ByteReader& in, std::uint8_t level, NodeExpect
   }
   if (rest != 0) ByteReader::corrupt("the sizes in a node do not add up");
   inner->count = 1;  // has no separators yet, and its children are all null
-  read_rows<Sorted>(in, inner->separators, static_cast<std::size_t>(count) - 1,
-                    [inner](std::size_t made) { inner->count = static_cast<std::uint16_t>(made + 1); });
+  read_rows<Sorted>(in, static_cast<std::size_t>(count) - 1, [inner](RawDatom row) {
+    auto const head = head_of<Sorted>(row);
+    inner->separators.put(inner->count - 1U, head, std::move(row));
+    ++inner->count;  // for whoever destroys them if the next one is not sound
+  });
   return owner;
 }
 

@@ -3,6 +3,7 @@
 // From a parent to its child, which may have to be read from the store first.
 #pragma once
 
+#include <cairn/index/compiler.hpp>
 #include <cairn/index/node_codec.hpp>
 
 #include <cstddef>
@@ -29,8 +30,8 @@ void check_between(NodeHeader* node, RawDatom const* low, RawDatom const* high) 
     }
   };
   if (node->level == 0) {
-    auto const& rows = as_leaf<Shape>(node)->rows;
-    check(rows[0], rows[node->count - 1U]);
+    auto const* leaf = as_leaf<Shape>(node);
+    check(leaf->template view<Sorted>(0), leaf->template view<Sorted>(node->count - 1U));
   } else {
     auto const& separators = as_inner<Shape>(node)->separators;
     check(separators[0], separators[node->count - 2U]);

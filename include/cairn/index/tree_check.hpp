@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace cairn::detail {
 
@@ -19,9 +20,12 @@ void check_node(NodeHeader* node, NodeSource const* source, std::uint64_t size, 
     if (!holds) ByteReader::corrupt(why);
   };
   auto const check_rows = [&](auto const& rows, std::size_t count) {
+    RawDatom before;
     for (std::size_t i = 0; i != count; ++i) {
-      demand(rows.head(i) == head_of<Sorted>(rows[i]), "a head is not that of its datom");
-      demand(i == 0 || compare<Sorted>(rows[i - 1], rows[i]) < 0, "the datoms of a node are not in order");
+      RawDatom datom = rows.template view<Sorted>(i);
+      demand(rows.has_head(i, head_of<Sorted>(datom)), "a head is not that of its datom");
+      demand(i == 0 || compare<Sorted>(before, datom) < 0, "the datoms of a node are not in order");
+      before = std::move(datom);
     }
   };
   bool const leaf = node->level == 0;
@@ -29,7 +33,7 @@ void check_node(NodeHeader* node, NodeSource const* source, std::uint64_t size, 
   check_between<Sorted, Shape>(node, low, high);
   if (leaf) {
     demand(node->count != 0 && node->count == size, "a leaf has another number of datoms than its parent says");
-    check_rows(as_leaf<Shape>(node)->rows, node->count);
+    as_leaf<Shape>(node)->template with_rows<Sorted>([&](auto const& rows) { check_rows(rows, node->count); });
     return;
   }
   auto const& inner = *as_inner<Shape>(node);

@@ -3,12 +3,14 @@
 // Inserting into and erasing from a tree: nodes that the transaction owns are changed in place, others are copied first.
 #pragma once
 
+#include <cairn/index/compiler.hpp>
 #include <cairn/index/tree_walk.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace cairn::detail {
@@ -63,8 +65,8 @@ class TreeEditor {
         if (append) return true;
         continue;
       }
-      leaf->rows.insert(leaf->count, place.index, head, std::move(datom));
-      ++leaf->count;
+      if (!leaf->template suits<Sorted>(datom, head)) [[unlikely]] leaf = reform_leaf(*leaf, datom, head);
+      leaf->template insert<Sorted>(place.index, head, std::move(datom));
       add_to_sizes(1);
       return true;
     }
@@ -75,12 +77,12 @@ class TreeEditor {
     if (root_ == nullptr) return false;
     auto const place = find(datom);
     if (!place.equal) return false;
-    auto* leaf = own_way();
+    auto const* there = own_way();
     Repairs repairs;
-    auto const number = plan_repairs(leaf->count - 1U, repairs);
-    // Nothing throws from here on.
-    leaf->rows.erase(leaf->count, place.index);
-    --leaf->count;
+    auto const number = plan_repairs(there->count - 1U, repairs);
+    // Nothing throws from here on. The leaf may have been given another form.
+    auto* leaf = as_leaf<Shape>(height() == 0 ? root_ : steps_[1].node->child(steps_[1].index));
+    leaf->template erase<Sorted>(place.index);
     add_to_sizes(-1);
     for (std::size_t level = 1; level <= number; ++level) repair(*steps_[level].node, repairs[level]);
     drop_empty_roots();
@@ -98,10 +100,69 @@ class TreeEditor {
   [[nodiscard]] std::size_t height() const noexcept { return root_->level; }
 
   [[nodiscard]] LeafNode* new_leaf(std::uint64_t head, RawDatom datom) const {
-    auto* leaf = new LeafNode{owner_};
-    leaf->rows.put(0, head, std::move(datom));
-    leaf->count = 1;
-    return leaf;
+    auto leaf = make_leaf_for<Sorted, Shape>(owner_, datom, head);
+    leaf->template append<Sorted>(head, std::move(datom));
+    return leaf.release();
+  }
+
+  /// Puts another leaf in the place of the one at the end of the way, which is the transaction's own.
+  void replace_leaf(InnerNode* parent, std::size_t at, OwnLeaf<Shape> leaf) noexcept {
+    auto* node = leaf.release();
+    if (parent == nullptr) {
+      release<Shape>(std::exchange(root_, node));
+    } else {
+      auto* before = parent->child(at);
+      parent->set_child(at, node);
+      release<Shape>(before);
+    }
+  }
+
+  /// Gives the leaf at the end of the way a form, or a frame, that suits one more datom.
+  CAIRN_NOINLINE LeafNode* reform_leaf(LeafNode& leaf, RawDatom const& datom, std::uint64_t head) {
+    FrameFinder<Sorted> finder;
+    leaf.template show_all<Sorted>(finder);
+    finder.add(datom, head);
+    auto const frame = finder.find();
+    if (frame) {
+      leaf.template adopt<Sorted>(*frame);
+      return &leaf;
+    }
+    return widen(height() == 0 ? nullptr : steps_[1].node, steps_[1].index, leaf);
+  }
+  LeafNode* widen(InnerNode* parent, std::size_t at, LeafNode& leaf) {
+    auto wide = make_leaf<Sorted, Shape>(owner_, std::nullopt);
+    auto* result = wide.get();
+    move_all<Sorted>(leaf, *wide);
+    replace_leaf(parent, at, std::move(wide));
+    return result;
+  }
+  /// Packs a wide leaf if that has become possible.
+  void pack(InnerNode& parent, std::size_t at) {
+    auto& leaf = *as_leaf<Shape>(parent.child(at));
+    if (!leaf.is_wide()) return;
+    FrameFinder<Sorted> finder;
+    leaf.template show_all<Sorted>(finder);
+    auto const frame = finder.find();
+    if (!frame) return;
+    auto packed = make_leaf<Sorted, Shape>(owner_, frame);
+    move_all<Sorted>(leaf, *packed);
+    replace_leaf(&parent, at, std::move(packed));
+  }
+  /// Gives neighbours a common form, so that datoms can be moved between them without an allocation.
+  void make_alike(InnerNode& parent, std::size_t left) {
+    auto& first = *as_leaf<Shape>(parent.child(left));
+    auto& second = *as_leaf<Shape>(parent.child(left + 1));
+    if (common_frame(first, second) || (first.is_wide() && second.is_wide())) return;
+    if (!first.is_wide()) widen(&parent, left, first);
+    if (!second.is_wide()) widen(&parent, left + 1, second);
+  }
+  /// None if either is wide, or if they have too little in common.
+  [[nodiscard]] static std::optional<Frame> common_frame(LeafNode const& left, LeafNode const& right) noexcept {
+    if (left.is_wide() || right.is_wide()) return std::nullopt;
+    FrameFinder<Sorted> finder;
+    left.template show_all<Sorted>(finder);
+    right.template show_all<Sorted>(finder);
+    return finder.find();
   }
 
   /// Sets the way to where the datom is or belongs.
@@ -110,7 +171,7 @@ class TreeEditor {
     auto const* leaf = descend<Sorted, Shape>(root_, source_, datom, bounds, [this](InnerNode* inner, std::size_t at) {
       steps_[inner->level] = {inner, at};
     });
-    return leaf->rows.template find<Sorted>(leaf->count, datom, bounds);
+    return leaf->template find<Sorted>(datom, bounds);
   }
 
   [[nodiscard]] NodeHeader* own_root() {
@@ -194,14 +255,20 @@ class TreeEditor {
     auto& parent = *steps_[1].node;
     auto const at = steps_[1].index;
     auto* left = as_leaf<Shape>(parent.child(at));
-    auto* right = new LeafNode{owner_};
+    auto* right = make_leaf_like<Sorted>(owner_, *left).release();
     constexpr std::size_t keep = LeafNode::capacity / 2;
-    constexpr std::size_t moved = LeafNode::capacity - keep;
-    left->rows.relocate(left->rows, keep, moved, right->rows, 0);
+    constexpr std::size_t number = LeafNode::capacity - keep;
+    move_run<Sorted>(*left, keep, number, *right, 0);
     left->count = keep;
-    right->count = moved;
-    parent.sizes[at] -= moved;
-    parent.insert_right_of(at, right, moved, right->rows.head(0), right->rows[0]);
+    right->count = number;
+    parent.sizes[at] -= number;
+    RawDatom separator = right->template view<Sorted>(0);
+    auto const head = head_of<Sorted>(separator);
+    parent.insert_right_of(at, right, number, head, std::move(separator));
+    left->template sharpen<Sorted>();
+    right->template sharpen<Sorted>();
+    pack(parent, at);
+    pack(parent, at + 1);
   }
 
   /// A new last leaf after a full one: what is inserted in order fills its nodes.
@@ -225,6 +292,8 @@ class TreeEditor {
       // A sibling that is in memory rather than one that would have to be read.
       bool const to_the_left = at != 0 && (at + 1 == parent.count || parent.child(at - 1) != nullptr);
       auto const* sibling = own_child(parent, to_the_left ? at - 1 : at + 1);
+      if (leaves) make_alike(parent, to_the_left ? at - 1 : at);
+      sibling = parent.child(to_the_left ? at - 1 : at + 1);
       // Not merged to the brim, or the next insertion would split again.
       bool const merge = (count + sibling->count) * 4 <= capacity * 3;
       repairs[level] = {to_the_left ? at - 1 : at, merge};
@@ -256,14 +325,18 @@ class TreeEditor {
   static void repair_leaves(InnerNode& parent, Repair const& how, LeafNode& left, LeafNode& right) noexcept {
     std::size_t const total = left.count + std::size_t{right.count};
     std::size_t const keep = how.merge ? total : total / 2;
+    if (auto const frame = common_frame(left, right)) {
+      left.template adopt<Sorted>(*frame);
+      right.template adopt<Sorted>(*frame);
+    }
     if (keep > left.count) {
-      auto const moved = keep - left.count;
-      left.rows.relocate(right.rows, 0, moved, left.rows, left.count);
-      right.rows.relocate(right.rows, moved, right.count - moved, right.rows, 0);
+      auto const number = keep - left.count;
+      move_run<Sorted>(right, 0, number, left, left.count);
+      move_run<Sorted>(right, number, right.count - number, right, 0);
     } else {
-      auto const moved = left.count - keep;
-      right.rows.relocate(right.rows, 0, right.count, right.rows, moved);
-      left.rows.relocate(left.rows, keep, moved, right.rows, 0);
+      auto const number = left.count - keep;
+      move_run<Sorted>(right, 0, right.count, right, number);
+      move_run<Sorted>(left, keep, number, right, 0);
     }
     left.count = static_cast<std::uint16_t>(keep);
     right.count = static_cast<std::uint16_t>(total - keep);
@@ -271,7 +344,9 @@ class TreeEditor {
       parent.remove_right_of(how.left, false);
     } else {
       std::destroy_at(parent.separators.data() + how.left);
-      parent.separators.put(how.left, right.rows.head(0), right.rows[0]);
+      RawDatom separator = right.template view<Sorted>(0);
+      auto const head = head_of<Sorted>(separator);
+      parent.separators.put(how.left, head, std::move(separator));
     }
   }
 

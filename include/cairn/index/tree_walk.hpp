@@ -34,14 +34,15 @@ template <Order Sorted, class Shape, class Key>
 [[nodiscard]] Leaf<Shape>* descend(NodeHeader* root, NodeSource const* source, Key const& key, HeadBounds bounds,
                                    auto const& visit) {
   auto* node = root;
-  while (node->level != 0) {
+  // Counted rather than asked of each node: the leaf's columns are fetched together with its head.
+  for (auto level = root->level; level != 0; --level) {
     auto* inner = as_inner<Shape>(node);
     auto const at = child_index<Sorted>(*inner, key, bounds);
     visit(inner, at);
     node = child_of<Sorted>(*inner, at, source);
   }
   auto* leaf = as_leaf<Shape>(node);
-  leaf->rows.prefetch_heads(Shape::leaf_capacity);
+  leaf->prefetch_heads();
   return leaf;
 }
 
@@ -54,7 +55,7 @@ template <Order Sorted, class Shape, class Key>
   auto const* leaf = descend<Sorted, Shape>(root, source, key, bounds, [&](Inner<Shape> const* inner, std::size_t at) {
     for (std::size_t i = 0; i != at; ++i) rank += inner->sizes[i];
   });
-  return rank + leaf->rows.template find<Sorted>(leaf->count, key, bounds).index;
+  return rank + leaf->template find<Sorted>(key, bounds).index;
 }
 
 template <Order Sorted, class Shape>
@@ -62,7 +63,7 @@ template <Order Sorted, class Shape>
   if (root == nullptr) return false;
   auto const bounds = bounds_of<Sorted>(datom);
   auto const* leaf = descend<Sorted, Shape>(root, source, datom, bounds, [](auto const*, std::size_t) {});
-  return leaf->rows.template find<Sorted>(leaf->count, datom, bounds).equal;
+  return leaf->template find<Sorted>(datom, bounds).equal;
 }
 
 template <Order Sorted, class Shape>

@@ -1,0 +1,46 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What the nodes of a tree have in common.
+#pragma once
+
+#include <cairn/index/node_address.hpp>
+#include <cairn/index/node_shape.hpp>
+
+#include <atomic>
+#include <cstdint>
+
+namespace cairn::detail {
+
+/// What all nodes have. A node is immutable but for its owner, the transaction whose token it carries; others share it and
+/// count it. Whether it is stored, and where, is no part of its value.
+struct NodeHeader {
+  NodeHeader(std::uint8_t node_level, std::uint64_t token) noexcept : level{node_level}, owner{token} {}
+
+  std::atomic<std::uint32_t> references{1};
+  std::uint16_t count = 0;   // rows of a leaf, children of an inner node
+  std::uint8_t const level;  // 0: a leaf
+  std::uint64_t owner;
+  std::atomic<bool> stored{false};  // release: `address` is set
+  NodeAddress address;
+};
+
+/// Tokens of transactions; never given twice. Zero owns nothing.
+[[nodiscard]] inline std::uint64_t new_owner() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+template <class Shape>
+struct LiveNodes {
+  static inline std::atomic<std::int64_t> number{0};
+  LiveNodes() noexcept {
+    if constexpr (Shape::counted) number.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~LiveNodes() {
+    if constexpr (Shape::counted) number.fetch_sub(1, std::memory_order_relaxed);
+  }
+  LiveNodes(LiveNodes const&) = delete;
+  LiveNodes& operator=(LiveNodes const&) = delete;
+};
+
+}  // namespace cairn::detail

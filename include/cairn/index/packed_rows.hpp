@@ -1,0 +1,170 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The rows of most leaves: columns as narrow as the datoms' likeness allows.
+#pragma once
+
+#include <cairn/index/datom_view.hpp>
+#include <cairn/index/frame.hpp>
+#include <cairn/index/search.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+namespace cairn::detail {
+
+/// 17 bytes a datom (21 with entities, which AVET needs): a search reads the column of heads alone, and then one row. All
+/// datoms fit the frame. How many there are is known to the leaf.
+template <std::size_t Capacity, bool WithEntities>
+class PackedRows {
+ public:
+  explicit PackedRows(Frame const& frame) noexcept : frame_{frame} {}
+
+  [[nodiscard]] Frame const& frame() const noexcept { return frame_; }
+
+  [[nodiscard]] bool has_head(std::size_t at, std::uint64_t head) const noexcept { return heads_[at] == frame_.narrow(head); }
+
+  template <Order Sorted>
+  [[nodiscard]] DatomView view(std::size_t at) const noexcept {
+    auto const [e, a] = entity_and_attribute<Sorted>(at);
+    auto const operation = transaction_part(at);
+    return {e, a, (operation & 1U) != 0, transaction_of(operation), kind(at), word(at)};
+  }
+  template <Order Sorted>
+  void look(std::size_t at, DatomSlot& slot) const noexcept {
+    auto const [e, a] = entity_and_attribute<Sorted>(at);
+    auto const operation = transaction_part(at);
+    slot.set(e, a, (operation & 1U) != 0, transaction_of(operation), kind(at), word(at));
+  }
+
+  /// Of the first `count` rows, those before `key` (a datom or a position).
+  template <Order Sorted, class Key>
+  [[nodiscard]] Found find(std::size_t count, Key const& key, HeadBounds bounds) const noexcept {
+    return search(
+        heads_, count, frame_.narrow(bounds.low), frame_.narrow(bounds.high), [&](std::size_t at) {
+          DatomSlot row;
+          look<Sorted>(at, row);
+          return compare<Sorted>(row.get(), key);
+        });
+  }
+
+  /// Makes a row at `at` out of nothing.
+  void put(std::size_t at, std::uint64_t head, RawDatom datom) noexcept {
+    heads_[at] = frame_.narrow(head);
+    auto const transaction = static_cast<std::uint32_t>(distance(frame_.transaction_base, datom.tx) << 1U);
+    write(at, transaction_place, transaction | (datom.added ? 1U : 0U));
+    if constexpr (WithEntities) write(at, entity_place, static_cast<std::uint32_t>(distance(frame_.entity_base, datom.e)));
+    write(at, kind_place, datom.v.kind());
+    counted_ = counted_ || ValueParts::counted(datom.v.kind());
+    write(at, word_place, ValueParts::take(datom.v));
+  }
+  /// Makes room for one among the first `count`, and puts it there.
+  void insert(std::size_t count, std::size_t at, std::uint64_t head, RawDatom datom) noexcept {
+    relocate(*this, at, count - at, *this, at + 1);
+    put(at, head, std::move(datom));
+  }
+  void erase(std::size_t count, std::size_t at) noexcept {
+    ValueParts::drop(kind(at), word(at));
+    relocate(*this, at + 1, count - at - 1, *this, at);
+  }
+  void destroy(std::size_t count) noexcept {
+    if (!counted_) return;
+    for (std::size_t i = 0; i != count; ++i) ValueParts::drop(kind(i), word(i));
+  }
+  /// Takes the datom out, whose row is none afterwards.
+  template <Order Sorted>
+  [[nodiscard]] RawDatom take(std::size_t at) noexcept {
+    auto const [e, a] = entity_and_attribute<Sorted>(at);
+    auto const operation = transaction_part(at);
+    return {e, a, (operation & 1U) != 0, transaction_of(operation), ValueParts::join(kind(at), word(at))};
+  }
+
+  void copy_from(PackedRows const& other, std::size_t count) noexcept {
+    relocate(other, 0, count, *this, 0);
+    if (!counted_) return;
+    for (std::size_t i = 0; i != count; ++i) ValueParts::share(kind(i), word(i));
+  }
+  /// Moves rows, within one run or to another of the same frame; where they were there are none afterwards.
+  static void relocate(PackedRows const& from, std::size_t first, std::size_t count, PackedRows& to, std::size_t at) noexcept {
+    if (count - 1 >= Capacity) return;  // none; said so that the compiler knows the most there can be
+    std::memmove(to.heads_ + at, from.heads_ + first, count * sizeof(std::uint32_t));
+    auto const move = [&](std::size_t place, std::size_t size) {
+      std::memmove(&to.columns_[place * Capacity + at * size], &from.columns_[place * Capacity + first * size], count * size);
+    };
+    move(word_place, sizeof(std::uint64_t));
+    move(transaction_place, sizeof(std::uint32_t));
+    move(kind_place, sizeof(ValueKind));
+    if constexpr (WithEntities) move(entity_place, sizeof(std::uint32_t));
+    to.counted_ = to.counted_ || from.counted_;
+  }
+
+  /// Whether the heads span so little that a smaller shift would pay.
+  [[nodiscard]] bool is_narrow(std::size_t count) const noexcept {
+    return count != 0 && heads_[count - 1] - heads_[0] < (std::uint32_t{1} << 28U);
+  }
+
+  /// Gives the first `count` rows another frame, which all of them fit.
+  template <Order Sorted>
+  void adopt(Frame const& frame, std::size_t count) noexcept {
+    if (frame == frame_) return;
+    auto const by_transactions = distance(frame.transaction_base, frame_.transaction_base) << 1U;
+    for (std::size_t i = 0; i != count; ++i) {
+      write(i, transaction_place, static_cast<std::uint32_t>(transaction_part(i) + by_transactions));
+      if constexpr (WithEntities) {
+        auto const by_entities = distance(frame.entity_base, frame_.entity_base);
+        write(i, entity_place, static_cast<std::uint32_t>(read<std::uint32_t>(i, entity_place) + by_entities));
+        DatomSlot value;
+        value.set(0, frame.attribute, true, 0, kind(i), word(i));
+        heads_[i] = frame.narrow(head_of<Sorted>(value.get()));
+      } else {
+        heads_[i] = static_cast<std::uint32_t>(heads_[i] + (frame_.head_base - frame.head_base));
+      }
+    }
+    frame_ = frame;
+  }
+
+ private:
+  // The columns but for the heads stand one after the other: where each begins, in bytes for every row that there can be.
+  static constexpr std::size_t word_place = 0;
+  static constexpr std::size_t transaction_place = word_place + sizeof(std::uint64_t);  // distance, then whether it was added
+  static constexpr std::size_t kind_place = transaction_place + sizeof(std::uint32_t);
+  static constexpr std::size_t entity_place = kind_place + sizeof(ValueKind);
+  static constexpr std::size_t width = entity_place + (WithEntities ? sizeof(std::uint32_t) : 0);
+
+  template <class Part>
+  [[nodiscard]] Part read(std::size_t at, std::size_t place) const noexcept {
+    Part part;
+    std::memcpy(&part, &columns_[place * Capacity + at * sizeof part], sizeof part);
+    return part;
+  }
+  template <class Part>
+  void write(std::size_t at, std::size_t place, Part part) noexcept {
+    std::memcpy(&columns_[place * Capacity + at * sizeof part], &part, sizeof part);
+  }
+  [[nodiscard]] std::uint64_t word(std::size_t at) const noexcept { return read<std::uint64_t>(at, word_place); }
+  [[nodiscard]] ValueKind kind(std::size_t at) const noexcept { return read<ValueKind>(at, kind_place); }
+  [[nodiscard]] std::uint32_t transaction_part(std::size_t at) const noexcept {
+    return read<std::uint32_t>(at, transaction_place);
+  }
+  [[nodiscard]] EntityId transaction_of(std::uint32_t part) const noexcept {
+    return moved(frame_.transaction_base, part >> 1U);
+  }
+  template <Order Sorted>
+  [[nodiscard]] std::pair<EntityId, AttributeId> entity_and_attribute(std::size_t at) const noexcept {
+    static_assert(WithEntities == (Sorted == Order::avet));
+    if constexpr (WithEntities) {
+      return {moved(frame_.entity_base, read<std::uint32_t>(at, entity_place)), frame_.attribute};
+    } else {
+      auto const head = frame_.head_base + heads_[at];
+      return Sorted == Order::eavt ? entity_and_attribute_of(head) : attribute_and_entity_of(head);
+    }
+  }
+
+  Frame frame_;
+  bool counted_ = false;  // whether some value may have to be counted
+  std::uint32_t heads_[Capacity];
+  alignas(std::uint64_t) std::byte columns_[Capacity * width];
+};
+
+}  // namespace cairn::detail

@@ -1,0 +1,58 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Searches in a dense column of heads.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <limits>
+
+namespace cairn::detail {
+
+/// Where a key belongs: how many rows are before it, and whether the row there is the key itself.
+struct Found {
+  std::size_t index;
+  bool equal;
+};
+
+/// The number of sorted `heads` that are below `bound`. The trip count depends on `count` alone, so nothing is mispredicted.
+template <class Head>
+[[nodiscard]] std::size_t count_below(Head const* heads, std::size_t count, Head bound) noexcept {
+  if (count == 0) return 0;
+  Head const* base = heads;
+  while (count > 1) {
+    std::size_t const half = count / 2;
+    base += base[half - 1] < bound ? half : 0;
+    count -= half;
+  }
+  return static_cast<std::size_t>(base - heads) + (*base < bound ? 1 : 0);
+}
+
+/// Where a key belongs among rows of which those with heads below `low` are before it and those above `high` after it;
+/// between them `order_of(row)` decides, the row against the key.
+template <class Head>
+[[nodiscard]] Found search(Head const* heads, std::size_t count, Head low_head, Head high_head, auto const& order_of) noexcept {
+  std::size_t low = count_below(heads, count, low_head);
+  if (low == count || heads[low] > high_head) return {low, false};
+  // Mostly one row ties, and it is the one that is looked for.
+  std::strong_ordering const first = order_of(low);
+  if (first >= 0) return {low, first == 0};
+  std::size_t high = ++low;
+  if (low != count && heads[low] <= high_head) {
+    high = high_head == std::numeric_limits<Head>::max() ? count
+                                                         : low + count_below<Head>(heads + low, count - low, high_head + 1);
+  }
+  while (low != high) {
+    std::size_t const middle = low + (high - low) / 2;
+    std::strong_ordering const order = order_of(middle);
+    if (order == 0) return {middle, true};
+    if (order < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return {low, false};
+}
+
+}  // namespace cairn::detail
