@@ -26,8 +26,8 @@ namespace cairn {
 }
 
 /// The database that a transaction makes of `db`, and what it changes. Pure: nothing is stored, `db` stays what it is,
-/// and who is refused has changed nothing. `clock` is the time now; the transaction's instant is later than all before, unless its data says another (`:db/txInstant`), which may
-/// be earlier: what is imported keeps its own time.
+/// and who is refused has changed nothing. `clock` is the time now; the transaction's instant is later than all before,
+/// unless its data says another (`:db/txInstant`), which may be earlier: what is imported keeps its own time.
 ///
 /// Operations take effect one after the other, each on what those before it made; what counts in the end is the
 /// difference. Errors: `transact/...`, `entity-id/...`, `lookup-ref/...`; see docs/errors.md. Complexity: O(operations
