@@ -28,10 +28,10 @@ struct NodeExpectation {
 /// Writes the first `count` rows. `look(i, slot)` shows one.
 void write_rows(ByteWriter& out, std::size_t count, auto const& look) {
   RawDatom const none;
-  DatomSlot slots[2];
+  DatomSlot pair[2];
   for (std::size_t i = 0; i != count; ++i) {
-    look(i, slots[i % 2]);
-    write_row(out, i == 0 ? none : slots[(i + 1) % 2].get(), slots[i % 2].get());
+    look(i, pair[i % 2]);
+    write_row(out, i == 0 ? none : pair[(i + 1) % 2].get(), pair[i % 2].get());
   }
 }
 
