@@ -4,6 +4,7 @@
 // else.
 #include "crash/fault_io.hpp"
 #include "crash/fault_script.hpp"
+#include "sanitized.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -77,13 +78,14 @@ Verdict verdict(Sample const& sample, Disk& disk, std::size_t first) try {
 }  // namespace
 
 TEST_CASE("a flipped bit is detected or harmless, wherever it is") {
+  constexpr std::size_t step = cairn::test::is_sanitized ? 9 : 1;  // of every byte another bit
   for (bool const is_released : {true, false}) {
     Sample const sample{is_released};
     auto const last = sample.history.acknowledged;
     REQUIRE(last == 9);
     std::size_t detected = 0;
     for (auto const& [path, content] : sample.files) {
-      for (std::size_t bit = 0; bit != content.size() * 8; ++bit) {
+      for (std::size_t bit = 0; bit < content.size() * 8; bit += step) {
         auto damaged = content;
         damaged[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
         auto disk = sample.disk();
@@ -96,7 +98,7 @@ TEST_CASE("a flipped bit is detected or harmless, wherever it is") {
         if (path != segment) REQUIRE(found == Verdict::truth);
       }
     }
-    CHECK(detected > sample.content(segment).size() * 8 / 2);
+    CHECK(detected > sample.content(segment).size() * 8 / 2 / step);
   }
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Random histories, against a model that keeps every operation in a list.
 #include "db_test.hpp"
+#include "sanitized.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -475,17 +476,6 @@ void run_history(std::uint64_t seed, bool keep_history, Counts& counts) {
   }
   check_replay(start, db, std::move(records));
 }
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CAIRN_TEST_IS_SANITIZED
-#endif
-#endif
-#if defined(CAIRN_TEST_IS_SANITIZED) || defined(__SANITIZE_ADDRESS__)
-constexpr bool is_sanitized = true;  // some forty times slower
-#else
-constexpr bool is_sanitized = false;
-#endif
 
 char const* variable(char const* name) { return std::getenv(name); }  // NOLINT(concurrency-mt-unsafe)
 

@@ -1,0 +1,20 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Whether a sanitizer looks on: tests that count then count less far.
+#pragma once
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CAIRN_TEST_IS_SANITIZED
+#endif
+#endif
+
+namespace cairn::test {
+
+#if defined(CAIRN_TEST_IS_SANITIZED) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool is_sanitized = true;  // some forty times slower
+#else
+inline constexpr bool is_sanitized = false;
+#endif
+
+}  // namespace cairn::test
