@@ -22,6 +22,15 @@ set(cairn_warnings
 add_library(cairn_dev INTERFACE)
 target_compile_options(cairn_dev INTERFACE ${cairn_warnings})
 
+option(CAIRN_COMPILE_TOGETHER "Compile the sources of a program as one unit, where each would compile the engine again" ON)
+
+# cairn_compile_together(<target>)
+# The engine is templates and inline functions: each unit that uses it compiles it anew, in more time than all of the unit's own
+# code. A source stays alone with set_source_files_properties(<source> PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON).
+function(cairn_compile_together target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${CAIRN_COMPILE_TOGETHER} UNITY_BUILD_BATCH_SIZE 0)
+endfunction()
+
 # ccache takes precompiled headers only from compilers that are told to make them comparable.
 if(CMAKE_CXX_COMPILER_LAUNCHER MATCHES "ccache")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -29,4 +29,3 @@ target_sources(
             ${cairn_public_headers})
 target_compile_features(cairn INTERFACE cxx_std_20)
 target_link_libraries(cairn INTERFACE Boost::headers range-v3::range-v3 xxHash::inline Threads::Threads)
-set_target_properties(cairn PROPERTIES VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})

@@ -60,13 +60,16 @@ target_precompile_headers(
   ${cairn_precompiled_own})
 
 # cairn_add_test(NAME <name> SOURCES <source>... LABELS <label>...
-#                [LIBRARIES <target>...] [TIMEOUT <seconds>] [NO_PRECOMPILED] [RUN_SERIAL])
+#                [LIBRARIES <target>...] [TIMEOUT <seconds>] [NO_PRECOMPILED] [RUN_SERIAL] [TOGETHER])
 # An executable of Catch2 tests. Each TEST_CASE is one test of ctest, named "<name>.<test case>". Assertions are on in every
 # build type. `cairn_tests_<label>` builds the executables of one label.
 #
+# TOGETHER, the sources are compiled as one unit (cairn_compile_together): no two may then give things of one namespace, the
+# unnamed one included, the same name.
+#
 # NO_PRECOMPILED is for a test whose LIBRARIES change how the compiler is called; a compiler refuses the shared header then.
 function(cairn_add_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_PRECOMPILED;RUN_SERIAL" "NAME;TIMEOUT" "SOURCES;LABELS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_PRECOMPILED;RUN_SERIAL;TOGETHER" "NAME;TIMEOUT" "SOURCES;LABELS;LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "cairn_add_test: unknown arguments '${arg_UNPARSED_ARGUMENTS}'")
   endif()
@@ -86,6 +89,9 @@ function(cairn_add_test)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   if(NOT arg_NO_PRECOMPILED)
     target_precompile_headers(${target} REUSE_FROM cairn_test_precompiled)
+  endif()
+  if(arg_TOGETHER)
+    cairn_compile_together(${target})
   endif()
   list(GET arg_LABELS 0 first_label)
   catch_discover_tests(${target} TEST_PREFIX "${arg_NAME}." TEST_LIST ${target}_tests

@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include <malloc.h>
+
 namespace {
 
 using namespace cairn;
@@ -121,20 +123,67 @@ void build_cairn(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(Set::from_sorted(sorted()).size());
   items(state, number);
 }
-void insert_a_version_each_cairn(benchmark::State& state) {
+/// A version for every datom, of which the last `keep` stay.
+void insert_a_version_each(benchmark::State& state, std::size_t keep) {
   constexpr std::size_t edits = 20'000;
   for (auto _ : state) {
     auto version = set();
+    std::vector<Set> kept(keep);
     for (std::size_t i = 0; i != edits; ++i) {
       auto transient = version.edit();
       auto datom = datoms()[i];
       datom.tx += 5000;
       transient.insert(std::move(datom));
+      if (keep != 0) kept[i % keep] = version;
       version = std::move(transient).persistent();
     }
     benchmark::DoNotOptimize(version.size());
   }
   items(state, edits);
+}
+void insert_a_version_each_cairn(benchmark::State& state) { insert_a_version_each(state, 0); }
+void insert_a_version_each_1000_kept_cairn(benchmark::State& state) { insert_a_version_each(state, 1000); }
+
+template <Order Sorted>
+PersistentSet<Sorted> filled_in(bool in_bulk) {
+  if (in_bulk) {
+    auto made = datoms();
+    std::ranges::sort(made, [](auto const& left, auto const& right) { return compare<Sorted>(left, right) < 0; });
+    return PersistentSet<Sorted>::from_sorted(made);
+  }
+  auto transient = PersistentSet<Sorted>{}.edit();
+  for (auto const& datom : datoms()) transient.insert(datom);
+  return std::move(transient).persistent();
+}
+/// What an index takes, as the C library sees it; the time is of no interest.
+template <Order Sorted>
+void memory(benchmark::State& state, bool in_bulk) {
+  double bytes = 0;
+  for (auto _ : state) {
+    auto const before = mallinfo2();
+    auto const made = filled_in<Sorted>(in_bulk);
+    auto const after = mallinfo2();
+    bytes = static_cast<double>(after.uordblks + after.hblkhd) - static_cast<double>(before.uordblks + before.hblkhd);
+    benchmark::DoNotOptimize(made.size());
+  }
+  state.counters["bytes_per_datom"] = bytes / number;
+}
+void memory_eavt_random_cairn(benchmark::State& state) { memory<Order::eavt>(state, false); }
+void memory_eavt_bulk_cairn(benchmark::State& state) { memory<Order::eavt>(state, true); }
+void memory_avet_random_cairn(benchmark::State& state) { memory<Order::avet>(state, false); }
+void memory_avet_bulk_cairn(benchmark::State& state) { memory<Order::avet>(state, true); }
+void insert_avet_cairn(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(filled_in<Order::avet>(false).size());
+  items(state, number);
+}
+void lookup_avet_cairn(benchmark::State& state) {
+  static auto const all = filled_in<Order::avet>(false);
+  for (auto _ : state) {
+    std::size_t found = 0;
+    for (auto const at : shuffled()) found += all.contains(datoms()[at]) ? 1U : 0U;
+    benchmark::DoNotOptimize(found);
+  }
+  items(state, number);
 }
 
 void lookup_absl(benchmark::State& state) {
@@ -204,6 +253,13 @@ BENCHMARK(insert_in_order_absl)->Unit(benchmark::kMillisecond);
 BENCHMARK(insert_in_order_cairn)->Unit(benchmark::kMillisecond);
 BENCHMARK(build_cairn)->Unit(benchmark::kMillisecond);
 BENCHMARK(insert_a_version_each_cairn)->Unit(benchmark::kMillisecond);
+BENCHMARK(insert_a_version_each_1000_kept_cairn)->Unit(benchmark::kMillisecond);
+BENCHMARK(insert_avet_cairn)->Unit(benchmark::kMillisecond);
+BENCHMARK(lookup_avet_cairn)->Unit(benchmark::kMillisecond);
+BENCHMARK(memory_eavt_random_cairn)->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(memory_eavt_bulk_cairn)->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(memory_avet_random_cairn)->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(memory_avet_bulk_cairn)->Unit(benchmark::kMillisecond)->Iterations(1);
 BENCHMARK(lookup_absl)->Unit(benchmark::kMillisecond);
 BENCHMARK(lookup_cairn)->Unit(benchmark::kMillisecond);
 BENCHMARK(seek_cairn)->Unit(benchmark::kMillisecond);

@@ -7,6 +7,7 @@
 // EXPECT-ERROR: cairn::IndexPolicy .Cursor.: missing or not copyable
 // EXPECT-ERROR: cairn::IndexPolicy .begin.: missing or wrong
 // EXPECT-ERROR: cairn::IndexPolicy .seek.: missing or wrong
+// EXPECT-ERROR: cairn::IndexPolicy .count.: missing or wrong
 // EXPECT-ERROR: cairn::IndexPolicy .Cursor.: cannot be read
 // EXPECT-ERROR: cairn::IndexPolicy .Cursor.: cannot be moved
 // EXPECT-ERROR: cairn::IndexPolicy .Block.: missing or wrong

@@ -44,6 +44,7 @@ class Index {
   Cursor last() const;
   Cursor seek(Position const&) const;
   Cursor seek_before(Position const&) const;
+  std::uint64_t count(Position const&, Position const&) const;
   Transient edit() const;
   static Index from_sorted(std::span<int const>);
   Place flush(Sink const&) const;

@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // Processes that write to a file store and are killed, or write to it together.
+#include "count_states.hpp"
 #include "laws/temporary_directory.hpp"
 #include <cairn/backends/file/backend.hpp>
 
@@ -10,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <random>
@@ -99,12 +101,13 @@ TEST_CASE("a writer that is killed at any moment has lost nothing that it acknow
   auto const seed = Catch::getSeed();
   INFO("seed " << seed);
   std::mt19937_64 random{seed};
-  cairn::test::TemporaryDirectory const directory;
+  cairn::test::TemporaryDirectory const directory{cairn::test::directory_in_memory()};
   file::Config config{.path = directory.path() / "store", .segment_size = cairn::ByteSize{std::uint64_t{64} << 10U}};
   file::Backend::empty_store(config);
 
   std::uint32_t last = 0;
-  for (int round = 0; round != 50; ++round) {
+  int const kills = std::getenv("CAIRN_LONG") != nullptr ? 1000 : 100;
+  for (int round = 0; round != kills; ++round) {
     config.sync = round % 2 == 0 ? cairn::Sync::durable : cairn::Sync::relaxed;
     std::array<int, 2> acknowledgements{};
     REQUIRE(::pipe(acknowledgements.data()) == 0);
@@ -142,6 +145,7 @@ TEST_CASE("a writer that is killed at any moment has lost nothing that it acknow
     last = *found;
   }
   CHECK(last > 0);
+  cairn::test::print_count({.states = static_cast<std::size_t>(kills)}, "kills at random", seed);
 }
 
 TEST_CASE("two processes that append to one store lose nothing") {

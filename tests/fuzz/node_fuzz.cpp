@@ -6,6 +6,7 @@
 // checksum, or nothing would come past it.
 #include <cairn/index/persistent_set.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -34,6 +35,10 @@ void run(std::vector<std::byte> const& block, std::uint64_t size) {
     });
     auto const reread = detail::decode_node<Sorted, DefaultNodeShape>(again, {size, std::nullopt, 2});
     if (reread.get()->count != node.get()->count) std::abort();
+    auto const once_more = detail::encode_node<Sorted, DefaultNodeShape>(*reread.get(), 2, [&](std::size_t child) {
+      return detail::as_inner<DefaultNodeShape>(reread.get())->addresses[child];
+    });
+    if (!std::equal(once_more.begin(), once_more.end(), again.begin(), again.end())) std::abort();
     if (node.get()->level == 0) {
       set.verify();
       std::uint64_t seen = 0;

@@ -39,6 +39,18 @@ struct SmallSegmentHarness {
   }
 };
 
+/// A file a blob.
+struct DirHarness {
+  using Backend = cairn::backends::file::Backend;
+  cairn::test::TemporaryDirectory directory;
+  [[nodiscard]] Backend::Config config() const {
+    return {.path = directory.path() / "store",
+            .sync = cairn::Sync::relaxed,
+            .segment_size = cairn::backends::file::smallest_segment,
+            .layout = cairn::backends::file::Layout::dir};
+  }
+};
+
 }  // namespace
 
 TEST_CASE("the memory backend keeps the laws of a blob store") { cairn::laws::check_blob_store<MemHarness>(); }
@@ -47,4 +59,8 @@ TEST_CASE("the file backend keeps the laws of a blob store") { cairn::laws::chec
 
 TEST_CASE("the file backend keeps the laws of a blob store over many small segments") {
   cairn::laws::check_blob_store<SmallSegmentHarness>();
+}
+
+TEST_CASE("the file backend keeps the laws of a blob store with a file a blob") {
+  cairn::laws::check_blob_store<DirHarness>();
 }

@@ -6,6 +6,7 @@
 #include <cairn/datom/order.hpp>
 #include <cairn/error/error.hpp>
 #include <cairn/index/node_address.hpp>
+#include <cairn/index/node_cache.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <set>
@@ -115,13 +117,21 @@ class MemoryNodes {
     return {this, [](void* self, std::span<std::byte const> bytes) { return static_cast<MemoryNodes*>(self)->put(bytes); },
             sizeof(Number)};
   }
-  [[nodiscard]] std::shared_ptr<NodeSource const> source() const {
-    return std::make_shared<NodeSource const>(NodeSource{
-        this, [](void const* self, NodeAddress const& address) { return static_cast<MemoryNodes const*>(self)->get(address); },
-        sizeof(Number), nullptr});
+  /// Whatever is read from it can be read many at a time too. `cache`: what may unload it again.
+  [[nodiscard]] std::shared_ptr<NodeSource const> source(std::shared_ptr<NodeCache> cache = nullptr) const {
+    auto const get_one = [](void const* self, NodeAddress const& address) {
+      return static_cast<MemoryNodes const*>(self)->get(address);
+    };
+    auto const get_many = [](void const* self, std::span<NodeAddress const> addresses, BytesSink sink) {
+      auto const& nodes = *static_cast<MemoryNodes const*>(self);
+      ++nodes.turns;
+      for (std::size_t i = addresses.size(); i-- != 0;) sink.put(sink.context, i, nodes.get(addresses[i]));
+    };
+    return std::make_shared<NodeSource const>(NodeSource{this, get_one, sizeof(Number), nullptr, get_many, std::move(cache)});
   }
 
   NodeAddress put(std::span<std::byte const> bytes) {
+    std::lock_guard lock{mutex_};
     auto const number = ++last_;
     nodes_[number] = Bytes::copy(bytes);
     ++writes;
@@ -133,6 +143,7 @@ class MemoryNodes {
       raise(Errc::io_error, "the test wants this read to fail");
     }
     ++reads;
+    std::lock_guard lock{mutex_};
     auto const found = nodes_.find(address.to<Number>());
     if (found == nodes_.end()) raise(Errc::store_corrupt, "there is no node of this number");
     return found->second;
@@ -146,9 +157,11 @@ class MemoryNodes {
 
   std::size_t writes = 0;
   mutable std::atomic<std::size_t> reads = 0;
+  mutable std::atomic<std::size_t> turns = 0;  // in which several were read
   mutable std::optional<std::size_t> read_limit;
 
  private:
+  mutable std::mutex mutex_;
   std::map<Number, Bytes> nodes_;
   Number last_ = 0;
 };

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The persistent set obeys the laws of an index, in each order, with nodes small enough that every edit changes the tree.
 #include "index_policy.hpp"
+#include "index_versions.hpp"
 
 #include <cairn/index/persistent_set.hpp>
 
@@ -9,6 +10,7 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include <cstdint>
+#include <cstdlib>
 #include <iostream>
 #include <random>
 
@@ -48,6 +50,25 @@ TEST_CASE("leaves may change their form at any time") {
   check_large_leaves<Order::aevt>(seed);
   check_large_leaves<Order::avet>(seed);
   REQUIRE(cairn::detail::LiveNodes<NodeShape<24, 4, true>>::number == 0);
+}
+
+template <Order Sorted, class Shape>
+std::uint64_t branch(std::uint64_t seed, std::uint64_t rounds, std::uint64_t steps) {
+  return cairn::laws::versions_do_not_disturb_each_other<cairn::PersistentSet<Sorted, Shape>, Sorted>(
+      [] { return cairn::detail::LiveNodes<Shape>::number.load(); }, seed, rounds, steps);
+}
+TEST_CASE("versions that fork, are stored, unloaded and dropped in any order do not disturb each other") {
+  using Shape = NodeShape<4, 4, true>;
+  auto const seed = std::uint64_t{std::random_device{}()};
+  char const* wanted = std::getenv("CAIRN_LONG");  // NOLINT(concurrency-mt-unsafe)
+  std::uint64_t const rounds = wanted != nullptr && *wanted == '1' ? 40 : 4;
+  constexpr std::uint64_t steps = 400;
+  std::cout << "seed " << seed << '\n';
+  auto unloads = branch<Order::eavt, Shape>(seed, rounds, steps);
+  unloads += branch<Order::aevt, Shape>(seed, rounds, steps);
+  unloads += branch<Order::avet, Shape>(seed, rounds, steps);
+  REQUIRE(unloads > rounds);
+  std::cout << "branching versions: " << 3 * rounds * steps << " states, 0 violations (" << unloads << " leaves unloaded)\n";
 }
 
 }  // namespace

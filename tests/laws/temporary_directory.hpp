@@ -7,13 +7,21 @@
 #include <stdexcept>
 #include <stdlib.h>
 #include <string>
+#include <unistd.h>
 
 namespace cairn::test {
 
+/// Where syncs cost nothing, if there is such a place: for tests of what the medium does not decide.
+inline std::filesystem::path directory_in_memory() {
+  std::filesystem::path const memory{"/dev/shm"};
+  return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+}
+
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    auto pattern = (std::filesystem::temp_directory_path() / "cairn-test-XXXXXX").string();
+  TemporaryDirectory() : TemporaryDirectory{std::filesystem::temp_directory_path()} {}
+  explicit TemporaryDirectory(std::filesystem::path const& in) {
+    auto pattern = (in / "cairn-test-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
     path_ = pattern;
   }

@@ -113,7 +113,7 @@ int import_files(std::string const& store, std::vector<std::string> const& files
   conn.release();
   print_map({{"transactions", std::to_string(importer.transactions())}, {"datoms", std::to_string(importer.datoms())}});
   if (stopped) std::fputs("Interrupted: what is counted above is in the store, whole and durable.\n", stderr);
-  return stopped ? interrupted : 0;
+  return stopped ? status_interrupted : 0;
 }
 
 int print_stats(std::string const& store) {
@@ -156,7 +156,7 @@ int verify_store(std::string const& store) {
     return 0;
   } catch (Interrupted const&) {
     std::fputs("Interrupted: nothing was changed.\n", stderr);
-    return interrupted;
+    return status_interrupted;
   }
 }
 

@@ -10,7 +10,7 @@
 namespace cairn::tool {
 
 /// What a command that Ctrl-C ended returns, as a shell would.
-inline constexpr int interrupted = 130;
+inline constexpr int status_interrupted = 130;
 
 int create_store(std::string const& store, bool keep_history, bool schema_on_read);
 

@@ -103,7 +103,8 @@ concept BlobStoreReadsManyOrLeavesIt = detail::ReadsMany<Store> || !detail::Ment
 /// - `commit(branch, expected, state)` makes all that the writer put durable, replaces the root's state and empties its
 ///   tail, in one atomic step, if the root is at `expected`. `append(branch, expected, frame)` adds one frame to the
 ///   tail in the same way; `drop(branch, expected)` removes the root.
-/// - `sweep(live, cutoff)` may remove blobs that are not live and were put before `cutoff`.
+/// - `sweep(live, cutoff)` may remove blobs that are not live and were put before `cutoff`. Requires: whoever put a blob
+///   before `cutoff` and is still to name it has been waited for, or `live` has it.
 ///
 /// Thread safety: all const members may be called at once from any thread, beside one writer a thread.
 template <class Store>

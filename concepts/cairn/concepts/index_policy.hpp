@@ -54,6 +54,12 @@ concept IndexSeeks = requires(Index const& index, detail::Anything position) {
   { index.seek_before(position) } -> std::same_as<typename Index::Cursor>;
 };
 
+/// How many values lie between two positions: what keeps counts of its subtrees tells without going there.
+template <class Index>
+concept IndexCounts = requires(Index const& index, detail::Anything position) {
+  { index.count(position, position) } -> std::same_as<std::uint64_t>;
+};
+
 template <class Index>
 concept CursorReads = requires(typename Index::Cursor const& cursor) {
   { cursor.valid() } -> std::same_as<bool>;
@@ -118,6 +124,7 @@ concept IndexListsAddresses =
 /// - `seek(position)` is at the first value after a position, `seek_before(position)` at the last one before it; a
 /// cursor
 ///   keeps its version alive, and one that left the set at either end is not `valid()`.
+/// - `count(from, to)` is how many values lie between two positions, 0 where `to` is not after `from`; O(log n).
 /// - `edit()` begins a transient in O(1); what is changed there is seen nowhere else until `persistent()`. `insert` and
 ///   `erase` say whether anything changed.
 /// - `flush(sink)` writes what is not stored yet and gives the root's address; `open(address, size, source)` is the
@@ -127,8 +134,8 @@ concept IndexListsAddresses =
 /// Thread safety: versions may be read from any thread at once; a transient belongs to one.
 template <class Index>
 concept IndexPolicy = IndexHasValueType<Index> && IndexIsValue<Index> && IndexHasSize<Index> && IndexHasCursor<Index> &&
-                      IndexHasEnds<Index> && IndexSeeks<Index> && CursorReads<Index> && CursorMoves<Index> &&
-                      CursorHasBlocks<Index> && IndexEdits<Index> && TransientChanges<Index> &&
+                      IndexHasEnds<Index> && IndexSeeks<Index> && IndexCounts<Index> && CursorReads<Index> &&
+                      CursorMoves<Index> && CursorHasBlocks<Index> && IndexEdits<Index> && TransientChanges<Index> &&
                       TransientBecomesIndex<Index> && IndexIsBuiltInBulk<Index> && IndexFlushes<Index> &&
                       IndexOpens<Index> && IndexListsAddresses<Index>;
 
@@ -173,6 +180,11 @@ consteval bool check_index_policy() {
                   "of value_type, with a size) and `void next_block();` in Cursor, and `using Block = ...;` in the "
                   "index");
   }
+
+  constexpr bool counts = IndexCounts<Index>;
+  static_assert(counts,
+                "cairn::IndexPolicy [count]: missing or wrong; write `std::uint64_t count(Position const& from, Position "
+                "const& to) const;`");
 
   constexpr bool edits = IndexEdits<Index>;
   static_assert(edits,

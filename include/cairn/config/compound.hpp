@@ -11,6 +11,7 @@
 #include <cairn/edn/position.hpp>
 #include <cairn/edn/reader.hpp>
 #include <cairn/meta/field_names.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <array>
 #include <concepts>
@@ -49,6 +50,7 @@ template <class Type>
 }
 
 /// What is wrong with a text that is no EDN, without its words: there may be secrets among them.
+template <meta::Lazy = {}>
 [[nodiscard]] inline std::string fault_of(std::string_view text, notation::ReadResult const& result) {
   auto const at = notation::position(text, result.offset);
   return "line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + ": " +
@@ -83,6 +85,7 @@ void with_edn(std::string_view text, std::string_view expected, Place const& pla
 }
 
 /// Reports a key that no field has. `known` are the names of all that may stand there.
+template <meta::Lazy = {}>
 inline void report_unknown_key(std::string_view key, std::span<std::string_view const> known, Place const& place) {
   std::string all = known.empty() ? "there are no keys here" : "the known keys are";
   for (auto const word : known) all.append(" :").append(word);

@@ -13,6 +13,7 @@
 #include <cairn/edn/reader.hpp>
 #include <cairn/edn/value.hpp>
 #include <cairn/edn/write.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <array>
 #include <concepts>
@@ -28,6 +29,7 @@ namespace cairn::config {
 
 /// EDN text of a configuration, read. Errors: `edn/syntax`, `edn/limit`, with line and column but without the text
 /// itself, which may hold a secret.
+template <meta::Lazy = {}>
 [[nodiscard]] inline notation::Document read_map_text(std::string text) {
   std::vector<notation::Node> nodes;
   auto const result = notation::read_one(text, nodes);
@@ -39,6 +41,7 @@ namespace cairn::config {
 namespace detail {
 
 /// The backend that an EDN map names with `:backend`, a keyword or a string.
+template <meta::Lazy = {}>
 [[nodiscard]] inline std::optional<std::string> backend_in(std::optional<notation::Form> map) {
   if (!map.has_value() || !map->is(notation::Kind::map)) return std::nullopt;
   auto const found = map->find("backend");
@@ -48,6 +51,7 @@ namespace detail {
 }
 
 /// The backend that the variables of one prefix name.
+template <meta::Lazy = {}>
 [[nodiscard]] inline std::optional<std::string> backend_in(Environment const& environment, std::string_view prefix) {
   if (auto named = variable(environment, store_variable(prefix, "backend"))) return named;
   auto const text = variable(environment, store_variable(prefix, "config"));
@@ -226,6 +230,7 @@ template <Configurable Backend, std::derived_from<notation::Value> Value>
 /// Which backend a configuration names, for a program that knows several: `:backend` of the map, the URI,
 /// `CAIRN_STORE_BACKEND`, `CAIRN_STORE_CONFIG`, Datahike's two; the first that does.
 /// Errors: `config/missing` where none does.
+template <meta::Lazy = {}>
 [[nodiscard]] inline std::string backend_of(std::optional<notation::Form> store, Environment const& environment = {},
                                             std::string_view uri = {}) {
   if (auto named = detail::backend_in(store)) return *std::move(named);

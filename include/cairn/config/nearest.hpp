@@ -3,6 +3,8 @@
 // The known word that a mistyped one was probably meant to be.
 #pragma once
 
+#include <cairn/meta/lazy.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
@@ -15,6 +17,7 @@ namespace cairn::config {
 
 /// How many insertions, removals, replacements and swaps of neighbours turn one text into the other (optimal string
 /// alignment). O(|left| * |right|) time, O(|right|) memory.
+template <meta::Lazy = {}>
 [[nodiscard]] inline std::size_t edit_distance(std::string_view left, std::string_view right) {
   std::vector<std::size_t> before(right.size() + 1);
   std::vector<std::size_t> above(right.size() + 1);

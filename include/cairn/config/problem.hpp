@@ -6,6 +6,7 @@
 #include <cairn/edn/utf8.hpp>
 #include <cairn/edn/write.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <array>
@@ -38,6 +39,7 @@ namespace detail {
 }  // namespace detail
 
 /// Text as an EDN string. A path or a variable may be any bytes: what is not UTF-8 in it becomes U+FFFD.
+template <meta::Lazy = {}>
 [[nodiscard]] inline std::string edn_string(std::string_view text) {
   std::string result;
   if (notation::utf8::is_valid(text)) {
@@ -58,6 +60,7 @@ namespace detail {
 /// as long as its author likes, an error may not.
 class Problems {
  public:
+  template <meta::Lazy = {}>
   void add(Errc code, std::string path, std::string_view source, std::string message) {
     ++count_;
     auto const same =
@@ -70,6 +73,7 @@ class Problems {
   [[nodiscard]] std::vector<Problem> const& kept() const noexcept { return kept_; }
 
   /// Whether something is known to be wrong at a path or on the way to it: then that it lacks is no news.
+  template <meta::Lazy = {}>
   [[nodiscard]] bool concerns(std::string_view path) const {
     return std::any_of(kept_.begin(), kept_.end(), [&](Problem const& known) {
       return known.code != Errc::config_unknown_key && path.starts_with(known.path) &&
@@ -82,6 +86,7 @@ class Problems {
   /// `config/range`; its data
   /// `{:problems [{:code :config/type :path [:port] :source "in the EDN map" :message "..."} ...]}`.
   /// `subject` is what is configured: `the store :file`.
+  template <meta::Lazy = {}>
   void raise_if_any(std::string_view subject) const {
     if (empty()) return;
     std::vector<Problem> sorted;

@@ -12,6 +12,7 @@
 #include <cairn/edn/reader.hpp>
 #include <cairn/edn/uuid.hpp>
 #include <cairn/meta/enum_names.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <charconv>
 #include <cmath>
@@ -55,6 +56,7 @@ concept RealField = std::same_as<Type, float> || std::same_as<Type, double>;
 [[nodiscard]] constexpr bool is_name_field(std::string_view key) noexcept { return key == "id" || key == "branch"; }
 
 /// The text of a name, a keyword's without its colon; nothing of other forms.
+template <meta::Lazy = {}>
 [[nodiscard]] inline std::optional<std::string> read_name(notation::Form form) {
   if (form.is(notation::Kind::string)) return form.string();
   if (form.is(notation::Kind::keyword)) return std::string{form.name()};

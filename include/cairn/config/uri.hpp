@@ -5,6 +5,7 @@
 
 #include <cairn/config/backend_name.hpp>
 #include <cairn/config/compound.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -50,6 +51,7 @@ struct UriParts {
 
 /// Text with `%2F` and its like replaced by what they stand for; nothing where two hexadecimal digits don't follow a
 /// `%`.
+template <meta::Lazy = {}>
 [[nodiscard]] inline std::optional<std::string> percent_decoded(std::string_view text) {
   constexpr auto digit = [](char c) -> unsigned {
     if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');

@@ -70,7 +70,7 @@ void insert_many(typename Index::Transient& edit, std::vector<RawDatom> datoms) 
     for (auto& datom : datoms) edit.insert(std::move(datom));
     return;
   }
-  typename Index::Builder builder;
+  typename Index::Builder builder{edit.source()};
   auto next = datoms.begin();
   for (auto cursor = edit.begin(); cursor.valid(); cursor.next()) {
     for (; next != datoms.end() && before(*next, *cursor); ++next) builder.add(std::move(*next));

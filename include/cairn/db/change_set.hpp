@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/datom/datom.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,7 @@ struct Change {
 class ChangeIndex {
  public:
   /// The place is one more than the last.
+  template <meta::Lazy = {}>
   void add(std::size_t hashed) {
     if (links_.size() == heads_.size()) grow();
     links_.push_back({hashed, 0});
@@ -59,6 +61,7 @@ class ChangeIndex {
     links_[at - 1].next = head;
     head = at;
   }
+  template <meta::Lazy = {}>
   void grow() {
     heads_.assign(heads_.empty() ? 64 : heads_.size() * 2, 0);
     for (std::uint32_t at = 1; at <= links_.size(); ++at) link(at);
@@ -76,6 +79,7 @@ class ChangeSet {
   [[nodiscard]] std::vector<Change> const& all() const noexcept { return changes_; }
 
   /// The place of a fact's change, or `none`.
+  template <meta::Lazy = {}>
   [[nodiscard]] std::size_t find(EntityId e, AttributeId a, Value const& v) const {
     std::size_t found = none;
     by_fact_.find(hash_of(e, a, v), [&](std::size_t at) {
@@ -87,6 +91,7 @@ class ChangeSet {
     return found;
   }
 
+  template <meta::Lazy = {}>
   void add(Change change) {
     by_fact_.add(hash_of(change.e, change.a, change.v));
     by_attribute_.add(hash_of(change.e, change.a));
@@ -114,6 +119,7 @@ class ChangeSet {
     });
   }
   /// Of an entity, in the order in which they came. The index for it is made when it is first asked for.
+  template <meta::Lazy = {}>
   [[nodiscard]] std::vector<std::size_t> of_entity(EntityId e) {
     for (auto at = by_entity_.size(); at != changes_.size(); ++at) by_entity_.add(hash_of(changes_[at].e, 0));
     std::vector<std::size_t> found;

@@ -5,6 +5,7 @@
 
 #include <cairn/datom/value.hpp>
 #include <cairn/db/attribute.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <utility>
 
@@ -13,6 +14,7 @@ namespace cairn::detail {
 /// The same value, of the attribute's own kind where no more than its width differs: a float attribute holds floats and
 /// a double attribute doubles, however C++ or EDN (which has no floats) wrote them. Everything else stays as it is: a
 /// long is no double.
+template <meta::Lazy = {}>
 [[nodiscard]] inline Value coerce(Value value, Attribute const& attribute) {
   if (attribute.type == ValueType::float32 && value.is(ValueKind::float64))
     return static_cast<float>(value.as_double());

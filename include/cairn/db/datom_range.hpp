@@ -8,6 +8,7 @@
 #include <cairn/db/datom_stream.hpp>
 #include <cairn/db/snapshot.hpp>
 #include <cairn/db/view.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <cstddef>
 #include <iterator>
@@ -20,11 +21,13 @@ namespace cairn {
 
 namespace detail {
 
+template <meta::Lazy = {}>
 [[nodiscard]] inline bool same_fact(RawDatom const& left, RawDatom const& right) noexcept {
   return left.e == right.e && left.a == right.a && left.v == right.v;
 }
 
 /// With its attribute's name.
+template <meta::Lazy = {}>
 [[nodiscard]] inline Datom to_datom(RawDatom const& datom, DatabaseSchema const& schema) {
   auto const* attribute = schema.find(datom.a);
   if (attribute == nullptr) ByteReader::corrupt("a datom has an attribute that no schema names");

@@ -5,6 +5,7 @@
 
 #include <cairn/db/coerce.hpp>
 #include <cairn/db/db_class.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@ namespace cairn {
 
 namespace detail {
 
+template <meta::Lazy = {}>
 inline void require_unique(LookupRef const& ref, Attribute const* attribute) {
   if (attribute != nullptr && attribute->is_unique()) return;
   raise(Errc::lookup_ref_unique,
@@ -24,6 +26,7 @@ inline void require_unique(LookupRef const& ref, Attribute const* attribute) {
         "{:attribute " + to_text(ref.attribute) + "}");
 }
 
+template <meta::Lazy = {}>
 inline std::string to_text(EntityRef const& ref) {
   if (auto const* id = std::get_if<EntityId>(&ref.which())) return std::to_string(*id);
   if (auto const* ident = std::get_if<Keyword>(&ref.which())) return cairn::to_text(*ident);
@@ -31,6 +34,7 @@ inline std::string to_text(EntityRef const& ref) {
   return "[" + cairn::to_text(look.attribute) + " " + cairn::to_text(look.value) + "]";
 }
 
+template <meta::Lazy = {}>
 [[noreturn]] inline void raise_unknown_attribute(Keyword attribute) {
   raise(Errc::transact_schema,
         "The attribute " + to_text(attribute) + " is not in the schema. Transact {:db/ident " + to_text(attribute) +
@@ -43,6 +47,7 @@ inline std::string to_text(EntityRef const& ref) {
 namespace detail {
 
 /// The attribute that an entity describes.
+template <meta::Lazy = {}>
 inline Attribute const& described_attribute(DatabaseSchema const& schema, EntityId entity) {
   if (auto const* found = schema.described_by(entity)) return *found;
   raise(Errc::transact_schema,

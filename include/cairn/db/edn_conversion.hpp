@@ -8,6 +8,7 @@
 #include <cairn/edn/value.hpp>
 #include <cairn/edn/write.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <array>
@@ -29,6 +30,7 @@ namespace detail {
 inline constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// RFC 4648, section 4, padded.
+template <meta::Lazy = {}>
 inline std::string to_base64(std::span<std::byte const> bytes) {
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
@@ -46,6 +48,7 @@ inline std::string to_base64(std::span<std::byte const> bytes) {
 }
 
 /// The bytes; nothing where the text is not what `to_base64` writes.
+template <meta::Lazy = {}>
 inline std::optional<std::vector<std::byte>> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   std::vector<std::byte> bytes;
@@ -65,6 +68,7 @@ inline std::optional<std::vector<std::byte>> from_base64(std::string_view text) 
 }
 
 /// The double that is written as the float is: 0.1f is 0.1, not 0.10000000149011612.
+template <meta::Lazy = {}>
 inline double shortest_double(double value) {
   if (!std::isfinite(value)) return value;
   std::array<char, 32> text{};
@@ -77,6 +81,7 @@ inline double shortest_double(double value) {
 /// A value in EDN. An instant is `#inst`, a uuid `#uuid`, bytes are `#bytes "base64"`, a tuple is a vector, a bigint
 /// ends in `N`, a bigdec in `M`; a float is written with as many digits as a float needs. `to_value` reads each of them
 /// back, but for the float, which comes back as a double: the attribute's type makes a float of it again.
+template <meta::Lazy = {}>
 [[nodiscard]] inline notation::Value to_edn(Value const& value) {
   using Edn = notation::Value;
   switch (value.kind()) {
@@ -120,6 +125,7 @@ inline double shortest_double(double value) {
 }
 
 /// `[e a v tx added]`.
+template <meta::Lazy = {}>
 [[nodiscard]] inline notation::Value to_edn(Datom const& datom) {
   using Edn = notation::Value;
   return Edn::vector({Edn::integer(datom.e), Edn::keyword(datom.a.text()), to_edn(datom.v), Edn::integer(datom.tx),
@@ -127,6 +133,7 @@ inline double shortest_double(double value) {
 }
 
 /// As text, for messages. A value that EDN cannot write is described.
+template <meta::Lazy = {}>
 [[nodiscard]] inline std::string to_text(Value const& value) {
   try {
     return notation::write(to_edn(value));
@@ -134,10 +141,12 @@ inline double shortest_double(double value) {
     return "\"(not writable)\"";
   }
 }
+template <meta::Lazy = {}>
 [[nodiscard]] inline std::string to_text(Keyword keyword) { return ":" + std::string{keyword.text()}; }
 
 /// The value that a scalar or a vector of scalars means. `transact/syntax` for what no datom can hold: maps, sets,
 /// characters, unknown tags.
+template <meta::Lazy = {}>
 [[nodiscard]] inline Value to_value(notation::Value const& edn) {
   using Kind = notation::Kind;
   switch (edn.kind()) {

@@ -5,6 +5,7 @@
 
 #include <cairn/datom/datom.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <concepts>
 #include <string>
@@ -23,6 +24,7 @@ struct LookupRef {
 };
 
 /// A lookup ref, in the words of a query's or a transaction's arguments: `lookup(":name", "Ivan")`.
+template <meta::Lazy = {}>
 [[nodiscard]] inline LookupRef lookup(std::string_view attribute, Value value) {
   return {Keyword{attribute}, std::move(value)};
 }
@@ -30,6 +32,7 @@ struct LookupRef {
 namespace detail {
 
 /// An entity's number that a user gave.
+template <meta::Lazy = {}>
 inline EntityId checked_entity(EntityId id) {
   if (id > 0) return id;
   raise(Errc::entity_id_syntax,

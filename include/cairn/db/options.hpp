@@ -11,6 +11,7 @@
 #include <cairn/edn/node.hpp>
 #include <cairn/edn/reader.hpp>
 #include <cairn/meta/field_names.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <array>
@@ -42,7 +43,8 @@ struct DatabaseOptions {
   /// The index, `:persistent-set` or Datahike's `:datahike.index/persistent-set`; nothing takes what the program's type
   /// says.
   std::optional<Keyword> index = {};
-  /// Settings of the index, as EDN.
+  /// Settings of the index, as EDN: `{:node-cache "64MiB"}` is the memory that a connection may keep stored nodes in, so
+  /// that it need not read them again (256 MiB if nothing is said).
   EdnText index_config = {};
   /// Transacted right after creation, as EDN: a vector, or a map with `:tx-data`.
   EdnText initial_tx = {};
@@ -62,11 +64,13 @@ struct DatabaseOptionsSpec {
 
 namespace detail {
 
+template <meta::Lazy = {}>
 [[nodiscard]] inline bool asks_for_refs_without_schema(DatabaseOptions const& options) noexcept {
   return options.attribute_refs && options.schema_flexibility == SchemaFlexibility::read;
 }
 
 /// Whether EDN can be transacted, as far as its outside shows.
+template <meta::Lazy = {}>
 [[nodiscard]] inline bool is_transaction(EdnText const& text) {
   std::vector<notation::Node> nodes;
   auto const result = notation::read_one(text.text(), nodes);
@@ -78,8 +82,9 @@ namespace detail {
 }  // namespace detail
 
 /// Asks whether options that were written in C++ can be used. Errors: `config/range`, `config/missing`.
-inline void validate_options(DatabaseOptions const& options) {
-  validate_aggregate<DatabaseOptionsSpec>(options, "the database");
+template <class Spec = DatabaseOptionsSpec>
+void validate_options(DatabaseOptions const& options) {
+  validate_aggregate<Spec>(options, "the database");
   if (detail::asks_for_refs_without_schema(options)) {
     raise(Errc::config_range,
           "The database's :attribute-refs? needs :schema-flexibility :write: an attribute that nobody declared is no entity.",
@@ -97,6 +102,7 @@ enum class OptionVariables : std::uint8_t {
 
 namespace detail {
 
+template <meta::Lazy = {}>
 [[nodiscard]] inline Environment with_variables(Environment const& environment, OptionVariables which) {
   if (which == OptionVariables::all) return environment;
   if (which == OptionVariables::none) return {};
@@ -113,12 +119,13 @@ namespace detail {
 /// Reads the options, and adds what is wrong to `problems`. Later wins: Datahike's variables (`DATAHIKE_KEEP_HISTORY`,
 /// `DATAHIKE_SCHEMA_FLEXIBILITY`, ...), the same with `CAIRN_` in front, Datahike's whole map, in which `:store` is
 /// another's.
-[[nodiscard]] inline DatabaseOptions read_options(Problems& problems, std::optional<notation::Form> whole,
-                                                  Environment const& environment = {},
-                                                  OptionVariables which = OptionVariables::all) {
+template <class Options = DatabaseOptions>
+[[nodiscard]] Options read_options(Problems& problems, std::optional<notation::Form> whole,
+                                   Environment const& environment = {},
+                                   OptionVariables which = OptionVariables::all) {
   static constexpr std::array<std::string_view, 1> also_known{"store"};
-  DatabaseOptions options;
-  Origins<DatabaseOptions> origins;
+  Options options;
+  Origins<Options> origins;
   Place const place{problems, "in the EDN map"};
   auto const variables = detail::with_variables(environment, which);
   for (auto prefix = variable_prefixes.rbegin(); prefix != variable_prefixes.rend(); ++prefix) {
@@ -130,16 +137,16 @@ namespace detail {
                 [](std::string_view key, notation::Form) { return key == "store"; });
   }
   if (!options.initial_tx.empty() && !detail::is_transaction(options.initial_tx)) {
-    constexpr std::size_t index = meta::field_index<DatabaseOptions>(&DatabaseOptions::initial_tx);
+    constexpr std::size_t index = meta::field_index<Options>(&Options::initial_tx);
     place.field("initial-tx", origins[index])
         .report(Errc::config_type, "must be a vector of transaction data, or a map with :tx-data");
   }
   if (detail::asks_for_refs_without_schema(options)) {
-    constexpr std::size_t index = meta::field_index<DatabaseOptions>(&DatabaseOptions::attribute_refs);
+    constexpr std::size_t index = meta::field_index<Options>(&Options::attribute_refs);
     place.field("attribute-refs?", origins[index])
         .report(Errc::config_range, "needs :schema-flexibility :write: an attribute that nobody declared is no entity");
   }
-  detail::report_constraints<DatabaseOptionsSpec, DatabaseOptions>(options, place, &origins);
+  detail::report_constraints<DatabaseOptionsSpec, Options>(options, place, &origins);
   return options;
 }
 
@@ -181,6 +188,7 @@ template <Configurable Backend>
 }
 
 /// Which backend a whole map, or a store's URI, names. Errors: `config/missing`, `edn/syntax`, `edn/limit`.
+template <meta::Lazy = {}>
 [[nodiscard]] inline std::string backend_of_database(std::string_view text, Environment const& environment = {}) {
   if (is_uri(text) || text.empty()) return backend_of(std::nullopt, environment, text);
   auto const document = read_map_text(std::string{text});

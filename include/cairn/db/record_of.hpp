@@ -5,6 +5,7 @@
 
 #include <cairn/db/tx_record.hpp>
 #include <cairn/db/tx_state.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <limits>
 #include <optional>
@@ -12,6 +13,7 @@
 namespace cairn::detail {
 
 /// The instant of a transaction: the one that it says itself, else the clock's, later than all before by at least 1 ms.
+template <meta::Lazy = {}>
 inline Instant instant_of(std::optional<Instant> said, Instant last, bool is_first, Instant clock) {
   if (said) return *said;
   if (is_first || clock > last) return clock;

@@ -5,6 +5,7 @@
 
 #include <cairn/datom/datom.hpp>
 #include <cairn/db/attribute.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -32,38 +33,46 @@ struct EntityFacts {
 class DatabaseSchema {
  public:
   /// The attributes that every database has.
+  template <meta::Lazy = {}>
   DatabaseSchema() : DatabaseSchema{system()} {}
   /// The same where attributes are entities (`:attribute-refs? true`): attribute 1 is entity 1, and so on, and what says
   /// `:db/valueType`, `:db/cardinality` and `:db/unique` refers to entities.
+  template <meta::Lazy = {}>
   [[nodiscard]] static DatabaseSchema with_attribute_refs();
 
   /// The attribute of that number, or null. O(1).
+  template <meta::Lazy = {}>
   [[nodiscard]] Attribute const* find(AttributeId id) const noexcept {
     return id < attributes_.size() ? attributes_[id].get() : nullptr;
   }
   /// The attribute of that name, or null. O(1).
+  template <meta::Lazy = {}>
   [[nodiscard]] Attribute const* find(Keyword ident) const noexcept {
     auto const found = by_ident_.find(ident);
     return found == by_ident_.end() ? nullptr : find(found->second);
   }
   /// The attribute that an entity describes, or null. O(1).
+  template <meta::Lazy = {}>
   [[nodiscard]] Attribute const* described_by(EntityId entity) const noexcept {
     auto const found = by_entity_.find(entity);
     return found == by_entity_.end() ? nullptr : find(found->second);
   }
 
   /// The entity of that `:db/ident`. O(1).
+  template <meta::Lazy = {}>
   [[nodiscard]] std::optional<EntityId> entity(Keyword ident) const noexcept {
     auto const found = entities_.find(ident);
     return found == entities_.end() ? std::nullopt : std::optional{found->second};
   }
   /// The `:db/ident` of that entity. O(1).
+  template <meta::Lazy = {}>
   [[nodiscard]] std::optional<Keyword> ident(EntityId entity) const noexcept {
     auto const found = idents_.find(entity);
     return found == idents_.end() ? std::nullopt : std::optional{found->second};
   }
 
   /// A value that describes attributes, by name: the ident of the entity where it refers to one that has one.
+  template <meta::Lazy = {}>
   [[nodiscard]] Value by_name(Value const& value) const {
     if (!value.is(ValueKind::integer)) return value;
     auto const found = ident(value.as_integer());
@@ -79,6 +88,7 @@ class DatabaseSchema {
 
   /// Gives a name a number. Requires: it has none. An entity that already has the name as its ident is to be defined
   /// again.
+  template <meta::Lazy = {}>
   AttributeId add(Keyword ident) {
     auto const id = next_attribute();
     attributes_.push_back(std::make_shared<Attribute const>(Attribute{.id = id, .ident = ident}));
@@ -89,13 +99,16 @@ class DatabaseSchema {
   /// Takes over what entities say of themselves; all facts of each, no others. An attribute that they define and that
   /// has no number yet must be added first. Facts that make no sense are passed over: refusing them is the
   /// transaction's task.
+  template <meta::Lazy = {}>
   void define(std::span<EntityFacts const> entities) {
     for (auto const& [entity, facts] : entities) forget_ident(entity);
     for (auto const& [entity, facts] : entities) describe(entity, facts);
   }
+  template <meta::Lazy = {}>
   void define(EntityFacts const& entity) { define(std::span{&entity, 1}); }
 
   /// Puts an attribute in its place as it is: for reading a stored schema.
+  template <meta::Lazy = {}>
   void restore(Attribute attribute) {
     auto const id = attribute.id;
     auto const ident = attribute.ident;
@@ -104,11 +117,13 @@ class DatabaseSchema {
     attributes_[id] = std::make_shared<Attribute const>(std::move(attribute));
     by_ident_.insert_or_assign(ident, id);
   }
+  template <meta::Lazy = {}>
   void restore_ident(EntityId entity, Keyword ident) {
     idents_.insert_or_assign(entity, ident);
     entities_.insert_or_assign(ident, entity);
   }
 
+  template <meta::Lazy = {}>
   friend bool operator==(DatabaseSchema const& left, DatabaseSchema const& right) noexcept {
     auto const same = [](auto const& a, auto const& b) { return a == b || (a && b && *a == *b); };
     return left.attributes_.size() == right.attributes_.size() && left.by_ident_ == right.by_ident_ &&
@@ -120,8 +135,10 @@ class DatabaseSchema {
   struct Empty {};
   explicit DatabaseSchema(Empty) {}
 
+  template <meta::Lazy = {}>
   static DatabaseSchema const& system();
 
+  template <meta::Lazy = {}>
   void forget_ident(EntityId entity) {
     auto const found = idents_.find(entity);
     if (found == idents_.end()) return;
@@ -131,6 +148,7 @@ class DatabaseSchema {
     idents_.erase(found);
   }
 
+  template <meta::Lazy = {}>
   void describe(EntityId entity, std::vector<std::pair<AttributeId, Value>> const& facts) {
     std::optional<Keyword> ident;
     for (auto const& [a, v] : facts) {
@@ -160,6 +178,7 @@ class DatabaseSchema {
     attributes_[id] = std::make_shared<Attribute const>(attribute_of(id, *ident, entity, facts));
   }
 
+  template <meta::Lazy = {}>
   static std::vector<Keyword> keywords_of(Value const& value) {
     std::vector<Keyword> result;
     if (!value.is(ValueKind::tuple)) return result;
@@ -169,6 +188,7 @@ class DatabaseSchema {
     return result;
   }
 
+  template <meta::Lazy = {}>
   [[nodiscard]] Attribute attribute_of(AttributeId id, Keyword ident, EntityId entity,
                                        std::vector<std::pair<AttributeId, Value>> const& facts) const {
     namespace system = system_attribute;
@@ -225,6 +245,7 @@ class DatabaseSchema {
   std::unordered_map<Keyword, EntityId> entities_{};
 };
 
+template <meta::Lazy>
 inline DatabaseSchema const& DatabaseSchema::system() {
   static DatabaseSchema const schema = [] {
     namespace system = system_attribute;
@@ -260,6 +281,7 @@ inline DatabaseSchema const& DatabaseSchema::system() {
   return schema;
 }
 
+template <meta::Lazy>
 inline DatabaseSchema DatabaseSchema::with_attribute_refs() {
   namespace system = system_attribute;
   DatabaseSchema made;

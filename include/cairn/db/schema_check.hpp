@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/db/tx_state.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -16,6 +17,7 @@
 namespace cairn::detail {
 
 /// Refuses a value of an attribute that describes attributes, where nobody would know what it means.
+template <meta::Lazy = {}>
 inline void check_schema_value(AttributeId a, Value const& v) {
   namespace system = system_attribute;
   auto const refuse = [&](std::string_view attribute, std::string_view known) {

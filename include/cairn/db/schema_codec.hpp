@@ -5,6 +5,7 @@
 
 #include <cairn/datom/byte_io.hpp>
 #include <cairn/db/schema.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <string_view>
@@ -23,6 +24,7 @@ enum AttributeFlags : std::uint8_t {
   attribute_has_cardinality = 16,
 };
 
+template <meta::Lazy = {}>
 inline void write_attribute(ByteWriter& out, Attribute const& attribute) {
   out.text(attribute.ident.text());
   out.signed_varint(attribute.entity);
@@ -41,12 +43,14 @@ inline void write_attribute(ByteWriter& out, Attribute const& attribute) {
 }
 
 /// A value type's number; 0 is none.
+template <meta::Lazy = {}>
 inline std::optional<ValueType> read_type(ByteReader& in) {
   auto const number = in.u8();
   if (number > static_cast<std::uint8_t>(ValueType::number)) ByteReader::corrupt("an attribute has an unknown type");
   return number == 0 ? std::nullopt : std::optional{static_cast<ValueType>(number)};
 }
 
+template <meta::Lazy = {}>
 inline Attribute read_attribute(ByteReader& in, AttributeId id) {
   Attribute attribute{.id = id, .ident = Keyword{in.text()}};
   attribute.entity = in.signed_varint();
@@ -74,6 +78,7 @@ inline Attribute read_attribute(ByteReader& in, AttributeId id) {
 
 /// A schema: the attributes that users named, in the order of their numbers, then the entities that have an ident
 /// (docs/format.md, "The schema"). The attributes that every database has are not stored.
+template <meta::Lazy = {}>
 inline void write(ByteWriter& out, DatabaseSchema const& schema) {
   auto const users = schema.attributes().subspan(first_user_attribute);
   out.varint(users.size());
@@ -88,6 +93,7 @@ inline void write(ByteWriter& out, DatabaseSchema const& schema) {
 }
 
 /// Errors: `store/corrupt`.
+template <meta::Lazy = {}>
 inline DatabaseSchema read_schema(ByteReader& in, bool attribute_refs) {
   constexpr std::size_t smallest_attribute = 9;
   auto schema = attribute_refs ? DatabaseSchema::with_attribute_refs() : DatabaseSchema{};

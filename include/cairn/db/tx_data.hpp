@@ -5,6 +5,7 @@
 
 #include <cairn/db/aggregate/shape.hpp>
 #include <cairn/db/tx_value.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <cstdint>
 #include <initializer_list>
@@ -53,26 +54,32 @@ struct TxOp {
 
 /// `[:db/add entity attribute value]`. An entity is a number (negative: temporary), a string (a temporary id), an ident
 /// (`kw(":color/red")`) or `lookup(":name", "Ivan")`; the value of a reference is one of these too.
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp add(TxValue entity, AttributeName attribute, TxValue value) {
   return {TxOpKind::add, std::move(entity), attribute, std::move(value), {}};
 }
 /// `[:db/retract entity attribute value]`; retracting what isn't true does nothing.
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp retract(TxValue entity, AttributeName attribute, TxValue value) {
   return {TxOpKind::retract, std::move(entity), attribute, std::move(value), {}};
 }
 /// `[:db/retract entity attribute]`: all values.
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp retract(TxValue entity, AttributeName attribute) {
   return {TxOpKind::retract, std::move(entity), attribute, {}, {}};
 }
 /// `[:db.fn/retractAttribute entity attribute]`.
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp retract_attribute(TxValue entity, AttributeName attribute) {
   return {TxOpKind::retract_attribute, std::move(entity), attribute, {}, {}};
 }
 /// `[:db/retractEntity entity]`.
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp retract_entity(TxValue entity) {
   return {TxOpKind::retract_entity, std::move(entity), std::nullopt, {}, {}};
 }
 /// `[:db/cas entity attribute expected value]`; an `expected` of `{}` is "no value".
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp cas(TxValue entity, AttributeName attribute, TxValue expected, TxValue value) {
   return {TxOpKind::compare_and_swap, std::move(entity), attribute, std::move(value), std::move(expected)};
 }
@@ -80,18 +87,22 @@ struct TxOp {
 /// `[:db/purge entity attribute value]`: the fact goes from the present and from the past, as if it had never been said.
 /// Purges need a database that keeps its history. `transact/purge` where there is no such entity; purging what was never
 /// true does nothing.
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp purge(TxValue entity, AttributeName attribute, TxValue value) {
   return {TxOpKind::purge, std::move(entity), attribute, std::move(value), {}};
 }
 /// `[:db.purge/attribute entity attribute]`.
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp purge_attribute(TxValue entity, AttributeName attribute) {
   return {TxOpKind::purge_attribute, std::move(entity), attribute, {}, {}};
 }
 /// `[:db.purge/entity entity]`.
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp purge_entity(TxValue entity) {
   return {TxOpKind::purge_entity, std::move(entity), std::nullopt, {}, {}};
 }
 /// `[:db.history.purge/before instant]`: of what is no longer true, all that was said in transactions before that moment.
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp purge_history_before(Instant instant) {
   return {TxOpKind::purge_before, {}, std::nullopt, instant, {}};
 }
@@ -103,24 +114,30 @@ struct MapEntry {
 };
 
 /// An entity map as a value: `add(e, ":address", entity({{":city", "Berlin"}}))`.
+template <meta::Lazy = {}>
 [[nodiscard]] inline EntityMap entity(TxValue id, std::initializer_list<MapEntry> entries) {
   EntityMap map{.id = std::move(id)};
   map.attributes.reserve(entries.size());
   for (auto const& entry : entries) map.attributes.emplace_back(entry.attribute, entry.value);
   return map;
 }
+template <meta::Lazy = {}>
 [[nodiscard]] inline EntityMap entity(std::initializer_list<MapEntry> entries) { return entity(TxValue{}, entries); }
 
 /// `{:name "Ivan" :age 42}` as an operation: `entity_map({{":name", "Ivan"}, {":age", 42}})`.
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp entity_map(EntityMap map) {
   return {TxOpKind::entity_map, {}, std::nullopt, TxValue{std::move(map)}, {}};
 }
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp entity_map(std::initializer_list<MapEntry> entries) { return entity_map(entity(entries)); }
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp entity_map(TxValue id, std::initializer_list<MapEntry> entries) {
   return entity_map(entity(std::move(id), entries));
 }
 
 /// Temporary ids that name the transaction itself.
+template <meta::Lazy = {}>
 [[nodiscard]] inline bool names_transaction(TxValue const& value) noexcept {
   if (!value.is_scalar()) return false;
   auto const& scalar = value.scalar();
@@ -141,9 +158,13 @@ class TxData {
   TxData(std::initializer_list<TxOp> made) : operations{made} {}
   TxData(std::vector<TxOp> made) : operations{std::move(made)} {}      // NOLINT(google-explicit-constructor)
   TxData(TxOp operation) : operations{std::move(operation)} {}         // NOLINT(google-explicit-constructor)
+  template <meta::Lazy = {}>
   TxData(std::string_view text);                                       // NOLINT(google-explicit-constructor)
+  template <meta::Lazy = {}>
   TxData(std::string const& text) : TxData{std::string_view{text}} {}  // NOLINT(google-explicit-constructor)
+  template <meta::Lazy = {}>
   TxData(char const* text) : TxData{std::string_view{text}} {}         // NOLINT(google-explicit-constructor)
+  template <meta::Lazy = {}>
   TxData(notation::Value const& data);                                 // NOLINT(google-explicit-constructor)
   /// A struct, or a range of structs: `Person{"Ivan", 42}` is an entity map of its fields (db/aggregate.hpp).
   template <class Part>

@@ -9,6 +9,7 @@
 #include <cairn/edn/value.hpp>
 #include <cairn/edn/write.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <array>
 #include <cstddef>
@@ -22,20 +23,24 @@ namespace cairn {
 
 namespace detail {
 
+template <meta::Lazy = {}>
 [[noreturn]] inline void raise_syntax(std::string message, notation::Value const& what) {
   auto const text = notation::write(what);
   raise(Errc::transact_syntax, message + " At: " + text, "{:operation " + text + "}");
 }
 
-inline TxValue to_tx_value(notation::Value const& edn);
+template <meta::Lazy = {}>
+TxValue to_tx_value(notation::Value const& edn);
 
 /// A keyword, or the number of the entity that describes the attribute.
+template <meta::Lazy = {}>
 inline std::optional<AttributeName> to_attribute_name(notation::Value const& edn) {
   if (edn.is_keyword()) return AttributeName{Keyword{edn.as_keyword()}};
   if (edn.is_integer() && edn.as_integer() > 0) return AttributeName{edn.as_integer()};
   return std::nullopt;
 }
 
+template <meta::Lazy = {}>
 inline EntityMap to_entity_map(notation::Value const& edn) {
   EntityMap map;
   map.attributes.reserve(edn.size());
@@ -56,6 +61,7 @@ inline EntityMap to_entity_map(notation::Value const& edn) {
   return map;
 }
 
+template <meta::Lazy>
 inline TxValue to_tx_value(notation::Value const& edn) {
   if (edn.is_map()) return to_entity_map(edn);
   if (!edn.is_sequence() && !edn.is_set()) return to_value(edn);
@@ -89,6 +95,7 @@ inline constexpr std::array operation_forms{
     OperationForm{"db.fn/call", TxOpKind::call, 1, 64, "[:db.fn/call name argument...]"},
 };
 
+template <meta::Lazy = {}>
 inline std::string known_operations() {
   std::string text;
   for (auto const& form : operation_forms) text += (text.empty() ? ":" : ", :") + std::string{form.name};
@@ -96,6 +103,7 @@ inline std::string known_operations() {
 }
 
 /// `[:db.fn/call name argument...]`, the name a keyword or a symbol.
+template <meta::Lazy = {}>
 inline TxOp to_call(notation::Value const& edn) {
   if (!edn[1].is_keyword() && !edn[1].is_symbol()) {
     raise_syntax("A function is called by its name, a keyword or a symbol that the connection knows.", edn);
@@ -110,6 +118,7 @@ inline TxOp to_call(notation::Value const& edn) {
           .function = {}};
 }
 
+template <meta::Lazy = {}>
 inline TxOp to_operation(notation::Value const& edn) {
   if (edn.is_map()) return entity_map(to_entity_map(edn));
   if (!edn.is_sequence() || edn.empty() || !edn[0].is_keyword()) {
@@ -151,6 +160,7 @@ inline TxOp to_operation(notation::Value const& edn) {
                edn);
 }
 
+template <meta::Lazy = {}>
 inline void read_operations(std::vector<TxOp>& operations, notation::Value const& edn) {
   if (edn.is_nil()) return;
   if (!edn.is_sequence()) {
@@ -166,6 +176,7 @@ inline void read_operations(std::vector<TxOp>& operations, notation::Value const
 
 }  // namespace detail
 
+template <meta::Lazy>
 inline TxData::TxData(notation::Value const& data) {
   auto const* operations_of = data.find("tx-data");
   detail::read_operations(operations, operations_of == nullptr ? data : *operations_of);
@@ -186,6 +197,7 @@ inline TxData::TxData(notation::Value const& data) {
   meta = std::move(map.attributes);
 }
 
+template <meta::Lazy>
 inline TxData::TxData(std::string_view text) : TxData{notation::parse(text)} {}
 
 }  // namespace cairn

@@ -6,6 +6,7 @@
 #include <cairn/datom/byte_io.hpp>
 #include <cairn/datom/codec.hpp>
 #include <cairn/datom/datom.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <cstdint>
 #include <utility>
@@ -39,14 +40,19 @@ namespace detail {
 /// The kinds of record; the first byte of each.
 inline constexpr std::uint8_t transaction_record = 1;
 
+template <meta::Lazy = {}>
 inline bool is_entity(EntityId id, EntityId tx) noexcept {
   return (id > 0 && id < first_transaction - 1) || (id >= first_transaction && id <= tx);
 }
 
 }  // namespace detail
 
+/// The bytes that a datom takes in a record at the least.
+inline constexpr std::size_t smallest_datom_of_record = 3;
+
 /// A transaction (docs/format.md, "Transactions"). Requires: it purges nothing. Entities are written as the difference to the one before, and the
 /// transaction once, so that a datom of a small value takes five bytes or so.
+template <meta::Lazy = {}>
 inline void write(ByteWriter& out, TxRecord const& record) {
   out.u8(detail::transaction_record);
   out.varint(static_cast<std::uint64_t>(record.tx - first_transaction));
@@ -68,6 +74,7 @@ inline void write(ByteWriter& out, TxRecord const& record) {
 }
 
 /// Errors: `store/corrupt`; whatever is read, it is one that `apply` can take without harm.
+template <meta::Lazy = {}>
 inline TxRecord read_tx_record(ByteReader& in) {
   if (in.u8() != detail::transaction_record) ByteReader::corrupt("a record is of an unknown kind");
   TxRecord record;
@@ -85,8 +92,7 @@ inline TxRecord read_tx_record(ByteReader& in) {
     if (id > UINT32_MAX) ByteReader::corrupt("an attribute's number is too large");
     record.new_attributes.emplace_back(static_cast<AttributeId>(id), Keyword{in.text()});
   }
-  constexpr std::size_t smallest_datom = 3;
-  auto const count = in.count(smallest_datom);
+  auto const count = in.count(smallest_datom_of_record);
   record.datoms.reserve(count);
   std::uint64_t before = 0;  // unsigned: a hostile difference wraps and is then refused
   for (std::size_t i = 0; i != count; ++i) {

@@ -5,17 +5,20 @@
 
 #include <cairn/db/edn_conversion.hpp>
 #include <cairn/db/tx_value.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <cstddef>
 #include <string>
 
 namespace cairn::detail {
 
+template <meta::Lazy = {}>
 inline std::string text_of(AttributeName const& name) {
   return name.entity == 0 ? to_text(name.keyword) : std::to_string(name.entity);
 }
 
 /// EDN; what is long or deep is cut short.
+template <meta::Lazy = {}>
 inline std::string text_of(TxValue const& value, int depth = 0) {
   constexpr int deepest = 4;
   constexpr std::size_t longest = 16;

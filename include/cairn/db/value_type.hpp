@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/datom/value.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <array>
 #include <cstdint>
@@ -106,6 +107,7 @@ constexpr std::optional<Uniqueness> uniqueness_of(std::string_view text) noexcep
 }
 
 /// Whether a value is of a type. `ref` wants a number of an entity, tuples are looked at no further.
+template <meta::Lazy = {}>
 [[nodiscard]] inline bool conforms(Value const& value, ValueType type) noexcept {
   switch (type) {
     case ValueType::ref:

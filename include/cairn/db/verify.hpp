@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/db/db.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -47,6 +48,7 @@ void for_each_datom(Index const& index, Visit visit) {
   }
 }
 
+template <meta::Lazy = {}>
 [[noreturn]] inline void raise_unsound(std::string const& what, std::string_view indexes) {
   raise(Errc::store_corrupt,
         "The " + std::string{indexes} + " indexes are not sound: " + what + ". Restore the database from a backup.");

@@ -10,6 +10,7 @@
 #include <cairn/edn/reader.hpp>
 #include <cairn/error/error.hpp>
 #include <cairn/meta/fixed_string.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <array>
@@ -98,6 +99,7 @@ inline constexpr StaticDocument<Text, Options> document{};
 
 /// The error for a result that is not a form: message with line, column, reason and excerpt; data `{:line 1 :column 5
 /// :offset 4}`.
+template <meta::Lazy = {}>
 inline Error error_of(std::string_view text, ReadResult const& result) {
   Position const at = position(text, result.offset);
   return Error{result.code, explain(text, result.offset, result.message),
@@ -121,6 +123,7 @@ class Document {
 };
 
 /// Reads the one form that is the whole of `text`. Linear. Throws `Errc::edn_syntax` and `Errc::edn_limit`.
+template <meta::Lazy = {}>
 inline Document read(std::string text, ReaderOptions const& options = {}) {
   std::vector<Node> nodes;
   ReadResult const result = read_one(text, nodes, options);

@@ -13,6 +13,7 @@
 #include <cairn/edn/value.hpp>
 #include <cairn/edn/write.hpp>
 #include <cairn/meta/fixed_string.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <compare>
 #include <cstddef>
@@ -30,6 +31,7 @@ namespace cairn {
 /// A class and no namespace since C++ lets no namespace be called; the parts live in `cairn::notation`.
 struct edn : notation::Value {
   /// Throws as `parse` does.
+  template <meta::Lazy = {}>
   explicit edn(std::string_view text) : notation::Value{notation::parse(text)} {}
 
   using Value = notation::Value;
@@ -46,12 +48,15 @@ struct edn : notation::Value {
   template <meta::fixed_string Text, ReaderOptions Options = ReaderOptions{}>
   static constexpr notation::StaticDocument<Text, Options> document{};
 
+  template <meta::Lazy = {}>
   static Value parse(std::string_view text, ReaderOptions const& options = {}) {
     return notation::parse(text, options);
   }
+  template <meta::Lazy = {}>
   static std::vector<Value> parse_all(std::string_view text, ReaderOptions const& options = {}) {
     return notation::parse_all(text, options);
   }
+  template <meta::Lazy = {}>
   static Document read(std::string text, ReaderOptions const& options = {}) {
     return notation::read(std::move(text), options);
   }
@@ -63,21 +68,27 @@ struct edn : notation::Value {
                                        ReaderOptions const& options = {}) {
     return notation::read_one(text, nodes, options);
   }
+  template <meta::Lazy = {}>
   static Error error_of(std::string_view text, ReadResult const& result) { return notation::error_of(text, result); }
+  template <meta::Lazy = {}>
   static std::string write(Value const& value, WriterOptions const& options = {}) {
     return notation::write(value, options);
   }
+  template <meta::Lazy = {}>
   static void write_to(std::string& out, Value const& value, WriterOptions const& options = {}) {
     notation::write_to(out, value, options);
   }
+  template <meta::Lazy = {}>
   static std::weak_ordering compare(Value const& left, Value const& right) { return notation::compare(left, right); }
   static constexpr std::optional<std::int64_t> parse_instant(std::string_view text) noexcept {
     return notation::parse_instant(text);
   }
+  template <meta::Lazy = {}>
   static std::string format_instant(std::int64_t milliseconds) { return notation::format_instant(milliseconds); }
   static constexpr std::optional<UuidBytes> parse_uuid(std::string_view text) noexcept {
     return notation::parse_uuid(text);
   }
+  template <meta::Lazy = {}>
   static std::string format_uuid(UuidBytes const& bytes) { return notation::format_uuid(bytes); }
 };
 

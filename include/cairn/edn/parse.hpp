@@ -7,6 +7,7 @@
 #include <cairn/edn/form.hpp>
 #include <cairn/edn/reader.hpp>
 #include <cairn/edn/value.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <cstddef>
 #include <string_view>
@@ -16,6 +17,7 @@ namespace cairn::notation {
 
 /// The value of the one form that is the whole of `text`. Linear, but for the sorting of maps and sets.
 /// Throws `Errc::edn_syntax` (message with line, column, reason and excerpt) and `Errc::edn_limit`.
+template <meta::Lazy = {}>
 inline Value parse(std::string_view text, ReaderOptions const& options = {}) {
   std::vector<Node> nodes;
   ReadResult const result = read_one(text, nodes, options);
@@ -24,6 +26,7 @@ inline Value parse(std::string_view text, ReaderOptions const& options = {}) {
 }
 
 /// The values of all forms of `text`; none where there is none. Throws as `parse` does.
+template <meta::Lazy = {}>
 inline std::vector<Value> parse_all(std::string_view text, ReaderOptions const& options = {}) {
   std::vector<Value> values;
   std::vector<Node> nodes;

@@ -8,6 +8,7 @@
 #include <cairn/edn/name.hpp>
 #include <cairn/edn/node.hpp>
 #include <cairn/edn/uuid.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <compare>
 #include <cstddef>
@@ -23,6 +24,12 @@
 
 namespace cairn::notation {
 
+class Value;
+template <meta::Lazy = {}>
+std::weak_ordering compare(Value const& left, Value const& right);
+template <meta::Lazy = {}>
+bool operator==(Value const& left, Value const& right);
+
 /// An immutable EDN value. Copies share compounds; the same value may be read from many threads.
 /// The factories make values that a writer can write and a reader reads back; they throw `Errc::edn_syntax` for text
 /// that is not (a keyword with a space, a string that is not UTF-8, a key that is in the map already). The `as_...`
@@ -36,23 +43,37 @@ class Value {
   [[nodiscard]] static Value integer(std::int64_t value) noexcept { return {Kind::integer, value}; }
   [[nodiscard]] static Value real(double value) noexcept { return {Kind::real, value}; }
   /// `[+-] digits`, with or without `N`.
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value bigint(std::string_view digits);
   /// `[+-] digits [. digits] [e [+-] digits]`, with or without `M`.
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value decimal(std::string_view digits);
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value character(char32_t point);
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value string(std::string text);
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value symbol(std::string_view text);
   /// With or without its colon.
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value keyword(std::string_view text);
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value list(std::vector<Value> items);
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value vector(std::vector<Value> items);
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value set(std::vector<Value> items);
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value map(std::vector<std::pair<Value, Value>> entries);
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value tagged(std::string_view tag, Value value);
   /// `#inst`, of milliseconds since 1970.
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value instant(std::int64_t milliseconds);
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value uuid(UuidBytes const& bytes);
   /// What a reader saw. Linear, but for the sorting of maps and sets; recurses as deep as the form is nested.
+  template <meta::Lazy = {}>
   [[nodiscard]] static Value of(Form form);
 
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
@@ -75,6 +96,7 @@ class Value {
   [[nodiscard]] bool is_tagged() const noexcept { return kind_ == Kind::tagged; }
   /// Symbol or keyword of that text; a keyword's `text` begins with its colon.
   [[nodiscard]] bool is_symbol(std::string_view text) const noexcept { return is_symbol() && this->text() == text; }
+  template <meta::Lazy = {}>
   [[nodiscard]] bool is_keyword(std::string_view text) const noexcept;
   /// Neither nil nor false.
   [[nodiscard]] bool is_truthy() const noexcept { return !is_nil() && !(is_boolean() && !std::get<bool>(data_)); }
@@ -95,16 +117,20 @@ class Value {
   [[nodiscard]] std::string_view namespace_part() const { return notation::namespace_part(named()); }
   [[nodiscard]] std::string_view name_part() const { return notation::name_part(named()); }
   /// An `#inst`'s milliseconds, a `#uuid`'s bytes; nothing of any other value.
+  template <meta::Lazy = {}>
   [[nodiscard]] std::optional<std::int64_t> instant() const;
+  template <meta::Lazy = {}>
   [[nodiscard]] std::optional<UuidBytes> uuid() const;
 
   /// Children as they were written: the items of a list, vector or set; a map's keys and values in turn; a tagged
   /// value's tag (a symbol) and value. Empty for atoms.
+  template <meta::Lazy = {}>
   [[nodiscard]] std::span<Value const> items() const noexcept;
   /// Items of a list, vector or set, entries of a map. 0 for atoms.
   [[nodiscard]] std::size_t size() const noexcept { return is_map() ? items().size() / 2 : items().size(); }
   [[nodiscard]] bool empty() const noexcept { return items().empty(); }
   /// Of a list or vector. Throws `Errc::edn_syntax` where there is no such item.
+  template <meta::Lazy = {}>
   [[nodiscard]] Value const& operator[](std::size_t i) const;
   /// Of a map: entry `i` in the order of the text. Requires: `i < size()`.
   [[nodiscard]] Value const& key(std::size_t i) const noexcept { return items()[2 * i]; }
@@ -113,25 +139,31 @@ class Value {
   [[nodiscard]] Value const& tagged_value() const { return compound(Kind::tagged).items[1]; }
 
   /// A map's value of that key, or null. Null too where this is no map. O(log n).
+  template <meta::Lazy = {}>
   [[nodiscard]] Value const* find(Value const& key) const;
   /// By keyword, with or without its colon. O(log n).
+  template <meta::Lazy = {}>
   [[nodiscard]] Value const* find(std::string_view keyword) const noexcept;
   /// Whether a set has the element or a map the key. O(log n).
   [[nodiscard]] bool contains(Value const& key) const { return entry_of(key) != nullptr; }
   /// As `find`. Throws `Errc::edn_syntax`, naming the key, where it isn't there.
+  template <meta::Lazy = {}>
   [[nodiscard]] Value const& at(std::string_view keyword) const;
 
   /// Of a map or set: the places of its keys or elements within `items()`, in the order of `compare`.
+  template <meta::Lazy = {}>
   [[nodiscard]] std::span<std::uint32_t const> order() const noexcept;
 
   /// A total order: nil, booleans, numbers, characters, strings, symbols, keywords, sequences, sets, maps, tagged
   /// values. Numbers by value, then by kind (integer, bigint, double, decimal); the zeros are equal, NaN equals itself
   /// and follows all numbers. Strings by UTF-8 bytes, names by namespace then name, sequences and (sorted) sets and
   /// maps item by item, instants by time.
+  template <meta::Lazy>
   friend std::weak_ordering compare(Value const& left, Value const& right);
 
   /// Lists equal vectors of the same items, order doesn't matter to maps and sets, 1 and 1.0 and 1N and 1M are four
   /// values, as are 1.0M and 1.00M.
+  template <meta::Lazy>
   friend bool operator==(Value const& left, Value const& right);
 
  private:
@@ -145,11 +177,17 @@ class Value {
   Value(Kind kind, Data data) noexcept : kind_{kind}, data_{std::move(data)} {}
 
   /// Sorts the keys or elements of a map or set. False where one occurs twice.
+  template <meta::Lazy = {}>
   static bool sort_entries(Compound& compound, std::uint32_t stride);
+  template <meta::Lazy = {}>
   static Value make_entries(Kind kind, std::vector<Value> items);
+  template <meta::Lazy = {}>
   static Value make_compound(Kind kind, std::vector<Value> items);
+  template <meta::Lazy = {}>
   static std::weak_ordering compare_compounds(Value const& left, Value const& right);
+  template <meta::Lazy = {}>
   [[noreturn]] void refuse(Kind expected) const;
+  template <meta::Lazy = {}>
   [[nodiscard]] Value const* entry_of(Value const& key) const;
 
   template <class T>

@@ -5,6 +5,7 @@
 
 #include <cairn/edn/number.hpp>
 #include <cairn/edn/value_class.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -25,6 +26,7 @@ struct ExactNumber {
   std::string digits{};
 };
 
+template <meta::Lazy = {}>
 inline ExactNumber exact_of_text(std::string_view text) {
   DecimalParts const parts = decimal_parts(text);
   ExactNumber number;
@@ -40,12 +42,14 @@ inline ExactNumber exact_of_text(std::string_view text) {
 }
 
 /// Requires: `value` is finite. Every double has a finite decimal expansion, of at most 767 significant digits.
+template <meta::Lazy = {}>
 inline ExactNumber exact_of(double value) {
   char buffer[800];
   auto const [end, code] = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific, 766);
   return exact_of_text({buffer, static_cast<std::size_t>(end - buffer)});
 }
 
+template <meta::Lazy = {}>
 inline std::weak_ordering compare_exact(ExactNumber const& left, ExactNumber const& right) noexcept {
   if (left.sign != right.sign || left.sign == 0) return left.sign <=> right.sign;
   ExactNumber const& low = left.sign > 0 ? left : right;
@@ -55,6 +59,7 @@ inline std::weak_ordering compare_exact(ExactNumber const& left, ExactNumber con
 }
 
 /// NaN equals NaN and follows everything.
+template <meta::Lazy = {}>
 inline std::weak_ordering compare_reals(double left, double right) noexcept {
   bool const left_is_nan = left != left;
   bool const right_is_nan = right != right;
@@ -65,6 +70,7 @@ inline std::weak_ordering compare_reals(double left, double right) noexcept {
 }
 
 /// Exact, also where the integer has no double of its own.
+template <meta::Lazy = {}>
 inline std::weak_ordering compare_mixed(std::int64_t left, double right) noexcept {
   if (right != right || right >= 0x1p63) return std::weak_ordering::less;
   if (right < -0x1p63) return std::weak_ordering::greater;
@@ -73,11 +79,13 @@ inline std::weak_ordering compare_mixed(std::int64_t left, double right) noexcep
   return compare_reals(static_cast<double>(whole), right);
 }
 
+template <meta::Lazy = {}>
 inline std::weak_ordering compare_names(std::string_view left, std::string_view right) noexcept {
   if (auto const order = namespace_part(left).compare(namespace_part(right)) <=> 0; order != 0) return order;
   return name_part(left).compare(name_part(right)) <=> 0;
 }
 
+template <meta::Lazy = {}>
 inline std::weak_ordering compare_numbers(Value const& left, Value const& right) {
   auto const is_infinite_or_nan = [](Value const& value) {
     return value.is_real() && value.as_real() - value.as_real() != 0;
@@ -141,6 +149,7 @@ constexpr int rank(Kind kind) noexcept {
 
 }  // namespace detail
 
+template <meta::Lazy>
 inline std::weak_ordering compare(Value const& left, Value const& right) {
   if (auto const order = detail::rank(left.kind()) <=> detail::rank(right.kind()); order != 0) return order;
   switch (left.kind()) {
@@ -165,6 +174,7 @@ inline std::weak_ordering compare(Value const& left, Value const& right) {
   }
 }
 
+template <meta::Lazy>
 inline std::weak_ordering Value::compare_compounds(Value const& left, Value const& right) {
   auto const a = left.items();
   auto const b = right.items();
@@ -188,6 +198,7 @@ inline std::weak_ordering Value::compare_compounds(Value const& left, Value cons
   return a.size() <=> b.size();
 }
 
+template <meta::Lazy>
 inline bool operator==(Value const& left, Value const& right) {
   if (left.kind() != right.kind() && !(left.is_sequence() && right.is_sequence())) return false;
   if (left.items().size() != right.items().size()) return false;

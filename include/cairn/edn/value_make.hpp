@@ -9,6 +9,7 @@
 #include <cairn/edn/value_class.hpp>
 #include <cairn/edn/value_compare.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -26,6 +27,7 @@ namespace cairn::notation {
 namespace detail {
 
 /// Throws where `text`, with that suffix, is not a number of one of the two kinds.
+template <meta::Lazy = {}>
 inline void check_number(std::string_view text, char suffix, char const* message) {
   std::string token{text};
   if (token.empty() || token.back() != suffix) token += suffix;
@@ -34,6 +36,7 @@ inline void check_number(std::string_view text, char suffix, char const* message
   if (!begins_like_one || scan_number(token).error != nullptr) raise(Errc::edn_syntax, message);
 }
 
+template <meta::Lazy = {}>
 inline void check_name(std::string_view text, bool keyword) {
   if (char const* const error = any_name_error(text, keyword)) {
     raise(Errc::edn_syntax, std::string{keyword ? "not a keyword: " : "not a symbol: "} + error);
@@ -46,41 +49,49 @@ constexpr std::string_view without_colon(std::string_view text) noexcept {
 
 }  // namespace detail
 
+template <meta::Lazy>
 inline Value Value::bigint(std::string_view digits) {
   detail::check_number(digits, 'N', "a bigint is an optional sign and digits without leading zeros");
   return {Kind::bigint, detail::canonical_bigint<std::string>(digits)};
 }
 
+template <meta::Lazy>
 inline Value Value::decimal(std::string_view digits) {
   detail::check_number(digits, 'M', "a decimal is an optional sign, digits, and optionally a fraction and an exponent");
   return {Kind::decimal, detail::canonical_decimal<std::string>(digits)};
 }
 
+template <meta::Lazy>
 inline Value Value::character(char32_t point) {
   if (!utf8::is_scalar(point)) raise(Errc::edn_syntax, "a character is a Unicode scalar value");
   return {Kind::character, point};
 }
 
+template <meta::Lazy>
 inline Value Value::string(std::string text) {
   if (!utf8::is_valid(text)) raise(Errc::edn_syntax, "a string must be UTF-8");
   return {Kind::string, std::move(text)};
 }
 
+template <meta::Lazy>
 inline Value Value::symbol(std::string_view text) {
   detail::check_name(text, false);
   return {Kind::symbol, std::string{text}};
 }
 
+template <meta::Lazy>
 inline Value Value::keyword(std::string_view text) {
   text = detail::without_colon(text);
   detail::check_name(text, true);
   return {Kind::keyword, std::string{text}};
 }
 
+template <meta::Lazy>
 inline Value Value::make_compound(Kind kind, std::vector<Value> items) {
   return {kind, std::make_shared<Compound const>(Compound{std::move(items), {}})};
 }
 
+template <meta::Lazy>
 inline bool Value::sort_entries(Compound& compound, std::uint32_t stride) {
   auto& [items, order] = compound;
   order.resize(items.size() / stride);
@@ -91,6 +102,7 @@ inline bool Value::sort_entries(Compound& compound, std::uint32_t stride) {
                             [&](std::uint32_t a, std::uint32_t b) { return items[a] == items[b]; }) == order.end();
 }
 
+template <meta::Lazy>
 inline Value Value::make_entries(Kind kind, std::vector<Value> items) {
   Compound compound{std::move(items), {}};
   if (!sort_entries(compound, kind == Kind::map ? 2 : 1)) {
@@ -100,10 +112,14 @@ inline Value Value::make_entries(Kind kind, std::vector<Value> items) {
   return {kind, std::make_shared<Compound const>(std::move(compound))};
 }
 
+template <meta::Lazy>
 inline Value Value::list(std::vector<Value> items) { return make_compound(Kind::list, std::move(items)); }
+template <meta::Lazy>
 inline Value Value::vector(std::vector<Value> items) { return make_compound(Kind::vector, std::move(items)); }
+template <meta::Lazy>
 inline Value Value::set(std::vector<Value> items) { return make_entries(Kind::set, std::move(items)); }
 
+template <meta::Lazy>
 inline Value Value::map(std::vector<std::pair<Value, Value>> entries) {
   std::vector<Value> items;
   items.reserve(entries.size() * 2);
@@ -114,6 +130,7 @@ inline Value Value::map(std::vector<std::pair<Value, Value>> entries) {
   return make_entries(Kind::map, std::move(items));
 }
 
+template <meta::Lazy>
 inline Value Value::tagged(std::string_view tag, Value value) {
   detail::check_name(tag, false);
   if (tag[0] == '_') raise(Errc::edn_syntax, "a tag must not begin with '_', which discards what follows");
@@ -127,9 +144,12 @@ inline Value Value::tagged(std::string_view tag, Value value) {
   return make_compound(Kind::tagged, {Value{Kind::symbol, std::string{tag}}, std::move(value)});
 }
 
+template <meta::Lazy>
 inline Value Value::instant(std::int64_t milliseconds) { return tagged("inst", string(format_instant(milliseconds))); }
+template <meta::Lazy>
 inline Value Value::uuid(UuidBytes const& bytes) { return tagged("uuid", string(format_uuid(bytes))); }
 
+template <meta::Lazy>
 inline Value Value::of(Form form) {
   switch (form.kind()) {
     case Kind::nil:
@@ -167,28 +187,34 @@ inline Value Value::of(Form form) {
   }
 }
 
+template <meta::Lazy>
 inline bool Value::is_keyword(std::string_view text) const noexcept {
   return is_keyword() && this->text() == detail::without_colon(text);
 }
 
+template <meta::Lazy>
 inline std::optional<std::int64_t> Value::instant() const {
   return is_tagged() && tag() == "inst" ? parse_instant(tagged_value().text()) : std::nullopt;
 }
 
+template <meta::Lazy>
 inline std::optional<UuidBytes> Value::uuid() const {
   return is_tagged() && tag() == "uuid" ? parse_uuid(tagged_value().text()) : std::nullopt;
 }
 
+template <meta::Lazy>
 inline std::span<Value const> Value::items() const noexcept {
   auto const* const shared = std::get_if<std::shared_ptr<Compound const>>(&data_);
   return shared == nullptr ? std::span<Value const>{} : std::span<Value const>{(*shared)->items};
 }
 
+template <meta::Lazy>
 inline std::span<std::uint32_t const> Value::order() const noexcept {
   auto const* const shared = std::get_if<std::shared_ptr<Compound const>>(&data_);
   return shared == nullptr ? std::span<std::uint32_t const>{} : std::span<std::uint32_t const>{(*shared)->order};
 }
 
+template <meta::Lazy>
 inline Value const& Value::operator[](std::size_t i) const {
   if (!is_sequence()) refuse(Kind::vector);
   if (i >= items().size()) {
@@ -198,6 +224,7 @@ inline Value const& Value::operator[](std::size_t i) const {
   return items()[i];
 }
 
+template <meta::Lazy>
 inline Value const* Value::entry_of(Value const& key) const {
   auto const places = order();
   auto const all = items();
@@ -207,11 +234,13 @@ inline Value const* Value::entry_of(Value const& key) const {
   return found == places.end() || !(all[*found] == key) ? nullptr : &all[*found];
 }
 
+template <meta::Lazy>
 inline Value const* Value::find(Value const& key) const {
   Value const* const entry = is_map() ? entry_of(key) : nullptr;
   return entry == nullptr ? nullptr : entry + 1;
 }
 
+template <meta::Lazy>
 inline Value const* Value::find(std::string_view keyword) const noexcept {
   if (!is_map()) return nullptr;
   keyword = detail::without_colon(keyword);
@@ -228,12 +257,14 @@ inline Value const* Value::find(std::string_view keyword) const noexcept {
   return &all[*found + 1];
 }
 
+template <meta::Lazy>
 inline Value const& Value::at(std::string_view keyword) const {
   if (!is_map()) refuse(Kind::map);
   if (Value const* const found = find(keyword)) return *found;
   raise(Errc::edn_syntax, "the key :" + std::string{detail::without_colon(keyword)} + " is missing in this map");
 }
 
+template <meta::Lazy>
 inline void Value::refuse(Kind expected) const {
   raise(Errc::edn_syntax, "expected " + std::string{name(expected)} + ", found " + std::string{name(kind_)});
 }

@@ -7,6 +7,7 @@
 #include <cairn/edn/scan_text.hpp>
 #include <cairn/edn/utf8.hpp>
 #include <cairn/edn/value.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <charconv>
 #include <cstddef>
@@ -21,6 +22,7 @@ struct WriterOptions {
 };
 
 /// Appends an integer's digits.
+template <meta::Lazy = {}>
 inline void write_to(std::string& out, std::int64_t value) {
   char buffer[24];
   auto const [end, code] = std::to_chars(buffer, buffer + sizeof buffer, value);
@@ -28,6 +30,7 @@ inline void write_to(std::string& out, std::int64_t value) {
 }
 
 /// Appends the shortest text that reads back as the same double: `1.0`, `1.0e-7`, `##Inf`, `##NaN`.
+template <meta::Lazy = {}>
 inline void write_to(std::string& out, double value) {
   if (value != value) {
     out += "##NaN";
@@ -49,6 +52,7 @@ inline void write_to(std::string& out, double value) {
 }
 
 /// Appends a string literal. Control characters are escaped, everything else stands as it is. Requires: UTF-8.
+template <meta::Lazy = {}>
 inline void write_string_to(std::string& out, std::string_view text) {
   out += '"';
   for (char const c : text) {
@@ -88,6 +92,7 @@ inline void write_string_to(std::string& out, std::string_view text) {
 }
 
 /// Appends a character literal. Requires: a Unicode scalar value.
+template <meta::Lazy = {}>
 inline void write_character_to(std::string& out, char32_t point) {
   out += '\\';
   for (detail::NamedCharacter const& named : detail::named_characters) {
@@ -107,6 +112,7 @@ inline void write_character_to(std::string& out, char32_t point) {
 }
 
 /// Appends the value. `parse` of the text is equal to it. Linear; recurses as deep as the value is nested.
+template <meta::Lazy = {}>
 inline void write_to(std::string& out, Value const& value, WriterOptions const& options = {}) {
   auto const write_items = [&](std::string_view opening, char closing) {
     out += opening;
@@ -175,6 +181,7 @@ inline void write_to(std::string& out, Value const& value, WriterOptions const& 
 }
 
 /// The value as text; see `write_to`.
+template <meta::Lazy = {}>
 inline std::string write(Value const& value, WriterOptions const& options = {}) {
   std::string out;
   write_to(out, value, options);

@@ -3,24 +3,29 @@
 // A tree out of datoms that come in order: full nodes, nothing searched.
 #pragma once
 
-#include <cairn/index/node.hpp>
+#include <cairn/index/tree_store.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 namespace cairn::detail {
 
-/// Builds from the left; at each level the last node is open.
+/// Builds from the left; at each level the last node is open. With a sink, a node is stored and let go of as soon as it is
+/// full, so that a tree of any size takes the memory of a few nodes.
 template <Order Sorted, class Shape>
 class TreeBuilder {
   using LeafNode = Leaf<Shape>;
   using InnerNode = Inner<Shape>;
 
  public:
+  TreeBuilder() = default;
+  explicit TreeBuilder(NodeSink const& sink) : sink_{sink} {}
+
   /// One that is not after the last: an equal one is left out, one before it is a `std::invalid_argument`.
   void add(RawDatom datom) {
     if (leaf_ != nullptr) {
@@ -82,7 +87,7 @@ class TreeBuilder {
       auto next = std::make_unique<InnerNode>(static_cast<std::uint8_t>(level + 1), std::uint64_t{0});
       auto& full = *open_[level].node;
       auto const last = full.count - 1U;
-      next->put_child(0, full.child(last), full.sizes[last]);
+      InnerNode::move_children(full, last, 1, *next, 0);
       next->count = 1;
       RawDatom next_low = std::move(full.separators.data()[last - 1]);
       full.remove_right_of(last - 1, false);
@@ -92,12 +97,20 @@ class TreeBuilder {
       put(level + 1, std::move(done), full_size, std::move(full_low));
     }
     auto const head = head_of<Sorted>(low);
-    open_[level].node->append_child(child.take(), size, head, std::move(low));
+    auto& parent = *open_[level].node;
+    if (sink_) {
+      auto const address = flush_node<Sorted, Shape>(child.get(), *sink_, nullptr);
+      parent.append_child(nullptr, size, head, std::move(low));
+      parent.set_address(parent.count - 1U, address);
+    } else {
+      parent.append_child(child.take(), size, head, std::move(low));
+    }
   }
 
   OwnLeaf<Shape> leaf_;
   std::vector<Open> open_;
   std::uint64_t size_ = 0;
+  std::optional<NodeSink> sink_;
 };
 
 }  // namespace cairn::detail

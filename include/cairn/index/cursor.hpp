@@ -7,7 +7,9 @@
 #include <cairn/index/datom_block.hpp>
 #include <cairn/index/tree_walk.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <utility>
@@ -35,6 +37,14 @@ class IndexCursor {
   IndexCursor() = default;
   IndexCursor(detail::NodeReference<Shape> root, std::shared_ptr<NodeSource const> source) noexcept
       : root_{std::move(root)}, source_{std::move(source)} {}
+  IndexCursor(IndexCursor const&) = default;
+  IndexCursor(IndexCursor&&) noexcept = default;
+  IndexCursor& operator=(IndexCursor const&) = default;
+  IndexCursor& operator=(IndexCursor&&) noexcept = default;
+  ~IndexCursor() {
+    held_ = {};
+    root_ = {};
+  }
 
   [[nodiscard]] bool valid() const noexcept { return leaf_ != nullptr; }
 
@@ -96,32 +106,53 @@ class IndexCursor {
   template <class Key>
   bool go_to(Key const& key) {
     leaf_ = nullptr;
+    ahead_ = 0;
     if (!root_) return false;
     auto const bounds = detail::bounds_of<Sorted>(key);
-    auto const* leaf = detail::descend<Sorted, Shape>(root_.get(), source_.get(), key, bounds, [this](Inner* inner, std::size_t at) {
+    detail::Reading const reading{cache()};
+    auto* leaf = detail::descend<Sorted, Shape>(root_.get(), source_.get(), key, bounds, [this](Inner* inner, std::size_t at) {
       steps_[inner->level] = {inner, at};
     });
     auto const found = leaf->template find<Sorted>(key, bounds);
-    leaf_ = leaf;
+    stand_on(leaf);
     index_ = found.index;
     return found.equal;
   }
 
   void go_to_edge(bool last) {
     leaf_ = nullptr;
-    if (root_) descend_to_edge(root_.get(), last);
+    ahead_ = 0;
+    if (!root_) return;
+    detail::Reading const reading{cache()};
+    descend_to_edge(root_.get(), last);
   }
 
   void descend_to_edge(NodeHeader* node, bool last) {
     while (node->level != 0) {
       auto* inner = detail::as_inner<Shape>(node);
-      std::size_t const at = last ? inner->count - 1U : 0;
-      steps_[inner->level] = {inner, at};
-      node = detail::child_of<Sorted>(*inner, at, source_.get());
+      steps_[inner->level] = {inner, last ? inner->count - 1U : 0};
+      node = child_at(steps_[inner->level], last);
     }
-    leaf_ = detail::as_leaf<Shape>(node);
+    stand_on(node);
     index_ = last ? leaf_->count - 1U : 0;
     look();
+  }
+
+  [[nodiscard]] NodeHeader* child_at(detail::Step<Shape> const& step, bool backwards) {
+    bool const ahead = step.node->level == 1 && ahead_ != 0 && !backwards;
+    if (ahead && step.node->child(step.index) == nullptr) [[unlikely]] {
+      detail::load_ahead<Sorted>(*step.node, step.index, ahead_, source_.get());
+    }
+    return detail::child_of<Sorted>(*step.node, step.index, source_.get());
+  }
+
+  [[nodiscard]] NodeCache* cache() const noexcept { return detail::cache_of(source_.get()); }
+  /// Requires a `Reading`.
+  void stand_on(NodeHeader* leaf) noexcept {
+    leaf_ = detail::as_leaf<Shape>(leaf);
+    if (cache() == nullptr) return;
+    detail::retain(leaf);
+    held_ = detail::NodeReference<Shape>{leaf};
   }
 
   void to_next_leaf() { to_neighbour(false); }
@@ -129,6 +160,8 @@ class IndexCursor {
 
   void to_neighbour(bool before) {
     leaf_ = nullptr;
+    ahead_ = ahead_ == 0 ? 2 : std::min(most_ahead, static_cast<std::uint8_t>(ahead_ * 2U));
+    detail::Reading const reading{cache()};
     for (std::size_t level = 1; level <= root_.get()->level; ++level) {
       auto& step = steps_[level];
       if (before ? step.index == 0 : step.index + 1 == step.node->count) continue;
@@ -137,14 +170,18 @@ class IndexCursor {
         // The leaf after the next, whole: its columns are as many streams, which the hardware would find one by one.
         if (auto const* following = step.node->child(step.index + 1)) detail::prefetch(following, packed_size);
       }
-      return descend_to_edge(detail::child_of<Sorted>(*step.node, step.index, source_.get()), before);
+      return descend_to_edge(child_at(step, before), before);
     }
   }
 
+  // Nodes go before their source: in an assignment by this order, at the end by the destructor.
   detail::NodeReference<Shape> root_;
+  detail::NodeReference<Shape> held_;  // the leaf, where a cache might unload it
   std::shared_ptr<NodeSource const> source_;
   Leaf const* leaf_ = nullptr;
   std::size_t index_ = 0;
+  static constexpr std::uint8_t most_ahead = 16;
+  std::uint8_t ahead_ = 0;  // how many leaves the next read fetches: more, the longer the way from the last seek
   detail::DatomSlot here_;
   detail::Steps<Shape> steps_;
 };

@@ -13,18 +13,48 @@ namespace cairn {
 
 /// Which nodes a flush has written. Until the commit that makes them durable has succeeded they are only promised: if it
 /// fails, `forget` makes them unwritten again, so that a later flush doesn't refer to what isn't there.
-/// Requires, for `forget`, that the sets that were flushed are still alive.
+/// When it has succeeded, `confirm` lets the stores' caches unload them. One of the two must be called, or neither, where
+/// nothing is ever to be unloaded. Requires, for both, that the sets that were flushed are still alive.
 class FlushReceipt {
  public:
-  void add(detail::NodeHeader* node) { nodes_.push_back(node); }
+  /// `enroll` makes a node take part in a cache; null: there is none.
+  void add(detail::NodeHeader* node, void (*enroll)(detail::NodeHeader*, NodeCache&), NodeCache* cache) {
+    nodes_.push_back(node);
+    if (enroll != nullptr && cache != nullptr) members_.push_back({node, enroll, cache});
+  }
   [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
   void forget() noexcept {
-    for (auto* node : nodes_) node->stored.store(false, std::memory_order_release);
-    nodes_.clear();
+    for (auto* node : nodes_) node->stored.store(detail::Stored::no, std::memory_order_release);
+    clear();
+  }
+  void confirm() noexcept {
+    // A flush that was cut short has noted a node that it did not write.
+    auto const is_written = [](detail::NodeHeader const* node) {
+      return node->stored.load(std::memory_order_relaxed) != detail::Stored::no;
+    };
+    for (auto* node : nodes_) {
+      if (is_written(node)) node->stored.store(detail::Stored::durable, std::memory_order_release);
+    }
+    for (auto const& member : members_) {
+      if (is_written(member.node)) member.enroll(member.node, *member.cache);
+    }
+    clear();
   }
 
  private:
+  struct Member {
+    detail::NodeHeader* node;
+    void (*enroll)(detail::NodeHeader*, NodeCache&);
+    NodeCache* cache;
+  };
+
+  void clear() noexcept {
+    nodes_.clear();
+    members_.clear();
+  }
+
   std::vector<detail::NodeHeader*> nodes_;
+  std::vector<Member> members_;  // of those, the ones whose leaves may be unloaded
 };
 
 }  // namespace cairn

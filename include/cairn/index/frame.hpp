@@ -8,27 +8,32 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <limits>
 #include <optional>
+#include <type_traits>
 
 namespace cairn::detail {
 
 /// The numbers that the columns of a packed leaf count from. All differences are modulo 2^64.
 ///
 /// EAVT and AEVT: the narrow head of a datom is its head's distance from `head_base` and says entity and attribute whole.
-/// AVET: it is that distance without its lowest `shift` bits, or the nearest that there is; the attribute is one for the
-/// leaf, and the entity is a distance from `entity_base`.
+/// AVET: it is that distance without its lowest `shift` bits, or the nearest that there is; the attribute and the type of the
+/// values are one for the leaf, and the entity is a distance from `entity_base`.
 struct Frame {
   std::uint64_t head_base = 0;
   EntityId entity_base = 0;
   EntityId transaction_base = 0;
   AttributeId attribute = 0;
   std::uint8_t shift = 0;
+  ValueKind kind = ValueKind::nil;
 
   friend bool operator==(Frame const&, Frame const&) = default;
 
-  /// Monotone for all heads; without loss, at shift 0, for those that are less than 2^32 from the base.
-  [[nodiscard]] std::uint32_t narrow(std::uint64_t head) const noexcept {
-    return head < head_base ? 0U : static_cast<std::uint32_t>(std::min<std::uint64_t>((head - head_base) >> shift, UINT32_MAX));
+  /// Monotone for all heads; without loss, at shift 0, for those whose distance from the base is a `Narrow`.
+  template <class Narrow>
+  [[nodiscard]] Narrow narrow(std::uint64_t head) const noexcept {
+    constexpr std::uint64_t most = std::numeric_limits<Narrow>::max();
+    return head < head_base ? Narrow{0} : static_cast<Narrow>(std::min((head - head_base) >> shift, most));
   }
 };
 
@@ -38,6 +43,12 @@ struct Frame {
 [[nodiscard]] inline std::int64_t moved(std::int64_t from, std::uint64_t by) noexcept {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(from) + by);
 }
+
+/// What heads are narrowed to. AVET's are lossy anyway, and 128 of them can be told apart by 16 bits.
+template <Order Sorted>
+using NarrowHead = std::conditional_t<Sorted == Order::avet, std::uint16_t, std::uint32_t>;
+template <Order Sorted>
+inline constexpr std::uint64_t narrow_head_limit = std::uint64_t{std::numeric_limits<NarrowHead<Sorted>>::max()} + 1;
 
 inline constexpr std::uint64_t narrow_limit = std::uint64_t{1} << 32U;
 inline constexpr std::uint64_t transaction_limit = std::uint64_t{1} << 31U;  // the lowest bit says whether it was added
@@ -52,7 +63,7 @@ template <Order Sorted>
 [[nodiscard]] bool fits(Frame const& frame, RawDatom const& datom, std::uint64_t head) noexcept {
   if (distance(frame.transaction_base, datom.tx) >= transaction_limit) return false;
   if constexpr (Sorted == Order::avet) {
-    return datom.a == frame.attribute && distance(frame.entity_base, datom.e) < narrow_limit;
+    return datom.a == frame.attribute && datom.v.kind() == frame.kind && distance(frame.entity_base, datom.e) < narrow_limit;
   } else {
     return head - frame.head_base < narrow_limit && head_is_whole(datom);
   }
@@ -61,7 +72,8 @@ template <Order Sorted>
 /// Whether the narrow head tells a datom from its neighbours as well as those of the frame are told apart.
 template <Order Sorted>
 [[nodiscard]] bool in_focus(Frame const& frame, std::uint64_t head) noexcept {
-  return Sorted != Order::avet || (head >= frame.head_base && (head - frame.head_base) >> frame.shift < UINT32_MAX);
+  return Sorted != Order::avet ||
+         (head >= frame.head_base && (head - frame.head_base) >> frame.shift < narrow_head_limit<Sorted> - 1);
 }
 
 /// Finds a frame for a number of datoms, which are shown one by one.
@@ -72,6 +84,7 @@ class FrameFinder {
     if (empty_) {
       empty_ = false;
       attribute_ = datom.a;
+      kind_ = datom.v.kind();
       low_head_ = high_head_ = head;
       low_entity_ = high_entity_ = datom.e;
       low_transaction_ = high_transaction_ = datom.tx;
@@ -83,7 +96,7 @@ class FrameFinder {
     if constexpr (Sorted == Order::avet) {
       low_entity_ = std::min(low_entity_, datom.e);
       high_entity_ = std::max(high_entity_, datom.e);
-      possible_ = possible_ && datom.a == attribute_;
+      possible_ = possible_ && datom.a == attribute_ && datom.v.kind() == kind_;
     } else {
       possible_ = possible_ && head_is_whole(datom);
     }
@@ -97,18 +110,20 @@ class FrameFinder {
     frame.transaction_base = moved(low_transaction_, (transactions + 1) / 2 - transaction_limit / 2);
     auto const heads = high_head_ - low_head_;
     auto const middle = low_head_ + (heads + 1) / 2;
-    frame.head_base = middle - std::min(middle, narrow_limit / 2);
+    constexpr auto limit = narrow_head_limit<Sorted>;
+    frame.head_base = middle - std::min(middle, limit / 2);
     if constexpr (Sorted == Order::avet) {
       auto const entities = distance(low_entity_, high_entity_);
       if (entities >= narrow_limit) return std::nullopt;
       frame.entity_base = moved(low_entity_, (entities + 1) / 2 - narrow_limit / 2);
       frame.attribute = attribute_;
-      if (heads >= narrow_limit / 2) {
+      frame.kind = kind_;
+      if (heads >= limit / 2) {
         frame.head_base = low_head_ - std::min(low_head_, heads / 2);
-        frame.shift = static_cast<std::uint8_t>(std::bit_width(heads) - 31);
+        frame.shift = static_cast<std::uint8_t>(std::bit_width(heads) - std::bit_width(limit / 4));
       }
     } else {
-      if (heads >= narrow_limit) return std::nullopt;
+      if (heads >= limit) return std::nullopt;
     }
     return frame;
   }
@@ -117,6 +132,7 @@ class FrameFinder {
   bool empty_ = true;
   bool possible_ = true;
   AttributeId attribute_ = 0;
+  ValueKind kind_ = ValueKind::nil;
   std::uint64_t low_head_ = 0;
   std::uint64_t high_head_ = 0;
   EntityId low_entity_ = 0;

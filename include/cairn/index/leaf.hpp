@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cairn/index/compiler.hpp>
+#include <cairn/index/node_cache.hpp>
 #include <cairn/index/node_header.hpp>
+#include <cairn/index/node_pool.hpp>
 #include <cairn/index/packed_rows.hpp>
 #include <cairn/index/rows.hpp>
 
@@ -25,6 +27,13 @@ enum class LeafForm : std::uint8_t {
 
 template <class Shape, LeafForm Form>
 struct FormedLeaf;
+
+/// Bytes that a value takes beside its place in a row, about.
+[[nodiscard]] inline std::size_t value_footprint(Value const& value) noexcept {
+  constexpr std::size_t block = 32;  // the count and the size before the bytes, and what an allocation costs
+  if (!ValueParts::counted(value.kind())) return 0;
+  return block + (value.kind() == ValueKind::tuple ? value.as_tuple().size() * 2 * block : value.as_bytes().size());
+}
 
 /// A sorted run of datoms; an object of this type is always a `FormedLeaf`. The form never changes: a leaf whose datoms no
 /// longer fit it is replaced.
@@ -122,6 +131,10 @@ struct Leaf : NodeHeader, LiveNodes<Shape> {
     as<packed_form<Sorted>>().template adopt<Sorted>(frame, count);
   }
 
+  /// Bytes that the leaf takes, about, with its values.
+  template <Order Sorted>
+  [[nodiscard]] std::size_t footprint() const noexcept;
+
   template <Order Sorted>
   void show_all(FrameFinder<Sorted>& finder) const noexcept {
     DatomSlot row;
@@ -139,13 +152,13 @@ struct FormedLeaf<Shape, LeafForm::wide> : Leaf<Shape> {
   Rows<Shape::leaf_capacity> rows;
 };
 template <class Shape>
-struct FormedLeaf<Shape, LeafForm::packed> : Leaf<Shape> {
+struct FormedLeaf<Shape, LeafForm::packed> : Leaf<Shape>, Pooled<FormedLeaf<Shape, LeafForm::packed>> {
   FormedLeaf(std::uint64_t token, Frame const& frame) noexcept : Leaf<Shape>{LeafForm::packed, token}, rows{frame} {}
   ~FormedLeaf() { rows.destroy(this->count); }
   PackedRows<Shape::leaf_capacity, false> rows;
 };
 template <class Shape>
-struct FormedLeaf<Shape, LeafForm::valued> : Leaf<Shape> {
+struct FormedLeaf<Shape, LeafForm::valued> : Leaf<Shape>, Pooled<FormedLeaf<Shape, LeafForm::valued>> {
   FormedLeaf(std::uint64_t token, Frame const& frame) noexcept : Leaf<Shape>{LeafForm::valued, token}, rows{frame} {}
   ~FormedLeaf() { rows.destroy(this->count); }
   PackedRows<Shape::leaf_capacity, true> rows;
@@ -157,7 +170,19 @@ template <class Shape>
 }
 
 template <class Shape>
+template <Order Sorted>
+std::size_t Leaf<Shape>::footprint() const noexcept {
+  std::size_t const own = is_wide() ? sizeof(FormedLeaf<Shape, LeafForm::wide>) : sizeof(FormedLeaf<Shape, packed_form<Sorted>>);
+  return own + with_rows<Sorted>([&](auto const& rows) {
+           std::size_t values = 0;
+           for (std::size_t i = 0; rows.counted() && i != count; ++i) values += value_footprint(view<Sorted>(i).v);
+           return values;
+         });
+}
+
+template <class Shape>
 void destroy_leaf(Leaf<Shape>* leaf) noexcept {
+  if (leaf->cache != nullptr) leaf->cache->dropped(leaf->weight);
   switch (leaf->form) {
     case LeafForm::packed: delete static_cast<FormedLeaf<Shape, LeafForm::packed>*>(leaf); break;
     case LeafForm::valued: delete static_cast<FormedLeaf<Shape, LeafForm::valued>*>(leaf); break;

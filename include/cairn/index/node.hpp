@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cairn/index/leaf.hpp>
+#include <cairn/index/node_cache.hpp>
+#include <cairn/index/node_pool.hpp>
 #include <cairn/index/reference_count.hpp>
 
 #include <algorithm>
@@ -29,25 +31,36 @@ struct AddressList {
 /// `left < separator <= right`.
 ///
 /// A child that is not in memory is a null pointer and an address. Whoever loads it first publishes it (release); readers of
-/// an immutable version load the pointer (acquire) and need no lock. A pointer, once there, is never taken away while the
-/// node is shared.
+/// an immutable version load the pointer (acquire) and need no lock. A pointer to an inner node, once there, is never taken
+/// away while the node is shared; one to a leaf may be, where the tree has a cache, by that: see there, and `Reading`.
 template <class Shape>
-struct Inner : NodeHeader, LiveNodes<Shape> {
+struct Inner : NodeHeader, LiveNodes<Shape>, CacheMember, Pooled<Inner<Shape>> {
   Inner(std::uint8_t node_level, std::uint64_t token) noexcept : NodeHeader{node_level, token} {}
   Inner(Inner const&) = delete;
   Inner& operator=(Inner const&) = delete;
   ~Inner();
 
   static constexpr std::size_t capacity = Shape::inner_capacity;
-  bool has_addresses = false;  // whether some child may have to be loaded
+  // Whose address is here: all children's of a node that is enrolled, or they could not be unloaded. Nobody but the owner of
+  // a node and a flush looks at this; a reader who meets a null pointer knows.
+  std::uint32_t addressed = 0;
   Rows<capacity - 1> separators;
   std::atomic<NodeHeader*> mutable children[capacity]{};
+  static_assert(capacity <= 32);
   std::uint64_t sizes[capacity];  // datoms below each child
   AddressList<capacity> addresses;
 
   /// A child that is known to be in memory.
   [[nodiscard]] NodeHeader* child(std::size_t at) const noexcept { return children[at].load(std::memory_order_acquire); }
-  void set_child(std::size_t at, NodeHeader* node) noexcept { children[at].store(node, std::memory_order_release); }
+  void set_child(std::size_t at, NodeHeader* node) noexcept {
+    children[at].store(node, std::memory_order_release);
+    addressed &= ~bit(at);
+  }
+  [[nodiscard]] static std::uint32_t bit(std::size_t at) noexcept { return std::uint32_t{1} << at; }
+  void set_address(std::size_t at, NodeAddress const& where) noexcept {
+    addresses[at] = where;
+    addressed |= bit(at);
+  }
   void put_child(std::size_t at, NodeHeader* node, std::uint64_t size) noexcept {
     set_child(at, node);
     sizes[at] = size;
@@ -84,9 +97,10 @@ struct Inner : NodeHeader, LiveNodes<Shape> {
     auto const move_one = [&](std::size_t i) {
       to.children[at + i].store(from.children[first + i].load(std::memory_order_relaxed), std::memory_order_relaxed);
       to.sizes[at + i] = from.sizes[first + i];
-      if (from.has_addresses) to.addresses[at + i] = from.addresses[first + i];
+      if ((from.addressed | to.addressed) == 0) return;
+      to.addressed &= ~bit(at + i);
+      if ((from.addressed & bit(first + i)) != 0) to.set_address(at + i, from.addresses[first + i]);
     };
-    to.has_addresses = to.has_addresses || from.has_addresses;
     if (&from == &to && at > first) {
       for (std::size_t i = number; i-- != 0;) move_one(i);
     } else {
@@ -121,6 +135,7 @@ void prefetch_children(Inner<Shape> const& inner) noexcept {
 
 template <class Shape>
 Inner<Shape>::~Inner() {
+  if (enrolled.load(std::memory_order_acquire)) cache->dismiss(*this);
   prefetch_children(*this);
   for (std::size_t i = 0; i != count; ++i) {
     if (auto* node = child(i)) release<Shape>(node);
@@ -139,12 +154,14 @@ template <class Shape>
   auto* copy = new Inner<Shape>{source.level, token};
   copy->separators.copy_from(source.separators, source.count - 1U);
   std::copy_n(source.sizes, source.count, copy->sizes);
-  copy->has_addresses = source.has_addresses;
-  for (std::size_t i = 0; source.has_addresses && i != source.count; ++i) copy->addresses[i] = source.addresses[i];
   for (std::size_t i = 0; i != source.count; ++i) {
     auto* shared = source.child(i);
-    if (shared != nullptr) retain(shared);
-    copy->set_child(i, shared);
+    if (shared != nullptr) {
+      retain(shared);
+      copy->children[i].store(shared, std::memory_order_relaxed);
+    } else {
+      copy->set_address(i, source.addresses[i]);  // a child that is there may be a newer one, whose address is its own
+    }
   }
   copy->count = source.count;
   return copy;

@@ -17,6 +17,8 @@
 
 namespace cairn {
 
+class NodeCache;
+
 /// The address that a backend gave a node, without the backend's type. Size 0: nowhere (an empty index has no node).
 struct NodeAddress {
   std::array<std::byte, max_address_size> bytes{};
@@ -52,14 +54,24 @@ struct NodeAddress {
   }
 };
 
+/// Takes what `NodeSource::read_many` reads: the bytes of the address at `index`.
+struct BytesSink {
+  void* context = nullptr;
+  void (*put)(void* context, std::size_t index, Bytes bytes) = nullptr;
+};
+
 /// Where an index gets nodes from that are not in memory: one call through a pointer, off the hot path.
-/// Thread safety: `read` may be called at once from any thread.
+/// Thread safety: `read` and `read_many` may be called at once from any thread.
 struct NodeSource {
   void const* context = nullptr;
   Bytes (*read)(void const* context, NodeAddress const& address) = nullptr;
   std::uint8_t address_size = 0;
   /// Whatever `context` needs to stay alive.
   std::shared_ptr<void const> keep_alive;
+  /// Reads several at once, in any order, where the backend can: scans read ahead with it. Null: it cannot.
+  void (*read_many)(void const* context, std::span<NodeAddress const> addresses, BytesSink sink) = nullptr;
+  /// What holds the leaves that are read within a budget. Null: they stay as long as the tree does.
+  std::shared_ptr<NodeCache> cache = {};
 };
 
 /// Where an index puts nodes. `write` returns the address of the bytes, of `address_size` bytes.

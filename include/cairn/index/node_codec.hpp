@@ -89,14 +89,13 @@ NodeReference<Shape> decode_inner(ByteReader& in, std::uint8_t level, NodeExpect
   if (in.u8() != expected.address_size) ByteReader::corrupt("the addresses in a node are of another size than this store's");
   auto* inner = new Inner<Shape>{level, 0};
   NodeReference<Shape> owner{inner};
-  inner->has_addresses = true;
   std::uint64_t rest = expected.size;
   for (std::size_t i = 0; i != count; ++i) {
     auto const size = in.varint();
     if (size == 0 || size > rest) ByteReader::corrupt("the sizes in a node do not add up");
     rest -= size;
     inner->sizes[i] = size;
-    inner->addresses[i] = NodeAddress::of(in.raw(expected.address_size));
+    inner->set_address(i, NodeAddress::of(in.raw(expected.address_size)));
   }
   if (rest != 0) ByteReader::corrupt("the sizes in a node do not add up");
   inner->count = 1;  // has no separators yet, and its children are all null

@@ -11,6 +11,12 @@
 
 namespace cairn::detail {
 
+enum class Stored : std::uint8_t {
+  no,
+  promised,  ///< written, by a commit that may still fail
+  durable,   ///< can be read again, and so can all below it
+};
+
 /// What all nodes have. A node is immutable but for its owner, the transaction whose token it carries; others share it and
 /// count it. Whether it is stored, and where, is no part of its value.
 struct NodeHeader {
@@ -19,10 +25,17 @@ struct NodeHeader {
   std::atomic<std::uint32_t> references{1};
   std::uint16_t count = 0;   // rows of a leaf, children of an inner node
   std::uint8_t const level;  // 0: a leaf
+  std::atomic<Stored> stored{Stored::no};  // release: `address` is set
   std::uint64_t owner;
-  std::atomic<bool> stored{false};  // release: `address` is set
+  std::uint32_t weight = 0;        // of a leaf: what its cache counts it for
+  std::atomic<bool> used{false};   // of a leaf: since its cache looked last
   NodeAddress address;
+  NodeCache* cache = nullptr;      // who counts a leaf, and may unload those of an inner node
 };
+
+[[nodiscard]] inline bool is_stored(NodeHeader const* node) noexcept {
+  return node->stored.load(std::memory_order_acquire) != Stored::no;
+}
 
 /// Tokens of transactions; never given twice. Zero owns nothing.
 [[nodiscard]] inline std::uint64_t new_owner() noexcept {

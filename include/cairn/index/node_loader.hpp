@@ -4,9 +4,12 @@
 #pragma once
 
 #include <cairn/index/compiler.hpp>
+#include <cairn/index/leaf_count.hpp>
 #include <cairn/index/node_codec.hpp>
 
+#include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 
 namespace cairn::detail {
@@ -38,16 +41,15 @@ void check_between(NodeHeader* node, RawDatom const* low, RawDatom const* high) 
   }
 }
 
-/// Reads one node, all of which has to be between `low` and `high`, where there are such; an error says which node.
+/// The node that was read from an address, all of which has to be between `low` and `high`, where there are such; an error says which node.
 template <Order Sorted, class Shape>
-NodeReference<Shape> read_node(NodeSource const& source, NodeAddress const& address, NodeExpectation const& expected,
-                               RawDatom const* low = nullptr, RawDatom const* high = nullptr) {
-  auto const bytes = source.read(source.context, address);
+NodeReference<Shape> node_of_bytes(Bytes const& bytes, NodeAddress const& address, NodeExpectation const& expected,
+                                   RawDatom const* low = nullptr, RawDatom const* high = nullptr) {
   try {
     auto node = decode_node<Sorted, Shape>(bytes.view(), expected);
     check_between<Sorted, Shape>(node.get(), low, high);
     node.get()->address = address;
-    node.get()->stored.store(true, std::memory_order_release);
+    node.get()->stored.store(Stored::durable, std::memory_order_release);
     return node;
   } catch (Error const& error) {
     raise(error.code(), error.message() + " It is the block at address " + hexadecimal(address) + ".",
@@ -55,25 +57,78 @@ NodeReference<Shape> read_node(NodeSource const& source, NodeAddress const& addr
   }
 }
 
+template <Order Sorted, class Shape>
+NodeReference<Shape> child_of_bytes(Inner<Shape> const& parent, std::size_t at, Bytes const& bytes, NodeSource const* source) {
+  NodeExpectation const expected{parent.sizes[at], static_cast<std::uint8_t>(parent.level - 1), source->address_size};
+  return node_of_bytes<Sorted, Shape>(bytes, parent.addresses[at], expected, at == 0 ? nullptr : &parent.separators[at - 1],
+                                      at + 1 == parent.count ? nullptr : &parent.separators[at]);
+}
+
 /// Reads a child that is not in memory, without publishing it.
 template <Order Sorted, class Shape>
 NodeReference<Shape> read_child(Inner<Shape> const& parent, std::size_t at, NodeSource const* source) {
-  NodeExpectation const expected{parent.sizes[at], static_cast<std::uint8_t>(parent.level - 1), source->address_size};
-  return read_node<Sorted, Shape>(*source, parent.addresses[at], expected, at == 0 ? nullptr : &parent.separators[at - 1],
-                                  at + 1 == parent.count ? nullptr : &parent.separators[at]);
+  return child_of_bytes<Sorted, Shape>(parent, at, source->read(source->context, parent.addresses[at]), source);
+}
+
+/// A node that was read, in its place. Safe on any number of threads.
+template <Order Sorted, class Shape>
+NodeHeader* publish_child(Inner<Shape> const& parent, std::size_t at, NodeReference<Shape> node, NodeCache* cache) {
+  bool const counts = cache != nullptr && parent.level == 1;
+  if (counts) count_leaf<Sorted, Shape>(*as_leaf<Shape>(node.get()), *cache);
+  NodeHeader* there = nullptr;
+  if (!parent.children[at].compare_exchange_strong(there, node.get(), std::memory_order_acq_rel, std::memory_order_acquire)) {
+    return there;  // another reader was faster
+  }
+  auto* published = node.take();
+  if (counts) {
+    cache->loaded();
+    // What is only promised must not be unloaded: there may be nothing to read.
+    if (parent.stored.load(std::memory_order_acquire) == Stored::durable) {
+      enroll<Sorted, Shape>(const_cast<Inner<Shape>&>(parent), *cache);
+    }
+  }
+  return published;
 }
 
 template <Order Sorted, class Shape>
 CAIRN_NOINLINE NodeHeader* load_child(Inner<Shape> const& parent, std::size_t at, NodeSource const* source) {
-  auto node = read_child<Sorted, Shape>(parent, at, source);
-  NodeHeader* there = nullptr;
-  if (parent.children[at].compare_exchange_strong(there, node.get(), std::memory_order_acq_rel, std::memory_order_acquire)) {
-    return node.take();
-  }
-  return there;  // another reader was faster
+  return publish_child<Sorted>(parent, at, read_child<Sorted, Shape>(parent, at, source), cache_of(source));
 }
 
-/// The child at `at`, which the parent keeps alive. May read: throws what the store throws. Safe on any number of threads.
+/// Reads children from `first` on, at most `number`, that follow each other and are not in memory, in one turn if the store
+/// can. What goes wrong with one goes wrong again, and is reported, when that one is needed.
+template <Order Sorted, class Shape>
+CAIRN_NOINLINE void load_ahead(Inner<Shape> const& parent, std::size_t first, std::size_t number, NodeSource const* source) {
+  if (source->read_many == nullptr) return;
+  std::array<NodeAddress, Shape::inner_capacity> addresses;
+  std::size_t wanted = 0;
+  for (auto at = first; wanted != number && at != parent.count && parent.child(at) == nullptr; ++at) {
+    addresses[wanted++] = parent.addresses[at];
+  }
+  if (wanted < 2) return;
+  struct Context {
+    Inner<Shape> const* parent;
+    std::size_t first;
+    std::size_t number;
+    NodeSource const* source;
+  } context{&parent, first, wanted, source};
+  auto const put = [](void* to, std::size_t index, Bytes bytes) {
+    auto const& [inner, start, asked, from] = *static_cast<Context*>(to);
+    if (index >= asked) return;
+    try {
+      publish_child<Sorted>(*inner, start + index, child_of_bytes<Sorted, Shape>(*inner, start + index, bytes, from),
+                            cache_of(from));
+    } catch (Error const&) {  // NOLINT(bugprone-empty-catch): see above
+    }
+  };
+  try {
+    source->read_many(source->context, std::span{addresses}.first(wanted), {&context, put});
+  } catch (Error const&) {  // NOLINT(bugprone-empty-catch): see above
+  }
+}
+
+/// The child at `at`, which the parent keeps alive. May read: throws what the store throws. Safe on any number of threads;
+/// for a leaf, where there is a cache, only as long as a `Reading` lives.
 template <Order Sorted, class Shape>
 [[nodiscard]] NodeHeader* child_of(Inner<Shape> const& parent, std::size_t at, NodeSource const* source) {
   if (auto* node = parent.child(at)) [[likely]] return node;

@@ -10,20 +10,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 namespace cairn::detail {
 
-/// 17 bytes a datom (21 with entities, which AVET needs): a search reads the column of heads alone, and then one row. All
+/// 17 bytes a datom (18 in AVET, with entities and without types): a search reads the column of heads alone, and then one row. All
 /// datoms fit the frame. How many there are is known to the leaf.
 template <std::size_t Capacity, bool WithEntities>
 class PackedRows {
+  using Head = NarrowHead<WithEntities ? Order::avet : Order::eavt>;
+
  public:
   explicit PackedRows(Frame const& frame) noexcept : frame_{frame} {}
 
   [[nodiscard]] Frame const& frame() const noexcept { return frame_; }
+  /// Whether some value may have to be counted.
+  [[nodiscard]] bool counted() const noexcept { return counted_; }
 
-  [[nodiscard]] bool has_head(std::size_t at, std::uint64_t head) const noexcept { return heads_[at] == frame_.narrow(head); }
+  [[nodiscard]] bool has_head(std::size_t at, std::uint64_t head) const noexcept { return heads_[at] == narrow(head); }
 
   template <Order Sorted>
   [[nodiscard]] DatomView view(std::size_t at) const noexcept {
@@ -42,7 +47,7 @@ class PackedRows {
   template <Order Sorted, class Key>
   [[nodiscard]] Found find(std::size_t count, Key const& key, HeadBounds bounds) const noexcept {
     return search(
-        heads_, count, frame_.narrow(bounds.low), frame_.narrow(bounds.high), [&](std::size_t at) {
+        heads_, count, narrow(bounds.low), narrow(bounds.high), [&](std::size_t at) {
           DatomSlot row;
           look<Sorted>(at, row);
           return compare<Sorted>(row.get(), key);
@@ -51,11 +56,14 @@ class PackedRows {
 
   /// Makes a row at `at` out of nothing.
   void put(std::size_t at, std::uint64_t head, RawDatom datom) noexcept {
-    heads_[at] = frame_.narrow(head);
+    heads_[at] = narrow(head);
     auto const transaction = static_cast<std::uint32_t>(distance(frame_.transaction_base, datom.tx) << 1U);
     write(at, transaction_place, transaction | (datom.added ? 1U : 0U));
-    if constexpr (WithEntities) write(at, entity_place, static_cast<std::uint32_t>(distance(frame_.entity_base, datom.e)));
-    write(at, kind_place, datom.v.kind());
+    if constexpr (WithEntities) {
+      write(at, entity_place, static_cast<std::uint32_t>(distance(frame_.entity_base, datom.e)));
+    } else {
+      write(at, kind_place, datom.v.kind());
+    }
     counted_ = counted_ || ValueParts::counted(datom.v.kind());
     write(at, word_place, ValueParts::take(datom.v));
   }
@@ -88,20 +96,24 @@ class PackedRows {
   /// Moves rows, within one run or to another of the same frame; where they were there are none afterwards.
   static void relocate(PackedRows const& from, std::size_t first, std::size_t count, PackedRows& to, std::size_t at) noexcept {
     if (count - 1 >= Capacity) return;  // none; said so that the compiler knows the most there can be
-    std::memmove(to.heads_ + at, from.heads_ + first, count * sizeof(std::uint32_t));
+    std::memmove(to.heads_ + at, from.heads_ + first, count * sizeof(Head));
     auto const move = [&](std::size_t place, std::size_t size) {
       std::memmove(&to.columns_[place * Capacity + at * size], &from.columns_[place * Capacity + first * size], count * size);
     };
     move(word_place, sizeof(std::uint64_t));
     move(transaction_place, sizeof(std::uint32_t));
-    move(kind_place, sizeof(ValueKind));
-    if constexpr (WithEntities) move(entity_place, sizeof(std::uint32_t));
+    if constexpr (WithEntities) {
+      move(entity_place, sizeof(std::uint32_t));
+    } else {
+      move(kind_place, sizeof(ValueKind));
+    }
     to.counted_ = to.counted_ || from.counted_;
   }
 
   /// Whether the heads span so little that a smaller shift would pay.
   [[nodiscard]] bool is_narrow(std::size_t count) const noexcept {
-    return count != 0 && heads_[count - 1] - heads_[0] < (std::uint32_t{1} << 28U);
+    constexpr auto most = std::numeric_limits<Head>::max();
+    return count != 0 && heads_[count - 1] - heads_[0] < most / 16;
   }
 
   /// Gives the first `count` rows another frame, which all of them fit.
@@ -116,9 +128,9 @@ class PackedRows {
         write(i, entity_place, static_cast<std::uint32_t>(read<std::uint32_t>(i, entity_place) + by_entities));
         DatomSlot value;
         value.set(0, frame.attribute, true, 0, kind(i), word(i));
-        heads_[i] = frame.narrow(head_of<Sorted>(value.get()));
+        heads_[i] = frame.template narrow<Head>(head_of<Sorted>(value.get()));
       } else {
-        heads_[i] = static_cast<std::uint32_t>(heads_[i] + (frame_.head_base - frame.head_base));
+        heads_[i] = static_cast<Head>(heads_[i] + (frame_.head_base - frame.head_base));
       }
     }
     frame_ = frame;
@@ -128,9 +140,9 @@ class PackedRows {
   // The columns but for the heads stand one after the other: where each begins, in bytes for every row that there can be.
   static constexpr std::size_t word_place = 0;
   static constexpr std::size_t transaction_place = word_place + sizeof(std::uint64_t);  // distance, then whether it was added
-  static constexpr std::size_t kind_place = transaction_place + sizeof(std::uint32_t);
-  static constexpr std::size_t entity_place = kind_place + sizeof(ValueKind);
-  static constexpr std::size_t width = entity_place + (WithEntities ? sizeof(std::uint32_t) : 0);
+  static constexpr std::size_t kind_place = transaction_place + sizeof(std::uint32_t);  // without entities
+  static constexpr std::size_t entity_place = kind_place;                               // with them
+  static constexpr std::size_t width = kind_place + (WithEntities ? sizeof(std::uint32_t) : sizeof(ValueKind));
 
   template <class Part>
   [[nodiscard]] Part read(std::size_t at, std::size_t place) const noexcept {
@@ -143,7 +155,14 @@ class PackedRows {
     std::memcpy(&columns_[place * Capacity + at * sizeof part], &part, sizeof part);
   }
   [[nodiscard]] std::uint64_t word(std::size_t at) const noexcept { return read<std::uint64_t>(at, word_place); }
-  [[nodiscard]] ValueKind kind(std::size_t at) const noexcept { return read<ValueKind>(at, kind_place); }
+  [[nodiscard]] ValueKind kind([[maybe_unused]] std::size_t at) const noexcept {
+    if constexpr (WithEntities) {
+      return frame_.kind;
+    } else {
+      return read<ValueKind>(at, kind_place);
+    }
+  }
+  [[nodiscard]] Head narrow(std::uint64_t head) const noexcept { return frame_.template narrow<Head>(head); }
   [[nodiscard]] std::uint32_t transaction_part(std::size_t at) const noexcept {
     return read<std::uint32_t>(at, transaction_place);
   }
@@ -163,7 +182,7 @@ class PackedRows {
 
   Frame frame_;
   bool counted_ = false;  // whether some value may have to be counted
-  std::uint32_t heads_[Capacity];
+  Head heads_[Capacity];
   alignas(std::uint64_t) std::byte columns_[Capacity * width];
 };
 

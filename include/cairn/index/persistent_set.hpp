@@ -44,6 +44,11 @@ class PersistentSet {
 
   /// The empty set.
   PersistentSet() = default;
+  PersistentSet(PersistentSet const&) = default;
+  PersistentSet(PersistentSet&&) noexcept = default;
+  PersistentSet& operator=(PersistentSet const&) = default;
+  PersistentSet& operator=(PersistentSet&&) noexcept = default;
+  ~PersistentSet() { root_ = {}; }
 
   /// From datoms in ascending order (equal neighbours count once), in full nodes. Linear.
   [[nodiscard]] static PersistentSet from_sorted(std::span<RawDatom const> datoms) {
@@ -52,17 +57,20 @@ class PersistentSet {
     return std::move(builder).finish();
   }
 
-  /// The set that a flush gave `root` for. Reads the root; everything else is read when it is needed.
+  /// The set that a flush gave `root` for. Reads the root; everything else is read when it is needed. An empty set, too,
+  /// remembers the source, and so does what it is edited into.
   [[nodiscard]] static PersistentSet open(NodeAddress const& root, std::uint64_t size, Source source) {
     if ((root.size == 0) != (size == 0)) ByteReader::corrupt("an index without a root has datoms, or the other way round");
-    if (size == 0) return {};
+    if (size == 0) return {Root{}, 0, std::move(source)};
     detail::NodeExpectation const expected{size, std::nullopt, source->address_size};
-    auto node = detail::read_node<Sorted, Shape>(*source, root, expected);
+    auto node = detail::node_of_bytes<Sorted, Shape>(source->read(source->context, root), root, expected);
     return {std::move(node), size, std::move(source)};
   }
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  /// Where nodes that are not in memory come from; null for a set that was never stored.
+  [[nodiscard]] std::shared_ptr<NodeSource const> const& source() const noexcept { return source_; }
 
   /// At the first datom.
   [[nodiscard]] Cursor begin() const {
@@ -113,7 +121,7 @@ class PersistentSet {
   /// one store.
   NodeAddress flush(NodeSink const& sink, FlushReceipt* receipt = nullptr) const {
     if (empty()) return {};
-    return detail::flush_node<Sorted, Shape>(root_.get(), sink, receipt);
+    return detail::flush_node<Sorted, Shape>(root_.get(), sink, receipt, detail::cache_of(source_.get()));
   }
   /// Where the root is, if the set is stored whole; nowhere (size 0) where it is empty.
   [[nodiscard]] std::optional<NodeAddress> address() const {
@@ -146,13 +154,15 @@ class PersistentSet {
 
  private:
   PersistentSet(Root root, std::uint64_t size, Source source) noexcept
-      : root_{std::move(root)}, size_{size}, source_{std::move(source)} {}
+      : root_{std::move(root)}, source_{std::move(source)}, size_{size} {}
 
   [[nodiscard]] Cursor nowhere() const { return {root_, source_}; }
 
+  // Nodes go before their source, which has the cache that counts them: in an assignment by this order, at the end by the
+  // destructor.
   Root root_;
-  std::uint64_t size_ = 0;
   Source source_;
+  std::uint64_t size_ = 0;
 };
 
 /// A set that is being edited by one thread. Nodes that it made itself it changes in place; others it copies first.
@@ -165,8 +175,11 @@ class PersistentSet<Sorted, Shape>::Transient {
   using value_type = RawDatom;
   using Cursor = typename PersistentSet::Cursor;
 
-  explicit Transient(PersistentSet const& set) : editor_{set.root_, set.source_.get()}, size_{set.size_}, source_{set.source_} {}
+  explicit Transient(PersistentSet const& set) : editor_{set.root_, set.source_.get()}, source_{set.source_}, size_{set.size_} {}
   Transient() : Transient{PersistentSet{}} {}
+  Transient(Transient&&) noexcept = default;
+  Transient& operator=(Transient&&) noexcept = default;
+  ~Transient() { static_cast<void>(editor_.take()); }
 
   /// Whether it was not there yet. O(log n).
   bool insert(RawDatom datom) {
@@ -183,6 +196,7 @@ class PersistentSet<Sorted, Shape>::Transient {
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::shared_ptr<NodeSource const> const& source() const noexcept { return source_; }
 
   [[nodiscard]] Cursor begin() const {
     auto cursor = nowhere();
@@ -232,16 +246,24 @@ class PersistentSet<Sorted, Shape>::Transient {
     return {Root{root}, source_};
   }
 
-  detail::TreeEditor<Sorted, Shape> editor_;
-  std::uint64_t size_;
+  detail::TreeEditor<Sorted, Shape> editor_;  // before the source: see PersistentSet
   Source source_;
+  std::uint64_t size_;
 };
 
-/// Builds a set from datoms that come one by one in ascending order.
+/// Builds a set from datoms that come one by one in ascending order (`ExternalSorter` puts them into it).
 template <Order Sorted, class Shape>
 class PersistentSet<Sorted, Shape>::Builder {
  public:
   using value_type = RawDatom;
+
+  Builder() = default;
+  /// In memory; what the set is edited into may have nodes on `source`.
+  explicit Builder(Source source) : source_{std::move(source)} {}
+  /// Stores nodes as soon as they are full and lets go of them: in the memory of a few nodes, whatever the size. The set
+  /// reads them back from `source`, which is of the sink's store. If what the sink wrote is not committed in the end, the
+  /// set is of no use. The root is left for `flush`.
+  Builder(NodeSink const& sink, Source source) : source_{std::move(source)}, builder_{sink} {}
 
   /// A datom equal to the last is left out; one before it is a `std::invalid_argument`. O(1) amortised.
   void add(RawDatom datom) { builder_.add(std::move(datom)); }
@@ -249,10 +271,11 @@ class PersistentSet<Sorted, Shape>::Builder {
   /// The builder is empty afterwards.
   [[nodiscard]] PersistentSet finish() && {
     auto const size = builder_.size();
-    return {builder_.finish(), size, nullptr};
+    return {builder_.finish(), size, source_};
   }
 
  private:
+  Source source_;
   detail::TreeBuilder<Sorted, Shape> builder_;
 };
 

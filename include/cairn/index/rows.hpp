@@ -28,6 +28,8 @@ class Rows {
   [[nodiscard]] RawDatom* data() noexcept { return std::launder(reinterpret_cast<RawDatom*>(storage_)); }
   [[nodiscard]] RawDatom const& operator[](std::size_t at) const noexcept { return data()[at]; }
   [[nodiscard]] std::uint64_t head(std::size_t at) const noexcept { return heads_[at]; }
+  /// Whether some value may have to be counted.
+  [[nodiscard]] bool counted() const noexcept { return counted_; }
   [[nodiscard]] bool has_head(std::size_t at, std::uint64_t head) const noexcept { return heads_[at] == head; }
 
   template <Order Sorted>

@@ -40,7 +40,7 @@ template <class Head>
   std::size_t high = ++low;
   if (low != count && heads[low] <= high_head) {
     high = high_head == std::numeric_limits<Head>::max() ? count
-                                                         : low + count_below<Head>(heads + low, count - low, high_head + 1);
+                                                         : low + count_below<Head>(heads + low, count - low, static_cast<Head>(high_head + 1));
   }
   while (low != high) {
     std::size_t const middle = low + (high - low) / 2;

@@ -42,12 +42,16 @@ void check_node(NodeHeader* node, NodeSource const* source, std::uint64_t size, 
   check_rows(inner.separators, inner.count - 1U);
   for (std::size_t i = 0; i != inner.count; ++i) {
     bool const last = i + 1 == inner.count;
-    NodeReference<Shape> read;
-    auto* child = inner.child(i);
-    if (child == nullptr) {
-      read = read_child<Sorted, Shape>(inner, i, source);
-      child = read.get();
+    NodeReference<Shape> held;
+    {
+      Reading const reading{cache_of(source)};
+      if (auto* there = inner.child(i)) {
+        retain(there);
+        held = NodeReference<Shape>{there};
+      }
     }
+    if (!held) held = read_child<Sorted, Shape>(inner, i, source);
+    auto* child = held.get();
     demand(child->level + 1 == inner.level, "a node is not at the level that it belongs to");
     check_node<Sorted, Shape>(child, source, inner.sizes[i], i == 0 ? low : &inner.separators[i - 1],
                               last ? high : &inner.separators[i], false, right_edge && last);

@@ -24,11 +24,15 @@ class TreeEditor {
  public:
   TreeEditor(NodeReference<Shape> root, NodeSource const* source) noexcept : root_{root.take()}, source_{source} {}
   TreeEditor(TreeEditor&& other) noexcept
-      : root_{std::exchange(other.root_, nullptr)}, source_{other.source_}, owner_{std::exchange(other.owner_, new_owner())} {}
+      : root_{std::exchange(other.root_, nullptr)}, source_{other.source_}, owner_{std::exchange(other.owner_, new_owner())} {
+    other.at_end_ = false;  // and here it is not known either: the way stays behind
+  }
   TreeEditor& operator=(TreeEditor&& other) noexcept {
-    std::swap(root_, other.root_);
-    std::swap(source_, other.source_);
+    auto const old = take();
+    root_ = std::exchange(other.root_, nullptr);
+    source_ = other.source_;
     std::swap(owner_, other.owner_);
+    at_end_ = other.at_end_ = false;
     return *this;
   }
   ~TreeEditor() {
@@ -38,10 +42,14 @@ class TreeEditor {
   [[nodiscard]] NodeHeader* root() const noexcept { return root_; }
   [[nodiscard]] NodeReference<Shape> share() {
     owner_ = new_owner();  // from here on the nodes are somebody else's too
+    at_end_ = false;
     if (root_ != nullptr) retain(root_);
     return NodeReference<Shape>{root_};
   }
-  [[nodiscard]] NodeReference<Shape> take() noexcept { return NodeReference<Shape>{std::exchange(root_, nullptr)}; }
+  [[nodiscard]] NodeReference<Shape> take() noexcept {
+    at_end_ = false;
+    return NodeReference<Shape>{std::exchange(root_, nullptr)};
+  }
 
   /// Whether it was not there yet.
   bool insert(RawDatom datom) {
@@ -50,31 +58,37 @@ class TreeEditor {
       root_ = new_leaf(head, std::move(datom));
       return true;
     }
+    if (at_end_ && append(head, datom)) return true;
+    at_end_ = false;
+    Reading const reading{cache_of(source_)};
     for (;;) {
       auto const place = find(datom);
       if (place.equal) return false;
       auto* leaf = own_way();
       if (leaf->count == LeafNode::capacity) {
-        bool const append = place.index == leaf->count && is_last();
+        bool const last = place.index == leaf->count && is_last();
         try {
-          append ? append_leaf(head, std::move(datom)) : split_leaf();
+          last ? append_leaf(head, std::move(datom)) : split_leaf();
         } catch (...) {
           drop_empty_roots();  // the tree may have grown a root and failed to split what is below it
           throw;
         }
-        if (append) return true;
+        if (last) return true;
         continue;
       }
       if (!leaf->template suits<Sorted>(datom, head)) [[unlikely]] leaf = reform_leaf(*leaf, datom, head);
       leaf->template insert<Sorted>(place.index, head, std::move(datom));
       add_to_sizes(1);
+      at_end_ = place.index + 1U == leaf->count && is_last();
       return true;
     }
   }
 
   /// Whether it was there.
   bool erase(RawDatom const& datom) {
+    at_end_ = false;
     if (root_ == nullptr) return false;
+    Reading const reading{cache_of(source_)};
     auto const place = find(datom);
     if (!place.equal) return false;
     auto const* there = own_way();
@@ -98,6 +112,18 @@ class TreeEditor {
   using Repairs = std::array<Repair, Shape::max_level + 1>;
 
   [[nodiscard]] std::size_t height() const noexcept { return root_->level; }
+
+  /// Whether a datom was put behind all others without a search. Requires `at_end_`.
+  bool append(std::uint64_t head, RawDatom& datom) noexcept {
+    auto* leaf = as_leaf<Shape>(height() == 0 ? root_ : steps_[1].node->child(steps_[1].index));
+    if (leaf->count == LeafNode::capacity || !leaf->template suits<Sorted>(datom, head)) return false;
+    DatomSlot last;
+    leaf->template look<Sorted>(leaf->count - 1U, last);
+    if (compare<Sorted>(last.get(), datom) >= 0) return false;
+    leaf->template insert<Sorted>(leaf->count, head, std::move(datom));
+    add_to_sizes(1);
+    return true;
+  }
 
   [[nodiscard]] LeafNode* new_leaf(std::uint64_t head, RawDatom datom) const {
     auto leaf = make_leaf_for<Sorted, Shape>(owner_, datom, head);
@@ -276,6 +302,8 @@ class TreeEditor {
     make_room(InnerNode::capacity - 2);
     auto* leaf = new_leaf(head, datom);
     steps_[1].node->append_child(leaf, 1, head, std::move(datom));
+    steps_[1].index = steps_[1].node->count - 1U;
+    at_end_ = true;
     for (std::size_t level = 2; level <= height(); ++level) ++steps_[level].node->sizes[steps_[level].index];
   }
 
@@ -393,6 +421,7 @@ class TreeEditor {
   NodeHeader* root_;
   NodeSource const* source_;
   std::uint64_t owner_ = new_owner();
+  bool at_end_ = false;  // whether the way leads to the last leaf and is the transaction's own, so that an append needs no search
   Steps<Shape> steps_;
 };
 

@@ -11,26 +11,29 @@
 
 namespace cairn::detail {
 
-[[nodiscard]] inline bool is_stored(NodeHeader const* node) noexcept { return node->stored.load(std::memory_order_acquire); }
-
 /// Writes what is not stored, children first; the node's address. Below a stored node all are stored.
 template <Order Sorted, class Shape>
-NodeAddress flush_node(NodeHeader* node, NodeSink const& sink, FlushReceipt* receipt) {
+NodeAddress flush_node(NodeHeader* node, NodeSink const& sink, FlushReceipt* receipt, NodeCache* cache = nullptr) {
   if (is_stored(node)) return node->address;
-  auto const address_of = [&](std::size_t at) {
-    auto const& inner = *as_inner<Shape>(node);
-    auto const* child = inner.child(at);
-    return child == nullptr ? inner.addresses[at] : child->address;
-  };
+  void (*enroll_it)(NodeHeader*, NodeCache&) = nullptr;
   if (node->level != 0) {
-    for (std::size_t i = 0; i != node->count; ++i) {
-      if (auto* child = as_inner<Shape>(node)->child(i)) flush_node<Sorted, Shape>(child, sink, receipt);
+    auto& inner = *as_inner<Shape>(node);
+    for (std::size_t i = 0; i != inner.count; ++i) {
+      auto* child = inner.child(i);
+      if (child == nullptr) continue;
+      auto const address = flush_node<Sorted, Shape>(child, sink, receipt, cache);
+      // One that was read for this place is where its address says; others may read that at this moment.
+      if ((inner.addressed & Inner<Shape>::bit(i)) == 0 || !(inner.addresses[i] == address)) inner.set_address(i, address);
+    }
+    if (inner.level == 1) {
+      enroll_it = [](NodeHeader* parent, NodeCache& to) { enroll<Sorted, Shape>(*as_inner<Shape>(parent), to); };
     }
   }
-  auto const bytes = encode_node<Sorted, Shape>(*node, sink.address_size, address_of);
-  if (receipt != nullptr) receipt->add(node);
+  auto const bytes = encode_node<Sorted, Shape>(*node, sink.address_size,
+                                                [&](std::size_t at) { return as_inner<Shape>(node)->addresses[at]; });
+  if (receipt != nullptr) receipt->add(node, enroll_it, cache);
   node->address = sink.write(sink.context, bytes);
-  node->stored.store(true, std::memory_order_release);
+  node->stored.store(Stored::promised, std::memory_order_release);
   return node->address;
 }
 
@@ -48,10 +51,17 @@ template <class Visit>
 template <Order Sorted, class Shape, class Visit>
 void visit_children(Inner<Shape> const& inner, NodeSource const* source, Visit& visit) {
   for (std::size_t i = 0; i != inner.count; ++i) {
-    auto* child = inner.child(i);
-    bool const stored = child == nullptr || is_stored(child);
-    if (stored && !visit_address(child == nullptr ? inner.addresses[i] : child->address, visit)) continue;
-    if (inner.level == 1) continue;
+    NodeHeader* child = nullptr;
+    bool stored = true;
+    NodeAddress address;
+    {
+      Reading const reading{cache_of(source)};
+      child = inner.child(i);
+      stored = child == nullptr || is_stored(child);
+      if (stored) address = child == nullptr ? inner.addresses[i] : child->address;
+    }
+    if (stored && !visit_address(address, visit)) continue;
+    if (inner.level == 1) continue;  // a leaf may be gone by now
     if (child != nullptr) {
       visit_children<Sorted, Shape>(*as_inner<Shape>(child), source, visit);
     } else {

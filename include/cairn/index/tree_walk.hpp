@@ -29,7 +29,7 @@ template <Order Sorted, class Shape, class Key>
   return found.index + (found.equal ? 1 : 0);  // a separator equals the first datom right of it
 }
 
-/// Calls `visit(inner, index)` on the way from `root` to the leaf where `key` belongs; the leaf.
+/// Requires a `Reading`. Calls `visit(inner, index)` on the way from `root` to the leaf where `key` belongs; the leaf.
 template <Order Sorted, class Shape, class Key>
 [[nodiscard]] Leaf<Shape>* descend(NodeHeader* root, NodeSource const* source, Key const& key, HeadBounds bounds,
                                    auto const& visit) {
@@ -43,6 +43,7 @@ template <Order Sorted, class Shape, class Key>
   }
   auto* leaf = as_leaf<Shape>(node);
   leaf->prefetch_heads();
+  mark_used(*leaf, cache_of(source));
   return leaf;
 }
 
@@ -52,6 +53,7 @@ template <Order Sorted, class Shape, class Key>
   if (root == nullptr) return 0;
   auto const bounds = bounds_of<Sorted>(key);
   std::uint64_t rank = 0;
+  Reading const reading{cache_of(source)};
   auto const* leaf = descend<Sorted, Shape>(root, source, key, bounds, [&](Inner<Shape> const* inner, std::size_t at) {
     for (std::size_t i = 0; i != at; ++i) rank += inner->sizes[i];
   });
@@ -62,6 +64,7 @@ template <Order Sorted, class Shape>
 [[nodiscard]] bool contains(NodeHeader* root, NodeSource const* source, RawDatom const& datom) {
   if (root == nullptr) return false;
   auto const bounds = bounds_of<Sorted>(datom);
+  Reading const reading{cache_of(source)};
   auto const* leaf = descend<Sorted, Shape>(root, source, datom, bounds, [](auto const*, std::size_t) {});
   return leaf->template find<Sorted>(datom, bounds).equal;
 }

@@ -76,6 +76,10 @@ class AnyConnection {
     return visit([&](auto& connection) { return connection.transact(data); });
   }
   Report transact(std::initializer_list<TxOp> operations) { return transact(TxData{operations}); }
+  template <class Facts>
+  ImportReport<typename Index::type> import(Facts&& facts, ImportOptions const& options = {}) {
+    return visit([&](auto& connection) { return connection.import(std::forward<Facts>(facts), options); });
+  }
   ListenerId listen(std::function<void(Report const&)> listener) {
     return visit([&](auto& connection) { return connection.listen(std::move(listener)); });
   }

@@ -5,10 +5,13 @@
 
 #include <cairn/concepts/store_backend.hpp>
 #include <cairn/index/node_address.hpp>
+#include <cairn/index/node_cache.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace cairn {
 
@@ -36,13 +39,26 @@ class BackendHandle {
   [[nodiscard]] Config const& config() const noexcept { return config_; }
   [[nodiscard]] Blobs& blobs() noexcept { return blobs_; }
 
-  /// What indexes read their nodes from; it keeps the handle alive.
-  [[nodiscard]] static std::shared_ptr<NodeSource const> node_source(std::shared_ptr<BackendHandle> handle) {
+  /// What indexes read their nodes from; it keeps the handle alive. Leaves that can be read again take about `budget` bytes
+  /// of memory at the most.
+  [[nodiscard]] static std::shared_ptr<NodeSource const> node_source(std::shared_ptr<BackendHandle> handle,
+                                                                     std::size_t budget = NodeCache::default_budget) {
     auto const read = [](void const* context, NodeAddress const& address) -> Bytes {
       return static_cast<Blobs const*>(context)->read(address.template to<Address>());
     };
     void const* blobs = &handle->blobs_;
-    return std::make_shared<NodeSource const>(NodeSource{blobs, read, sizeof(Address), std::move(handle)});
+    NodeSource source{blobs, read, sizeof(Address), std::move(handle), nullptr, std::make_shared<NodeCache>(budget)};
+    if constexpr (BlobStoreReadsMany<Blobs>) {
+      source.read_many = [](void const* context, std::span<NodeAddress const> nodes, BytesSink sink) {
+        std::vector<Address> addresses;
+        addresses.reserve(nodes.size());
+        for (auto const& node : nodes) addresses.push_back(node.template to<Address>());
+        static_cast<Blobs const*>(context)->read_many(
+            std::span<Address const>{addresses},
+            [&](std::size_t index, Bytes bytes) { sink.put(sink.context, index, std::move(bytes)); });
+      };
+    }
+    return std::make_shared<NodeSource const>(std::move(source));
   }
 
   /// What indexes write their nodes to. The writer must outlive it.

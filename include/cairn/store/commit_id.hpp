@@ -20,7 +20,7 @@ struct CommitId {
 
   /// From the system's source of randomness: two processes never draw the same.
   [[nodiscard]] static CommitId random() {
-    std::random_device source;
+    thread_local std::random_device source;  // asks the processor what it can do when it is made: dearer than a commit's datoms
     CommitId id;
     for (std::size_t i = 0; i != id.bytes.size(); i += sizeof(std::random_device::result_type)) {
       auto const word = source();

@@ -54,6 +54,26 @@ class Connection {
   Report transact(TxData const& data) { return session()->transact(data); }
   Report transact(std::initializer_list<TxOp> operations) { return session()->transact(TxData{operations}); }
 
+  /// Commits any number of facts as one transaction, in bounded memory (`ImportOptions`): sorted, validated in bulk, built into
+  /// full nodes that go to the store as they are made, and visible, all of them, when one commit at the end has made them so.
+  /// `facts` is a range, which may be gone through once, of `ImportFact` or of operations that only add (`:db/add`, entity
+  /// maps with plain values):
+  ///
+  ///     conn.import(std::vector{cairn::ImportFact{-1, cairn::kw(":name"), "Ivan"}, ...});
+  ///
+  /// It only adds, and identifies nobody by a unique attribute: a second value of an attribute that holds one, and a unique
+  /// value that another entity has, refuse the whole import; so do schema, tuples, and attributes with predicates, which are
+  /// for `transact`. Facts that are true already stay as they are. Other threads' transactions wait; what another connection
+  /// commits meanwhile makes the import fail (`commit/conflict`). Listeners hear of it without its datoms.
+  ///
+  /// Durability and errors: as `transact`; what reading the facts throws passes through. Nothing has changed then.
+  /// Complexity: linear in the facts, and in the database where the facts are more than an eighth of it, or than 65,536.
+  /// Memory beside that of `ImportOptions`: a few words for each temporary id, and the nodes of fewer facts than that.
+  template <class Facts>
+  ImportReport<IndexTag> import(Facts&& facts, ImportOptions const& options = {}) {
+    return session()->import(std::forward<Facts>(facts), options);
+  }
+
   /// Has `listener(report)` called after every transaction that this connection commits, in their order. It may use the
   /// connection, release it and destroy it. Where several threads transact, a report may come from another's thread, and after `transact` has
   /// returned. What it throws is lost: the transaction is committed.

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -21,7 +22,7 @@ struct KnownRoot {
   Bytes state{};
   std::vector<CommitId> absorbed{};  ///< those that the state names
   std::vector<Bytes> frames{};       ///< the tail
-  std::vector<CommitId> commits{};   ///< those of its frames
+  std::vector<CommitId> commits{};   ///< those of its frames, each of which is of one or several
   std::size_t tail_bytes = 0;
 
   /// Whether `root` is this one with more frames, or none.
@@ -35,29 +36,29 @@ struct KnownRoot {
     return absorbed.empty() ? CommitId{} : absorbed.back();
   }
 
-  /// What a checkpoint of commit `id` names.
-  [[nodiscard]] std::vector<CommitId> named_with(CommitId const& id) const {
+  /// What a checkpoint names that takes in commits `ids` beside what is known.
+  [[nodiscard]] std::vector<CommitId> named_with(std::span<CommitId const> ids) const {
     auto named = absorbed;
     named.insert(named.end(), commits.begin(), commits.end());
-    named.push_back(id);
+    named.insert(named.end(), ids.begin(), ids.end());
     if (named.size() > max_absorbed_commits) {
       named.erase(named.begin(), named.end() - static_cast<std::ptrdiff_t>(max_absorbed_commits));
     }
     return named;
   }
 
-  /// Lets the next `appended` need no memory, without copying everything each time.
-  void make_room() {
+  /// Lets the next `appended`, of that many commits, need no memory, without copying everything each time.
+  void make_room(std::size_t number) {
     if (frames.size() == frames.capacity()) frames.reserve(2 * frames.size() + 16);
-    if (commits.size() == commits.capacity()) commits.reserve(2 * commits.size() + 16);
+    if (commits.size() + number > commits.capacity()) commits.reserve(2 * commits.size() + number + 16);
   }
 
-  /// A frame has been added. Requires: `make_room` before it.
-  void appended(Version now, Bytes frame, CommitId const& id) noexcept {
+  /// A frame of commits `ids` has been added. Requires: `make_room` before it.
+  void appended(Version now, Bytes frame, std::span<CommitId const> ids) noexcept {
     version = std::move(now);
     tail_bytes += frame.size();
     frames.push_back(std::move(frame));
-    commits.push_back(id);
+    commits.insert(commits.end(), ids.begin(), ids.end());
   }
 
   /// A checkpoint has replaced it.

@@ -51,7 +51,7 @@ void write_index(ByteWriter& out, Index const& index, NodeSink const& sink, Flus
 template <class Index>
 Index read_index(ByteReader& in, std::shared_ptr<NodeSource const> const& source) {
   auto const size = in.varint();
-  if (size == 0) return {};
+  if (size == 0) return Index::open({}, 0, source);
   return Index::open(NodeAddress::of(in.raw(source->address_size)), size, source);
 }
 
@@ -134,26 +134,31 @@ Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_pt
   return checkpoint;
 }
 
-/// A frame of the tail: one transaction, and the attempt that wrote it (docs/format.md, "The tail").
-inline std::vector<std::byte> write_frame(CommitId const& commit, TxRecord const& record) {
+/// A frame of the tail: the transactions that were committed together, each with the attempt that wrote it (docs/format.md,
+/// "The tail"). Requires: not empty.
+inline std::vector<std::byte> write_frame(std::span<std::pair<CommitId, TxRecord const*> const> transactions) {
   ByteWriter out;
-  write(out, commit);
-  write(out, record);
+  for (auto const& [commit, record] : transactions) {
+    write(out, commit);
+    write(out, *record);
+  }
   seal(out);
   return std::move(out).take();
 }
 
-struct TailFrame {
+struct TailTransaction {
   CommitId commit;
   TxRecord record;
 };
 
-inline TailFrame read_frame(std::span<std::byte const> bytes) {
+inline std::vector<TailTransaction> read_frame(std::span<std::byte const> bytes) {
   ByteReader in{unseal(bytes, "A transaction in the tail of the database")};
-  TailFrame frame;
-  frame.commit = read_commit_id(in);
-  frame.record = read_tx_record(in);
-  return frame;
+  std::vector<TailTransaction> transactions;
+  do {
+    auto const commit = read_commit_id(in);
+    transactions.push_back({commit, read_tx_record(in)});
+  } while (!in.at_end());
+  return transactions;
 }
 
 }  // namespace codec

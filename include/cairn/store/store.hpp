@@ -60,7 +60,7 @@ struct StoreOperations<Backend, IndexTag> {
     create(loaded.store, loaded.options);
   }
 
-  /// Opens a database. Reads its root and replays its tail, at most a mebibyte.
+  /// Opens a database. Reads its root and replays its tail, a mebibyte or two.
   /// Errors: `store/does-not-exist`; `config/...`; `config/mismatch` where it was created with another index;
   /// `store/format` where a newer version wrote it; those of the backend.
   [[nodiscard]] static Connection connect(Config const& config, std::string_view branch = "db") {

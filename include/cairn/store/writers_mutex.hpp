@@ -16,13 +16,17 @@ namespace cairn {
 class WritersMutex {
  public:
   /// Errors: `transact/syntax` where this thread has its turn already.
-  void lock() {
+  void require_not_mine() const {
     // Each thread writes no id but its own, so that what it compares to its own is never out of date.
     if (writer_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
       raise(Errc::transact_syntax,
             "A function that a transaction calls used the transaction's own connection, and would wait for itself for ever. "
             "Use the database that the function is given, and return operations.");
     }
+  }
+  /// Errors: the same.
+  void lock() {
+    require_not_mine();
     mutex_.lock();
     writer_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   }

@@ -158,7 +158,7 @@ TEST_CASE("a later format is named, not guessed at") {
     std::ifstream stream{path, std::ios::binary};
     content.assign(std::istreambuf_iterator<char>{stream}, {});
   }
-  content[8] = 2;
+  content[8] = 3;
   auto const checksum = XXH3_64bits(content.data(), 72);
   file::details::store(reinterpret_cast<std::byte*>(content.data()) + 72, checksum);
   write(path, content);

@@ -14,9 +14,10 @@
 #include <string>
 #include <vector>
 
+namespace config_test::of_describe {
+
 namespace {
 
-using namespace config_test;
 using cairn::config::FieldSpec;
 
 struct Part {
@@ -160,7 +161,8 @@ TEST_CASE("the configs of mem and file describe themselves", "[config]") {
   CHECK(cairn::config::describe<cairn::backends::mem::Config>() == std::vector<FieldSpec>{required("id", "string")});
   CHECK(cairn::config::describe<cairn::backends::file::Config>() ==
         std::vector<FieldSpec>{required("path", "path"), spec("sync", "enum: durable|relaxed", ":durable"),
-                               spec("segment-size", "bytes", "\"64MiB\"")});
+                               spec("segment-size", "bytes", "\"64MiB\""), spec("layout", "enum: log|dir", ":log"),
+                               spec("compact-below", "number", "0.5")});
 }
 
 TEST_CASE("sixty-four fields are described and read", "[config]") {
@@ -173,3 +175,5 @@ TEST_CASE("sixty-four fields are described and read", "[config]") {
   CHECK(big.field_7 == 14);
   CHECK(big.field_63 == 126);
 }
+
+}  // namespace config_test::of_describe

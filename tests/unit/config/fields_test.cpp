@@ -16,9 +16,10 @@
 #include <string_view>
 #include <vector>
 
+namespace config_test::of_fields {
+
 namespace {
 
-using namespace config_test;
 using cairn::Errc;
 using namespace std::chrono_literals;
 
@@ -244,3 +245,5 @@ TEST_CASE("a path that is not UTF-8 can still be written", "[config]") {
   config.file = std::string{"/tmp/\xFF"};
   CHECK_THAT(cairn::config::to_edn(config), ContainsSubstring("/tmp/\xEF\xBF\xBD"));
 }
+
+}  // namespace config_test::of_fields

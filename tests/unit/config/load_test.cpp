@@ -10,9 +10,10 @@
 #include <string>
 #include <string_view>
 
+namespace config_test::of_load {
+
 namespace {
 
-using namespace config_test;
 using cairn::Errc;
 
 struct ShelfConfig {
@@ -290,3 +291,5 @@ TEST_CASE("a program that knows several backends asks which one is meant", "[con
           return backend_of(std::nullopt, environment({{"CAIRN_STORE_CONFIG", "{"}}));
         }).code() == Errc::config_missing);
 }
+
+}  // namespace config_test::of_load

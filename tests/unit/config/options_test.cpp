@@ -9,9 +9,10 @@
 #include <string_view>
 #include <utility>
 
+namespace config_test::of_options {
+
 namespace {
 
-using namespace config_test;
 using cairn::Errc;
 using cairn::config::load_database_config;
 
@@ -164,3 +165,5 @@ TEST_CASE("which backend a whole map names", "[config]") {
   CHECK(error_of([] { return cairn::config::backend_of_database("{:store {}}"); }).code() == Errc::config_missing);
   CHECK(error_of([] { return cairn::config::backend_of_database("{"); }).code() == Errc::edn_syntax);
 }
+
+}  // namespace config_test::of_options

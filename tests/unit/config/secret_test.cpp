@@ -19,9 +19,9 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace config_test::of_secret {
 
-using namespace config_test;
+namespace {
 
 /// What must not be seen. A password as people choose them: it could be a name, a host or a keyword.
 std::string const marker = "hunter2";
@@ -228,3 +228,5 @@ TEST_CASE("a secret's memory is overwritten before it is given back", "[config]"
   secret->~Secret();
   CHECK(std::string_view{reinterpret_cast<char const*>(memory), sizeof memory}.find(marker) == std::string_view::npos);
 }
+
+}  // namespace config_test::of_secret

@@ -9,9 +9,10 @@
 #include <string>
 #include <vector>
 
+namespace config_test::of_validate {
+
 namespace {
 
-using namespace config_test;
 using cairn::Errc;
 
 struct Part {
@@ -130,3 +131,5 @@ TEST_CASE("what is missing comes before what is out of range", "[config]") {
   config.path.clear();
   CHECK(refusal(config).code() == Errc::config_missing);
 }
+
+}  // namespace config_test::of_validate

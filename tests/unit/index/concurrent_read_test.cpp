@@ -8,8 +8,11 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -55,6 +58,72 @@ TEST_CASE("readers of a lazily loaded tree don't disturb each other") {
       for (auto& thread : threads) thread.join();
       REQUIRE(wrong == 0);
     }
+  }
+  REQUIRE(detail::LiveNodes<Shape>::number == 0);
+}
+
+TEST_CASE("leaves are unloaded while others read, edit and store the same versions") {
+  {
+    laws::MemoryNodes nodes;
+    auto const cache = std::make_shared<NodeCache>(std::size_t{20} << 10U);
+    auto const source = nodes.source(cache);
+    Set::Builder builder{nodes.sink(), source};
+    constexpr EntityId number = 3000;
+    auto const datom = [](EntityId e) { return RawDatom{.e = e, .a = 1, .tx = 1, .v = "value"}; };
+    for (EntityId e = 1; e <= number; ++e) builder.add(datom(e));
+    auto const built = std::move(builder).finish();
+    FlushReceipt receipt;
+    auto const root = built.flush(nodes.sink(), &receipt);
+    receipt.confirm();
+    auto const lazy = Set::open(root, number, source);
+    std::atomic<int> waiting{5};
+    std::atomic<int> working{4};
+    std::atomic<std::uint64_t> wrong{0};
+    auto const work = [&](EntityId worker) {
+      for (int round = 0; round != 4; ++round) {
+        if (worker < 2) {
+          EntityId expected = worker == 0 ? 1 : number;
+          for (auto cursor = worker == 0 ? lazy.begin() : lazy.last(); cursor.valid(); worker == 0 ? cursor.next() : cursor.prev()) {
+            if (!(*cursor == datom(expected))) ++wrong;
+            expected += worker == 0 ? 1 : -1;
+          }
+          if (expected != (worker == 0 ? number + 1 : 0)) ++wrong;
+        } else if (worker == 2) {
+          for (EntityId e = 1; e <= number; ++e) {
+            if (!lazy.contains(datom(e * 7919 % number + 1))) ++wrong;
+          }
+        } else {
+          auto transient = lazy.edit();
+          for (EntityId e = 1; e <= number; e += 3) {
+            if (!transient.erase(datom(e)) || !transient.insert({.e = e, .a = 2, .tx = 2, .v = "other"})) ++wrong;
+          }
+          auto const next = std::move(transient).persistent();
+          FlushReceipt written;
+          auto const next_root = next.flush(nodes.sink(), &written);
+          written.confirm();
+          if (!(Set::open(next_root, number, source) == next)) ++wrong;
+        }
+      }
+      working.fetch_sub(1);
+    };
+    std::vector<std::thread> threads;
+    for (EntityId worker = 0; worker != 5; ++worker) {
+      threads.emplace_back([&, worker] {
+        waiting.fetch_sub(1);
+        while (waiting.load() != 0) {
+        }
+        if (worker != 4) return work(worker);
+        while (working.load() != 0) {
+          cache->trim(0);
+          std::this_thread::yield();
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    REQUIRE(wrong == 0);
+    REQUIRE(cache->unloads() > 100);
+    cache->trim(0);
+    REQUIRE(cache->bytes() == 0);
   }
   REQUIRE(detail::LiveNodes<Shape>::number == 0);
 }

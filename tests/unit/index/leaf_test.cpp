@@ -82,11 +82,26 @@ TEST_CASE("numbers at the edge of a frame come back") {
   }
 }
 
-TEST_CASE("values of all types share a packed leaf of AVET") {
-  CHECK(leaf_of<Order::avet>({datom(1, 1, {}), datom(2, 1, highest), datom(3, 1, -1e308), datom(4, 1, "a string"),
-                              datom(5, 1, Keyword{":a/b"}), datom(6, 1, std::vector<Value>{1, "two"}), datom(7, 1, true),
-                              datom(8, 1, BigInt{"123456789012345678901234567890"})})
-            ->form == detail::LeafForm::valued);
+TEST_CASE("values of any one type share a packed leaf of AVET, those of several a wide one") {
+  std::vector<Value> const values{{},   highest,        -1e308,      "a string", Keyword{":a/b"}, std::vector<Value>{1, "two"},
+                                  true, Instant{lowest}, BigInt{"123456789012345678901234567890"}};
+  std::vector<RawDatom> all;
+  for (auto const& value : values) {
+    auto const e = static_cast<EntityId>(all.size() + 1);
+    CHECK(leaf_of<Order::avet>({datom(e, 1, value), datom(e + 10, 1, value)})->form == detail::LeafForm::valued);
+    all.push_back(datom(e, 1, value));
+  }
+  CHECK(leaf_of<Order::avet>({all[1], all[2]})->is_wide());
+  all.pop_back();
+  CHECK(leaf_of<Order::avet>(all)->is_wide());
+}
+
+TEST_CASE("AVET finds values that are close to each other and far from others") {
+  CHECK_FALSE(leaf_of<Order::avet>({datom(1, 1, lowest), datom(1, 1, 1), datom(1, 1, 2), datom(1, 1, 3), datom(2, 1, 3),
+                                    datom(1, 1, highest - 1), datom(1, 1, highest)})
+                  ->is_wide());
+  CHECK_FALSE(leaf_of<Order::avet>({datom(1, 1, "aaaaaaa1"), datom(1, 1, "aaaaaaa2"), datom(2, 1, "aaaaaaa2"), datom(1, 1, "z")})
+                  ->is_wide());
 }
 
 TEST_CASE("what a leaf shows is not shared until it is kept") {
@@ -103,7 +118,7 @@ TEST_CASE("what a leaf shows is not shared until it is kept") {
 TEST_CASE("packed leaves take a third of the memory of wide ones") {
   using Default = DefaultNodeShape;
   CHECK(sizeof(detail::FormedLeaf<Default, detail::LeafForm::packed>) <= 128 * 18);
-  CHECK(sizeof(detail::FormedLeaf<Default, detail::LeafForm::valued>) <= 128 * 22);
+  CHECK(sizeof(detail::FormedLeaf<Default, detail::LeafForm::valued>) <= 128 * 19);
 }
 
 TEST_CASE("no leaf is left over") { CHECK(detail::LiveNodes<Shape>::number == 0); }

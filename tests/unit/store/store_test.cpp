@@ -10,11 +10,13 @@
 
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <functional>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -457,4 +459,162 @@ TEMPLATE_TEST_CASE("a connection that has not heard of a schema yet does not ref
   stale.transact({cairn::add(cairn::lookup(":n", 2), ":text", "two")});
   CHECK(code_of([&] { stale.transact(R"([{:unknown 1}])"); }) == Errc::transact_schema);
   CHECK(number_of_n(stale.db()) == 2);
+}
+
+TEMPLATE_TEST_CASE("an import is what one transaction of the same facts is", "[store]", OnMem, OnFile) {
+  TestType on;
+  TestType other;
+  using Store = typename TestType::Store;
+  if constexpr (requires { on.config.id; }) other.config.id += "-by-transaction";
+  constexpr auto more = R"([{:db/ident :tag :db/valueType :db.type/keyword :db/cardinality :db.cardinality/many}
+                            {:db/ident :friend :db/valueType :db.type/ref :db/cardinality :db.cardinality/one}
+                            {:db/ident :score :db/valueType :db.type/double :db/cardinality :db.cardinality/one :db/index true}])";
+  bool const keeps_history = GENERATE(true, false);
+  Store::create(on.config, {.keep_history = keeps_history});
+  Store::create(other.config, {.keep_history = keeps_history});
+  auto conn = Store::connect(on.config);
+  auto peer = Store::connect(other.config);
+  for (auto* one : {&conn, &peer}) {
+    one->transact(schema);
+    one->transact(more);
+    one->transact(R"([{:db/id 900 :n 1 :text "there before"} {:db/id 2000 :n 2 :tag :old}])");
+  }
+  // The second is few among many; each says some of what was said before again.
+  for (int const number : {1500, 40}) {
+    int const from = number == 40 ? 10'000 : 100;
+    std::vector<cairn::ImportFact> facts;
+    std::vector<cairn::TxOp> operations;
+    auto const say = [&](cairn::EntityId e, char const* a, cairn::Value const& v) {
+      facts.push_back({e, cairn::kw(a), v});
+      operations.push_back(cairn::add(e, a, v));
+    };
+    say(900'000 + from, ":text", "so that new entities get numbers behind those that are said");
+    say(900, ":n", 1);
+    say(2000, ":tag", cairn::kw(":new"));
+    for (int i = 0; i != number; ++i) {
+      auto const e = i % 3 == 0 ? -1 - i : 5000 + 10 * from + (i * 37) % number;  // in no order, some of them new
+      say(e, ":n", from + i);
+      say(e, ":text", "text " + std::to_string(i % 7));
+      say(e, ":tag", cairn::kw(i % 2 == 0 ? ":even" : ":odd"));
+      say(e, ":tag", cairn::kw(":number"));
+      if (i % 5 == 0) say(e, ":score", static_cast<float>(i) / 8);
+      say(e, ":friend", i % 2 == 0 ? -1 : 2000);
+    }
+    auto const before = conn.db();
+    int heard = 0;
+    auto const id = conn.listen([&](auto const& report) { heard += report.tx == before.max_tx() + 1 ? 1 : 100; });
+    auto const report = number == 40 ? conn.import(operations) : conn.import(facts, {.memory = 1});
+    conn.unlisten(id);
+    auto const expected = peer.transact(cairn::TxData{operations});
+    CHECK(heard == 1);
+    CHECK(conn.tail_bytes() == 0);
+    CHECK(report.tx == expected.tx);
+    CHECK(report.datoms == expected.tx_data.size());
+    CHECK(report.db_before.shared_snapshot() == before.shared_snapshot());
+    for (auto const& db : {report.db_after, conn.db(), Store::connect(on.config).db()}) {
+      CHECK(db.size() == expected.db_after.size());
+      CHECK(db.max_eid() == expected.db_after.max_eid());
+      CHECK(cairn::verify(db).current == db.size());
+      auto const same = [](auto const& left, auto const& right) {
+        return left.e == right.e && left.a == right.a && left.v == right.v && left.tx == right.tx;
+      };
+      // The transactions' instants are not the same.
+      auto const said = [](auto const& one, auto const& order) {
+        std::vector<cairn::Datom> found;
+        for (auto const& datom : one.datoms(order)) {
+          if (datom.a != cairn::kw(":db/txInstant")) found.push_back(datom);
+        }
+        return found;
+      };
+      CHECK(std::ranges::equal(said(db, cairn::eavt), said(peer.db(), cairn::eavt), same));
+      CHECK(std::ranges::equal(said(db, cairn::avet), said(peer.db(), cairn::avet), same));
+    }
+    conn.transact({cairn::add(900, ":text", "said after " + std::to_string(number))});
+    peer.transact({cairn::add(900, ":text", "said after " + std::to_string(number))});
+  }
+}
+
+TEMPLATE_TEST_CASE("an import that is refused changes nothing", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  using Facts = std::vector<cairn::ImportFact>;
+  Store::create(on.config);
+  auto conn = Store::connect(on.config);
+  conn.transact(schema);
+  conn.transact(R"([{:db/ident :pair :db/valueType :db.type/tuple :db/cardinality :db.cardinality/one :db/tupleAttrs [:part :other]}
+                    {:db/ident :part :db/valueType :db.type/long :db/cardinality :db.cardinality/one}
+                    {:db/ident :other :db/valueType :db.type/long :db/cardinality :db.cardinality/one}
+                    {:db/ident :asked :db/valueType :db.type/long :db/cardinality :db.cardinality/one :db.attr/preds [even?]}])");
+  conn.transact(R"([{:db/id 100 :n 1 :text "one"}])");
+  auto const before = conn.db();
+  auto const n = cairn::kw(":n");
+  auto const text = cairn::kw(":text");
+  for (auto const& [facts, code] : {
+           std::pair{Facts{{-1, n, 2}, {-2, n, 2}}, Errc::transact_unique},
+           std::pair{Facts{{-1, n, 1}}, Errc::transact_unique},
+           std::pair{Facts{{-1, text, "a"}, {-1, text, "b"}}, Errc::transact_schema},
+           std::pair{Facts{{100, text, "two"}}, Errc::transact_schema},
+           std::pair{Facts{{-1, n, 2}, {-1, text, 3}}, Errc::transact_schema},
+           std::pair{Facts{{-1, n, cairn::Value{}}}, Errc::transact_schema},
+           std::pair{Facts{{-1, cairn::kw(":unknown"), 3}}, Errc::transact_schema},
+           std::pair{Facts{{-1, cairn::kw(":db/ident"), cairn::kw(":new")}}, Errc::transact_schema},
+           std::pair{Facts{{-1, cairn::kw(":part"), 3}}, Errc::transact_schema},
+           std::pair{Facts{{-1, cairn::kw(":asked"), 3}}, Errc::transact_schema},
+           std::pair{Facts{{0, n, 3}}, Errc::entity_id_syntax},
+           std::pair{Facts{{cairn::first_transaction, n, 3}}, Errc::entity_id_syntax},
+       }) {
+    CHECK(code_of([&] { conn.import(facts); }) == code);
+    CHECK(conn.db().shared_snapshot() == before.shared_snapshot());
+  }
+  CHECK(code_of([&] { conn.import(std::vector{cairn::retract(100, ":n", 1)}); }) == Errc::transact_syntax);
+  auto const endless = std::views::iota(0) | std::views::transform([](int i) -> cairn::ImportFact {
+                         if (i == 5000) throw std::runtime_error{"the source's own trouble"};
+                         return {-1 - i, cairn::kw(":n"), 10 + i};
+                       });
+  CHECK_THROWS_AS(conn.import(endless), std::runtime_error);
+  CHECK(code_of([&] {
+          conn.import(std::views::iota(0, 1) | std::views::transform([&](int i) -> cairn::ImportFact {
+                        conn.transact({cairn::entity_map({{":n", i}})});
+                        return {-1, cairn::kw(":n"), 7};
+                      }));
+        }) == Errc::transact_syntax);
+  CHECK(conn.db().shared_snapshot() == before.shared_snapshot());
+  conn.transact(R"([{:n 2}])");
+  CHECK(number_of_n(Store::connect(on.config).db()) == 2);
+}
+
+TEST_CASE("a connection reads again what its node cache has no room for", "[store]") {
+  OnFile on;
+  using Store = OnFile::Store;
+  auto const text_with = [&](std::string const& settings) {
+    return "{:store {:backend :file :path \"" + on.config.path.string() + "\"} :index-config " + settings + "}";
+  };
+  auto const small = text_with("{:node-cache \"4KiB\", :index-b-factor 1000}");
+  Store::create(on.config);
+  auto const add = [](auto& connection, int from, int to) {
+    std::string text = "[";
+    for (int i = from; i != to; ++i) text += "{:n " + std::to_string(i) + " :text \"number " + std::to_string(i) + "\"}";
+    connection.transact(text + "]");
+  };
+  auto connection = Store::connect(small);
+  connection.transact(schema);
+  for (int i = 0; i != 10; ++i) {
+    add(connection, i * 200, i * 200 + 200);
+    connection.checkpoint();
+  }
+  auto const before = connection.db();
+  connection = Store::connect(small);
+  auto const db = connection.db();
+  for (int round = 0; round != 2; ++round) {
+    CHECK(number_of_n(before) == 2000);
+    CHECK(number_of_n(db) == 2000);
+    for (int i = 0; i < 2000; i += 97) {
+      CHECK(db.entity(cairn::lookup(":n", i)).get(":text").value() == cairn::Value{"number " + std::to_string(i)});
+    }
+  }
+  add(connection, 2000, 2100);
+  connection.checkpoint();
+  CHECK(number_of_n(connection.db()) == 2100);
+  CHECK(number_of_n(db) == 2000);
+  CHECK(code_of([&] { static_cast<void>(Store::connect(text_with("{:node-cache :much}"))); }) == Errc::config_type);
 }

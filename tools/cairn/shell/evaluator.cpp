@@ -20,8 +20,6 @@ std::string_view without_namespace(std::string_view symbol) {
   return slash == std::string_view::npos ? symbol : symbol.substr(slash + 1);
 }
 
-ShellValue nil() { return {Edn::nil()}; }
-
 [[noreturn]] void raise_unknown(std::string_view symbol) {
   auto const name = without_namespace(symbol);
   std::string message = "The shell knows nothing by the name " + std::string{symbol} + ".";

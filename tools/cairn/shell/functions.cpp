@@ -15,8 +15,6 @@ namespace {
 
 using Arguments = std::span<ShellValue const>;
 
-ShellValue nil() { return {Edn::nil()}; }
-
 template <class Held>
 Held const& expect(ShellValue const& value, std::string_view what) {
   if (auto const* held = value.get<Held>()) return *held;

@@ -42,6 +42,8 @@ struct ShellValue {
   }
 };
 
+[[nodiscard]] inline ShellValue nil() { return {Edn::nil()}; }
+
 /// The value as EDN, on one line: sets and maps in value order, a datom as `[e a v tx added]`.
 [[nodiscard]] std::string print(ShellValue const& value);
 

@@ -26,7 +26,8 @@ struct BasicBackend {
   using Connection = BasicConnection<Io>;
 
   static constexpr auto config_spec =
-      cairn::config_spec(range(&Config::segment_size, smallest_segment, largest_segment));
+      cairn::config_spec(range(&Config::segment_size, smallest_segment, largest_segment),
+                         range(&Config::compact_below, 0.0, 1.0));
 
   static constexpr Capabilities capabilities{
       .durable = true,

@@ -14,6 +14,12 @@ namespace cairn::backends::file {
 inline constexpr ByteSize smallest_segment{std::uint64_t{4} << 10U};
 inline constexpr ByteSize largest_segment{std::uint64_t{16} << 30U};
 
+/// Where the blobs of a store are: said when it is created, and the same ever after.
+enum class Layout : std::uint8_t {
+  log,  ///< in the log, with everything else: one write and one sync a commit
+  dir,  ///< a file each, in a directory of their own; the log has the roots
+};
+
 /// Where a store is on disk, and how it is written.
 struct Config {
   /// The directory of the store. Required.
@@ -21,9 +27,12 @@ struct Config {
   /// When a commit is acknowledged. `relaxed` keeps the order of commits, so that a loss of power leaves a prefix of
   /// them.
   Sync sync = Sync::durable;
-  /// A segment file that has reached this size is closed and the next one begun. Garbage is given back by whole
-  /// segments.
+  /// A segment file that has reached this size is closed and the next one begun.
   ByteSize segment_size{std::uint64_t{64} << 20U};
+  /// Where the blobs are. `config/mismatch` where the store was created with the other one.
+  Layout layout = Layout::log;
+  /// A sweep writes a closed segment anew, without what is dead, where less than this part of it is live. 0 for never.
+  double compact_below = 0.5;
 };
 
 }  // namespace cairn::backends::file

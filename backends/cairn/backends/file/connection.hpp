@@ -7,6 +7,7 @@
 #include <cairn/backends/file/config.hpp>
 #include <cairn/backends/file/log.hpp>
 #include <cairn/backends/file/posix_io.hpp>
+#include <cairn/backends/file/sweep.hpp>
 #include <cairn/backends/file/writer.hpp>
 #include <cairn/concepts/root.hpp>
 
@@ -40,9 +41,10 @@ class BasicConnection {
   [[nodiscard]] std::vector<std::string> roots() const { return log_->roots(); }
   /// Takes nothing yet: the store is held from the first `put` on.
   [[nodiscard]] Writer begin() { return Writer{log_}; }
-  /// Removes every closed segment that was closed before `cutoff`, has no live blob and is needed by no root. Reads the
-  /// segments that it looks at; holds the store only to remove files.
-  void sweep(LiveSet<Address> const& live, TimePoint cutoff) { log_->sweep(live, cutoff); }
+  /// Removes every segment that was closed before `cutoff`, has no live blob and is needed by no root; writes those
+  /// anew of which little is live; in the layout `dir`, removes the files of dead blobs. Reads the segments that it
+  /// looks at; holds the store only to look at the roots, to remove and to rename.
+  void sweep(LiveSet<Address> const& live, TimePoint cutoff) { details::Sweep<Io>{*log_, live, cutoff}.run(); }
 
   /// Makes durable what relaxed commits left behind, and leaves a hint that saves the next opening a scan.
   void close() { log_->close(); }

@@ -6,6 +6,7 @@
 #include <cairn/backends/file/open_file.hpp>
 #include <cairn/backends/file/roots.hpp>
 #include <cairn/backends/file/segment.hpp>
+#include <cairn/backends/file/stored_segment.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -29,14 +30,16 @@ struct Listing {
   bool has_lock = false;
   bool has_hint = false;
   bool has_temporary = false;
-  bool is_deleted = false;  ///< somebody began to delete the store
-  bool has_others = false;  ///< files that are not ours
+  bool has_compacted = false;  ///< a segment that is being compacted, or was when its process was killed
+  bool has_blobs = false;      ///< a directory that may be that of the blobs
+  bool is_deleted = false;     ///< somebody began to delete the store
+  bool has_others = false;     ///< files that are not ours
   std::vector<std::uint32_t> segments;
 
   /// A store is there exactly when its first segment is: that appears whole, by a rename, as the last step of creation.
   [[nodiscard]] bool is_store() const noexcept { return !is_deleted && !segments.empty(); }
   [[nodiscard]] bool has_ours() const noexcept {
-    return has_lock || has_hint || has_temporary || is_deleted || !segments.empty();
+    return has_lock || has_hint || has_temporary || has_compacted || is_deleted || !segments.empty();
   }
 };
 
@@ -57,6 +60,10 @@ Listing list_store(std::string const& directory) {
       listing.has_hint = true;
     } else if (name == temporary_name) {
       listing.has_temporary = true;
+    } else if (name == compacted_name) {
+      listing.has_compacted = true;
+    } else if (name == blobs_name) {
+      listing.has_blobs = true;
     } else if (name == deleted_name) {
       listing.is_deleted = true;
     } else if (name != "." && name != "..") {
@@ -116,14 +123,14 @@ NewSegment<Io> make_segment(std::string const& directory, SegmentHeader header, 
 template <class Io>
 class SegmentFiles {
  public:
-  using File = std::shared_ptr<OpenFile<Io> const>;
+  using Segment = std::shared_ptr<StoredSegment<Io> const>;
 
   explicit SegmentFiles(std::string directory) : directory_{std::move(directory)} {}
 
   [[nodiscard]] std::string path(std::uint32_t segment) const { return path_in(directory_, segment_name(segment)); }
 
-  /// Null where there is no such segment. A file stays open for as long as somebody holds it, swept or not.
-  [[nodiscard]] File get(std::uint32_t segment) {
+  /// Null where there is no such segment. A file stays open for as long as somebody holds it, swept, compacted or not.
+  [[nodiscard]] Segment get(std::uint32_t segment) {
     std::lock_guard const guard{mutex_};
     auto const found =
         std::find_if(open_.begin(), open_.end(), [&](auto const& entry) { return entry.first == segment; });
@@ -133,8 +140,9 @@ class SegmentFiles {
     }
     auto file = OpenFile<Io>::open_if_there(path(segment), O_RDONLY);
     if (!file.is_open()) return nullptr;
+    auto opened = std::make_shared<StoredSegment<Io> const>(std::move(file), segment);
     if (open_.size() == most_open) open_.pop_back();
-    open_.insert(open_.begin(), {segment, std::make_shared<OpenFile<Io> const>(std::move(file))});
+    open_.insert(open_.begin(), {segment, std::move(opened)});
     return open_.front().second;
   }
 
@@ -143,12 +151,18 @@ class SegmentFiles {
     std::erase_if(open_, [&](auto const& entry) { return entry.first == segment; });
   }
 
+  /// Gives back what keeps the disk from freeing files that others have removed or replaced.
+  void forget_all() {
+    std::lock_guard const guard{mutex_};
+    open_.clear();
+  }
+
  private:
   static constexpr std::size_t most_open = 64;
 
   std::string directory_;
   std::mutex mutex_;
-  std::vector<std::pair<std::uint32_t, File>> open_;
+  std::vector<std::pair<std::uint32_t, Segment>> open_;
 };
 
 }  // namespace cairn::backends::file::details

@@ -3,6 +3,7 @@
 // Creating and deleting a store such that a crash at any moment leaves a store or none.
 #pragma once
 
+#include <cairn/backends/file/blob_files.hpp>
 #include <cairn/backends/file/config.hpp>
 #include <cairn/backends/file/directory.hpp>
 #include <cairn/backends/file/lock.hpp>
@@ -59,6 +60,14 @@ struct LockedStore {
   bool is_held = false;
 };
 
+/// Removes the files of blobs, and their directory where nothing else is in it.
+template <class Io>
+void remove_blobs(std::string const& directory) {
+  BlobFiles<Io> const files{directory};
+  for (auto const& address : files.list()) remove_file<Io>(files.path(address));
+  Io::remove_directory(files.directory());
+}
+
 /// Removes the files of a store that is marked as deleted, all but the lock.
 template <class Io>
 void finish_deletion(std::string const& directory) {
@@ -66,6 +75,8 @@ void finish_deletion(std::string const& directory) {
   for (auto const segment : listing.segments) remove_file<Io>(path_in(directory, segment_name(segment)));
   if (listing.has_hint) remove_file<Io>(path_in(directory, hint_name));
   if (listing.has_temporary) remove_file<Io>(path_in(directory, temporary_name));
+  if (listing.has_compacted) remove_file<Io>(path_in(directory, compacted_name));
+  if (listing.has_blobs) remove_blobs<Io>(directory);
   // The sync stands between: a segment that outlived the marker would be a store again.
   sync_directory<Io>(directory);
   remove_file<Io>(path_in(directory, deleted_name));
@@ -87,7 +98,15 @@ void create_store(Config const& config) {
     if (listing.is_deleted) finish_deletion<Io>(directory);
     if (auto const result = locked.file.try_truncate(0); result < 0) raise_io(result, "cut", locked.file.path());
     auto const now = std::chrono::duration_cast<std::chrono::milliseconds>(Io::Clock::now().time_since_epoch()).count();
-    make_segment<Io>(directory, SegmentHeader{1, random_uuid(), 0, 0, 0, static_cast<std::uint64_t>(now), 0}, Roots{});
+    if (config.layout == Layout::dir) {
+      make_directories<Io>(BlobFiles<Io>{directory}.directory());
+      sync_directory<Io>(directory);
+    }
+    make_segment<Io>(
+        directory,
+        SegmentHeader{
+            .segment = 1, .store = random_uuid(), .created = static_cast<std::uint64_t>(now), .layout = config.layout},
+        Roots{});
     sync_directory<Io>(directory);
     return;
   }

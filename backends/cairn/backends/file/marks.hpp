@@ -31,6 +31,7 @@ struct Mark {
   Uuid store{};
   Position end;
   Durable durable;
+  bool is_rolling = false;  ///< the next segment is being begun, and may be there
   friend bool operator==(Mark const&, Mark const&) = default;
 };
 
@@ -77,16 +78,23 @@ inline std::optional<Fields> open_record(ByteSpan bytes, std::string_view magic)
   return Fields{body.subspan(magic.size())};
 }
 
-inline Buffer encode_mark(Mark const& mark) {
+/// With room for a mark.
+inline Buffer mark_buffer() {
   Buffer buffer;
   buffer.reserve(mark_size);
+  return buffer;
+}
+
+/// The mark, in a `mark_buffer()`; needs no memory.
+inline ByteSpan encode_mark(Buffer& buffer, Mark const& mark) noexcept {
+  buffer.clear();
   add(buffer, bytes_of(mark_magic));
   add(buffer, ByteSpan{mark.store});
   add_position(buffer, mark.end);
   add(buffer, mark.durable.segment);
   add(buffer, std::uint32_t{0});
   add(buffer, mark.durable.offset);
-  add(buffer, std::uint64_t{0});
+  add(buffer, std::uint64_t{mark.is_rolling ? 1U : 0U});
   add_checksum(buffer);
   return buffer;
 }
@@ -100,6 +108,7 @@ inline std::optional<Mark> decode_mark(ByteSpan bytes) {
   mark.durable.segment = fields->take<std::uint32_t>();
   fields->take<std::uint32_t>();
   mark.durable.offset = fields->take<std::uint64_t>();
+  mark.is_rolling = fields->take<std::uint64_t>() != 0;
   return mark;
 }
 

@@ -23,16 +23,19 @@ constexpr bool is_full(std::int64_t result) noexcept {
   return result == -ENOSPC || result == -EDQUOT || result == -EFBIG;
 }
 
-[[noreturn]] inline void raise_io(std::int64_t result, std::string_view doing, std::string const& path) {
+/// Throws what an `-errno` says: `io/full` where there is no room and the caller may try again, `io/error` otherwise.
+[[noreturn]] inline void raise_io(std::int64_t result, std::string_view doing, std::string const& path,
+                                  bool may_try_again = true) {
   auto const error = static_cast<int>(-result);
+  bool const is_full = may_try_again && details::is_full(result);
   auto text = "Cannot " + std::string{doing} + " " + path + ": " + std::generic_category().message(error) + ".";
-  if (is_full(result)) text += " Nothing was committed; free some space and try again.";
+  if (is_full) text += " Nothing was committed; free some space and try again.";
   std::string quoted;
   for (char const character : path) {
     if (character == '"' || character == '\\') quoted += '\\';
     quoted += character;
   }
-  raise(is_full(result) ? Errc::io_full : Errc::io_error, std::move(text),
+  raise(is_full ? Errc::io_full : Errc::io_error, std::move(text),
         "{:path \"" + quoted + "\" :errno " + std::to_string(error) + "}");
 }
 

@@ -19,6 +19,7 @@ struct FrameView {
   FrameHeader header;
   std::uint64_t offset = 0;
   ByteSpan payload;
+  ByteSpan bytes;  ///< header, payload and padding
 
   [[nodiscard]] std::uint64_t end() const noexcept { return offset + frame_size(header.length); }
   [[nodiscard]] Address address(std::uint32_t segment) const noexcept {
@@ -44,7 +45,7 @@ class FrameReader {
     if (bytes.empty()) return std::nullopt;
     auto const payload = bytes.subspan(frame_header_size, header->length);
     if (frame_checksum(key_, offset, bytes.data(), payload) != header->checksum) return std::nullopt;
-    return FrameView{*header, offset, payload};
+    return FrameView{*header, offset, payload, bytes};
   }
 
   /// What may be a header at `offset`, its checksum not looked at.

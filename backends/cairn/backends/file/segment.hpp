@@ -3,6 +3,7 @@
 // A segment's name and its header.
 #pragma once
 
+#include <cairn/backends/file/config.hpp>
 #include <cairn/backends/file/frame.hpp>
 #include <cairn/backends/file/little_endian.hpp>
 #include <cairn/error/error.hpp>
@@ -18,13 +19,17 @@
 namespace cairn::backends::file::details {
 
 inline constexpr std::string_view segment_magic = "CAIRNLOG";
-inline constexpr std::uint32_t format_version = 1;
+/// A segment has the lowest format that can say what it is: 1 a segment of the log as it was written, blobs and all; 2
+/// one that was compacted, or whose blobs are elsewhere.
+inline constexpr std::uint32_t format_version = 2;
 inline constexpr std::size_t segment_header_size = 80;
 
 inline constexpr std::string_view lock_name = "lock";
 inline constexpr std::string_view hint_name = "roots.hint";
 inline constexpr std::string_view deleted_name = "deleted";
 inline constexpr std::string_view temporary_name = "next.tmp";
+inline constexpr std::string_view compacted_name = "compact.tmp";
+inline constexpr std::string_view blobs_name = "blobs";
 
 inline std::string segment_name(std::uint32_t segment) {
   auto digits = std::to_string(segment);
@@ -50,7 +55,11 @@ struct SegmentHeader {
   std::uint64_t chain = 0;            ///< the checksum of that frame
   std::uint64_t previous_length = 0;  ///< of the segment before, when it was closed
   std::uint64_t created = 0;          ///< milliseconds since 1970
+  Layout layout = Layout::log;        ///< of the store
+  std::uint32_t runs = 0;             ///< how many a compacted segment has; 0 in one that is as it was written
   std::uint64_t checksum = 0;
+
+  [[nodiscard]] bool is_compacted() const noexcept { return runs != 0; }
 
   /// Where the first frame goes, and what it follows.
   [[nodiscard]] Position start() const noexcept { return {segment, segment_header_size, sequence, checksum, 0}; }
@@ -60,14 +69,15 @@ struct SegmentHeader {
 inline void add_segment_header(Buffer& buffer, SegmentHeader& header) {
   auto const start = buffer.size();
   add(buffer, bytes_of(segment_magic));
-  add(buffer, format_version);
+  add(buffer, std::uint32_t{header.layout == Layout::log && !header.is_compacted() ? 1U : 2U});
   add(buffer, header.segment);
   add(buffer, ByteSpan{header.store});
   add(buffer, header.sequence);
   add(buffer, header.chain);
   add(buffer, header.previous_length);
   add(buffer, header.created);
-  add(buffer, std::uint64_t{0});
+  add(buffer, static_cast<std::uint32_t>(header.layout));
+  add(buffer, header.runs);
   header.checksum = XXH3_64bits(buffer.data() + start, buffer.size() - start);
   add(buffer, header.checksum);
 }
@@ -86,16 +96,17 @@ inline SegmentHeader parse_segment_header(ByteSpan bytes, std::uint32_t segment,
   header.chain = fields.take<std::uint64_t>();
   header.previous_length = fields.take<std::uint64_t>();
   header.created = fields.take<std::uint64_t>();
-  fields.take<std::uint64_t>();
+  auto const layout = fields.take<std::uint32_t>();
+  header.runs = fields.take<std::uint32_t>();
   header.checksum = fields.take<std::uint64_t>();
   if (!fields.good() || text_of(magic) != segment_magic ||
       header.checksum != XXH3_64bits(bytes.data(), segment_header_size - sizeof header.checksum)) {
     raise(Errc::store_corrupt, "The header of " + path + " is damaged: restore this file from a backup.",
           place(segment, 0, path));
   }
-  if (version != format_version) {
-    raise(Errc::store_format, path + " has format " + std::to_string(version) + ", and this program knows format " +
-                                  std::to_string(format_version) +
+  if (version == 0 || version > format_version || layout > static_cast<std::uint32_t>(Layout::dir)) {
+    raise(Errc::store_format, path + " has format " + std::to_string(version) +
+                                  ", and this program knows formats up to " + std::to_string(format_version) +
                                   ": open it with the version that wrote it, or a later one.");
   }
   if (header.segment != segment) {
@@ -103,6 +114,7 @@ inline SegmentHeader parse_segment_header(ByteSpan bytes, std::uint32_t segment,
           path + " holds segment " + std::to_string(header.segment) + ": segment files were renamed.",
           place(segment, 0, path));
   }
+  header.layout = static_cast<Layout>(layout);
   return header;
 }
 

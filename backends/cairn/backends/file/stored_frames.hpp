@@ -4,77 +4,74 @@
 #pragma once
 
 #include <cairn/backends/file/address.hpp>
+#include <cairn/backends/file/blob_files.hpp>
+#include <cairn/backends/file/config.hpp>
 #include <cairn/backends/file/directory.hpp>
 #include <cairn/backends/file/frame.hpp>
 #include <cairn/backends/file/roots.hpp>
-#include <cairn/backends/file/scan.hpp>
 #include <cairn/backends/file/segment.hpp>
+#include <cairn/backends/file/stored_segment.hpp>
 #include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
 namespace cairn::backends::file::details {
 
-/// The error of a damaged place.
-[[noreturn]] inline void raise_corrupt(std::string const& path, std::uint32_t segment, std::uint64_t offset,
-                                       std::string const& what) {
-  raise(Errc::store_corrupt,
-        "The store is damaged: segment " + std::to_string(segment) + " at offset " + std::to_string(offset) + " (" +
-            path + "): " + what + " Restore it from a backup.",
-        place(segment, offset, path));
+/// A number of milliseconds since 1970 that was read; the end of time where the clock can't say it, and never did.
+inline TimePoint time_of(std::uint64_t milliseconds) noexcept {
+  auto const latest = std::chrono::duration_cast<std::chrono::milliseconds>(TimePoint::max().time_since_epoch());
+  if (milliseconds > static_cast<std::uint64_t>(latest.count())) return TimePoint::max();
+  return TimePoint{std::chrono::milliseconds{static_cast<std::int64_t>(milliseconds)}};
 }
 
-template <class Io>
-SegmentHeader read_header(OpenFile<Io> const& file, std::uint32_t segment) {
-  std::array<std::byte, segment_header_size> bytes{};
-  auto const count = file.read_at(0, bytes);
-  return parse_segment_header(ByteSpan{bytes}.first(count), segment, file.path());
-}
-
-/// The segments as a place to read from. Safe to use from any thread at once.
+/// The segments, and the files of blobs beside them, as a place to read from. Safe to use from any thread at once.
 template <class Io>
 class StoredFrames {
  public:
-  explicit StoredFrames(std::string directory) : directory_{std::move(directory)}, files_{directory_} {}
+  explicit StoredFrames(std::string const& directory)
+      : directory_{directory}, segments_{directory}, blobs_{directory} {}
 
-  /// Says whose segments these are. Called once, before anything is read.
-  void belong_to(Uuid const& store) noexcept { store_ = store; }
+  /// Says whose segments these are, and where the blobs are. Called once, before anything is read.
+  void belong_to(Uuid const& store, Layout layout) noexcept {
+    store_ = store;
+    layout_ = layout;
+  }
   [[nodiscard]] Uuid const& store() const noexcept { return store_; }
-  [[nodiscard]] std::string path(std::uint32_t segment) const { return files_.path(segment); }
-  void forget(std::uint32_t segment) { files_.forget(segment); }
+  [[nodiscard]] Layout layout() const noexcept { return layout_; }
+  [[nodiscard]] BlobFiles<Io> const& blobs() const noexcept { return blobs_; }
+  [[nodiscard]] std::string path(std::uint32_t segment) const { return segments_.path(segment); }
+  [[nodiscard]] std::shared_ptr<StoredSegment<Io> const> segment(std::uint32_t segment) {
+    return segments_.get(segment);
+  }
+  void forget(std::uint32_t segment) { segments_.forget(segment); }
+  void forget_all() { segments_.forget_all(); }
 
   /// The payload of the frame of that type at that address. `is_committed(address)` is asked where the file ends too
   /// early: whether that is damage or an address that nobody was given.
   template <class IsCommitted>
   Bytes read(Address const& address, FrameType type, IsCommitted is_committed) {
-    auto const file = files_.get(address.segment);
-    if (!file) {
+    if (type == FrameType::blob && layout_ == Layout::dir) return read_file(address);
+    auto segment = segments_.get(address.segment);
+    // One that is open may be from before a compaction, and have what is gone; one that was opened since has not.
+    if (!segment || segment->is_dropped(address.offset())) {
       raise(Errc::io_error,
-            "There is no segment " + std::to_string(address.segment) + " in " + directory_ +
+            "There is nothing at offset " + std::to_string(address.offset()) + " of segment " +
+                std::to_string(address.segment) + " in " + directory_ +
                 ": what was there was swept, or the file is missing.",
             place(address.segment, address.offset(), path(address.segment)));
     }
-    // A length that a damaged address made up must not become an allocation.
-    constexpr std::uint32_t surely_small = std::uint32_t{1} << 20U;
-    bool const is_short = address.length > surely_small && file->size() < address.offset() + frame_size(address.length);
-    Buffer bytes(is_short ? 0 : frame_header_size + address.length);
-    if (is_short || file->read_at(address.offset(), bytes) != bytes.size())
+    bool const is_there =
+        is_plausible(address, [&](std::uint64_t size) { return segment->holds(address.offset(), size); });
+    Buffer bytes(is_there ? frame_header_size + address.length : 0);
+    if (!is_there || segment->read_at(address.offset(), bytes) != bytes.size())
       raise_missing(address, is_committed(address));
-    auto const header = parse_frame_header(bytes);
-    auto const payload = ByteSpan{bytes}.subspan(frame_header_size);
-    if (!header || header->type != type || header->length != address.length ||
-        static_cast<std::uint32_t>(header->checksum) != address.check ||
-        frame_checksum(segment_key(store_, address.segment), address.offset(), bytes.data(), payload) !=
-            header->checksum) {
-      raise_damaged(address, "the frame there is not the one that was written.");
-    }
-    return Bytes{std::move(bytes)}.slice(frame_header_size, address.length);
+    return checked_payload(std::move(bytes), address, type, segment->file().path());
   }
 
   template <class IsCommitted>
@@ -89,31 +86,46 @@ class StoredFrames {
 
   /// When a segment was begun; the end of time where it is gone.
   TimePoint created(std::uint32_t segment) {
-    auto const file = files_.get(segment);
-    if (!file) return TimePoint::max();
-    auto const milliseconds = read_header(*file, segment).created;
-    // A time that the clock can't say was never said by it.
-    auto const latest = std::chrono::duration_cast<std::chrono::milliseconds>(TimePoint::max().time_since_epoch());
-    if (milliseconds > static_cast<std::uint64_t>(latest.count())) return TimePoint::max();
-    return TimePoint{std::chrono::milliseconds{static_cast<std::int64_t>(milliseconds)}};
-  }
-
-  /// Whether anything in a closed segment is live; a damaged one is kept, since what it held cannot be told.
-  bool has_live(std::uint32_t segment, LiveSet<Address> const& live) {
-    auto const file = files_.get(segment);
-    if (!file) return true;
-    auto const header = read_header(*file, segment);
-    FrameReader reader{*file, segment_key(store_, segment), file->size()};
-    for (auto offset = header.start().offset; offset != reader.limit();) {
-      auto const frame = reader.at(offset);
-      if (!frame) return true;
-      if (frame->header.type == FrameType::blob && live(frame->address(segment))) return true;
-      offset = frame->end();
-    }
-    return false;
+    auto const found = segments_.get(segment);
+    return found ? time_of(read_header(found->file(), segment).created) : TimePoint::max();
   }
 
  private:
+  /// A length that a damaged address made up must not become an allocation.
+  template <class Holds>
+  static bool is_plausible(Address const& address, Holds holds) {
+    constexpr std::uint32_t surely_small = std::uint32_t{1} << 20U;
+    return address.length <= surely_small || holds(frame_size(address.length));
+  }
+
+  Bytes read_file(Address const& address) const {
+    auto const name = blobs_.path(address);
+    auto const file = blobs_.open(address);
+    if (!file.is_open()) {
+      raise(Errc::io_error,
+            "There is no file " + name + ": the blob was swept or never committed, or the file is missing.",
+            place(address.segment, address.offset(), name));
+    }
+    bool const is_there = is_plausible(address, [&](std::uint64_t size) { return file.size() >= size; });
+    Buffer bytes(is_there ? frame_header_size + address.length : 0);
+    if (!is_there || file.read_at(0, bytes) != bytes.size())
+      raise_corrupt(name, address.segment, address.offset(), "the file ends before the blob does.");
+    return checked_payload(std::move(bytes), address, FrameType::blob, name);
+  }
+
+  /// The payload of a frame that was read from the file `name`, if it is the one that was written at that address.
+  Bytes checked_payload(Buffer bytes, Address const& address, FrameType type, std::string const& name) const {
+    auto const header = parse_frame_header(bytes);
+    auto const payload = ByteSpan{bytes}.subspan(frame_header_size);
+    if (!header || header->type != type || header->length != address.length ||
+        static_cast<std::uint32_t>(header->checksum) != address.check ||
+        frame_checksum(segment_key(store_, address.segment), address.offset(), bytes.data(), payload) !=
+            header->checksum) {
+      raise_corrupt(name, address.segment, address.offset(), "the frame there is not the one that was written.");
+    }
+    return Bytes{std::move(bytes)}.slice(frame_header_size, address.length);
+  }
+
   [[noreturn]] void raise_damaged(Address const& address, std::string const& what) const {
     raise_corrupt(path(address.segment), address.segment, address.offset(), what);
   }
@@ -135,8 +147,10 @@ class StoredFrames {
   }
 
   std::string directory_;
-  SegmentFiles<Io> files_;
+  SegmentFiles<Io> segments_;
+  BlobFiles<Io> blobs_;
   Uuid store_{};
+  Layout layout_ = Layout::log;
 };
 
 }  // namespace cairn::backends::file::details

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/backends/file/address.hpp>
+#include <cairn/backends/file/config.hpp>
 #include <cairn/backends/file/frame.hpp>
 #include <cairn/backends/file/log.hpp>
 #include <cairn/concepts/root.hpp>
@@ -23,7 +24,7 @@ namespace cairn::backends::file {
 /// From its first `put` until its commit or destruction a writer holds the store: other writers, of any thread or
 /// process, wait. A commit or append without a put holds it only while it runs. A thread that has a writer with blobs
 /// in it and starts to write by another one gets `store/locked`. Blobs wait in memory, up to 8 MiB of them, and go to
-/// the file with the commit.
+/// the file with the commit; in the layout `dir` each is a file, and synced, when `put` returns.
 ///
 /// After a conflict the writer still has what was put, and the store, for another attempt; after a success it is empty
 /// and may be used again. When a call throws, what was put is lost. A sync that fails is `unknown`: the commit may or
@@ -42,6 +43,7 @@ class BasicWriter {
     buffer_ = std::move(other.buffer_);
     position_ = other.position_;
     written_ = other.written_;
+    has_files_ = other.has_files_;
     return *this;
   }
   ~BasicWriter() { abandon(); }
@@ -51,7 +53,7 @@ class BasicWriter {
     return undone_by_throwing([&] {
       if (!hold_) take_store();
       if (log_->is_full(position_)) roll();
-      auto const address = details::add_frame(buffer_, log_->store(), position_, details::FrameType::blob, {bytes});
+      auto const address = log_->layout() == Layout::dir ? put_file(bytes) : put_frame(bytes);
       if (buffer_.size() >= most_buffered) flush();
       return address;
     });
@@ -100,6 +102,21 @@ class BasicWriter {
     go_to_end();
   }
 
+  Address put_frame(std::span<std::byte const> bytes) {
+    return details::add_frame(buffer_, log_->store(), position_, details::FrameType::blob, {bytes});
+  }
+
+  /// The log has a frame for it too, that says which file; so each has a place of its own in the log.
+  Address put_file(std::span<std::byte const> bytes) {
+    auto const address = log_->write_file(position_, bytes);
+    has_files_ = true;
+    std::array<std::byte, 8> name{};
+    details::store(name.data(), address.length);
+    details::store(name.data() + 4, address.check);
+    put_frame(name);
+    return address;
+  }
+
   CommitResult change(details::FrameType type, std::string_view branch, Version const& expected,
                       std::span<std::byte const> content) {
     return undone_by_throwing([&]() -> CommitResult {
@@ -108,21 +125,26 @@ class BasicWriter {
         if (position_ == log_->end()) hold_.release();
         return CommitResult::conflict;
       }
+      // Before a frame can say that the blobs are there.
+      if (std::exchange(has_files_, false)) log_->sync_files();
       std::array<std::byte, 12> fixed{};
       details::store(fixed.data(), log_->durable_offset());
       details::store(fixed.data() + 8, static_cast<std::uint32_t>(branch.size()));
       auto const address = details::add_frame(buffer_, log_->store(), position_, type,
                                               {details::ByteSpan{fixed}, details::bytes_of(branch), content});
+      // What needs memory comes before what cannot be undone.
+      CommitResult done{CommitResult::committed};
+      if (type != details::FrameType::drop)
+        done.version = details::RootEntry{position_.sequence, position_.chain, {}, {}}.version();
+      CommitResult lost{CommitResult::unknown, std::string{"The sync failed: connect again and look at the root."}};
       flush();
       if (!log_->sync()) {
         hold_.release();
-        return CommitResult{CommitResult::unknown, std::string{"The sync failed: connect again and look at the root."}};
+        return lost;
       }
       log_->publish(type, branch, address, position_);
       hold_.release();
-      if (type == details::FrameType::drop) return CommitResult::committed;
-      return CommitResult{CommitResult::committed,
-                          details::RootEntry{position_.sequence, position_.chain, {}, {}}.version()};
+      return done;
     });
   }
 
@@ -142,6 +164,7 @@ class BasicWriter {
     if (!log_->is_foreign_process() && written_ != log_->end().offset) log_->cut_back();
     hold_.release();
     buffer_.clear();
+    has_files_ = false;
   }
 
   std::shared_ptr<details::Log<Io>> log_;
@@ -149,6 +172,7 @@ class BasicWriter {
   details::Buffer buffer_;
   details::Position position_;
   std::uint64_t written_ = 0;
+  bool has_files_ = false;  ///< whose names are not synced
 };
 
 }  // namespace cairn::backends::file

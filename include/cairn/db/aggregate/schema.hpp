@@ -5,6 +5,7 @@
 
 #include <cairn/db/aggregate/check.hpp>
 #include <cairn/db/tx_data.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <array>
 #include <cstddef>
@@ -93,6 +94,7 @@ struct Schema {
 namespace detail {
 
 /// `{:db/ident :name :db/valueType :db.type/string ...}`.
+template <meta::Lazy = {}>
 [[nodiscard]] inline TxOp describe(SchemaAttribute const& attribute) {
   EntityMap map;
   auto const say = [&map](std::string_view what, TxValue value) {

@@ -1,0 +1,347 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What a connection knows of the log: how far it goes and what the roots are there; recovered and followed.
+#pragma once
+
+#include <cairn/backends/file/address.hpp>
+#include <cairn/backends/file/compaction.hpp>
+#include <cairn/backends/file/config.hpp>
+#include <cairn/backends/file/directory.hpp>
+#include <cairn/backends/file/frame.hpp>
+#include <cairn/backends/file/lock.hpp>
+#include <cairn/backends/file/marks.hpp>
+#include <cairn/backends/file/open_file.hpp>
+#include <cairn/backends/file/roots.hpp>
+#include <cairn/backends/file/scan.hpp>
+#include <cairn/backends/file/segment.hpp>
+#include <cairn/backends/file/stored_frames.hpp>
+#include <cairn/error/error.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <fcntl.h>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cairn::backends::file::details {
+
+/// Not safe to use from two threads at once, but for `is_poisoned` and `poison`; whoever calls `recover` or `catch_up`
+/// holds the store's lock. The file of the lock holds the mark.
+template <class Io>
+class KnownLog {
+ public:
+  KnownLog(Config const& config, std::string const& directory, StoredFrames<Io>& frames, OpenFile<Io> const& lock_file)
+      : sync_{config.sync}, layout_{config.layout}, directory_{directory}, frames_{frames}, lock_file_{lock_file} {}
+
+  [[nodiscard]] Position const& end() const noexcept { return end_; }
+  [[nodiscard]] Roots const& roots() const noexcept { return roots_; }
+  [[nodiscard]] OpenFile<Io> const& active() const noexcept { return active_; }
+  /// What is known to be synced, of the active segment.
+  [[nodiscard]] Durable const& durable() const noexcept { return durable_; }
+  /// Whether anything was written or found since the hint was.
+  [[nodiscard]] bool is_grown() const noexcept { return is_grown_; }
+  [[nodiscard]] bool is_committed(Address const& address) const noexcept {
+    return address.segment < end_.segment || (address.segment == end_.segment && address.offset() < end_.offset);
+  }
+
+  [[nodiscard]] bool is_poisoned() const noexcept { return poisoned_.load(); }
+  void poison() noexcept { poisoned_.store(true); }
+  /// Of what was written nothing is known, so that trying again is no remedy, whatever the error.
+  [[noreturn]] void give_up(std::int64_t result, std::string_view doing, std::string const& path) {
+    poison();
+    raise_io(result, doing, path, false);
+  }
+
+  /// Takes the last segment for the whole log, up to what a hint says.
+  void recover() {
+    auto const listing = list_store<Io>(directory_);
+    if (!listing.is_store()) raise_absent(directory_);
+    if (listing.has_temporary) remove_file<Io>(path_in(directory_, temporary_name));
+    if (listing.has_compacted) remove_compaction_file<Io>(directory_);
+    auto const last = listing.segments.back();
+    auto file = open_segment(last);
+    auto const header = read_header(file, last);
+    if (header.layout != layout_) raise_mismatch(header.layout);
+    frames_.belong_to(header.store, header.layout);
+    auto const mark = valid_mark();
+    if (mark && mark->durable.segment > last) raise_corrupt(mark->durable.segment, 0, "the file is missing.");
+    if (!mark || mark->end.segment < last) sync_directory<Io>(directory_);
+    start_at(std::move(file), last);
+    start_at_hint();
+  }
+
+  /// Under the store's lock: takes in all that is committed, cuts off what is not, and leaves the log such that what is
+  /// in it is on the medium, where commits are to be.
+  void catch_up() {
+    auto const mark = valid_mark();
+    if (is_up_to_date(mark)) return;
+    if (auto const newest = newest_segment(mark); newest > end_.segment) go_to(newest);
+    // A writer that was killed may have begun a segment without saying so, and without making sure of its name.
+    for (auto next = open_segment(end_.segment + 1); next.is_open(); next = open_segment(end_.segment + 1)) {
+      auto const header = read_header(next, end_.segment + 1);
+      if (active_.size() < header.previous_length) {
+        raise_corrupt(end_.segment, active_.size(), "the file is shorter than it was when it was closed.");
+      }
+      sync_directory<Io>(directory_);
+      start_at(std::move(next), end_.segment + 1);
+    }
+    if (mark && mark->durable.segment == end_.segment && mark->durable.offset > durable_.offset) {
+      durable_.offset = mark->durable.offset;
+    }
+    take_in_tail();
+    // The disk may be full, and the store is to be read all the same. What is not marked is not acknowledged.
+    if (!mark || mark->end != end_ || mark->durable != durable_) static_cast<void>(try_write_mark());
+  }
+
+  /// Without the store's lock: goes as far as the mark says that there are commits.
+  void refresh() {
+    for (int attempt = 0; attempt != 100; ++attempt) {
+      auto const mark = valid_mark();
+      if (!mark) continue;  // somebody is writing it
+      if (mark->end.segment < end_.segment) return;
+      if (mark->end.segment == end_.segment && mark->end.offset <= end_.offset) return;
+      if (mark->end.segment != end_.segment) {
+        auto file = open_segment(mark->end.segment);
+        if (!file.is_open()) continue;  // it was closed and swept since: there is a new mark
+        if (!try_start_at(std::move(file), mark->end.segment)) continue;  // it was closed and compacted since
+      }
+      if (mark->end.offset == end_.offset) return;
+      auto [found, roots] = scan(mark->end.offset);
+      if (found.committed != mark->end) {
+        raise_corrupt(end_.segment, found.reached.offset, "what was committed there is not readable.");
+      }
+      end_ = found.committed;
+      roots_ = std::move(roots);
+      if (mark->durable.segment == end_.segment) durable_.offset = std::max(durable_.offset, mark->durable.offset);
+      return;
+    }
+  }
+
+  /// A frame was written that ends at `position`, and synced where it had to be: from now on it has happened.
+  void grow(FrameType type, std::string_view branch, Address const& address, Position const& position) {
+    apply_change(roots_, FrameHeader{address.length, type, position.sequence, 0, position.chain}, address, branch);
+    end_ = position;
+    if (sync_ == Sync::durable) durable_ = {end_.segment, end_.offset};
+    write_mark();
+    if (end_.offset >= hinted_offset_ + hint_interval) write_hint();
+  }
+
+  /// Says that a next segment may be there soon, so that whoever has the store next looks for it.
+  void announce_segment() {
+    auto const result = try_write_mark(true);
+    if (result < 0) raise_io(result, "write", lock_file_.path());
+  }
+
+  /// Goes to a new segment, which begins with the roots as they are.
+  void go_on_in(OpenFile<Io> file, Position const& end) {
+    active_ = std::move(file);
+    end_ = end;
+    durable_ = {end_.segment, end_.offset};
+    hinted_offset_ = 0;
+    write_mark();
+  }
+
+  void make_durable() {
+    if (durable_ == Durable{end_.segment, end_.offset}) return;
+    if (auto const result = active_.try_sync(); result < 0) {
+      give_up(result, "sync", active_.path());
+    }
+    durable_ = {end_.segment, end_.offset};
+  }
+
+  /// The commit that it tells of has happened. But others look here, and would miss the next one.
+  void write_mark() noexcept {
+    is_grown_ = true;
+    if (try_write_mark() < 0) poison();
+  }
+
+  /// Only of what is durable: else a loss of power could leave a hint to what it took.
+  void write_hint() noexcept try {
+    if (durable_ != Durable{end_.segment, end_.offset}) return;
+    auto const bytes = encode_hint(Hint{store(), end_, roots_});
+    auto const path = path_in(directory_, hint_name);
+    auto const descriptor = uninterrupted([&] { return Io::open(path, O_RDWR | O_CREAT); });
+    if (descriptor < 0) return;
+    OpenFile<Io> const file{descriptor, path};
+    if (file.try_write_at(0, bytes) == 0) static_cast<void>(file.try_truncate(bytes.size()));
+    hinted_offset_ = end_.offset;
+  } catch (...) {  // NOLINT(bugprone-empty-catch): without a hint the next opening reads one segment
+  }
+
+  /// Nothing more is to be hinted at until something is written.
+  void rest() noexcept { is_grown_ = false; }
+
+ private:
+  static constexpr std::uint64_t hint_interval = std::uint64_t{8} << 20U;
+
+  [[nodiscard]] Uuid const& store() const noexcept { return frames_.store(); }
+
+  /// Whether nobody wrote since this object did: nothing behind the end, and no segment after it.
+  [[nodiscard]] bool is_up_to_date(std::optional<Mark> const& mark) const {
+    return mark && mark->end == end_ && mark->durable == durable_ && !mark->is_rolling &&
+           (sync_ == Sync::relaxed || durable_.offset == end_.offset) && active_.size() == end_.offset;
+  }
+
+  [[noreturn]] void raise_mismatch(Layout layout) const {
+    std::string const there = layout == Layout::dir ? ":dir" : ":log";
+    raise(Errc::config_mismatch,
+          "The store in " + directory_ + " was created with :layout " + there + ": connect with that.",
+          "{:layout " + there + "}");
+  }
+
+  [[noreturn]] void raise_corrupt(std::uint32_t segment, std::uint64_t offset, std::string const& what) const {
+    details::raise_corrupt(frames_.path(segment), segment, offset, what);
+  }
+
+  OpenFile<Io> open_segment(std::uint32_t segment) const {
+    return OpenFile<Io>::open_if_there(frames_.path(segment), O_RDWR);
+  }
+
+  /// Goes to the beginning of a segment, where the roots are written down.
+  void start_at(OpenFile<Io> file, std::uint32_t segment) {
+    if (try_start_at(std::move(file), segment)) return;
+    raise_corrupt(segment, 0, "it was closed, and the segment behind it is missing.");
+  }
+
+  /// False where the segment was compacted: then it is not the last, and has no beginning.
+  [[nodiscard]] bool try_start_at(OpenFile<Io> file, std::uint32_t segment) {
+    auto const header = read_header(file, segment);
+    if (header.is_compacted()) return false;
+    if (header.store != store()) raise_corrupt(segment, 0, "the file belongs to another store.");
+    FrameReader reader{file, segment_key(store(), segment), file.size()};
+    auto const start = header.start();
+    auto const frame = reader.at(start.offset);
+    auto snapshot = frame && frame->header.type == FrameType::roots && frame->header.sequence == start.sequence + 1 &&
+                            frame->header.previous == start.chain
+                        ? decode_roots(frame->payload)
+                        : std::nullopt;
+    if (!snapshot) raise_corrupt(segment, start.offset, "the roots are not there.");
+    roots_ = *std::move(snapshot);
+    end_ = {segment, frame->end(), frame->header.sequence, frame->header.checksum, frame->offset};
+    durable_ = {segment, end_.offset};
+    active_ = std::move(file);
+    hinted_offset_ = 0;
+    frames_.forget_all();
+    return true;
+  }
+
+  void start_at_hint() {
+    auto const file = OpenFile<Io>::open_if_there(path_in(directory_, hint_name), O_RDONLY);
+    if (!file.is_open()) return;
+    Buffer bytes(static_cast<std::size_t>(file.size()));
+    bytes.resize(file.read_at(0, bytes));
+    auto hint = decode_hint(bytes);
+    if (!hint || hint->store != store() || hint->end.segment != end_.segment || hint->end.offset <= end_.offset) return;
+    FrameReader reader{active_, segment_key(store(), end_.segment), active_.size()};
+    auto const frame = reader.at(hint->end.last);
+    if (!frame || frame->end() != hint->end.offset || frame->header.checksum != hint->end.chain ||
+        frame->header.sequence != hint->end.sequence) {
+      durable_.offset = hint->end.offset;  // that frame was there once, and synced
+      return;
+    }
+    roots_ = std::move(hint->roots);
+    end_ = hint->end;
+    durable_ = {end_.segment, end_.offset};
+    hinted_offset_ = end_.offset;
+  }
+
+  std::optional<Mark> valid_mark() const {
+    auto mark = read_mark(lock_file_);
+    if (mark && mark->store != store()) mark.reset();
+    return mark;
+  }
+
+  std::uint32_t newest_segment(std::optional<Mark> const& mark) const {
+    if (mark) return mark->end.segment;
+    auto const listing = list_store<Io>(directory_);
+    if (!listing.is_store()) raise_absent(directory_);
+    return listing.segments.back();
+  }
+
+  void go_to(std::uint32_t segment) {
+    auto file = open_segment(segment);
+    if (!file.is_open()) raise_corrupt(segment, 0, "the file is missing.");
+    start_at(std::move(file), segment);
+  }
+
+  void take_in_tail() {
+    auto const size = active_.size();
+    if (size < end_.offset) raise_corrupt(end_.segment, size, "the file is shorter than what was committed.");
+    auto [found, roots] = scan(size);
+    if (found.committed.offset < durable_.offset) {
+      raise_corrupt(end_.segment, found.reached.offset, "what was committed there is not readable.");
+    }
+    if (found.reached.offset != size) {
+      FrameReader reader{active_, segment_key(store(), end_.segment), size};
+      if (is_claimed_durable(reader, found.reached.offset)) {
+        raise_corrupt(end_.segment, found.reached.offset, "later commits say that what is there was on the disk.");
+      }
+    }
+    if (size != found.committed.offset) {
+      if (auto const result = active_.try_truncate(found.committed.offset); result < 0) {
+        raise_io(result, "cut", active_.path());
+      }
+    }
+    if (sync_ == Sync::durable && found.committed.offset != durable_.offset) {
+      write_again(durable_.offset, found.committed.offset);
+      durable_.offset = found.committed.offset;
+    }
+    if (found.committed != end_) is_grown_ = true;
+    end_ = found.committed;
+    roots_ = std::move(roots);
+  }
+
+  std::pair<ScanResult, Roots> scan(std::uint64_t limit) {
+    auto roots = roots_;
+    FrameReader reader{active_, segment_key(store(), end_.segment), limit};
+    auto const found = scan_frames(reader, end_, [&](FrameView const& frame) {
+      if (!apply_frame(roots, frame, end_.segment))
+        raise_corrupt(end_.segment, frame.offset, "the frame there is malformed.");
+    });
+    return {found, std::move(roots)};
+  }
+
+  /// Somebody wrote this and did not live to say that it was synced, or was told that it could not be. The page cache
+  /// may then hold, as clean, what the medium never got, and a sync of that does nothing. So the same bytes are written
+  /// again.
+  void write_again(std::uint64_t from, std::uint64_t to) {
+    Buffer chunk;
+    while (from != to) {
+      chunk.resize(static_cast<std::size_t>(std::min<std::uint64_t>(to - from, std::uint64_t{1} << 20U)));
+      if (active_.read_at(from, chunk) != chunk.size()) raise_corrupt(end_.segment, from, "the file became shorter.");
+      if (auto const result = active_.try_write_at(from, chunk); result < 0) {
+        give_up(result, "write", active_.path());
+      }
+      from += chunk.size();
+    }
+    if (auto const result = active_.try_sync(); result < 0) {
+      give_up(result, "sync", active_.path());
+    }
+  }
+
+  std::int64_t try_write_mark(bool is_rolling = false) noexcept {
+    return lock_file_.try_write_at(0, encode_mark(mark_buffer_, Mark{store(), end_, durable_, is_rolling}));
+  }
+
+  Sync sync_;
+  Layout layout_;
+  std::string directory_;
+  StoredFrames<Io>& frames_;
+  OpenFile<Io> const& lock_file_;
+  Buffer mark_buffer_ = mark_buffer();  // its room is there when a commit has happened and must not fail any more
+  std::atomic<bool> poisoned_{false};
+
+  OpenFile<Io> active_;
+  Position end_;
+  Durable durable_;
+  Roots roots_;
+  std::uint64_t hinted_offset_ = 0;
+  bool is_grown_ = false;
+};
+
+}  // namespace cairn::backends::file::details

@@ -1,0 +1,238 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Sorting more datoms than fit in memory.
+#pragma once
+
+#include <cairn/index/compiler.hpp>
+#include <cairn/index/head.hpp>
+#include <cairn/index/row_codec.hpp>
+#include <cairn/index/spill_file.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cairn {
+
+namespace detail {
+
+/// A head, and whose it is.
+struct HeadAt {
+  std::uint64_t head;
+  std::uint32_t at;
+};
+
+/// Sorts by head and keeps the order of equal ones: a radix sort from the lowest byte up, without the bytes that all have
+/// in common (heads of one import mostly differ in four or five). Linear.
+inline void sort_by_head(std::vector<HeadAt>& heads, std::vector<HeadAt>& room) {
+  constexpr std::size_t bytes = sizeof(std::uint64_t);
+  std::vector<std::array<std::uint32_t, 256>> counts(bytes);
+  for (auto const& each : heads) {
+    for (std::size_t byte = 0; byte != bytes; ++byte) ++counts[byte][(each.head >> (8 * byte)) & 0xFFU];
+  }
+  room.resize(heads.size());
+  for (std::size_t byte = 0; byte != bytes; ++byte) {
+    auto& places = counts[byte];
+    if (heads.empty() || places[(heads.front().head >> (8 * byte)) & 0xFFU] == heads.size()) continue;
+    std::uint32_t sum = 0;
+    for (auto& place : places) sum += std::exchange(place, sum);
+    for (auto const& each : heads) room[places[(each.head >> (8 * byte)) & 0xFFU]++] = each;
+    heads.swap(room);
+  }
+}
+
+}  // namespace detail
+
+/// Takes datoms in any order and gives them back in an index's, within a budget of memory: what does not fit is sorted in
+/// runs, which wait in a temporary file and are merged. The file has no name, so nothing is left of it whatever happens.
+///
+///     ExternalSorter<Order::avet> sorter{std::size_t{64} << 20U};
+///     for (...) sorter.add(datom);
+///     PersistentSet<Order::avet>::Builder builder{sink, source};
+///     std::move(sorter).drain([&](RawDatom datom) { builder.add(std::move(datom)); });
+///     auto const index = std::move(builder).finish();
+///
+/// Cost: linear for a run where heads (entity and attribute, or the first bytes of a value) tell datoms apart or the datoms
+/// came in order; a merge costs the logarithm of the number of runs for each datom. Merging needs 64 KiB a run of the
+/// budget's size: a budget of 64 MiB is kept for about a thousand times as much. Errors: `io/full`, `io/error`, of the temporary file.
+/// Thread safety: none; sorters of different orders may run on as many threads.
+template <Order Sorted>
+class ExternalSorter {
+ public:
+  /// `memory`: bytes that datoms and their values may take, about; `directory`: where the temporary file is, if one is
+  /// needed (empty: `TMPDIR`, or /var/tmp).
+  explicit ExternalSorter(std::size_t memory, std::string directory = {})
+      : budget_{std::max(memory, smallest_budget)}, file_{std::move(directory)} {}
+
+  void add(RawDatom datom) {
+    auto const cost = datom_cost + (detail::ValueParts::counted(datom.v.kind()) ? value_cost(datom.v) : 0);
+    if (used_ + cost > budget_ && !datoms_.empty()) spill();
+    in_order_ = in_order_ && (datoms_.empty() || compare<Sorted>(datoms_.back(), datom) <= 0);
+    used_ += cost;
+    // All at once: a vector that grows has its datoms twice. The system gives memory when it is written to.
+    if (datoms_.capacity() == 0) datoms_.reserve(budget_ / datom_cost + 1);
+    datoms_.push_back(std::move(datom));
+    ++size_;
+  }
+
+  /// How many datoms were added.
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  /// How many bytes wait in the temporary file.
+  [[nodiscard]] std::uint64_t spilled() const noexcept { return file_.size(); }
+
+  /// Calls `sink(RawDatom)` for each, in order; equal ones once. The sorter is of no use afterwards.
+  template <class Sink>
+  void drain(Sink&& sink) && {
+    auto const order = sort();
+    if (!runs_.empty()) {
+      spill_sorted(order);
+      return merge(sink);
+    }
+    for (std::size_t i = 0; i != datoms_.size(); ++i) {
+      if (i + ahead < datoms_.size()) detail::prefetch(&datoms_[place(order, i + ahead)], 1);
+      auto& datom = datoms_[place(order, i)];
+      if (i + 1 != datoms_.size() && compare<Sorted>(datom, datoms_[place(order, i + 1)]) == 0) continue;
+      sink(std::move(datom));
+    }
+  }
+
+ private:
+  static constexpr std::size_t smallest_budget = std::size_t{1} << 16U;
+  static constexpr std::size_t block_size = std::size_t{1} << 16U;
+  static constexpr std::size_t datom_cost = sizeof(RawDatom) + 2 * sizeof(detail::HeadAt);
+  static constexpr std::size_t ahead = 8;
+  using Sequence = std::vector<detail::HeadAt>;
+
+  struct Run {
+    std::uint64_t begin;
+    std::uint64_t end;
+  };
+
+  /// Reads a run from its blocks.
+  class Reader {
+   public:
+    Reader(detail::SpillFile const& file, Run run) : file_{&file}, run_{run} { next(); }
+    [[nodiscard]] RawDatom& datom() noexcept { return datom_; }
+    [[nodiscard]] std::uint64_t head() const noexcept { return head_; }
+    [[nodiscard]] bool at_end() const noexcept { return at_end_; }
+    void next() {
+      if (rows_.at_end()) {
+        if (run_.begin == run_.end) {
+          at_end_ = true;
+          return;
+        }
+        rows_ = ByteReader{file_->read(run_.begin, buffer_)};
+        datom_ = {};
+      }
+      datom_ = detail::read_row(rows_, datom_);
+      head_ = detail::head_of<Sorted>(datom_);
+    }
+
+   private:
+    detail::SpillFile const* file_;
+    Run run_;
+    std::vector<std::byte> buffer_;
+    ByteReader rows_{{}};
+    RawDatom datom_;
+    std::uint64_t head_ = 0;
+    bool at_end_ = false;
+  };
+
+  static std::size_t value_cost(Value const& value) noexcept {
+    return value.kind() == ValueKind::tuple ? value.as_tuple().size() * 64 + 64 : value.as_bytes().size() + 32;
+  }
+
+  [[nodiscard]] static std::size_t place(Sequence const& order, std::size_t at) noexcept {
+    return order.empty() ? at : order[at].at;
+  }
+
+  /// The order in which the datoms in memory are to be gone through; empty: as they are.
+  [[nodiscard]] Sequence sort() const {
+    Sequence order;
+    if (in_order_) return order;
+    order.resize(datoms_.size());
+    for (std::size_t i = 0; i != datoms_.size(); ++i) {
+      order[i] = {detail::head_of<Sorted>(datoms_[i]), static_cast<std::uint32_t>(i)};
+    }
+    Sequence room;
+    detail::sort_by_head(order, room);
+    auto const before = [this](detail::HeadAt const& left, detail::HeadAt const& right) {
+      return compare<Sorted>(datoms_[left.at], datoms_[right.at]) < 0;
+    };
+    for (auto first = order.begin(); first != order.end();) {
+      auto const last = std::find_if(first, order.end(), [&](auto const& each) { return each.head != first->head; });
+      if (last - first > 1 && !std::is_sorted(first, last, before)) std::sort(first, last, before);
+      first = last;
+    }
+    return order;
+  }
+
+  void spill() { spill_sorted(sort()); }
+
+  void spill_sorted(Sequence const& order) {
+    auto const begin = file_.size();
+    ByteWriter block;
+    RawDatom const none;
+    RawDatom const* before = &none;
+    for (std::size_t i = 0; i != datoms_.size(); ++i) {
+      if (i + ahead < datoms_.size()) detail::prefetch(&datoms_[place(order, i + ahead)], 1);
+      auto const& datom = datoms_[place(order, i)];
+      detail::write_row(block, *before, datom);
+      before = &datom;
+      if (block.size() >= block_size) {
+        file_.append(block);
+        block.clear();
+        before = &none;
+      }
+    }
+    if (block.size() != 0) file_.append(block);
+    runs_.push_back({begin, file_.size()});
+    datoms_.clear();
+    used_ = 0;
+    in_order_ = true;
+  }
+
+  template <class Sink>
+  void merge(Sink& sink) {
+    std::vector<RawDatom>{}.swap(datoms_);
+    std::vector<std::unique_ptr<Reader>> readers;
+    for (auto const& run : runs_) readers.push_back(std::make_unique<Reader>(file_, run));
+    auto const after = [](std::unique_ptr<Reader> const& left, std::unique_ptr<Reader> const& right) {
+      if (left->head() != right->head()) return left->head() > right->head();
+      return compare<Sorted>(left->datom(), right->datom()) > 0;
+    };
+    std::make_heap(readers.begin(), readers.end(), after);
+    RawDatom last;
+    bool any = false;
+    while (!readers.empty()) {
+      std::pop_heap(readers.begin(), readers.end(), after);
+      auto& reader = *readers.back();
+      if (!any || compare<Sorted>(last, reader.datom()) != 0) {
+        last = reader.datom();
+        any = true;
+        sink(std::as_const(last));
+      }
+      reader.next();
+      if (reader.at_end()) {
+        readers.pop_back();
+      } else {
+        std::push_heap(readers.begin(), readers.end(), after);
+      }
+    }
+  }
+
+  std::size_t budget_;
+  std::size_t used_ = 0;
+  std::uint64_t size_ = 0;
+  bool in_order_ = true;
+  std::vector<RawDatom> datoms_;
+  std::vector<Run> runs_;
+  detail::SpillFile file_;
+};
+
+}  // namespace cairn

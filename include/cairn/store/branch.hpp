@@ -1,0 +1,256 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A branch of a store: its newest value as far as it is known, and the two ways to move its root.
+#pragma once
+
+#include <cairn/db/db.hpp>
+#include <cairn/db/apply.hpp>
+#include <cairn/store/backend_handle.hpp>
+#include <cairn/store/known_root.hpp>
+#include <cairn/store/node_cache_budget.hpp>
+#include <cairn/store/root_state.hpp>
+#include <cairn/store/sliced_flush.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace cairn {
+
+/// The tail is turned into a checkpoint when it has grown past this. It is at most some three times as long: see `Branch::append`.
+inline constexpr std::size_t tail_budget = std::size_t{1} << 20U;
+
+/// What is known of a root, and the value that it says; the two change together or not at all.
+///
+/// Thread safety: `db` may be called from any thread at any time; all else belongs to the writer whose turn it is.
+template <class Backend, class IndexTag>
+class Branch {
+ public:
+  using Handle = BackendHandle<Backend>;
+
+  /// Errors: those of the backend's connect_store; `store/does-not-exist` where the store has no such branch.
+  Branch(std::shared_ptr<Handle> handle, DatabaseOptions const& options)
+      : handle_{std::move(handle)},
+        source_{Handle::node_source(handle_, node_cache_budget(options.index_config))},
+        options_{options},
+        db_{Snapshot<IndexTag>::empty(std::make_shared<DatabaseOptions const>(options))} {
+    adopt(read_root());
+  }
+
+  /// The newest value that is known. O(1).
+  [[nodiscard]] Db<IndexTag> db() const {
+    std::lock_guard lock{publishing_};
+    return db_;
+  }
+  [[nodiscard]] KnownRoot const& known() const noexcept { return known_; }
+  [[nodiscard]] Handle& handle() const noexcept { return *handle_; }
+  /// What nodes of the store are read from.
+  [[nodiscard]] std::shared_ptr<NodeSource const> const& source() const noexcept { return source_; }
+
+  /// What the names of functions mean from now on.
+  void set_functions(std::shared_ptr<Functions<IndexTag> const> functions) {
+    auto snapshot = db().snapshot();
+    snapshot.functions = functions;
+    Db<IndexTag> next{std::move(snapshot)};
+    functions_.swap(functions);
+    publish(std::move(next));
+  }
+
+  [[nodiscard]] RootRecord read_root() const {
+    auto root = handle_->blobs().root(options_.branch);
+    if (!root) {
+      raise(Errc::store_does_not_exist, "There is no database under the branch " + options_.branch + " of this store. Create it first.",
+            "{:branch :" + options_.branch + "}");
+    }
+    return *std::move(root);
+  }
+
+  /// What was committed between two looks at the root.
+  struct Since {
+    bool moved = false;               ///< whether the root has another version
+    std::vector<CommitId> commits{};  ///< those that were not known before, and perhaps some that were
+    bool complete = true;             ///< whether none is missing
+    [[nodiscard]] bool has(CommitId const& id) const { return std::ranges::find(commits, id) != commits.end(); }
+  };
+
+  /// Makes what the root says the current value.
+  Since adopt(RootRecord root) {
+    if (root.version == known_.version) return {};
+    Since since{.moved = true};
+    KnownRoot next;
+    auto snapshot = db().snapshot();
+    bool const extends = known_.goes_on_in(root);
+    if (extends) {
+      next.absorbed = known_.absorbed;
+      next.commits = known_.commits;
+    } else {
+      auto checkpoint = codec::read_state<IndexTag>(root.state, source_, options_);
+      next.absorbed = std::move(checkpoint.commits);
+      since.commits = next.absorbed;
+      snapshot = std::move(checkpoint.snapshot);
+    }
+    std::vector<TxRecord> records;
+    for (auto const& bytes : std::span{root.tail}.subspan(extends ? known_.frames.size() : 0)) {
+      for (auto& [commit, record] : codec::read_frame(bytes)) {
+        since.commits.push_back(commit);
+        next.commits.push_back(commit);
+        records.push_back(std::move(record));
+      }
+    }
+    // Commits are named in their order, so that all are named that followed one that is.
+    since.complete = extends || since.has(known_.newest_commit());
+    for (auto const& frame : root.tail) next.tail_bytes += frame.size();
+    next.version = std::move(root.version);
+    next.state = std::move(root.state);
+    next.frames = std::move(root.tail);
+    snapshot = apply(std::move(snapshot), std::span<TxRecord const>{records});
+    snapshot.functions = functions_;
+    Db<IndexTag> db{std::move(snapshot)};
+    // From here on nothing throws: what is known of the root and what is published change together.
+    known_ = std::move(next);
+    if (!extends) forget_flush();  // its nodes are no part of what is known now
+    publish(std::move(db));
+    return since;
+  }
+
+  /// Whether others have committed since; takes it in. Not where the root cannot be read.
+  [[nodiscard]] bool has_moved() {
+    try {
+      return adopt(read_root()).moved;
+    } catch (Error const&) {
+      return false;
+    }
+  }
+
+  // Once a commit has landed nothing may throw: what is known of the root and what is published change together, or the
+  // next commit would repeat this one's number. What needs memory is made before.
+
+  /// Adds to the tail a frame of the transactions `ids`, which lead to `db`. Once the tail has passed its budget, each frame
+  /// takes a slice of the nodes along that a checkpoint has to write, so that no commit waits for all of them; one that finds
+  /// the tail at twice the budget takes all that is left. Nodes for which there is no room don't keep the frame from it.
+  [[nodiscard]] CommitResult append(Db<IndexTag> db, std::span<std::byte const> frame, std::span<CommitId const> ids) {
+    auto kept = Bytes::copy(frame);
+    known_.make_room(ids.size());
+    Written slice;
+    auto writer = handle_->blobs().begin();
+    bool is_last = flush_ && write_slice(writer, slice.receipt);
+    auto result = [&] {
+      if (!flush_) return writer.append(options_.branch, known_.version, frame);
+      try {
+        auto both = writer.append(options_.branch, known_.version, frame);
+        if (!(both == CommitResult::failed)) return both;
+      } catch (Error const&) {  // NOLINT(bugprone-empty-catch): what is not the slice's fault is thrown again
+      }
+      is_last = false;
+      leave_slice(writer, slice.receipt);
+      return writer.append(options_.branch, known_.version, frame);
+    }();
+    if (result == CommitResult::committed) {
+      slice.receipt.confirm();
+      known_.appended(std::move(result.version), std::move(kept), ids);
+      publish(std::move(db));
+      if (is_last) flush_.reset();
+      is_flushed_ = is_flushed_ || is_last;
+    }
+    return result;
+  }
+
+  /// Begins to write the nodes of what is known now with the frames that follow, where the tail has passed its budget. True
+  /// when few are left: it is time for a checkpoint.
+  [[nodiscard]] bool prepare_checkpoint() {
+    if (known_.tail_bytes <= tail_budget || flush_) return false;
+    // What was committed during the slices has made nodes too: they go the same way, unless they are few.
+    if (is_flushed_ && known_.tail_bytes - bytes_at_flush_ <= tail_budget / 32) return true;
+    if (is_flushed_ && known_.tail_bytes > 2 * tail_budget) return true;
+    if (known_.tail_bytes < next_flush_) return false;
+    flush_.emplace(db());
+    bytes_at_flush_ = known_.tail_bytes;
+    return false;
+  }
+
+  /// Writes the nodes of `db` that are not in the store and makes it the root's state, instead of state and tail. `ids` are
+  /// those that lead to it from what is known.
+  [[nodiscard]] CommitResult commit(Db<IndexTag> db, std::span<CommitId const> ids) {
+    return commit(handle_->blobs().begin(), std::move(db), ids);
+  }
+  /// With a writer that has written some of them already.
+  [[nodiscard]] CommitResult commit(WriterOf<typename Handle::Blobs> writer, Db<IndexTag> db, std::span<CommitId const> ids) {
+    Written nodes;
+    auto named = known_.named_with(ids);
+    auto const state =
+        codec::write_state(std::span<CommitId const>{named}, db.snapshot(), Handle::node_sink(writer), nodes.receipt);
+    auto kept = Bytes::copy(state);
+    auto result = writer.commit(options_.branch, known_.version, state);
+    if (result == CommitResult::committed) {
+      nodes.receipt.confirm();
+      forget_flush();
+      known_.replaced(std::move(result.version), std::move(kept), std::move(named));
+      publish(std::move(db));
+    }
+    return result;
+  }
+
+ private:
+  static constexpr std::size_t slice_size = std::size_t{1} << 18U;
+
+  /// Nodes learn their addresses while they are written. Where the commit does not follow, they are not in the store, and a
+  /// later checkpoint must not refer to them.
+  struct Written {
+    FlushReceipt receipt{};
+    ~Written() { receipt.forget(); }
+  };
+
+  /// Whether it was the last.
+  bool write_slice(WriterOf<typename Handle::Blobs>& writer, FlushReceipt& receipt) {
+    bool const waits = known_.tail_bytes <= 2 * tail_budget;
+    try {
+      return flush_->write(Handle::node_sink(writer), waits ? slice_size : static_cast<std::size_t>(-1), receipt);
+    } catch (...) {
+      leave_slice(writer, receipt);
+      return false;
+    }
+  }
+  /// A new writer without any; the next try is when the tail has grown.
+  void leave_slice(WriterOf<typename Handle::Blobs>& writer, FlushReceipt& receipt) {
+    receipt.forget();
+    writer = handle_->blobs().begin();
+    flush_.reset();
+    next_flush_ = known_.tail_bytes + tail_budget / 4;
+  }
+
+  void forget_flush() noexcept {
+    flush_.reset();
+    is_flushed_ = false;
+    bytes_at_flush_ = next_flush_ = 0;
+  }
+
+  /// The value that was current goes after the lock, since its nodes may be many.
+  void publish(Db<IndexTag> db) noexcept {
+    static_assert(std::is_nothrow_swappable_v<Db<IndexTag>>);
+    std::lock_guard lock{publishing_};
+    std::swap(db_, db);
+  }
+
+  std::shared_ptr<Handle> handle_;
+  std::shared_ptr<NodeSource const> source_;
+  DatabaseOptions options_;
+  KnownRoot known_{};
+  std::shared_ptr<Functions<IndexTag> const> functions_{};
+
+  std::optional<SlicedFlush<IndexTag>> flush_{};  // the nodes that are on their way
+  bool is_flushed_ = false;                       // whether some value's nodes are all there, whose tail was
+  std::size_t bytes_at_flush_ = 0;                // so long
+  std::size_t next_flush_ = 0;                    // no other begins before the tail is so long
+
+  mutable std::mutex publishing_;  // guards db_
+  Db<IndexTag> db_;
+};
+
+}  // namespace cairn

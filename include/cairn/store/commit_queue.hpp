@@ -1,0 +1,123 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Threads that have something to commit, and how they come to share a commit.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <utility>
+
+namespace cairn {
+
+/// Requests of many threads, taken in groups in the order in which they came. The thread whose request is the oldest leads: it
+/// takes all that wait and does their work while the others sleep; what comes meanwhile is the next group.
+///
+/// `Request` is derived from `CommitQueue<Request>::Entry` and belongs to the thread that waits for it. Thread safety: all
+/// members may be called from any thread.
+template <class Request>
+class CommitQueue {
+ public:
+  /// The largest group: a checkpoint names that many commits and as many of those before them.
+  static constexpr std::size_t largest_group = 128;
+
+  class Entry {
+    friend class CommitQueue;
+    std::condition_variable wake_{};
+    Request* next_ = nullptr;
+    bool done_ = false;
+    bool leads_ = false;
+  };
+
+  /// Returns when `request` is done, by this thread or by another. A thread that leads locks `turn`, calls
+  /// `work(std::span<Request* const>)` with a group, its own request first, and unlocks `turn`. Requires: `work` doesn't
+  /// throw, and neither does `turn.lock()`.
+  template <class Turn, class Work>
+  void run(Request& request, Turn& turn, Work work) noexcept {
+    std::unique_lock lock{mutex_};
+    add(request);
+    auto& entry = static_cast<Entry&>(request);
+    if (is_led_) {
+      entry.wake_.wait(lock, [&] { return entry.done_ || entry.leads_; });
+      if (entry.done_) return;
+    }
+    is_led_ = true;
+    lock.unlock();
+    std::array<Request*, largest_group> group;
+    std::size_t size = 0;
+    {
+      std::lock_guard const has_turn{turn};
+      gather();
+      size = take(group);
+      work(std::span<Request* const>{group.data(), size});
+    }
+    lock.lock();
+    last_group_ = size;
+    // Under the lock: whoever is woken may not end its entry's life before this thread has let go of it.
+    for (auto* const one : std::span{group.data(), size}) {
+      auto& done = static_cast<Entry&>(*one);
+      done.done_ = true;
+      if (one != &request) done.wake_.notify_one();
+    }
+    is_led_ = first_ != nullptr;
+    if (is_led_) {
+      auto& next = static_cast<Entry&>(*first_);
+      next.leads_ = true;
+      next.wake_.notify_one();
+    }
+  }
+
+  /// How many requests wait that no group has taken yet.
+  [[nodiscard]] std::size_t waiting() const noexcept {
+    std::lock_guard const lock{mutex_};
+    return waiting_;
+  }
+
+ private:
+  void add(Request& request) noexcept {
+    if (first_ == nullptr) {
+      first_ = &request;
+    } else {
+      static_cast<Entry&>(*last_).next_ = &request;
+    }
+    last_ = &request;
+    ++waiting_;
+  }
+
+  /// Those of the last group are about to come back with their next request, when the processors let them: worth a moment,
+  /// since this group's sync would make them wait for a whole one.
+  void gather() const noexcept {
+    auto const expected = (std::min)(last_group(), largest_group);
+    for (int i = 0; i != most_yields && waiting() < expected; ++i) std::this_thread::yield();
+  }
+  [[nodiscard]] std::size_t last_group() const noexcept {
+    std::lock_guard const lock{mutex_};
+    return last_group_;
+  }
+
+  std::size_t take(std::array<Request*, largest_group>& group) noexcept {
+    std::lock_guard const lock{mutex_};
+    std::size_t size = 0;
+    for (; first_ != nullptr && size != group.size(); ++size) {
+      group[size] = first_;
+      first_ = static_cast<Entry&>(*first_).next_;
+    }
+    waiting_ -= size;
+    return size;
+  }
+
+  static constexpr int most_yields = 16;
+
+  mutable std::mutex mutex_{};  // guards the rest, and what is in the entries
+  Request* first_ = nullptr;
+  Request* last_ = nullptr;
+  std::size_t waiting_ = 0;
+  std::size_t last_group_ = 1;
+  bool is_led_ = false;
+};
+
+}  // namespace cairn

@@ -1,0 +1,234 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Committing several transactions as one.
+#pragma once
+
+#include <cairn/db/transact.hpp>
+#include <cairn/store/branch.hpp>
+#include <cairn/store/commit_queue.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <random>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace cairn {
+
+/// How often a commit that others overtook is tried again before `commit/conflict` tells the caller.
+inline constexpr int max_commit_attempts = 256;
+
+namespace detail {
+
+/// Waits a random time that doubles, so that two writers do not go on meeting each other.
+inline void back_off(int attempt) {
+  if (attempt < 4) return;
+  thread_local std::minstd_rand random{std::random_device{}()};
+  auto const most = std::int64_t{50} << (std::min)(attempt - 4, 8);
+  std::this_thread::sleep_for(std::chrono::microseconds{std::uniform_int_distribution<std::int64_t>{0, most}(random)});
+}
+
+[[noreturn]] inline void raise_failed(std::string const& reason, bool nothing_else) {
+  raise(Errc::io_error, "The storage refused the commit: " + reason + "." +
+                            (nothing_else ? " Nothing has changed; try again when the cause is mended." : ""));
+}
+
+/// `commit/unknown`, because of the exception that is being handled.
+[[nodiscard]] inline Error unknown_because_of_current() {
+  auto const made = [](std::string const& cause, std::string data = "{}") {
+    return Error{Errc::commit_unknown,
+                 "The reply to a commit was lost, and what followed did not tell whether it landed: " + cause +
+                     " Connect again and look for the transaction's data before you repeat it.",
+                 std::move(data)};
+  };
+  try {
+    throw;
+  } catch (Error const& error) {
+    return made(error.message(), "{:cause :" + std::string{name(error.code())} + "}");
+  } catch (std::exception const& error) {
+    return made(error.what());
+  } catch (...) {
+    return made("Something was thrown that is no exception.");
+  }
+}
+
+}  // namespace detail
+
+/// A transaction that waits to be committed, and what became of it: a report, or why it was not.
+template <class IndexTag>
+struct CommitRequest : CommitQueue<CommitRequest<IndexTag>>::Entry {
+  explicit CommitRequest(TxData const& wanted) : data{&wanted} {}
+  TxData const* data;
+  std::optional<TxReport<IndexTag>> report{};
+  std::exception_ptr refusal{};
+};
+
+/// Commits a group of transactions, each on what those before it made, with one change of the root: they land together or not
+/// at all. One that is refused has no part in it, and stops no other. What a refusal rests on may be another member of the
+/// group: so it stands once that one has landed.
+///
+/// Where the commit is overtaken, all are applied again, to what the others left. Where its reply is lost, what was tried is
+/// kept until the root tells whether it landed; whatever ends the search before leaves as `commit/unknown`.
+template <class Backend, class IndexTag>
+class GroupCommit {
+ public:
+  using Request = CommitRequest<IndexTag>;
+
+  GroupCommit(Branch<Backend, IndexTag>& branch, std::span<Request* const> requests) : branch_{branch}, requests_{requests} {}
+
+  /// Decides all.
+  void run() noexcept {
+    try {
+      run_until_known();
+    } catch (...) {
+      refuse_all();
+    }
+  }
+
+ private:
+  /// What became of a request in one attempt.
+  struct Outcome {
+    std::optional<TxReport<IndexTag>> report{};
+    std::exception_ptr refusal{};
+  };
+  struct Attempt {
+    std::vector<Outcome> outcomes{};  // one a request
+    std::vector<CommitId> ids{};      // of those that have a report
+  };
+
+  void run_until_known() {
+    for (int number = 0; number != max_commit_attempts; ++number) {
+      auto attempt = apply_all();
+      if (attempt.ids.empty()) return decide_refused(std::move(attempt));
+      pending_.reserve(pending_.size() + 1);  // before the commit: once its reply is lost it must be noted
+      auto const result = commit(attempt);
+      switch (result.outcome) {
+        case CommitResult::committed: decide(attempt); return;
+        case CommitResult::failed: detail::raise_failed(result.reason, pending_.empty());
+        case CommitResult::unknown: pending_.push_back(std::move(attempt)); break;
+        case CommitResult::conflict: break;
+      }
+      auto const since = branch_.adopt(branch_.read_root());
+      for (auto& one : pending_) {
+        if (since.has(one.ids.back())) return decide(one);
+      }
+      if (since.moved && !pending_.empty()) {
+        if (!since.complete) raise(Errc::commit_conflict, "Others have committed more since than the root names.");
+        pending_.clear();  // they expected a version that is gone: not landed, and never to land
+      }
+      detail::back_off(number);
+    }
+    raise(Errc::commit_conflict, "Other writers overtook this transaction " + std::to_string(max_commit_attempts) +
+                                     " times." + (pending_.empty() ? " Nothing has changed; try again." : ""));
+  }
+
+  /// Each on what those before it made. What is refused may only be so because of what others have committed since, a schema
+  /// that is not known here yet: the first refusal looks, and if so, all begins again, once.
+  [[nodiscard]] Attempt apply_all() {
+    auto attempt = empty_attempt();
+    bool is_newest = !pending_.empty();
+    auto db = branch_.db();
+    while (attempt.outcomes.size() != requests_.size()) {
+      auto& outcome = attempt.outcomes.emplace_back();
+      try {
+        auto const id = CommitId::random();
+        outcome.report = transact(db, *requests_[attempt.outcomes.size() - 1]->data);
+        db = outcome.report->db_after;
+        attempt.ids.push_back(id);  // has room
+      } catch (Error const&) {
+        outcome.refusal = std::current_exception();
+      } catch (...) {
+        outcome.refusal = std::current_exception();
+        continue;
+      }
+      if (outcome.report || is_newest) continue;
+      is_newest = true;
+      if (branch_.has_moved()) {
+        attempt = empty_attempt();
+        db = branch_.db();
+      }
+    }
+    return attempt;
+  }
+  [[nodiscard]] Attempt empty_attempt() const {
+    Attempt attempt;
+    attempt.outcomes.reserve(requests_.size());
+    attempt.ids.reserve(requests_.size());
+    return attempt;
+  }
+
+  /// What is large goes to the store once, as nodes; what purges must not leave a trace in the tail.
+  [[nodiscard]] CommitResult commit(Attempt const& attempt) {
+    auto const& last = std::ranges::find_if(attempt.outcomes.rbegin(), attempt.outcomes.rend(),
+                                            [](Outcome const& outcome) { return outcome.report.has_value(); });
+    if (belongs_into_tail(attempt)) {
+      std::vector<std::pair<CommitId, TxRecord const*>> transactions;
+      auto id = attempt.ids.begin();
+      for (auto const& outcome : attempt.outcomes) {
+        if (outcome.report) transactions.emplace_back(*id++, &outcome.report->record);
+      }
+      auto const frame = codec::write_frame(transactions);
+      if (frame.size() <= tail_budget) return branch_.append(last->report->db_after, frame, attempt.ids);
+    }
+    return branch_.commit(last->report->db_after, attempt.ids);
+  }
+  [[nodiscard]] static bool belongs_into_tail(Attempt const& attempt) noexcept {
+    std::size_t datoms = 0;
+    for (auto const& outcome : attempt.outcomes) {
+      if (!outcome.report) continue;
+      if (!outcome.report->record.purged.empty()) return false;
+      datoms += outcome.report->record.datoms.size();
+    }
+    return datoms * codec::smallest_datom_of_record <= tail_budget;
+  }
+
+  // ---- decisions
+
+  void decide(Attempt& attempt) noexcept {
+    for (std::size_t i = 0; i != requests_.size(); ++i) {
+      requests_[i]->report = std::move(attempt.outcomes[i].report);
+      requests_[i]->refusal = std::move(attempt.outcomes[i].refusal);
+    }
+  }
+  /// Nothing is left to commit. Where an attempt before this one may have landed, or may yet, nobody knows what the refusal
+  /// is worth.
+  void decide_refused(Attempt attempt) noexcept {
+    for (std::size_t i = 0; i != requests_.size(); ++i) {
+      auto& refusal = attempt.outcomes[i].refusal;
+      requests_[i]->refusal = pending_.empty() ? std::move(refusal) : unknown_because_of(std::move(refusal));
+    }
+  }
+  /// By the exception that is being handled: each by its own, since they are thrown on different threads.
+  void refuse_all() noexcept {
+    for (auto* const request : requests_) request->refusal = refusal_of_current();
+  }
+  [[nodiscard]] std::exception_ptr refusal_of_current() const noexcept {
+    try {
+      if (!pending_.empty()) throw detail::unknown_because_of_current();
+      throw;
+    } catch (Error const& error) {
+      return std::make_exception_ptr(error);
+    } catch (...) {
+      return std::current_exception();
+    }
+  }
+  [[nodiscard]] std::exception_ptr unknown_because_of(std::exception_ptr cause) const noexcept {
+    try {
+      std::rethrow_exception(std::move(cause));
+    } catch (...) {
+      return refusal_of_current();
+    }
+  }
+
+  Branch<Backend, IndexTag>& branch_;
+  std::span<Request* const> requests_;
+  std::vector<Attempt> pending_{};  // those of which nobody knows whether they landed
+};
+
+}  // namespace cairn

@@ -1,0 +1,139 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What a cache keeps, what it lets go, and how scans read ahead.
+#include "laws/index_policy_model.hpp"
+
+#include <cairn/index/external_sort.hpp>
+#include <cairn/index/persistent_set.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace cairn;
+using Shape = NodeShape<16, 8, true>;
+using Set = PersistentSet<Order::eavt, Shape>;
+
+constexpr EntityId number = 16 * 200;
+
+RawDatom datom(EntityId e) { return {.e = e, .a = 1, .tx = 1, .v = e * 3}; }
+
+/// A stored set, opened with a cache.
+struct Stored {
+  explicit Stored(std::size_t budget) : cache{std::make_shared<NodeCache>(budget)} {
+    Set::Builder builder{nodes.sink(), nodes.source()};
+    for (EntityId e = 1; e <= number; ++e) builder.add(datom(e));
+    root = std::move(builder).finish().flush(nodes.sink());
+    set = Set::open(root, number, nodes.source(cache));
+  }
+
+  laws::MemoryNodes nodes;
+  std::shared_ptr<NodeCache> cache;
+  NodeAddress root;
+  Set set;
+};
+
+constexpr std::size_t leaf_bytes = sizeof(detail::FormedLeaf<Shape, detail::LeafForm::packed>);
+
+TEST_CASE("a tree that is built into a store is that of the same datoms in memory") {
+  Stored stored{NodeCache::default_budget};
+  Set::Builder builder;
+  for (EntityId e = 1; e <= number; ++e) builder.add(datom(e));
+  CHECK(std::move(builder).finish() == stored.set);
+  stored.set.verify();
+}
+
+TEST_CASE("a scan of what is larger than the budget stays within it, and reads in few turns") {
+  Stored stored{10 * leaf_bytes};
+  std::size_t most = 0;
+  EntityId seen = 0;
+  for (auto const& each : stored.set) {
+    REQUIRE(each.e == ++seen);
+    most = std::max(most, stored.cache->bytes());
+  }
+  CHECK(seen == number);
+  CHECK(most <= (10 + 16 + 2) * leaf_bytes);  // a turn ahead, the leaf that is left and the one that is entered
+  CHECK(stored.cache->unloads() >= 180);
+  CHECK(stored.nodes.turns <= 200 / 8 + 10);
+  stored.cache->trim(0);
+  CHECK(stored.cache->bytes() == 0);
+}
+
+TEST_CASE("what is looked up again stays while others go") {
+  Stored stored{10 * leaf_bytes};
+  CHECK(stored.set.contains(datom(1)));
+  for (EntityId e = 16; e <= number; e += 16) {
+    CHECK(stored.set.contains(datom(e)));
+    CHECK(stored.set.contains(datom(1)));
+  }
+  auto const reads = stored.nodes.reads.load();
+  CHECK(stored.set.contains(datom(1)));
+  CHECK(stored.nodes.reads == reads);
+}
+
+TEST_CASE("nothing goes that a failed commit only promised") {
+  laws::MemoryNodes nodes;
+  auto const cache = std::make_shared<NodeCache>(0);
+  auto transient = Set::open({}, 0, nodes.source(cache)).edit();
+  for (EntityId e = 1; e <= 100; ++e) transient.insert(datom(e));
+  auto const set = std::move(transient).persistent();
+  FlushReceipt receipt;
+  set.flush(nodes.sink(), &receipt);
+  cache->trim(0);
+  receipt.forget();
+  nodes.nodes().clear();
+  CHECK(set.last()->e == 100);
+  FlushReceipt second;
+  set.flush(nodes.sink(), &second);
+  second.confirm();
+  CHECK(cache->bytes() != 0);
+  cache->trim(0);
+  CHECK(cache->bytes() == 0);
+  auto const reads = nodes.reads.load();
+  CHECK(set.last()->e == 100);
+  CHECK(nodes.reads == reads + 1);
+}
+
+TEST_CASE("datoms are sorted in memory, and in a temporary file that nobody sees") {
+  auto const directory = std::filesystem::temp_directory_path() / "cairn-external-sort-test";
+  std::filesystem::create_directories(directory);
+  auto const sorts = [&]<Order Sorted>(order_tag<Sorted>, std::size_t budget) {
+    laws::RandomDatoms random{budget, false};
+    laws::Model<Sorted> model;
+    ExternalSorter<Sorted> sorter{budget, directory.string()};
+    for (int i = 0; i != 6000; ++i) {
+      auto const each = random.datom();
+      model.insert(each);
+      sorter.add(each);
+      if (i % 7 == 0) sorter.add(each);
+    }
+    CHECK((sorter.spilled() != 0) == (budget < (1U << 20U)));
+    CHECK(std::filesystem::is_empty(directory));
+    std::vector<RawDatom> sorted;
+    std::move(sorter).drain([&](RawDatom each) { sorted.push_back(std::move(each)); });
+    CHECK(std::ranges::equal(sorted, model));
+  };
+  for (std::size_t const budget : {std::size_t{1}, std::size_t{1} << 26U}) {
+    sorts(eavt, budget);
+    sorts(aevt, budget);
+    sorts(avet, budget);
+  }
+  ExternalSorter<Order::eavt> nowhere{1, (directory / "missing").string()};
+  auto const fill = [&] {
+    for (EntityId e = 1; e <= 10'000; ++e) nowhere.add(datom(e));
+  };
+  CHECK_THROWS_AS(fill(), Error);
+  std::filesystem::remove_all(directory);
+}
+
+TEST_CASE("no node is left over when caches are gone") { CHECK(detail::LiveNodes<Shape>::number == 0); }
+
+}  // namespace
