@@ -196,7 +196,7 @@ ShellValue element(std::vector<ShellValue> elements, std::size_t at) {
 constexpr std::size_t any = 64;
 
 // clang-format off: a table
-constexpr std::array table{
+constexpr std::array functions_by_name{
     Function{"create-database", "(create-database config)", 0, 1, [](Arguments a) { create<Backends>(config_of(a)); return nil(); }},
     Function{"delete-database", "(delete-database config)", 0, 1, [](Arguments a) { destroy<Backends>(config_of(a)); return nil(); }},
     Function{"database-exists?", "(database-exists? config)", 0, 1, [](Arguments a) { return ShellValue{Edn::boolean(exists<Backends>(config_of(a)))}; }},
@@ -234,6 +234,6 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<Function const> functions() { return table; }
+std::span<Function const> functions() { return functions_by_name; }
 
 }  // namespace cairn::tool
