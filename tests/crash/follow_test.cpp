@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Connections that follow a log which others write, roll, sweep and compact.
 #include "crash/fault_io.hpp"
+#include "crash/in_child.hpp"
 #include "laws/temporary_directory.hpp"
 #include <cairn/backends/file/backend.hpp>
 
@@ -87,19 +88,13 @@ void sweep(file::Connection& connection) {
 }
 
 pid_t start_writer(file::Config const& config) {
-  auto const child = ::fork();
-  if (child != 0) return child;
-  int status = 1;
-  try {
+  return cairn::test::in_child([&] {
     auto connection = file::Backend::connect_store(config);
     for (int i = 1; transact(connection); ++i) {
       if (i % 15 == 0) sweep(connection);
     }
     sweep(connection);
-    status = 0;
-  } catch (...) {
-  }
-  ::_exit(status);
+  });
 }
 
 /// The number of the last blob of the root, all of whose blobs were read.

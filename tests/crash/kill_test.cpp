@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Processes that write to a file store and are killed, or write to it together.
 #include "count_states.hpp"
+#include "in_child.hpp"
 #include "laws/temporary_directory.hpp"
 #include <cairn/backends/file/backend.hpp>
 
@@ -81,20 +82,6 @@ bool transact(file::Connection& connection, std::uint32_t transaction) {
   return writer.commit("main", expected, std::as_bytes(std::span{&state, 1})) == cairn::CommitResult::committed;
 }
 
-/// Runs `work` in a child that never comes back into the test.
-template <class Work>
-pid_t in_child(Work work) {
-  auto const child = ::fork();
-  if (child != 0) return child;
-  int status = 1;
-  try {
-    work();
-    status = 0;
-  } catch (...) {
-  }
-  ::_exit(status);
-}
-
 }  // namespace
 
 TEST_CASE("a writer that is killed at any moment has lost nothing that it acknowledged") {
@@ -111,7 +98,7 @@ TEST_CASE("a writer that is killed at any moment has lost nothing that it acknow
     config.sync = round % 2 == 0 ? cairn::Sync::durable : cairn::Sync::relaxed;
     std::array<int, 2> acknowledgements{};
     REQUIRE(::pipe(acknowledgements.data()) == 0);
-    auto const writer = in_child([&] {
+    auto const writer = cairn::test::in_child([&] {
       ::close(acknowledgements[0]);
       auto connection = file::Backend::connect_store(config);
       for (auto transaction = last + 1; transact(connection, transaction); ++transaction) {
@@ -160,7 +147,7 @@ TEST_CASE("two processes that append to one store lose nothing") {
     REQUIRE(::pipe(start.data()) == 0);
     std::vector<pid_t> children;
     for (int process = 0; process != processes; ++process) {
-      children.push_back(in_child([&] {
+      children.push_back(cairn::test::in_child([&] {
         auto connection = file::Backend::connect_store(config);
         ::close(start[1]);
         char ignored = 0;
@@ -204,7 +191,7 @@ TEST_CASE("a child of a fork is refused, and the parent goes on") {
   auto held = connection.begin();
   static_cast<void>(held.put(bytes_of("node")));  // the parent holds the store while it forks
 
-  auto const child = in_child([&] {
+  auto const child = cairn::test::in_child([&] {
     auto const is_refused = [](auto call) {
       try {
         call();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Rows of the fault matrix with processes, descriptors and disks of the machine.
 #include "fault_script.hpp"
+#include "in_child.hpp"
 #include "laws/temporary_directory.hpp"
 #include "rows.hpp"
 
@@ -66,20 +67,6 @@ struct Told {
     return wrong.front() != 0 ? std::optional<std::string>{wrong.data()} : std::nullopt;
   }
 };
-
-/// Runs `work` in a child that never comes back into the test.
-template <class Work>
-pid_t in_child(Work work) {
-  auto const child = ::fork();
-  if (child != 0) return child;
-  int status = 1;
-  try {
-    work();
-    status = 0;
-  } catch (...) {  // NOLINT(bugprone-empty-catch): the status says it
-  }
-  ::_exit(status);
-}
 
 int status_of(pid_t child) {
   int status = 0;

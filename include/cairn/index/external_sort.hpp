@@ -7,6 +7,7 @@
 #include <cairn/index/head.hpp>
 #include <cairn/index/row_codec.hpp>
 #include <cairn/index/spill_file.hpp>
+#include <cairn/index/value_footprint.hpp>
 
 #include <algorithm>
 #include <array>
@@ -64,13 +65,13 @@ inline void sort_by_head(std::vector<HeadAt>& heads, std::vector<HeadAt>& room) 
 template <Order Sorted>
 class ExternalSorter {
  public:
-  /// `memory`: bytes that datoms and their values may take, about; `directory`: where the temporary file is, if one is
+  /// `memory`: bytes that datoms and their values may take, about, at least 64 KiB; `directory`: where the temporary file is, if one is
   /// needed (empty: `TMPDIR`, or /var/tmp).
   explicit ExternalSorter(std::size_t memory, std::string directory = {})
       : budget_{std::max(memory, smallest_budget)}, file_{std::move(directory)} {}
 
   void add(RawDatom datom) {
-    auto const cost = datom_cost + (detail::ValueParts::counted(datom.v.kind()) ? value_cost(datom.v) : 0);
+    auto const cost = datom_cost + detail::value_footprint(datom.v);
     if (used_ + cost > budget_ && !datoms_.empty()) spill();
     in_order_ = in_order_ && (datoms_.empty() || compare<Sorted>(datoms_.back(), datom) <= 0);
     used_ += cost;
@@ -142,10 +143,6 @@ class ExternalSorter {
     std::uint64_t head_ = 0;
     bool at_end_ = false;
   };
-
-  static std::size_t value_cost(Value const& value) noexcept {
-    return value.kind() == ValueKind::tuple ? value.as_tuple().size() * 64 + 64 : value.as_bytes().size() + 32;
-  }
 
   [[nodiscard]] static std::size_t place(Sequence const& order, std::size_t at) noexcept {
     return order.empty() ? at : order[at].at;

@@ -13,8 +13,8 @@ namespace cairn {
 
 /// Which nodes a flush has written. Until the commit that makes them durable has succeeded they are only promised: if it
 /// fails, `forget` makes them unwritten again, so that a later flush doesn't refer to what isn't there.
-/// When it has succeeded, `confirm` lets the stores' caches unload them. One of the two must be called, or neither, where
-/// nothing is ever to be unloaded. Requires, for both, that the sets that were flushed are still alive.
+/// When it has succeeded, `confirm` lets the stores' caches unload them; without it they stay in memory. Requires, for both,
+/// that the sets that were flushed are still alive.
 class FlushReceipt {
  public:
   /// `enroll` makes a node take part in a cache; null: there is none.

@@ -9,6 +9,7 @@
 #include <cairn/index/node_pool.hpp>
 #include <cairn/index/packed_rows.hpp>
 #include <cairn/index/rows.hpp>
+#include <cairn/index/value_footprint.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -27,13 +28,6 @@ enum class LeafForm : std::uint8_t {
 
 template <class Shape, LeafForm Form>
 struct FormedLeaf;
-
-/// Bytes that a value takes beside its place in a row, about.
-[[nodiscard]] inline std::size_t value_footprint(Value const& value) noexcept {
-  constexpr std::size_t block = 32;  // the count and the size before the bytes, and what an allocation costs
-  if (!ValueParts::counted(value.kind())) return 0;
-  return block + (value.kind() == ValueKind::tuple ? value.as_tuple().size() * 2 * block : value.as_bytes().size());
-}
 
 /// A sorted run of datoms; an object of this type is always a `FormedLeaf`. The form never changes: a leaf whose datoms no
 /// longer fit it is replaced.

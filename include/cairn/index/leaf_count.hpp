@@ -5,6 +5,7 @@
 
 #include <cairn/index/node.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>

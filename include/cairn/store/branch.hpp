@@ -24,7 +24,8 @@
 
 namespace cairn {
 
-/// The tail is turned into a checkpoint when it has grown past this. It is at most some three times as long: see `Branch::append`.
+/// The tail is turned into a checkpoint when it has grown past this. It is at most some three times as long (see
+/// `Branch::append`), where checkpoints succeed and nobody else appends.
 inline constexpr std::size_t tail_budget = std::size_t{1} << 20U;
 
 /// What is known of a root, and the value that it says; the two change together or not at all.

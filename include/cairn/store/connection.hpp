@@ -63,7 +63,7 @@ class Connection {
   ///
   /// It only adds, and identifies nobody by a unique attribute: a second value of an attribute that holds one, and a unique
   /// value that another entity has, refuse the whole import; so do schema, tuples, and attributes with predicates, which are
-  /// for `transact`. Facts that are true already stay as they are. Other threads' transactions wait; what another connection
+  /// for `transact`. Facts that are true already stay as they are. Other threads' transactions, checkpoints and `sync` wait; what another connection
   /// commits meanwhile makes the import fail (`commit/conflict`). Listeners hear of it without its datoms.
   ///
   /// Durability and errors: as `transact`; what reading the facts throws passes through. Nothing has changed then.
@@ -86,7 +86,8 @@ class Connection {
   /// replaces what was said before, and values taken from the connection from now on know it too (`Db::with`).
   ///
   /// A function works on the database that it is given and must not use the connection, whose transaction it is part of:
-  /// it would wait for itself, and gets `transact/syntax` instead. It runs again when others overtook its transaction.
+  /// it would wait for itself, and gets `transact/syntax` instead. It runs again when others overtook its transaction. It
+  /// may run on any thread that transacts at the same time, and must not wait for one that does.
   void set_functions(Functions<IndexTag> functions) {
     session()->set_functions(std::make_shared<Functions<IndexTag> const>(std::move(functions)));
   }

@@ -204,7 +204,7 @@ class GroupCommit {
       requests_[i]->refusal = pending_.empty() ? std::move(refusal) : unknown_because_of(std::move(refusal));
     }
   }
-  /// By the exception that is being handled: each by its own, since they are thrown on different threads.
+  /// By the exception that is being handled; an `Error` is copied, since each is thrown on a thread of its own.
   void refuse_all() noexcept {
     for (auto* const request : requests_) request->refusal = refusal_of_current();
   }

@@ -3,7 +3,7 @@
 // A memory store whose replies get lost, on demand.
 #pragma once
 
-#include <cairn/backends/mem/backend.hpp>
+#include "wrapped_mem.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -57,8 +57,6 @@ inline cairn::Version lengthened(cairn::Version const& version) {
 inline cairn::Version shortened(cairn::Version const& version) {
   return version.absent() ? version : cairn::Version{version.token().substr(0, sizeof(std::uint64_t))};
 }
-
-using Mem = cairn::backends::mem::Backend;
 
 class Writer {
  public:
@@ -114,42 +112,23 @@ class Writer {
   int puts_ = 0;
 };
 
-class Connection {
+class Connection : public wrapped_mem::Connection<Writer> {
  public:
-  using Address = cairn::backends::mem::Address;
-  using Writer = flaky::Writer;
-  explicit Connection(cairn::backends::mem::Connection inner) : inner_{std::move(inner)} {}
-  [[nodiscard]] cairn::Bytes read(Address address) const { return inner_.read(address); }
+  using wrapped_mem::Connection<Writer>::Connection;
   [[nodiscard]] std::optional<cairn::RootRecord> root(std::string_view branch) const {
     if (!Plan::root_fails.empty()) {
       bool const fails = Plan::root_fails.back();
       Plan::root_fails.pop_back();
       if (fails) cairn::raise(cairn::Errc::io_error, "the line is dead");
     }
-    auto root = inner_.root(branch);
+    auto root = wrapped_mem::Connection<Writer>::root(branch);
     if (root) root->version = lengthened(root->version);
     return root;
   }
-  [[nodiscard]] std::vector<std::string> roots() const { return inner_.roots(); }
-  [[nodiscard]] Writer begin() { return Writer{inner_.begin()}; }
-  void sweep(cairn::LiveSet<Address> const& live, cairn::TimePoint cutoff) { inner_.sweep(live, cutoff); }
-
- private:
-  cairn::backends::mem::Connection inner_;
 };
 
-struct Config {
-  std::string id;
-};
-
-struct Backend {
+struct Backend : wrapped_mem::Backend<Backend, Connection> {
   static constexpr std::string_view backend_id = "flaky";
-  using index_tag = cairn::persistent_set_tag;
-  using Config = flaky::Config;
-  static constexpr cairn::Capabilities capabilities = Mem::capabilities;
-  static void empty_store(Config const& config) { Mem::empty_store({"flaky-" + config.id}); }
-  static void delete_store(Config const& config) { Mem::delete_store({"flaky-" + config.id}); }
-  static Connection connect_store(Config const& config) { return Connection{Mem::connect_store({"flaky-" + config.id})}; }
   static void release_store(Config const&, Connection&) { ++releases; }
   static inline int releases = 0;
 };

@@ -3,18 +3,14 @@
 // A memory store whose appends wait at a gate and are counted, and whose replies get lost.
 #pragma once
 
-#include <cairn/backends/mem/backend.hpp>
+#include "wrapped_mem.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <functional>
-#include <mutex>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace gated {
 
@@ -40,8 +36,6 @@ struct Gate {
     puts_left = -1;
   }
 };
-
-using Mem = cairn::backends::mem::Backend;
 
 class Writer {
  public:
@@ -79,33 +73,10 @@ class Writer {
   std::size_t bytes_ = 0;
 };
 
-class Connection {
- public:
-  using Address = cairn::backends::mem::Address;
-  using Writer = gated::Writer;
-  explicit Connection(cairn::backends::mem::Connection inner) : inner_{std::move(inner)} {}
-  [[nodiscard]] cairn::Bytes read(Address address) const { return inner_.read(address); }
-  [[nodiscard]] std::optional<cairn::RootRecord> root(std::string_view branch) const { return inner_.root(branch); }
-  [[nodiscard]] std::vector<std::string> roots() const { return inner_.roots(); }
-  [[nodiscard]] Writer begin() { return Writer{inner_.begin()}; }
-  void sweep(cairn::LiveSet<Address> const& live, cairn::TimePoint cutoff) { inner_.sweep(live, cutoff); }
+using Connection = wrapped_mem::Connection<Writer>;
 
- private:
-  cairn::backends::mem::Connection inner_;
-};
-
-struct Config {
-  std::string id;
-};
-
-struct Backend {
+struct Backend : wrapped_mem::Backend<Backend, Connection> {
   static constexpr std::string_view backend_id = "gated";
-  using index_tag = cairn::persistent_set_tag;
-  using Config = gated::Config;
-  static constexpr cairn::Capabilities capabilities = Mem::capabilities;
-  static void empty_store(Config const& config) { Mem::empty_store({"gated-" + config.id}); }
-  static void delete_store(Config const& config) { Mem::delete_store({"gated-" + config.id}); }
-  static Connection connect_store(Config const& config) { return Connection{Mem::connect_store({"gated-" + config.id})}; }
 };
 static_assert(cairn::check_store_backend<Backend>());
 

@@ -132,7 +132,7 @@ class BasicWriter {
       details::store(fixed.data() + 8, static_cast<std::uint32_t>(branch.size()));
       auto const address = details::add_frame(buffer_, log_->store(), position_, type,
                                               {details::ByteSpan{fixed}, details::bytes_of(branch), content});
-      // What needs memory comes before what cannot be undone.
+      // What throws before the commit is published is cut off again, so the result is made before it.
       CommitResult done{CommitResult::committed};
       if (type != details::FrameType::drop)
         done.version = details::RootEntry{position_.sequence, position_.chain, {}, {}}.version();
