@@ -11,14 +11,18 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 option(CAIRN_SOURCE_CHECKS
        "Register the tests that don't depend on how this tree is compiled: floors, compile_fail, projects that use Cairn, fuzzers" ON)
 
-set(cairn_warnings
-    -Wall
-    -Wextra
-    -Wpedantic
-    -Wshadow
-    -Wconversion
-    -Wsign-conversion
-    -Werror)
+# A compiler that nobody has tried yet has warnings that nobody has seen yet, and whoever only wants to build is not to pay for them.
+set(tried_compiler OFF)
+if((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^12\\.")
+   OR (CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^19\\."))
+  set(tried_compiler ON)
+endif()
+option(CAIRN_WARNINGS_AS_ERRORS "Fail on a warning; the default is ON with the compilers that Cairn is developed with" ${tried_compiler})
+
+set(cairn_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion)
+if(CAIRN_WARNINGS_AS_ERRORS)
+  list(APPEND cairn_warnings -Werror)
+endif()
 add_library(cairn_dev INTERFACE)
 target_compile_options(cairn_dev INTERFACE ${cairn_warnings})
 

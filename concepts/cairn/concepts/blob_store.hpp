@@ -91,6 +91,17 @@ concept ReadsMany = requires(Store const& store, std::span<typename Store::Addre
 template <class Store>
 concept BlobStoreReadsManyOrLeavesIt = detail::ReadsMany<Store> || !detail::MentionsReadMany<Store>;
 
+namespace detail {
+template <class Store>
+concept WriterHolds = requires(WriterOf<Store>& writer) {
+  { writer.hold() } -> std::same_as<void>;
+};
+}  // namespace detail
+
+/// The optional `hold` of a writer: not there, or as it must be.
+template <class Store>
+concept BlobWriterHoldsOrLeavesIt = detail::WriterHolds<Store> || !detail::MentionsHold<WriterOf<Store>>;
+
 /// A place that keeps immutable blobs and, beside them, named roots: the only cells that change.
 ///
 /// - `read(address)` gives back exactly the bytes of a `put`; an address that is not there is an `Error` (`io/error`,
@@ -111,12 +122,18 @@ template <class Store>
 concept BlobStore = BlobStoreHasAddress<Store> && BlobStoreReads<Store> && BlobStoreHasRoot<Store> &&
                     BlobStoreListsRoots<Store> && BlobStoreBegins<Store> && BlobWriterPuts<Store> &&
                     BlobWriterCommits<Store> && BlobWriterAppends<Store> && BlobWriterDrops<Store> &&
-                    BlobStoreSweeps<Store> && BlobStoreReadsManyOrLeavesIt<Store>;
+                    BlobStoreSweeps<Store> && BlobStoreReadsManyOrLeavesIt<Store> && BlobWriterHoldsOrLeavesIt<Store>;
 
 /// A blob store that hides latency: `read_many(addresses, sink)` calls `sink(i, Bytes)` once for each address, in any
 /// order.
 template <class Store>
 concept BlobStoreReadsMany = BlobStore<Store> && detail::ReadsMany<Store>;
+
+/// A blob store whose writers can take the fence before they commit: after `writer.hold()`, which waits for other writers, no
+/// root changes but by this one until it commits or is destroyed. So a writer that others overtake again and again gets its turn:
+/// it holds, reads the root, and commits to what it read.
+template <class Store>
+concept BlobStoreHolds = BlobStore<Store> && detail::WriterHolds<Store>;
 
 template <class Store>
 concept BlobWriterPutsAt = requires(WriterOf<Store>& writer, typename Store::Address const& address,

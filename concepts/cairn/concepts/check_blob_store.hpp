@@ -361,6 +361,10 @@ consteval bool check_blob_store() {
     static_assert(free_of(drop, Fault::not_callable),
                   "cairn::BlobStore [drop]: is there, but cannot be called so (private, or other parameters); write "
                   "`CommitResult drop(std::string_view branch, Version const& expected);`");
+
+    constexpr bool holds_or_leaves_it = BlobWriterHoldsOrLeavesIt<Store>;
+    static_assert(holds_or_leaves_it,
+                  "cairn::BlobStore [hold]: the writer's is optional and there, but cannot be called so; write `void hold();`");
   }
   return true;
 }

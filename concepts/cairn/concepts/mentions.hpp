@@ -29,7 +29,7 @@ consteval bool free_of(Fault found, Fault asked) { return found != asked; }
 struct EveryName {
   int backend_id, capabilities, config_spec, default_config, empty_store, delete_store, connect_store, release_store;
   int read, read_many, root, roots, begin, sweep;
-  int put, commit, append, drop;
+  int put, commit, append, drop, hold;
 };
 
 template <class Type>
@@ -87,5 +87,7 @@ concept MentionsAppend =
     (Derivable<Type> && !requires { &WithEveryName<Type>::append; }) || requires { &Type::append; };
 template <class Type>
 concept MentionsDrop = (Derivable<Type> && !requires { &WithEveryName<Type>::drop; }) || requires { &Type::drop; };
+template <class Type>
+concept MentionsHold = (Derivable<Type> && !requires { &WithEveryName<Type>::hold; }) || requires { &Type::hold; };
 
 }  // namespace cairn::detail

@@ -130,6 +130,17 @@ class Branch {
     }
   }
 
+  /// Keeps other writers from the store, where its backend can, until the next commit or `let_go`: the root that is read now is
+  /// the one that it will meet.
+  void hold() {
+    if constexpr (BlobStoreHolds<typename Handle::Blobs>) {
+      holder_.emplace(handle_->blobs().begin());
+      holder_->hold();
+    }
+  }
+  void let_go() noexcept { holder_.reset(); }
+  [[nodiscard]] bool holds() const noexcept { return holder_.has_value(); }
+
   // Once a commit has landed nothing may throw: what is known of the root and what is published change together, or the
   // next commit would repeat this one's number. What needs memory is made before.
 
@@ -140,7 +151,7 @@ class Branch {
     auto kept = Bytes::copy(frame);
     known_.make_room(ids.size());
     Written slice;
-    auto writer = handle_->blobs().begin();
+    auto writer = take_writer();
     bool is_last = flush_ && write_slice(writer, slice.receipt);
     auto result = [&] {
       if (!flush_) return writer.append(options_.branch, known_.version, frame);
@@ -179,7 +190,7 @@ class Branch {
   /// Writes the nodes of `db` that are not in the store and makes it the root's state, instead of state and tail. `ids` are
   /// those that lead to it from what is known.
   [[nodiscard]] CommitResult commit(Db<IndexTag> db, std::span<CommitId const> ids) {
-    return commit(handle_->blobs().begin(), std::move(db), ids);
+    return commit(take_writer(), std::move(db), ids);
   }
   /// With a writer that has written some of them already.
   [[nodiscard]] CommitResult commit(WriterOf<typename Handle::Blobs> writer, Db<IndexTag> db, std::span<CommitId const> ids) {
@@ -226,6 +237,14 @@ class Branch {
     next_flush_ = known_.tail_bytes + tail_budget / 4;
   }
 
+  /// A writer without anything in it: the one that holds the store, if one does.
+  [[nodiscard]] WriterOf<typename Handle::Blobs> take_writer() {
+    if (!holder_) return handle_->blobs().begin();
+    auto writer = *std::move(holder_);
+    holder_.reset();
+    return writer;
+  }
+
   void forget_flush() noexcept {
     flush_.reset();
     is_flushed_ = false;
@@ -245,6 +264,7 @@ class Branch {
   KnownRoot known_{};
   std::shared_ptr<Functions<IndexTag> const> functions_{};
 
+  std::optional<WriterOf<typename Handle::Blobs>> holder_{};
   std::optional<SlicedFlush<IndexTag>> flush_{};  // the nodes that are on their way
   bool is_flushed_ = false;                       // whether some value's nodes are all there, whose tail was
   std::size_t bytes_at_flush_ = 0;                // so long

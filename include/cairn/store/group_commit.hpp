@@ -23,6 +23,9 @@ namespace cairn {
 
 /// How often a commit that others overtook is tried again before `commit/conflict` tells the caller.
 inline constexpr int max_commit_attempts = 256;
+/// After how many attempts the store is held against other writers for the next one, where its backend can do that: whoever
+/// commits without a pause is not to keep others from it.
+inline constexpr int patient_commit_attempts = 8;
 
 namespace detail {
 
@@ -89,6 +92,7 @@ class GroupCommit {
     } catch (...) {
       refuse_all();
     }
+    branch_.let_go();
   }
 
  private:
@@ -114,6 +118,7 @@ class GroupCommit {
         case CommitResult::unknown: pending_.push_back(std::move(attempt)); break;
         case CommitResult::conflict: break;
       }
+      if (number + 1 >= patient_commit_attempts && result.outcome == CommitResult::conflict) branch_.hold();
       auto const since = branch_.adopt(branch_.read_root());
       for (auto& one : pending_) {
         if (since.has(one.ids.back())) return decide(one);
@@ -122,7 +127,7 @@ class GroupCommit {
         if (!since.complete) raise(Errc::commit_conflict, "Others have committed more since than the root names.");
         pending_.clear();  // they expected a version that is gone: not landed, and never to land
       }
-      detail::back_off(number);
+      if (!branch_.holds()) detail::back_off(number);
     }
     raise(Errc::commit_conflict, "Other writers overtook this transaction " + std::to_string(max_commit_attempts) +
                                      " times." + (pending_.empty() ? " Nothing has changed; try again." : ""));

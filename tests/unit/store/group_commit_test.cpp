@@ -299,7 +299,7 @@ TEST_CASE("a checkpoint that is due goes to the store in slices, with the commit
     if (on.session->tail_bytes() > cairn::tail_budget && n % 64 == 0) Gate::puts_left = !has_room && slices == 0 ? 2 : -1;
     cairn::TxData data;
     for (int i = 0; i != 8; ++i, ++n) {
-      data.operations.push_back(cairn::entity_map({{":n", n}, {":text", std::string(600, 'x') + std::to_string(n)}}));
+      data.operations.push_back(cairn::entity_map({{":n", n}, {":text", std::to_string(n) + std::string(600, 'x')}}));
     }
     REQUIRE(on.transact(data).report);
     longest_tail = (std::max)(longest_tail, on.session->tail_bytes());

@@ -21,9 +21,9 @@ namespace cairn::backends::file {
 
 /// Puts blobs and publishes them with one change of a root.
 ///
-/// From its first `put` until its commit or destruction a writer holds the store: other writers, of any thread or
-/// process, wait. A commit or append without a put holds it only while it runs. A thread that has a writer with blobs
-/// in it and starts to write by another one gets `store/locked`. Blobs wait in memory, up to 8 MiB of them, and go to
+/// From its first `put` or `hold` until its commit or destruction a writer holds the store: other writers, of any thread or
+/// process, wait. A commit or append without either holds it only while it runs. A thread that has a writer which holds
+/// it and starts to write by another one gets `store/locked`. Blobs wait in memory, up to 8 MiB of them, and go to
 /// the file with the commit; in the layout `dir` each is a file, and synced, when `put` returns.
 ///
 /// After a conflict the writer still has what was put, and the store, for another attempt; after a success it is empty
@@ -44,9 +44,19 @@ class BasicWriter {
     position_ = other.position_;
     written_ = other.written_;
     has_files_ = other.has_files_;
+    keeps_ = other.keeps_;
     return *this;
   }
   ~BasicWriter() { abandon(); }
+
+  /// Takes the store before the first `put` or commit: what is read of it from here on stands still until this writer commits or
+  /// is destroyed. Waits for other writers.
+  void hold() {
+    undone_by_throwing([&] {
+      if (!hold_) take_store();
+      keeps_ = true;
+    });
+  }
 
   /// Adds a blob; others can read it after the commit. O(size), without a system call while the buffer has room.
   Address put(std::span<std::byte const> bytes) {
@@ -122,7 +132,7 @@ class BasicWriter {
     return undone_by_throwing([&]() -> CommitResult {
       if (!hold_) take_store();
       if (log_->version(branch) != expected) {
-        if (position_ == log_->end()) hold_.release();
+        if (position_ == log_->end() && !keeps_) hold_.release();
         return CommitResult::conflict;
       }
       // Before a frame can say that the blobs are there.
@@ -139,11 +149,11 @@ class BasicWriter {
       CommitResult lost{CommitResult::unknown, std::string{"The sync failed: connect again and look at the root."}};
       flush();
       if (!log_->sync()) {
-        hold_.release();
+        release();
         return lost;
       }
       log_->publish(type, branch, address, position_);
-      hold_.release();
+      release();
       return done;
     });
   }
@@ -162,9 +172,14 @@ class BasicWriter {
   void abandon() noexcept {
     if (!hold_) return;
     if (!log_->is_foreign_process() && written_ != log_->end().offset) log_->cut_back();
-    hold_.release();
+    release();
     buffer_.clear();
     has_files_ = false;
+  }
+
+  void release() noexcept {
+    hold_.release();
+    keeps_ = false;
   }
 
   std::shared_ptr<details::Log<Io>> log_;
@@ -173,6 +188,7 @@ class BasicWriter {
   details::Position position_;
   std::uint64_t written_ = 0;
   bool has_files_ = false;  ///< whose names are not synced
+  bool keeps_ = false;      ///< the store through a conflict, though nothing was put
 };
 
 }  // namespace cairn::backends::file

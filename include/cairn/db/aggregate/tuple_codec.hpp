@@ -79,9 +79,10 @@ struct TupleCodec {
   }
 };
 
+template <class Type, std::size_t>
+using Repeated = Type;
 template <class Type, std::size_t... Index>
-auto array_codec(std::index_sequence<Index...>)
-    -> TupleCodec<std::array<Type, sizeof...(Index)>, std::conditional_t<Index == Index, Type, void>...>;
+auto array_codec(std::index_sequence<Index...>) -> TupleCodec<std::array<Type, sizeof...(Index)>, Repeated<Type, Index>...>;
 
 }  // namespace detail
 
