@@ -14,6 +14,7 @@ function(cairn_headers variable)
 endfunction()
 
 cairn_headers(cairn_public_headers concepts include backends/cairn/backends/mem backends/cairn/backends/file)
+list(REMOVE_ITEM cairn_public_headers "${PROJECT_SOURCE_DIR}/include/cairn/query/regex.hpp") # of cairn::regex
 
 add_library(cairn INTERFACE)
 add_library(cairn::cairn ALIAS cairn)

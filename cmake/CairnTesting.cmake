@@ -9,7 +9,7 @@ include(Catch)
 option(CAIRN_PRECOMPILE_CAIRN "Put Cairn's own headers into the precompiled header of the tests" OFF)
 set(cairn_precompiled_own "")
 if(CAIRN_PRECOMPILE_CAIRN)
-  set(cairn_precompiled_own <cairn/cairn.hpp> <cairn/backends/file/backend.hpp> <cairn/backends/mem/backend.hpp>)
+  set(cairn_precompiled_own <cairn/database.hpp> <cairn/backends/file/backend.hpp> <cairn/backends/mem/backend.hpp>)
 endif()
 file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp" CONTENT "// Only there to carry the precompiled header.\n")
 # Tests are compiled more often than they are run, and checked by their assertions in every build type.

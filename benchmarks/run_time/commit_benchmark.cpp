@@ -8,7 +8,7 @@
 #include "report.hpp"
 #include "sqlite_people.hpp"
 #include <cairn/backends/file/backend.hpp>
-#include <cairn/cairn.hpp>
+#include <cairn/database.hpp>
 
 #include <atomic>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #include "report.hpp"
 #include "sqlite_people.hpp"
 #include <cairn/backends/file/backend.hpp>
-#include <cairn/cairn.hpp>
+#include <cairn/database.hpp>
 
 #include <array>
 #include <ranges>

@@ -4,7 +4,7 @@
 
 // [aggregates]
 #include <cairn/backends/mem/backend.hpp>
-#include <cairn/cairn.hpp>
+#include <cairn/database.hpp>
 
 #include <iostream>
 

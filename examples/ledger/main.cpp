@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Rules of one's own: transaction functions, predicates, listeners, the log of transactions, and forgetting.
 #include <cairn/backends/mem/backend.hpp>
-#include <cairn/cairn.hpp>
+#include <cairn/database.hpp>
 
 #include <cstdint>
 #include <iostream>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "biggest.hpp"
+#include "facts.hpp"
 #include "past.hpp"
 #include "terminal.hpp"
 #include "what_breaks.hpp"
@@ -60,6 +61,9 @@ inline void show_collapse(Database const& db, std::string const& name, cairn::Ke
   for (auto const package : gone) gone_names.push_back(name_of(db, package));
   print_timed(line + std::to_string(fallen) + " break without " + list_text(std::move(gone_names), 3),
               timer.milliseconds());
+  Timer const need_timer;
+  auto const needing = how_many_need(db, gone, presence);
+  print_timed("      " + std::to_string(needing) + " need it, directly or through others", need_timer.milliseconds());
   std::string counts;
   for (auto const& wave : waves) counts.append(counts.empty() ? "" : " + ").append(std::to_string(wave.size()));
   if (waves.empty()) return;

@@ -3,13 +3,11 @@
 // Which packages of a section are the biggest?
 #pragma once
 
-#include "facts.hpp"
+#include "schema.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 namespace package_history {
@@ -26,18 +24,22 @@ struct Biggest {
   std::size_t of = 0;                  ///< the packages of the section
 };
 
-/// The section's packages are a range of AVET. The sizes of all packages are another, and it is read from its end until
-/// enough of them are of the section.
+/// Queries that the compiler reads and plans: a mistake in one doesn't compile.
 [[nodiscard]] inline Biggest biggest_of_section(Database const& db, std::string const& section, std::size_t most) {
-  std::unordered_set<cairn::EntityId> members;
-  for (auto const& datom : db.datoms(cairn::avet, attribute::section, section)) members.insert(datom.e);
-
-  Biggest result{.packages = {}, .of = members.size()};
-  for (auto const& datom : db.rseek_datoms(cairn::avet, attribute::size)) {
-    if (datom.a != attribute::size || result.packages.size() == std::min(most, members.size())) break;
-    if (!members.contains(datom.e)) continue;
-    result.packages.push_back({name_of(db, datom.e), text(db, datom.e, attribute::summary), datom.v.as_integer(),
-                               has(db, datom.e, attribute::version)});
+  auto const of = cairn::q<"[:find (count ?package) . :in $ ?section :where [?package :package/section ?section]]">(db, section);
+  auto const rows = cairn::q<R"([:find ?name ?kib ?summary ?version
+                                 :in $ ?section
+                                 :where [?package :package/section ?section]
+                                        [?package :package/size ?kib]
+                                        [?package :package/name ?name]
+                                        [(get-else $ ?package :package/summary "") ?summary]
+                                        [(get-else $ ?package :package/version "") ?version]
+                                 :order-by [?kib :desc ?name :asc]])">(db, section);
+  Biggest result{.packages = {}, .of = static_cast<std::size_t>(of.value_or(0))};
+  for (auto const& [name, kib, summary, version] : rows) {
+    if (result.packages.size() == most) break;
+    result.packages.push_back({std::string{name.as_string()}, std::string{summary.as_string()}, kib.as_integer(),
+                               !version.as_string().empty()});
   }
   return result;
 }

@@ -3,10 +3,8 @@
 // What did a run of the package manager change, and what was a package's version before?
 #pragma once
 
-#include "facts.hpp"
+#include "schema.hpp"
 
-#include <algorithm>
-#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,20 +23,19 @@ struct VersionChange {
 
 namespace detail {
 
-/// Pairs what was retracted with what was asserted, by transaction and package.
-template <class Datoms>
-std::vector<VersionChange> changes_among(Database const& db, Datoms&& datoms) {
-  std::map<std::pair<cairn::EntityId, cairn::EntityId>, VersionChange> changes;
-  for (auto const& datom : datoms) {
-    auto& change = changes[{datom.tx, datom.e}];
-    change.transaction = datom.tx;
-    (datom.added ? change.after : change.before) = datom.v.as_string();
+/// Pairs what was retracted with what was asserted; rows are a transaction, a package's name, a version, and which of both it was.
+[[nodiscard]] inline std::vector<VersionChange> changes_in(cairn::QueryResult const& rows) {
+  std::map<std::pair<cairn::EntityId, std::string>, VersionChange> changes;
+  for (auto const row : rows) {
+    auto const transaction = row.get<cairn::EntityId>(0);
+    auto const package = row.get<std::string>(1);
+    auto& change = changes[{transaction, package}];
+    change.transaction = transaction;
+    change.package = package;
+    (row.get<bool>(3) ? change.after : change.before) = row.get<std::string>(2);
   }
   std::vector<VersionChange> result;
-  for (auto& [key, change] : changes) {
-    change.package = name_of(db, key.second);
-    result.push_back(std::move(change));
-  }
+  for (auto& [key, change] : changes) result.push_back(std::move(change));
   return result;
 }
 
@@ -46,32 +43,42 @@ std::vector<VersionChange> changes_among(Database const& db, Datoms&& datoms) {
 
 /// The transaction that is the last run; none where there was no run.
 [[nodiscard]] inline std::optional<cairn::EntityId> last_run(Database const& db) {
-  for (auto const& datom : db.rseek_datoms(cairn::aevt, attribute::run_finished)) {
-    if (datom.a == attribute::run_finished) return datom.e;
-    break;  // what is before the first run belongs to another attribute
-  }
-  return std::nullopt;
+  auto const last = cairn::q(db, "[:find (max ?run) . :where [?run :run/finished]]");
+  if (last.empty()) return std::nullopt;
+  return last.value().as_integer();
 }
 
 /// What a transaction changed: of the history up to it, that which came after the transaction before it.
 [[nodiscard]] inline std::vector<VersionChange> changes_of(Database const& db, cairn::EntityId transaction) {
   auto const only = db.history().as_of(transaction).since(transaction - 1);
-  auto changes = detail::changes_among(db, only.datoms(cairn::aevt, attribute::version));
-  std::ranges::sort(changes, {}, &VersionChange::package);
-  return changes;
+  return detail::changes_in(cairn::q(only, R"([:find ?tx ?name ?version ?added
+                                               :in $ $now
+                                               :where [?package :package/version ?version ?tx ?added]
+                                                      [$now ?package :package/name ?name]])",
+                                     db));
 }
 
 /// All versions that a package had, the oldest change first.
 [[nodiscard]] inline std::vector<VersionChange> versions_of(Database const& db, cairn::EntityId package) {
-  return detail::changes_among(db, db.history().datoms(cairn::eavt, package, attribute::version));
+  return detail::changes_in(cairn::q(db.history(), R"([:find ?tx ?name ?version ?added
+                                                       :in $ $now ?package
+                                                       :where [?package :package/version ?version ?tx ?added]
+                                                              [$now ?package :package/name ?name]])",
+                                     db, package));
 }
 
-/// The package whose version was replaced last.
+/// The package whose version was replaced last: in one transaction one version went and another came.
 [[nodiscard]] inline std::optional<std::string> last_upgraded(Database const& db) {
-  auto changes = detail::changes_among(db, db.history().datoms(cairn::aevt, attribute::version));
-  std::erase_if(changes, [](auto const& change) { return change.before.empty() || change.after.empty(); });
-  if (changes.empty()) return std::nullopt;
-  return changes.back().package;
+  auto const last = cairn::q(db.history(), R"([:find ?tx ?name
+                                               :in $ $now
+                                               :where [?package :package/version ?old ?tx false]
+                                                      [?package :package/version ?new ?tx true]
+                                                      [$now ?package :package/name ?name]
+                                               :order-by [?tx :desc ?name :desc]
+                                               :limit 1])",
+                             db);
+  if (last.empty()) return std::nullopt;
+  return last[0].get<std::string>(1);
 }
 
 }  // namespace package_history

@@ -5,6 +5,8 @@
 
 #include <cairn/backends/file/backend.hpp>
 #include <cairn/cairn.hpp>
+#include <cairn/query/compiled/q.hpp>
+#include <cairn/query/query.hpp>
 
 #include <string_view>
 

@@ -8,11 +8,37 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 namespace package_history {
+
+/// Who needs whom, in Datalog: a package asks for whatever provides what it depends on, be it by name or as one of a choice, and it
+/// needs what that needs. `?presence` is the attribute that packages have which count.
+inline constexpr std::string_view needs = R"([
+  [(satisfies ?package ?wanted) [?package :package/name] [(identity ?package) ?wanted]]
+  [(satisfies ?package ?wanted) [?package :package/provides ?wanted]]
+  [(asks-for ?package ?other ?presence)
+   [?package :package/depends ?wanted] [?package ?presence]
+   (or-join [?wanted ?other]
+     (satisfies ?other ?wanted)
+     (and [?wanted :choice/of ?name] (satisfies ?other ?name)))]
+  [(needs ?package ?other ?presence) (asks-for ?package ?other ?presence)]
+  [(needs ?package ?other ?presence) (asks-for ?package ?between ?presence) (needs ?between ?other ?presence)]])";
+
+/// How many packages need one of some, directly or through others: more than fall without these, for who asks for one of a choice
+/// may have the other.
+[[nodiscard]] inline std::size_t how_many_need(Database const& db, std::span<cairn::EntityId const> packages,
+                                               cairn::Keyword presence) {
+  auto const found = cairn::q(db,
+                              R"([:find (count ?package) .
+                                  :in $ % [?other ...] ?presence
+                                  :where (needs ?package ?other ?presence)])",
+                              cairn::rules(needs), packages, presence);
+  return found.empty() ? 0 : static_cast<std::size_t>(found.value().as_integer());
+}
 
 /// Packages fall in waves: the first depend on one that went, the second on one of the first wave, and so on.
 ///

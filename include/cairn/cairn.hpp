@@ -3,14 +3,6 @@
 // The framework. A program includes this, and the backends that it uses.
 #pragma once
 
-#include <cairn/config/load.hpp>
-#include <cairn/datom/datom.hpp>
-#include <cairn/db/aggregate.hpp>
-#include <cairn/db/db.hpp>
-#include <cairn/db/entity.hpp>
-#include <cairn/db/transact.hpp>
-#include <cairn/edn/edn.hpp>
-#include <cairn/error/error.hpp>
-#include <cairn/store/any_connection.hpp>
-#include <cairn/store/backend_list.hpp>
-#include <cairn/store/store.hpp>
+#include <cairn/database.hpp>
+#include <cairn/query/compiled/q.hpp>
+#include <cairn/query/query.hpp>

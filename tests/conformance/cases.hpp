@@ -6,6 +6,7 @@
 #include "oracle/oracle.hpp"
 #include <cairn/db/db.hpp>
 #include <cairn/edn/value.hpp>
+#include <cairn/error/error.hpp>
 #include <cairn/index/persistent_set.hpp>
 
 #include <cstddef>
@@ -55,7 +56,20 @@ struct Tally {
   [[nodiscard]] std::size_t not_asked() const;
 };
 
-/// Asks one question (a map with `:op`, `:expect` or `:error`) and checks the answer.
+/// The value, or the error in its stead.
+struct Outcome {
+  Edn value{};
+  std::optional<Error> error{};
+
+  [[nodiscard]] std::string text() const;
+  /// Whether it is the error that `code` asks for: a keyword, or true for any.
+  [[nodiscard]] bool is_refusal(Edn const& code) const;
+};
+
+/// Checks the answer to a question by what it expects.
+void check(Outcome const& outcome, std::string const& place, Edn const& question, Tally& tally);
+
+/// Asks one question (a map with `:op`, `:expect` or `:error`), the engine and the oracle, and checks both answers.
 void ask(Database const& db, Edn const& question, std::string const& place, Tally& tally);
 /// Transacts a step and checks that it is accepted, or refused with the code that it says. The database afterwards.
 [[nodiscard]] Database take_step(Database const& db, Edn const& step, std::string const& place, Tally& tally);

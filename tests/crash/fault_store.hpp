@@ -5,7 +5,7 @@
 
 #include "fault_io.hpp"
 #include <cairn/backends/file/backend.hpp>
-#include <cairn/cairn.hpp>
+#include <cairn/database.hpp>
 #include <cairn/db/verify.hpp>
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 """Checks that documents say what the code says.
 
 - Each code block in README.md and docs/ that follows a line `<!-- cut from FILE [NAME] -->` is the part of FILE between
-  `// [NAME]` and `// [/NAME]`. With --fix it is made so.
+  `// [NAME]` and `// [/NAME]`, or the comments of another language. With --fix it is made so.
 - docs/errors.md names every code of errc.hpp.
 """
 import pathlib
@@ -18,7 +18,7 @@ block = re.compile(r"(<!-- cut from (\S+) \[([\w-]+)\] -->\n```\w*\n)(.*?)(^```$
 
 def cut(file, name):
     text = (root / file).read_text()
-    found = re.search(rf"^[ \t]*(?://|#) \[{re.escape(name)}\]\n(.*?)^[ \t]*(?://|#) \[/{re.escape(name)}\]$", text, re.DOTALL | re.MULTILINE)
+    found = re.search(rf"^[ \t]*(?://|#|;;) \[{re.escape(name)}\]\n(.*?)^[ \t]*(?://|#|;;) \[/{re.escape(name)}\]$", text, re.DOTALL | re.MULTILINE)
     if not found:
         raise SystemExit(f"{file} has no part [{name}]")
     return textwrap.dedent(found[1]).strip("\n") + "\n"

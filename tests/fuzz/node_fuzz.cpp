@@ -35,6 +35,12 @@ void run(std::vector<std::byte> const& block, std::uint64_t size) {
     });
     auto const reread = detail::decode_node<Sorted, DefaultNodeShape>(again, {size, std::nullopt, 2});
     if (reread.get()->count != node.get()->count) std::abort();
+    for (std::size_t i = 0; node.get()->level == 0 && i != node.get()->count; ++i) {
+      auto const row = [i](auto const& of) {
+        return detail::as_leaf<DefaultNodeShape>(of.get())->template view<Sorted>(i);
+      };
+      if (!(row(reread) == row(node))) std::abort();
+    }
     auto const once_more = detail::encode_node<Sorted, DefaultNodeShape>(*reread.get(), 2, [&](std::size_t child) {
       return detail::as_inner<DefaultNodeShape>(reread.get())->addresses[child];
     });

@@ -4,7 +4,7 @@
 #include "laws/temporary_directory.hpp"
 
 #include <cairn/backends/file/backend.hpp>
-#include <cairn/cairn.hpp>
+#include <cairn/database.hpp>
 #include <cairn/db/verify.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -95,7 +95,8 @@ TEST_CASE("golden stores are read as they were written") {
 }
 
 TEST_CASE("a golden store of this format", "[.][make]") {
-  auto const here = stores / ("format-" + std::to_string(cairn::format_version));
+  auto const here = stores / ("format-" + std::to_string(cairn::format_version) + "-nodes-" +
+                              std::to_string(cairn::detail::node_format));
   fs::remove_all(here);
   fs::create_directories(here);
   write_store(here / "store");

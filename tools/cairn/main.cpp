@@ -3,6 +3,7 @@
 // The `cairn` command.
 #include "shell/shell.hpp"
 #include "store_argument.hpp"
+#include "terminal.hpp"
 #include "verbs.hpp"
 
 #include <cairn/error/error.hpp>
@@ -11,12 +12,15 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -27,6 +31,29 @@ int run_shell(std::string const& file) {
   std::ifstream in{file, std::ios::binary};
   if (!in) cairn::raise(cairn::Errc::io_error, "The file " + file + " cannot be read. Look at its name and permissions.");
   return run_forms(in, std::cout);
+}
+
+/// Whether a text begins with a bracket: without a space before it, CLI11 takes `[a,b]` apart.
+bool is_list(std::string_view text) {
+  auto const first = text.find_first_not_of(' ');
+  return first != std::string_view::npos && text[first] == '[';
+}
+
+/// The command's arguments, the last one first, as CLI11 takes them. Those of a query have a space before a bracket.
+std::vector<std::string> spaced(int count, char** arguments) {
+  std::vector<std::string> all{arguments + std::min(count, 1), arguments + count};
+  if (!all.empty() && (all[0] == "q" || all[0] == "explain")) {
+    for (auto& text : all) {
+      if (is_list(text)) text.insert(0, 1, ' ');
+    }
+  }
+  std::ranges::reverse(all);
+  return all;
+}
+
+/// Takes the space away again.
+void unspace(std::string& text) {
+  if (is_list(text)) text.erase(0, 1);
 }
 
 int run(int count, char** arguments) {
@@ -58,6 +85,38 @@ int run(int count, char** arguments) {
   import->add_option("--batch", batch, "entities to a transaction")->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}))->capture_default_str();
   import->callback([&] { verb = [&] { return import_files(store, files, batch); }; });
 
+  QueryArguments question;
+  auto const add_question = [&](CLI::App* asking) {
+    asking->add_option("store", store, store_help)->required();
+    asking->add_option("query", question.query, "the query, as '[:find ?e :where [?e :name]]'; - is standard input")->required();
+    asking->add_option("inputs", question.inputs, "what :in takes after the database: EDN, or text as it is");
+    asking->add_option("--as-of", question.as_of, "ask what was true at a transaction or an instant");
+    asking->add_option("--since", question.since, "ask of what was said after a transaction or an instant");
+    asking->add_flag("--history", question.history, "ask of all that was ever said");
+    asking->add_option("--limit", question.limit, "how many rows at most")->check(CLI::NonNegativeNumber);
+    asking->add_option("--offset", question.offset, "how many rows to leave out before")->check(CLI::NonNegativeNumber);
+    asking->add_option("--timeout", question.timeout, "end a query that runs for longer, in milliseconds")->check(CLI::PositiveNumber);
+  };
+  auto const as_given = [&] {
+    unspace(store);
+    unspace(question.query);
+    std::ranges::for_each(question.inputs, unspace);
+  };
+  auto* ask = app.add_subcommand("q", "Ask a query of Datalog");
+  add_question(ask);
+  ask->add_option("--format", question.format, "how the answer is printed; a table on a terminal, else EDN")
+      ->check(CLI::IsMember({"edn", "json", "csv", "table"}));
+  ask->callback([&] {
+    as_given();
+    verb = [&] { return query_store(store, question); };
+  });
+  auto* explained = app.add_subcommand("explain", "Say how a query is answered, and run it");
+  add_question(explained);
+  explained->callback([&] {
+    as_given();
+    verb = [&] { return explain_query(store, question); };
+  });
+
   auto* stats = app.add_subcommand("stats", "Say how much is in a database");
   stats->add_option("store", store, store_help)->required();
   stats->callback([&] { verb = [&] { return print_stats(store); }; });
@@ -74,7 +133,7 @@ int run(int count, char** arguments) {
   backends->callback([&] { verb = [&] { return print_backends(id, as_edn); }; });
 
   try {
-    app.parse(count, arguments);
+    app.parse(spaced(count, arguments));
   } catch (CLI::ParseError const& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
@@ -87,7 +146,7 @@ int main(int count, char** arguments) {
   try {
     return run(count, arguments);
   } catch (cairn::Error const& error) {
-    std::fprintf(stderr, "cairn: %s (:%s)\n", error.what(), std::string{cairn::name(error.code())}.c_str());
+    std::fprintf(stderr, "cairn: %s\n", cairn::tool::with_code(error).c_str());
   } catch (std::exception const& error) {
     std::fprintf(stderr, "cairn: %s\n", error.what());
   }

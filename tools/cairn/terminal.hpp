@@ -3,8 +3,12 @@
 // What a person at a terminal sees and does that a pipe does not: progress, and Ctrl-C.
 #pragma once
 
+#include <cairn/error/error.hpp>
+
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -14,24 +18,35 @@
 
 namespace cairn::tool {
 
+/// The message and the code, which stands behind the first line: what may follow is a text with a place in it.
+[[nodiscard]] inline std::string with_code(Error const& error) {
+  auto text = error.message();
+  text.insert(std::min(text.find('\n'), text.size()), " (:" + std::string{name(error.code())} + ")");
+  return text;
+}
+
 /// Remembers a Ctrl-C until the work that is under way has come to a place where it can stop.
 class Interrupt {
  public:
   Interrupt() {
-    raised_ = 0;
+    raised_ = false;
     struct sigaction action {};
-    action.sa_handler = [](int) { raised_ = 1; };
+    action.sa_handler = [](int) { raised_ = true; };
     sigemptyset(&action.sa_mask);
+    action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second one ends what does not look
     sigaction(SIGINT, &action, &before_);
   }
   Interrupt(Interrupt const&) = delete;
   Interrupt& operator=(Interrupt const&) = delete;
   ~Interrupt() { sigaction(SIGINT, &before_, nullptr); }
 
-  [[nodiscard]] static bool raised() noexcept { return raised_ != 0; }
+  [[nodiscard]] static bool raised() noexcept { return raised_; }
+  /// For work that looks at it by itself.
+  [[nodiscard]] static std::atomic<bool> const& flag() noexcept { return raised_; }
 
  private:
-  static inline volatile std::sig_atomic_t raised_ = 0;
+  static inline std::atomic<bool> raised_ = false;
+  static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
   struct sigaction before_ {};
 };
 

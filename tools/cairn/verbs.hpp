@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,24 @@ int create_store(std::string const& store, bool keep_history, bool schema_on_rea
 /// Transacts the forms of files (`-`: standard input): a vector or `{:tx-data ...}` is a transaction, entity maps are gathered
 /// into transactions of `batch`. Ends between two transactions on Ctrl-C.
 int import_files(std::string const& store, std::vector<std::string> const& files, std::size_t batch);
+
+/// What `cairn q` and `cairn explain` are given.
+struct QueryArguments {
+  std::string query{};  ///< `-`: standard input
+  std::vector<std::string> inputs{};  ///< EDN, or text as it is
+  std::string format{};  ///< edn, json, csv, table; empty: a table on a terminal, else EDN
+  std::string as_of{};
+  std::string since{};
+  bool history = false;
+  std::int64_t limit = -1;
+  std::int64_t offset = 0;
+  std::int64_t timeout = 0;  ///< milliseconds; 0: none
+};
+
+/// Prints the answer to a query. Ends on Ctrl-C.
+int query_store(std::string const& store, QueryArguments const& arguments);
+/// Prints how a query is answered. It is run.
+int explain_query(std::string const& store, QueryArguments const& arguments);
 
 int print_stats(std::string const& store);
 int verify_store(std::string const& store);

@@ -362,7 +362,7 @@ consteval bool check_blob_store() {
                   "cairn::BlobStore [drop]: is there, but cannot be called so (private, or other parameters); write "
                   "`CommitResult drop(std::string_view branch, Version const& expected);`");
 
-    constexpr bool holds_or_leaves_it = BlobWriterHoldsOrLeavesIt<Store>;
+    constexpr bool holds_or_leaves_it = std::is_void_v<detail::WriterOrNone<Store>> || BlobWriterHoldsOrLeavesIt<Store>;
     static_assert(holds_or_leaves_it,
                   "cairn::BlobStore [hold]: the writer's is optional and there, but cannot be called so; write `void hold();`");
   }

@@ -18,10 +18,10 @@ namespace cairn::config {
 /// How many insertions, removals, replacements and swaps of neighbours turn one text into the other (optimal string
 /// alignment). O(|left| * |right|) time, O(|right|) memory.
 template <meta::Lazy = {}>
-[[nodiscard]] inline std::size_t edit_distance(std::string_view left, std::string_view right) {
-  std::vector<std::size_t> before(right.size() + 1);
-  std::vector<std::size_t> above(right.size() + 1);
-  std::vector<std::size_t> row(right.size() + 1);
+[[nodiscard]] constexpr std::size_t edit_distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> before(right.size() + 1, std::size_t{0});
+  std::vector<std::size_t> above(right.size() + 1, std::size_t{0});
+  std::vector<std::size_t> row(right.size() + 1, std::size_t{0});
   std::iota(above.begin(), above.end(), std::size_t{0});
   for (std::size_t i = 0; i != left.size(); ++i) {
     row[0] = i + 1;
@@ -40,7 +40,7 @@ template <meta::Lazy = {}>
 /// length (at least one edit), for a wild guess misleads. `given` may be anything a user typed: what is far too long is
 /// near nothing.
 template <class Words>
-[[nodiscard]] std::string_view nearest(std::string_view given, Words const& known) {
+[[nodiscard]] constexpr std::string_view nearest(std::string_view given, Words const& known) {
   std::string_view best;
   std::size_t best_distance = 0;
   for (std::string_view const word : known) {

@@ -5,6 +5,7 @@
 
 #include <cairn/datom/byte_io.hpp>
 #include <cairn/datom/datom.hpp>
+#include <cairn/error/error.hpp>
 
 #include <algorithm>
 #include <string>
@@ -15,7 +16,8 @@ namespace cairn::codec {
 /// Tuples inside tuples deeper than this are not read: the depth of a stored value is not the depth of our stack.
 inline constexpr int max_tuple_depth = 16;
 
-/// A value: its `ValueKind` in one byte, then its content (docs/format.md, "Values").
+/// A value: its `ValueKind` in one byte, then its content (docs/format.md, "Values"). Errors: `transact/schema` for
+/// what only queries make.
 inline void write(ByteWriter& out, Value const& value) {
   out.u8(static_cast<std::uint8_t>(value.kind()));
   switch (value.kind()) {
@@ -36,6 +38,9 @@ inline void write(ByteWriter& out, Value const& value) {
       out.varint(value.as_tuple().size());
       for (auto const& element : value.as_tuple()) write(out, element);
       break;
+    case ValueKind::edn:
+      raise(Errc::transact_schema, std::string{value.as_string()} + " is nothing that a datom can hold.",
+            "{:value " + std::string{value.as_string()} + "}");
   }
 }
 
@@ -87,6 +92,7 @@ inline Value read_value(ByteReader& in, int depth = 0) {
       for (auto& element : elements) element = read_value(in, depth + 1);
       return elements;
     }
+    case ValueKind::edn: break;  // refused above
   }
   return {};
 }

@@ -55,6 +55,11 @@ struct BigDecimal {
   std::string text;
 };
 
+/// What no datom can hold and a query can: the EDN text of a map, a set, a character or a tagged value, one text for each.
+struct EdnValue {
+  std::string text;
+};
+
 /// The types a value can have. On disk: do not renumber.
 enum class ValueKind : std::uint8_t {
   nil = 0,        ///< only inside tuples
@@ -71,6 +76,7 @@ enum class ValueKind : std::uint8_t {
   symbol = 11,
   bytes = 12,
   tuple = 13,
+  edn = 14,       ///< only in queries (`EdnValue`); no store and no transaction takes it
 };
 
 class Value;
@@ -100,7 +106,7 @@ struct ValueParts {
 /// can fail. Copying is O(1) (long ones are counted and shared).
 ///
 /// Order: nil, booleans, numbers (by value, then type), instants, uuids, strings (UTF-8 bytes), keywords and symbols (by
-/// namespace, then name), bytes, tuples (element by element, a prefix first).
+/// namespace, then name), bytes, tuples (element by element, a prefix first), and what else EDN has (by its text).
 ///
 /// Thread safety: as an `int`; shared contents are counted atomically.
 class Value {
@@ -131,6 +137,8 @@ class Value {
       : kind_{ValueKind::bigint}, box_{Box::make(std::string_view{number.digits})} {}
   Value(BigDecimal const& number)  // NOLINT(google-explicit-constructor)
       : kind_{ValueKind::bigdec}, box_{Box::make(std::string_view{number.text})} {}
+  Value(EdnValue const& edn)  // NOLINT(google-explicit-constructor)
+      : kind_{ValueKind::edn}, box_{Box::make(std::string_view{edn.text})} {}
   Value(std::span<std::byte const> bytes)  // NOLINT(google-explicit-constructor)
       : kind_{ValueKind::bytes}, box_{Box::make(bytes)} {}
   Value(std::vector<Value> elements)  // NOLINT(google-explicit-constructor)
@@ -173,7 +181,7 @@ class Value {
   [[nodiscard]] Instant as_instant() const noexcept { return {integer_}; }
   [[nodiscard]] Keyword as_keyword() const noexcept { return Keyword{name_}; }
   [[nodiscard]] Symbol as_symbol() const noexcept { return Symbol{name_}; }
-  /// Of a string; of a bigint and a bigdec their text.
+  /// Of a string; of a bigint, a bigdec and an edn their text.
   [[nodiscard]] std::string_view as_string() const noexcept { return box_->text(); }
   [[nodiscard]] std::span<std::byte const> as_bytes() const noexcept { return box_->bytes(); }
   [[nodiscard]] Uuid as_uuid() const noexcept {
@@ -216,7 +224,8 @@ class Value {
       case ValueKind::bigint:
       case ValueKind::uuid:
       case ValueKind::string:
-      case ValueKind::bytes: return mixed(std::hash<std::string_view>{}(box_->text()));
+      case ValueKind::bytes:
+      case ValueKind::edn: return mixed(std::hash<std::string_view>{}(box_->text()));
     }
     return 0;
   }
@@ -261,7 +270,7 @@ class Value {
 
   [[nodiscard]] bool boxed() const noexcept {
     return kind_ == ValueKind::string || kind_ == ValueKind::uuid || kind_ == ValueKind::bytes ||
-           kind_ == ValueKind::bigint || kind_ == ValueKind::bigdec;
+           kind_ == ValueKind::bigint || kind_ == ValueKind::bigdec || kind_ == ValueKind::edn;
   }
 
   void take(Value& other) noexcept { std::memcpy(&integer_, &other.integer_, sizeof integer_); }
@@ -326,6 +335,7 @@ class Value {
       case ValueKind::uuid:
       case ValueKind::string:
       case ValueKind::bytes:
+      case ValueKind::edn:
         if (left.box_ == right.box_) return std::strong_ordering::equal;
         return left.box_->text() <=> right.box_->text();
       case ValueKind::keyword: return left.as_keyword() <=> right.as_keyword();

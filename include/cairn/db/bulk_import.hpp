@@ -203,7 +203,8 @@ class BulkImport {
   void add(EntityId entity, Attribute const& attribute, Value value) {
     if (attribute.is_ref() && value.is(ValueKind::integer)) value = entity_of(value.as_integer());
     if (attribute.type == ValueType::float32 || attribute.type == ValueType::float64) value = coerce(std::move(value), attribute);
-    if (attribute.type ? !conforms(value, *attribute.type) : value.is_nil() || value.is(ValueKind::tuple)) {
+    bool const fits = attribute.type ? conforms(value, *attribute.type) : !value.is_nil() && !value.is(ValueKind::tuple);
+    if (!fits || !is_storable(value)) {
       auto const type = attribute.type ? ":" + std::string{name(*attribute.type)} : std::string{"a single value"};
       raise(Errc::transact_schema,
             to_text(value) + " is no value for " + to_text(attribute.ident) + ", which holds " + type + ".",

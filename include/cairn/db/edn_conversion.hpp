@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/datom/datom.hpp>
+#include <cairn/edn/parse.hpp>
 #include <cairn/edn/to_double.hpp>
 #include <cairn/edn/value.hpp>
 #include <cairn/edn/write.hpp>
@@ -120,6 +121,8 @@ template <meta::Lazy = {}>
       for (auto const& element : value.as_tuple()) elements.push_back(to_edn(element));
       return Edn::vector(std::move(elements));
     }
+    case ValueKind::edn:
+      return notation::parse(value.as_string());
   }
   return {};
 }

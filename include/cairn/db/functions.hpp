@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/datom/datom.hpp>
+#include <cairn/db/pull/transform.hpp>
 #include <cairn/db/tx_data.hpp>
 
 #include <functional>
@@ -17,12 +18,13 @@ namespace cairn {
 template <class IndexTag>
 class Db;
 
-/// The functions that transaction data and schemas can name: `[:db.fn/call :account/withdraw [:account/id 7] 20]`,
-/// `{:db/ident :age :db.attr/preds [my/adult?]}`, `{:db/ident :user/guard :db.entity/preds [my/complete?]}`. Code is not
+/// The functions that transaction data, schemas and pull patterns can name: `[:db.fn/call :account/withdraw [:account/id 7] 20]`,
+/// `{:db/ident :age :db.attr/preds [my/adult?]}`, `{:db/ident :user/guard :db.entity/preds [my/complete?]}`,
+/// `[(:name :xform my/initials)]`. Code is not
 /// data: a database stores the names alone, and a connection says what they mean (`Connection::set_functions`).
 ///
-/// A name is written with or without its colon. Functions may be called from any thread that transacts, and more than
-/// once for one transaction.
+/// A name is written with or without its colon. Functions may be called from any thread that transacts or pulls, and
+/// more than once for one transaction.
 template <class IndexTag>
 class Functions {
  public:
@@ -45,6 +47,11 @@ class Functions {
     entity_predicates_.insert_or_assign(Keyword{name}, std::move(predicate));
     return *this;
   }
+  /// For `:xform` in a pull pattern: what becomes of what was pulled.
+  Functions& transform(std::string_view name, Transform function) {
+    transforms_.insert_or_assign(Keyword{name}, std::move(function));
+    return *this;
+  }
 
   /// Null where the name is not known.
   [[nodiscard]] Transaction const* find_transaction(Keyword name) const { return find(transactions_, name); }
@@ -52,6 +59,7 @@ class Functions {
   [[nodiscard]] EntityPredicate const* find_entity_predicate(Keyword name) const {
     return find(entity_predicates_, name);
   }
+  [[nodiscard]] Transform const* find_transform(Keyword name) const { return find(transforms_, name); }
 
  private:
   template <class Map>
@@ -63,6 +71,7 @@ class Functions {
   std::unordered_map<Keyword, Transaction> transactions_{};
   std::unordered_map<Keyword, ValuePredicate> value_predicates_{};
   std::unordered_map<Keyword, EntityPredicate> entity_predicates_{};
+  std::unordered_map<Keyword, Transform> transforms_{};
 };
 
 }  // namespace cairn

@@ -191,7 +191,7 @@ class TxResolver {
       raise(Errc::transact_schema,
             "A value may have tuples inside tuples up to " + std::to_string(codec::max_tuple_depth) + " deep.", "{}");
     }
-    if (given.is_scalar()) return given.scalar();
+    if (given.is_scalar() && is_storable(given.scalar())) return given.scalar();
     if (!given.is_list()) {
       raise(Errc::transact_schema, text_of(given) + " cannot be part of a value.", "{:value " + text_of(given) + "}");
     }

@@ -6,6 +6,7 @@
 #include <cairn/datom/value.hpp>
 #include <cairn/meta/lazy.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -106,6 +107,18 @@ constexpr std::optional<Uniqueness> uniqueness_of(std::string_view text) noexcep
   return detail::value_in<Uniqueness>(detail::uniqueness_names, text);
 }
 
+namespace detail {
+
+/// Whether a datom can hold a value: not what only queries make, and no tuple with such a thing in it. Recurses as deep as
+/// tuples are nested.
+template <meta::Lazy = {}>
+[[nodiscard]] inline bool is_storable(Value const& value) noexcept {
+  if (!value.is(ValueKind::tuple)) return !value.is(ValueKind::edn);
+  return std::ranges::all_of(value.as_tuple(), [](Value const& element) { return is_storable(element); });
+}
+
+}  // namespace detail
+
 /// Whether a value is of a type. `ref` wants a number of an entity, tuples are looked at no further.
 template <meta::Lazy = {}>
 [[nodiscard]] inline bool conforms(Value const& value, ValueType type) noexcept {
@@ -115,7 +128,7 @@ template <meta::Lazy = {}>
     case ValueType::number:
       return value.is_number();
     default:
-      return static_cast<std::uint8_t>(value.kind()) == static_cast<std::uint8_t>(type);
+      return !value.is(ValueKind::edn) && static_cast<std::uint8_t>(value.kind()) == static_cast<std::uint8_t>(type);
   }
 }
 

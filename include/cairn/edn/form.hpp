@@ -92,6 +92,9 @@ class Form {
   /// The form behind this one, inside the same parent. Requires: there is one.
   [[nodiscard]] constexpr Form next() const noexcept { return {text_, nodes_, node().next}; }
 
+  /// The form of another node of the same text.
+  [[nodiscard]] constexpr Form at(std::uint32_t index) const noexcept { return {text_, nodes_, index}; }
+
   /// Of a map: the value of that keyword (without a colon). Linear.
   [[nodiscard]] constexpr std::optional<Form> find(std::string_view keyword) const noexcept {
     for (std::uint32_t key = index_ + 1; key != node().next;) {

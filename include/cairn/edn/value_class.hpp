@@ -65,6 +65,10 @@ class Value {
   [[nodiscard]] static Value set(std::vector<Value> items);
   template <meta::Lazy = {}>
   [[nodiscard]] static Value map(std::vector<std::pair<Value, Value>> entries);
+  /// Of keys and values in turn, and the places of the keys among them in the order of `compare`: O(n), where `map` has
+  /// to sort. Requires: that is their order, and none is there twice.
+  template <meta::Lazy = {}>
+  [[nodiscard]] static Value map_of(std::vector<Value> items, std::vector<std::uint32_t> order);
   template <meta::Lazy = {}>
   [[nodiscard]] static Value tagged(std::string_view tag, Value value);
   /// `#inst`, of milliseconds since 1970.

@@ -131,6 +131,11 @@ inline Value Value::map(std::vector<std::pair<Value, Value>> entries) {
 }
 
 template <meta::Lazy>
+inline Value Value::map_of(std::vector<Value> items, std::vector<std::uint32_t> order) {
+  return {Kind::map, std::make_shared<Compound const>(Compound{std::move(items), std::move(order)})};
+}
+
+template <meta::Lazy>
 inline Value Value::tagged(std::string_view tag, Value value) {
   detail::check_name(tag, false);
   if (tag[0] == '_') raise(Errc::edn_syntax, "a tag must not begin with '_', which discards what follows");

@@ -5,8 +5,10 @@
 
 #if defined(__GNUC__) || defined(__clang__)
 #define CAIRN_NOINLINE [[gnu::noinline, gnu::cold]]
+#define CAIRN_ALWAYS_INLINE [[gnu::always_inline]] inline
 #else
 #define CAIRN_NOINLINE
+#define CAIRN_ALWAYS_INLINE inline
 #endif
 
 #include <cstddef>

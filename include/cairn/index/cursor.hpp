@@ -8,6 +8,7 @@
 #include <cairn/index/tree_walk.hpp>
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -72,6 +73,10 @@ class IndexCursor {
 
   /// From here to the end of what lies together; never empty. Requires `valid()`.
   [[nodiscard]] Block block() const noexcept { return {*leaf_, index_, leaf_->count - index_}; }
+  /// The same with what lies before it in the same place.
+  [[nodiscard]] Block whole_block() const noexcept { return {*leaf_, 0, leaf_->count}; }
+  /// A share in the leaf that the cursor is at, where a cache might unload it; null where the version keeps it. Requires `valid()`.
+  [[nodiscard]] detail::NodeReference<Shape> const& pin() const noexcept { return held_; }
   /// Past the block. Requires `valid()`.
   void next_block() { to_next_leaf(); }
 
@@ -80,6 +85,12 @@ class IndexCursor {
     go_to(position);
     if (leaf_ == nullptr) return;
     if (index_ == leaf_->count) return to_next_leaf();
+    look();
+  }
+  /// The same, faster where that is in the leaf that the cursor is at.
+  void seek_near(Position const& position) {
+    if (leaf_ == nullptr || order_of(0, position) > 0 || order_of(leaf_->count - 1U, position) < 0) return seek(position);
+    index_ = leaf_->template find<Sorted>(position, detail::bounds_of<Sorted>(position)).index;
     look();
   }
   /// To the last datom before `position`.
@@ -100,6 +111,12 @@ class IndexCursor {
   friend bool operator==(IndexCursor const& cursor, std::default_sentinel_t) noexcept { return !cursor.valid(); }
 
  private:
+  [[nodiscard]] std::strong_ordering order_of(std::size_t at, Position const& position) const noexcept {
+    detail::DatomSlot row;
+    leaf_->template look<Sorted>(at, row);
+    return compare<Sorted>(row.get(), position);
+  }
+
   void look() noexcept { leaf_->template look<Sorted>(index_, here_); }
 
   /// Whether the key is there itself. The index may be one past the leaf's last.

@@ -5,6 +5,7 @@
 
 #include <cairn/index/leaf.hpp>
 
+#include <algorithm>
 #include <compare>
 #include <cstddef>
 #include <iterator>
@@ -27,6 +28,19 @@ class DatomBlock {
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
   /// The datom, put together from its columns: of what is not looked at nothing is read.
   [[nodiscard]] DatomView operator[](std::size_t at) const noexcept { return leaf_->template view<Sorted>(first_ + at); }
+  /// The same in columns.
+  [[nodiscard]] DatomRun run() const noexcept { return leaf_->template run<Sorted>(first_, count_); }
+  /// Whether all of them are before the position. Requires `!empty()`.
+  [[nodiscard]] bool is_before(Position const& position) const noexcept {
+    detail::DatomSlot last;
+    leaf_->template look<Sorted>(first_ + count_ - 1, last);
+    return compare<Sorted>(last.get(), position) < 0;
+  }
+  /// How many of them are before the position. O(log n), by heads.
+  [[nodiscard]] std::size_t count_before(Position const& position) const noexcept {
+    auto const found = leaf_->template find<Sorted>(position, detail::bounds_of<Sorted>(position)).index;
+    return std::clamp(found, first_, first_ + count_) - first_;
+  }
   [[nodiscard]] Iterator begin() const noexcept { return {leaf_, first_}; }
   [[nodiscard]] Iterator end() const noexcept { return {leaf_, first_ + count_}; }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/index/head.hpp>
+#include <cairn/index/modular.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -36,13 +37,6 @@ struct Frame {
     return head < head_base ? Narrow{0} : static_cast<Narrow>(std::min((head - head_base) >> shift, most));
   }
 };
-
-[[nodiscard]] inline std::uint64_t distance(std::int64_t from, std::int64_t to) noexcept {
-  return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
-}
-[[nodiscard]] inline std::int64_t moved(std::int64_t from, std::uint64_t by) noexcept {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(from) + by);
-}
 
 /// What heads are narrowed to. AVET's are lossy anyway, and 128 of them can be told apart by 16 bits.
 template <Order Sorted>

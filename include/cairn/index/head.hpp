@@ -75,7 +75,8 @@ inline std::uint64_t value_head(Value const& value) noexcept {
       }
       case ValueKind::uuid:
       case ValueKind::string:
-      case ValueKind::bytes: return text_head(value.as_string());
+      case ValueKind::bytes:
+      case ValueKind::edn: return text_head(value.as_string());
       case ValueKind::keyword: return name_head(value.as_keyword().ns(), value.as_keyword().name());
       case ValueKind::symbol: return name_head(value.as_symbol().ns(), value.as_symbol().name());
       case ValueKind::tuple: return value.as_tuple().empty() ? 0 : value_head(value.as_tuple().front()) >> 4U;

@@ -71,6 +71,10 @@ struct Leaf : NodeHeader, LiveNodes<Shape> {
   void look(std::size_t at, DatomSlot& slot) const noexcept {
     with_rows<Sorted>([&](auto const& rows) { rows.template look<Sorted>(at, slot); });
   }
+  template <Order Sorted>
+  [[nodiscard]] DatomRun run(std::size_t first, std::size_t rows_wanted) const noexcept {
+    return with_rows<Sorted>([&](auto const& rows) { return rows.template run<Sorted>(first, rows_wanted); });
+  }
   template <Order Sorted, class Key>
   [[nodiscard]] Found find(Key const& key, HeadBounds bounds) const noexcept {
     return with_rows<Sorted>([&](auto const& rows) { return rows.template find<Sorted>(count, key, bounds); });

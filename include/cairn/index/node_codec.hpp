@@ -4,46 +4,44 @@
 #pragma once
 
 #include <cairn/datom/checksum.hpp>
+#include <cairn/index/address_column.hpp>
 #include <cairn/index/node.hpp>
 #include <cairn/index/row_codec.hpp>
+#include <cairn/index/row_columns.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace cairn::detail {
 
-inline constexpr std::uint8_t node_format = 1;
+/// What nodes are written in. Those of format 1, whose rows are written one by one, can be read for ever.
+inline constexpr std::uint8_t node_format = 2;
+inline constexpr std::uint8_t node_format_of_rows = 1;
 
 /// What a parent, or a root record, says of a node before it is read.
 struct NodeExpectation {
-  std::uint64_t size;                     // datoms below it
-  std::optional<std::uint8_t> level;      // none: a root
+  std::uint64_t size;                 // datoms below it
+  std::optional<std::uint8_t> level;  // none: a root
   std::uint8_t address_size;
 };
 
-/// Writes the first `count` rows. `look(i, slot)` shows one.
-void write_rows(ByteWriter& out, std::size_t count, auto const& look) {
-  RawDatom const none;
-  DatomSlot pair[2];
-  for (std::size_t i = 0; i != count; ++i) {
-    look(i, pair[i % 2]);
-    write_row(out, i == 0 ? none : pair[(i + 1) % 2].get(), pair[i % 2].get());
-  }
-}
-
-/// Reads a run as far as it is in order. `put(row)` is given them one by one.
+/// Reads a sorted run in either format. Requires that there is room for `count`.
 template <Order Sorted>
-void read_rows(ByteReader& in, std::size_t count, auto const& put) {
-  RawDatom previous;
-  for (std::size_t i = 0; i != count; ++i) {
-    auto row = read_row(in, previous);
-    if (i != 0 && compare<Sorted>(previous, row) >= 0) ByteReader::corrupt("the datoms of a node are not in order");
-    previous = row;
-    put(std::move(row));
+void read_run(ByteReader& in, std::uint8_t format, std::span<RawDatom> rows) {
+  if (format == node_format_of_rows) {
+    RawDatom const none;
+    for (std::size_t i = 0; i != rows.size(); ++i) rows[i] = read_row(in, i == 0 ? none : rows[i - 1]);
+  } else {
+    read_rows(in, rows);
+  }
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    if (compare<Sorted>(rows[i - 1], rows[i]) >= 0) ByteReader::corrupt("the datoms of a node are not in order");
   }
 }
 
@@ -61,60 +59,87 @@ std::vector<std::byte> encode_node(NodeHeader const& node, std::uint8_t address_
   } else {
     auto const& inner = static_cast<Inner<Shape> const&>(node);
     out.u8(address_size);
-    for (std::size_t i = 0; i != node.count; ++i) {
-      out.varint(inner.sizes[i]);
-      out.raw(address_of(i).view());
-    }
-    write_rows(out, node.count - 1U, [&](std::size_t at, DatomSlot& slot) { inner.separators.template look<Sorted>(at, slot); });
+    std::array<std::int64_t, Shape::inner_capacity> sizes;
+    for (std::size_t i = 0; i != node.count; ++i) sizes[i] = static_cast<std::int64_t>(inner.sizes[i]);
+    write_integers(out, std::span{sizes}.first(node.count));
+    write_addresses(out, node.count, address_size, address_of);
+    write_rows(out, node.count - 1U,
+               [&](std::size_t at, DatomSlot& slot) { inner.separators.template look<Sorted>(at, slot); });
   }
   seal(out);
   return std::move(out).take();
 }
 
 template <Order Sorted, class Shape>
-NodeReference<Shape> decode_leaf(ByteReader& in, NodeExpectation const& expected) {
+NodeReference<Shape> decode_leaf(ByteReader& in, std::uint8_t format, NodeExpectation const& expected) {
   auto const count = in.varint();
   if (count == 0 || count > Shape::leaf_capacity) ByteReader::corrupt("a leaf has no datoms, or too many");
   if (count != expected.size) ByteReader::corrupt("a leaf has another number of datoms than its parent says");
-  OwnLeaf<Shape> leaf;
-  read_rows<Sorted>(in, static_cast<std::size_t>(count), [&](RawDatom row) { append_to<Sorted>(leaf, std::move(row)); });
-  leaf->template focus<Sorted>();
+  std::array<RawDatom, Shape::leaf_capacity> room;
+  auto const rows = std::span{room}.first(static_cast<std::size_t>(count));
+  read_run<Sorted>(in, format, rows);
+  std::array<std::uint64_t, Shape::leaf_capacity> heads;
+  FrameFinder<Sorted> finder;
+  for (std::size_t i = 0; i != rows.size(); ++i) finder.add(rows[i], heads[i] = head_of<Sorted>(rows[i]));
+  auto leaf = make_leaf<Sorted, Shape>(0, finder.find());
+  for (std::size_t i = 0; i != rows.size(); ++i) leaf->template append<Sorted>(heads[i], std::move(rows[i]));
   return NodeReference<Shape>{leaf.release()};
 }
 
 template <Order Sorted, class Shape>
-NodeReference<Shape> decode_inner(ByteReader& in, std::uint8_t level, NodeExpectation const& expected) {
+NodeReference<Shape> decode_inner(ByteReader& in, std::uint8_t format, std::uint8_t level,
+                                  NodeExpectation const& expected) {
   auto const count = in.varint();
-  if (count < 2 || count > Shape::inner_capacity) ByteReader::corrupt("an inner node has too few children, or too many");
-  if (in.u8() != expected.address_size) ByteReader::corrupt("the addresses in a node are of another size than this store's");
+  if (count < 2 || count > Shape::inner_capacity) {
+    ByteReader::corrupt("an inner node has too few children, or too many");
+  }
+  if (in.u8() != expected.address_size) {
+    ByteReader::corrupt("the addresses in a node are of another size than this store's");
+  }
   auto* inner = new Inner<Shape>{level, 0};
   NodeReference<Shape> owner{inner};
+  std::array<std::int64_t, Shape::inner_capacity> sizes;
+  auto const put_address = [inner](std::size_t at, std::span<std::byte const> address) {
+    inner->set_address(at, NodeAddress::of(address));
+  };
+  if (format == node_format_of_rows) {
+    for (std::size_t i = 0; i != count; ++i) {
+      sizes[i] = static_cast<std::int64_t>(in.varint());
+      put_address(i, in.raw(expected.address_size));
+    }
+  } else {
+    read_integers(in, std::span{sizes}.first(static_cast<std::size_t>(count)));
+    read_addresses(in, static_cast<std::size_t>(count), expected.address_size, put_address);
+  }
   std::uint64_t rest = expected.size;
   for (std::size_t i = 0; i != count; ++i) {
-    auto const size = in.varint();
+    auto const size = static_cast<std::uint64_t>(sizes[i]);
     if (size == 0 || size > rest) ByteReader::corrupt("the sizes in a node do not add up");
     rest -= size;
     inner->sizes[i] = size;
-    inner->set_address(i, NodeAddress::of(in.raw(expected.address_size)));
   }
   if (rest != 0) ByteReader::corrupt("the sizes in a node do not add up");
-  inner->count = 1;  // has no separators yet, and its children are all null
-  read_rows<Sorted>(in, static_cast<std::size_t>(count) - 1, [inner](RawDatom row) {
-    auto const head = head_of<Sorted>(row);
-    inner->separators.put(inner->count - 1U, head, std::move(row));
-    ++inner->count;  // for whoever destroys them if the next one is not sound
-  });
+  std::array<RawDatom, Shape::inner_capacity> room;
+  auto const rows = std::span{room}.first(static_cast<std::size_t>(count) - 1);
+  read_run<Sorted>(in, format, rows);
+  for (std::size_t i = 0; i != rows.size(); ++i) {
+    auto const head = head_of<Sorted>(rows[i]);
+    inner->separators.put(i, head, std::move(rows[i]));
+  }
+  inner->count = static_cast<std::uint16_t>(count);
   return owner;
 }
 
-/// The node that `block` holds, with all its children on the store. Whatever the bytes are, the answer is a node that is
-/// sound in itself, or an `Error`, `store/corrupt` (`store/format`: written by a newer version).
+/// The node that `block` holds, with all its children on the store. Whatever the bytes are, the answer is a node that
+/// is sound in itself, or an `Error`, `store/corrupt` (`store/format`: written by a newer version).
 template <Order Sorted, class Shape>
 NodeReference<Shape> decode_node(std::span<std::byte const> block, NodeExpectation const& expected) {
   ByteReader in{unseal(block, "A node of an index")};
-  if (auto const format = in.u8(); format != node_format) {
-    raise(Errc::store_format, "A node of an index has format " + std::to_string(format) + ", and this version of Cairn reads " +
-                                  std::to_string(node_format) + ". Open the store with the version that wrote it.");
+  auto const format = in.u8();
+  if (format != node_format && format != node_format_of_rows) {
+    raise(Errc::store_format, "A node of an index has format " + std::to_string(format) +
+                                  ", and this version of Cairn reads formats up to " + std::to_string(node_format) +
+                                  ". Open the store with the version that wrote it.");
   }
   if (in.u8() != static_cast<std::uint8_t>(Sorted)) ByteReader::corrupt("a node belongs to an index of another order");
   auto const level = in.u8();
@@ -122,7 +147,8 @@ NodeReference<Shape> decode_node(std::span<std::byte const> block, NodeExpectati
   if (level > Shape::max_level || (expected.level && level != *expected.level)) {
     ByteReader::corrupt("a node is not at the level that it belongs to");
   }
-  auto node = level == 0 ? decode_leaf<Sorted, Shape>(in, expected) : decode_inner<Sorted, Shape>(in, level, expected);
+  auto node = level == 0 ? decode_leaf<Sorted, Shape>(in, format, expected)
+                         : decode_inner<Sorted, Shape>(in, format, level, expected);
   if (!in.at_end()) ByteReader::corrupt("something follows the end of a node");
   return node;
 }

@@ -3,6 +3,7 @@
 // The rows of most leaves: columns as narrow as the datoms' likeness allows.
 #pragma once
 
+#include <cairn/index/datom_run.hpp>
 #include <cairn/index/datom_view.hpp>
 #include <cairn/index/frame.hpp>
 #include <cairn/index/search.hpp>
@@ -41,6 +42,18 @@ class PackedRows {
     auto const [e, a] = entity_and_attribute<Sorted>(at);
     auto const operation = transaction_part(at);
     slot.set(e, a, (operation & 1U) != 0, transaction_of(operation), kind(at), word(at));
+  }
+
+  /// `count` rows from `first` on.
+  template <Order Sorted>
+  [[nodiscard]] DatomRun run(std::size_t first, std::size_t count) const noexcept {
+    constexpr auto form = Sorted == Order::eavt   ? DatomRun::Form::by_entity
+                          : Sorted == Order::aevt ? DatomRun::Form::by_attribute
+                                                  : DatomRun::Form::by_value;
+    auto const* keys = WithEntities ? &columns_[entity_place * Capacity] : reinterpret_cast<std::byte const*>(heads_);
+    auto const* kinds = WithEntities ? nullptr : &columns_[kind_place * Capacity];
+    return DatomRun{form, frame_, counted_, Capacity, keys, &columns_[word_place], &columns_[transaction_place * Capacity], kinds}
+        .part(first, count);
   }
 
   /// Of the first `count` rows, those before `key` (a datom or a position).

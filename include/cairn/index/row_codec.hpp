@@ -1,17 +1,18 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
-// The stored form of a sorted run of datoms: each says how it differs from the one before it.
+// A sorted run of datoms row by row, each saying how it differs from the one before it: of runs that wait to be merged,
+// and of nodes of format 1.
 #pragma once
 
 #include <cairn/datom/byte_io.hpp>
 #include <cairn/datom/codec.hpp>
+#include <cairn/index/front_coding.hpp>
+#include <cairn/index/modular.hpp>
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace cairn::detail {
 
@@ -23,18 +24,6 @@ inline constexpr std::uint8_t row_same_transaction = 1U << 3U;
 inline constexpr std::uint8_t row_same_value = 1U << 4U;
 inline constexpr std::uint8_t row_integer_delta = 1U << 5U;
 inline constexpr std::uint8_t row_string_suffix = 1U << 6U;
-
-/// Differences of any two numbers, modulo 2^64.
-inline std::int64_t difference(std::int64_t left, std::int64_t right) noexcept {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(left) - static_cast<std::uint64_t>(right));
-}
-inline std::int64_t sum(std::int64_t left, std::int64_t right) noexcept {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(left) + static_cast<std::uint64_t>(right));
-}
-
-inline std::size_t shared_prefix(std::string_view left, std::string_view right) noexcept {
-  return static_cast<std::size_t>(std::ranges::mismatch(left, right).in1 - left.begin());
-}
 
 /// Whether nothing is lost when one stands for the other: equal decimals may differ in their text, and equal doubles in
 /// their sign.

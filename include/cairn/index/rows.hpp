@@ -4,6 +4,7 @@
 // whose datoms have too little in common.
 #pragma once
 
+#include <cairn/index/datom_run.hpp>
 #include <cairn/index/datom_view.hpp>
 #include <cairn/index/head.hpp>
 #include <cairn/index/search.hpp>
@@ -48,7 +49,11 @@ class Rows {
   [[nodiscard]] Found find(std::size_t count, Key const& key, HeadBounds bounds) const noexcept {
     return search(heads_, count, bounds.low, bounds.high, [&](std::size_t at) { return compare<Sorted>(data()[at], key); });
   }
-
+  /// `count` rows from `first` on.
+  template <Order Sorted>
+  [[nodiscard]] DatomRun run(std::size_t first, std::size_t count) const noexcept {
+    return DatomRun{std::span{data() + first, count}, counted_};
+  }
 
   /// Makes a row at `at` out of nothing.
   void put(std::size_t at, std::uint64_t head, RawDatom datom) noexcept {

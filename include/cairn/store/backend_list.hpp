@@ -7,6 +7,7 @@
 #include <cairn/config/backend_name.hpp>
 #include <cairn/config/nearest.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/index/compiler.hpp>
 #include <cairn/store/with.hpp>
 
 #include <boost/hana/map.hpp>
@@ -102,7 +103,7 @@ inline constexpr auto backend_key = []<std::size_t... Index>(std::index_sequence
 }
 
 /// Throws `config/unknown-backend`: lists the known ids and says which one was probably meant.
-[[noreturn]] inline void raise_unknown_backend(std::string_view given, std::span<std::string_view const> known) {
+[[noreturn]] CAIRN_NOINLINE inline void raise_unknown_backend(std::string_view given, std::span<std::string_view const> known) {
   // What is no id is not repeated: it may be long, or a secret in the wrong place.
   bool const printable = given.size() <= 64 && is_backend_id(given);
   std::string message =
@@ -172,8 +173,9 @@ struct BackendList {
   }
 
  private:
+  // In line, whatever else the unit holds: as calls, the last of sixteen costs half as much again.
   template <class Result, class Visit, class Entry, class... Rest>
-  static constexpr Result choose(std::string_view id, Visit& visit) {
+  CAIRN_ALWAYS_INLINE static constexpr Result choose(std::string_view id, Visit& visit) {
     if (detail::is_id(id, Entry::backend_id)) return static_cast<Result>(visit(std::type_identity<Entry>{}));
     if constexpr (sizeof...(Rest) > 0) {
       return choose<Result, Visit, Rest...>(id, visit);

@@ -4,7 +4,7 @@
 #include "second.hpp"
 
 #include <cairn/backends/mem/backend.hpp>
-#include <cairn/cairn.hpp>
+#include <cairn/database.hpp>
 
 #include <cstddef>
 #include <string_view>

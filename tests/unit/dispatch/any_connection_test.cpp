@@ -4,7 +4,7 @@
 #include "laws/temporary_directory.hpp"
 #include <cairn/backends/file/backend.hpp>
 #include <cairn/backends/mem/backend.hpp>
-#include <cairn/cairn.hpp>
+#include <cairn/database.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

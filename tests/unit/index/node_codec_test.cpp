@@ -119,7 +119,7 @@ TEST_CASE("nodes that are not sound are refused") {
   }
   SECTION("a format of the future") {
     auto block = std::move(leaf_of(1, {one})).take();
-    block[0] = std::byte{2};
+    block[0] = std::byte{3};
     ByteWriter out;
     out.raw(block);
     REQUIRE(refusal(sealed(std::move(out)), 1) == Errc::store_format);

@@ -3,7 +3,7 @@
 // Threads whose transactions share commits, and checkpoints that share them too.
 #include "gated_backend.hpp"
 
-#include <cairn/cairn.hpp>
+#include <cairn/database.hpp>
 #include <cairn/db/verify.hpp>
 
 #include <catch2/catch_test_macros.hpp>

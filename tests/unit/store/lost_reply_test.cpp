@@ -3,7 +3,7 @@
 // Commits whose outcome the storage does not tell.
 #include "flaky_backend.hpp"
 
-#include <cairn/cairn.hpp>
+#include <cairn/database.hpp>
 #include <cairn/db/verify.hpp>
 
 #include <catch2/catch_test_macros.hpp>

@@ -5,7 +5,7 @@
 
 #include <cairn/backends/file/backend.hpp>
 #include <cairn/backends/mem/backend.hpp>
-#include <cairn/cairn.hpp>
+#include <cairn/database.hpp>
 #include <cairn/db/verify.hpp>
 
 #include <catch2/catch_template_test_macros.hpp>

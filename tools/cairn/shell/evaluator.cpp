@@ -108,6 +108,22 @@ std::vector<ShellValue> Evaluator::arguments(Edn const& form) {
   return values;
 }
 
+/// `{:query q :args [db 1] :limit 5}` as arguments: the map without `:args`, then those, which may be what EDN can't hold.
+std::vector<ShellValue> Evaluator::query_map(Edn const& map) {
+  std::vector<std::pair<Edn, Edn>> entries;
+  std::vector<ShellValue> inputs;
+  for (std::size_t i = 0; i != map.size(); ++i) {
+    auto const& value = map.value(i);
+    if (map.key(i).is_keyword("args") && value.is_vector()) {
+      for (auto const& input : value.items()) inputs.push_back(value_of(input));
+    } else {
+      entries.emplace_back(map.key(i), to_edn(value_of(value)));
+    }
+  }
+  inputs.insert(inputs.begin(), ShellValue{Edn::map(std::move(entries))});
+  return inputs;
+}
+
 ShellValue Evaluator::call(Edn const& form) {
   auto const& head = form[0];
   if (head.is_keyword()) {
@@ -131,7 +147,8 @@ ShellValue Evaluator::call(Edn const& form) {
   auto const all = functions();
   auto const* const found = std::ranges::find(all, name, &Function::name).base();
   if (found == all.data() + all.size()) raise_unknown(head.as_symbol());
-  auto const values = arguments(form);
+  bool const asks = name == "q" || name == "explain";
+  auto const values = asks && form.size() == 2 && form[1].is_map() ? query_map(form[1]) : arguments(form);
   if (values.size() < found->least || values.size() > found->most) {
     raise(Errc::parser_query, std::string{found->usage} + " does not take " + std::to_string(values.size()) + " arguments.");
   }

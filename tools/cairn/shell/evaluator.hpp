@@ -31,6 +31,7 @@ class Evaluator {
   ShellValue value_of(Edn const& form);
   ShellValue call(Edn const& form);
   std::vector<ShellValue> arguments(Edn const& form);
+  std::vector<ShellValue> query_map(Edn const& map);
 
   std::map<std::string, ShellValue, std::less<>> definitions_;
 };

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The functions of the shell: Datahike's API, and a few of Clojure's that take results apart.
 #include "evaluator.hpp"
+#include "queries.hpp"
 
 #include <array>
 #include <memory>
@@ -171,11 +172,6 @@ ShellValue schema_of(Arguments arguments) {
   return {Edn::map(std::move(attributes))};
 }
 
-[[noreturn]] ShellValue not_in_this_version(Arguments) {
-  raise(Errc::parser_query, "Queries in Datalog and pull are not in this version. Look at (datoms db :aevt attribute), "
-                            "(index-range db attribute from to) and (entity db id).");
-}
-
 std::vector<ShellValue> elements_of(ShellValue const& value) {
   if (auto const* values = value.get<Values>()) return *values;
   auto const edn = to_edn(value);
@@ -221,9 +217,10 @@ constexpr std::array functions_by_name{
     Function{"entid", "(entid db ident)", 2, 2, [](Arguments a) { auto const id = db_of(a[0]).entid(entity_ref_of(to_edn(a[1]))); return id ? ShellValue{Edn::integer(*id)} : nil(); }},
     Function{"ident", "(ident db id)", 2, 2, [](Arguments a) { auto const ident = db_of(a[0]).ident(entity_ref_of(to_edn(a[1]))); return ident ? ShellValue{Edn::keyword(ident->text())} : nil(); }},
     Function{"schema", "(schema db)", 1, 1, schema_of},
-    Function{"q", "(q query & inputs)", 0, any, not_in_this_version},
-    Function{"pull", "(pull db pattern id)", 0, any, not_in_this_version},
-    Function{"pull-many", "(pull-many db pattern ids)", 0, any, not_in_this_version},
+    Function{"q", "(q query & inputs)", 1, any, call_q},
+    Function{"explain", "(explain query & inputs)", 1, any, call_explain},
+    Function{"pull", "(pull db pattern entity)", 2, 3, call_pull},
+    Function{"pull-many", "(pull-many db pattern entities)", 2, 3, call_pull_many},
     Function{"count", "(count things)", 1, 1, [](Arguments a) { return ShellValue{Edn::integer(static_cast<std::int64_t>(elements_of(a[0]).size()))}; }},
     Function{"first", "(first things)", 1, 1, [](Arguments a) { return element(elements_of(a[0]), 0); }},
     Function{"second", "(second things)", 1, 1, [](Arguments a) { return element(elements_of(a[0]), 1); }},

@@ -3,13 +3,16 @@
 // The shell: forms in, results out.
 #include "shell.hpp"
 
+#include "../terminal.hpp"
 #include "evaluator.hpp"
 #include "form_reader.hpp"
 #include "prompt.hpp"
 #include "table.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 
 namespace cairn::tool {
@@ -18,6 +21,14 @@ namespace {
 
 /// What the C++ library throws where there is no memory, or a backend outside of its contract.
 Error as_error(std::exception const& error) { return Error{Errc::io_error, std::string{"The form failed: "} + error.what()}; }
+
+/// Whether a string is more readable as its lines than as EDN, and does nothing else to a terminal.
+bool is_lines(std::string const& text) {
+  return text.find('\n') != std::string::npos && std::ranges::none_of(text, [](char c) {
+           auto const byte = static_cast<unsigned char>(c);
+           return (byte < 0x20 && c != '\n') || byte == 0x7F;
+         });
+}
 
 template <class Work>
 std::optional<Error> error_of(Work work) {
@@ -70,11 +81,14 @@ int run_prompt() {
     while (auto next = reader.next(false)) {
       auto const error = error_of([&] {
         if (auto const* wrong = std::get_if<Error>(&*next)) throw *wrong;
+        Interrupt interrupt;  // Ctrl-C ends a query
         auto const result = evaluator.evaluate(std::get<Edn>(*next));
         auto const table = table_of(result.value);
-        std::puts((table ? *table : result.shown).c_str());
+        auto const* text = result.value.get<Edn>();
+        bool const has_lines = text != nullptr && text->is_string() && is_lines(text->as_string());
+        std::puts((table ? *table : has_lines ? text->as_string() : result.shown).c_str());
       });
-      if (error) std::printf("%s  (:%s)\n", error->what(), std::string{name(error->code())}.c_str());
+      if (error) std::puts(with_code(*error).c_str());
     }
   }
   std::puts("");

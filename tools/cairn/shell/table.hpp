@@ -1,57 +1,57 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
-// Lists of datoms as tables, for people.
+// Lists of datoms and rows of answers as tables, for people.
 #pragma once
 
+#include "../text_table.hpp"
 #include "value.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cairn::tool {
 
-/// A table where the value is a list of datoms; nothing where a line shows it well enough.
+inline constexpr std::size_t most_rows_of_table = 200;
+
+/// The rows of an answer, which are vectors of one length; nothing where they are something else.
+[[nodiscard]] inline std::optional<std::string> table_of_rows(Edn const& answer) {
+  bool const many = answer.is_set() || answer.is_vector();
+  if (!many || answer.size() < 2 || !answer.items()[0].is_vector() || answer.items()[0].size() == 0) return std::nullopt;
+  auto const columns = answer.items()[0].size();
+  bool const even = std::ranges::all_of(answer.items(), [&](Edn const& row) { return row.is_vector() && row.size() == columns; });
+  if (!even) return std::nullopt;
+  std::vector<std::vector<std::string>> rows(1);
+  std::vector<bool> right(columns, true);
+  for (std::size_t i = 0; i != columns; ++i) rows[0].push_back(std::to_string(i));
+  auto const order = answer.order();
+  for (std::size_t i = 0; i != answer.size(); ++i) {
+    auto const& row = answer.items()[answer.is_set() && !order.empty() ? order[i] : i];
+    auto& cells = rows.emplace_back();
+    for (std::size_t column = 0; column != columns; ++column) {
+      cells.push_back(rows.size() > most_rows_of_table + 1 ? std::string{} : notation::write(row[column], {.sorted = true}));
+      if (!row[column].is_integer() && !row[column].is_real()) right[column] = false;
+    }
+  }
+  return text_table(rows, right, "row", most_rows_of_table);
+}
+
+/// A table where the value is a list of datoms or the rows of an answer; nothing where a line shows it well enough.
 [[nodiscard]] inline std::optional<std::string> table_of(ShellValue const& value) {
-  constexpr std::size_t most_rows = 200;
+  if (auto const* answer = value.get<Edn>()) return table_of_rows(*answer);
   auto const* list = value.get<Values>();
   if (list == nullptr || list->empty()) return std::nullopt;
-  using Row = std::array<std::string, 5>;
-  std::vector<Row> rows{{"e", "a", "v", "tx", "added"}};
+  std::vector<std::vector<std::string>> rows{{"e", "a", "v", "tx", "added"}};
   for (auto const& one : *list) {
     auto const* datom = one.get<DbDatom>();
     if (datom == nullptr) return std::nullopt;
-    if (rows.size() > most_rows) continue;
+    auto& row = rows.emplace_back(5);
+    if (rows.size() > most_rows_of_table + 1) continue;
     auto const edn = to_edn(*datom);
-    Row row;
     for (std::size_t i = 0; i != row.size(); ++i) row[i] = notation::write(edn[i]);
-    rows.push_back(std::move(row));
   }
-  std::array<std::size_t, 5> widths{};
-  // Code points, near enough to columns for a table.
-  auto const width = [](std::string const& text) {
-    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-  };
-  for (auto const& row : rows) {
-    for (std::size_t i = 0; i != row.size(); ++i) widths[i] = (std::max)(widths[i], width(row[i]));
-  }
-  std::string text;
-  for (std::size_t r = 0; r != rows.size(); ++r) {
-    for (std::size_t i = 0; i != rows[r].size(); ++i) {
-      bool const right = i == 0 || i == 3;
-      std::string const padding(widths[i] - width(rows[r][i]), ' ');
-      text += right ? padding + rows[r][i] : i + 1 == rows[r].size() ? rows[r][i] : rows[r][i] + padding;
-      if (i + 1 != rows[r].size()) text += "  ";
-    }
-    text += '\n';
-    if (r == 0) {
-      for (std::size_t i = 0; i != widths.size(); ++i) text += std::string(widths[i], '-') + (i + 1 != widths.size() ? "  " : "\n");
-    }
-  }
-  text += std::to_string(list->size()) + (list->size() == 1 ? " datom" : " datoms");
-  if (list->size() > most_rows) text += ", the first " + std::to_string(most_rows) + " shown";
-  return text;
+  return text_table(rows, {true, false, false, true, false}, "datom", most_rows_of_table);
 }
 
 }  // namespace cairn::tool

@@ -5,13 +5,19 @@
 
 #include <cairn/db/aggregate/check.hpp>
 #include <cairn/db/db.hpp>
+#include <cairn/db/pull/reading.hpp>
 #include <cairn/error/error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
+#include <limits>
 #include <optional>
+#include <span>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -51,7 +57,17 @@ consteval bool check_readable_structs(TypeList<Aggregates...> structs) {
 template <class Aggregate>
 inline constexpr bool is_pullable = check_readable_structs(ClosureOf<Aggregate>{});
 
-/// Reads structs, and the structs in them. Data may go in circles where a schema has none: that ends, as an error.
+/// What was found of a struct's fields.
+template <class Aggregate, class Indices = std::make_index_sequence<meta::field_count<Aggregate>>>
+struct FoundFields;
+template <class Aggregate, std::size_t... Index>
+struct FoundFields<Aggregate, std::index_sequence<Index...>> {
+  std::tuple<std::optional<meta::FieldType<Aggregate, Index>>...> fields{};
+  bool any = false;
+};
+
+/// Reads structs, and the structs in them, each in one walk along its facts. Data may go in circles where a schema has
+/// none: that ends, as an error.
 template <class IndexTag>
 class Puller {
  public:
@@ -64,24 +80,12 @@ class Puller {
 
   template <class Aggregate>
   [[nodiscard]] Aggregate read(EntityId entity) {
-    enter(entity);
-    Entered const entered{path_};
-    return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      return Aggregate{read_field<Aggregate, Index>(entity)...};
-    }
-    (std::make_index_sequence<meta::field_count<Aggregate>>{});
+    return *read<Aggregate>(entity, false);
   }
-
-  /// Whether an entity has any attribute of a struct.
+  /// Nothing where the entity has none of the attributes.
   template <class Aggregate>
-  [[nodiscard]] bool has_any(EntityId entity) const {
-    bool found = false;
-    meta::for_each_index<meta::field_count<Aggregate>>(
-        [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
-          auto const attribute = attribute_keyword<Aggregate, Index>();
-          found = found || (is_known(attribute) && !db_.datoms(eavt, entity, attribute).empty());
-        });
-    return found;
+  [[nodiscard]] std::optional<Aggregate> read_if_any(EntityId entity) {
+    return read<Aggregate>(entity, true);
   }
 
  private:
@@ -106,67 +110,108 @@ class Puller {
     path_.push_back(entity);
   }
 
-  [[nodiscard]] bool is_known(Keyword attribute) const {
-    auto const* found = db_.schema().find(attribute);
-    return found != nullptr && (found->type || db_.options().schema_flexibility == SchemaFlexibility::read);
+  template <class Aggregate>
+  [[nodiscard]] std::optional<Aggregate> read(EntityId entity, bool may_be_nothing) {
+    enter(entity);
+    Entered const entered{path_};
+    constexpr auto indices = std::make_index_sequence<meta::field_count<Aggregate>>{};
+    FoundFields<Aggregate> found;
+    find(entity, found, indices);
+    if (may_be_nothing && !found.any) return std::nullopt;
+    return put_together(entity, found, indices);
   }
 
-  template <class Aggregate, std::size_t Index>
-  [[nodiscard]] meta::FieldType<Aggregate, Index> read_field(EntityId entity) {
+  template <class Aggregate, std::size_t... Index>
+  void find(EntityId entity, FoundFields<Aggregate>& found, std::index_sequence<Index...>) {
+    std::array<PullWanted, sizeof...(Index) + 1> wanted{};
+    std::size_t count = 0;
+    auto const want = [&](std::size_t index, Keyword name) {
+      auto const* attribute = db_.schema().find(name);
+      bool const is_known =
+          attribute != nullptr && (attribute->type || db_.options().schema_flexibility == SchemaFlexibility::read);
+      if (!is_known) return;
+      // Into its place: g++ warns of a bound in std::sort on arrays this small.
+      std::size_t at = count++;
+      for (; at != 0 && wanted[at - 1].attribute > attribute->id; --at) wanted[at] = wanted[at - 1];
+      wanted[at] = {attribute->id, static_cast<std::uint32_t>(index)};
+    };
+    (want(Index, attribute_keyword<Aggregate, Index>()), ...);
+    if (count == 0) return;
+    read_forward(db_, entity, std::span{wanted}.first(count), false, [&](auto& reading) {
+      std::size_t at = 0;
+      while (wanted[at].attribute != reading.attribute()) ++at;
+      found.any = true;
+      ((wanted[at].step == Index ? read_field<Aggregate, Index>(entity, reading, std::get<Index>(found.fields))
+                                 : void()),
+       ...);
+    });
+  }
+
+  template <class Aggregate, std::size_t... Index>
+  [[nodiscard]] static Aggregate put_together(EntityId entity, FoundFields<Aggregate>& found,
+                                              std::index_sequence<Index...>) {
+    return Aggregate{take_field<Aggregate, Index>(entity, std::get<Index>(found.fields))...};
+  }
+
+  template <class Aggregate, std::size_t Index, class Reading>
+  void read_field(EntityId entity, Reading& reading, std::optional<meta::FieldType<Aggregate, Index>>& field) {
     using Field = meta::FieldType<Aggregate, Index>;
     using Element = ElementOf<Field>;
     auto const attribute = attribute_keyword<Aggregate, Index>();
     if constexpr (FieldElement<Field>::holds == Holds::many) {
-      Field field{};
-      if (!is_known(attribute)) return field;
-      for (auto const& datom : db_.datoms(eavt, entity, attribute)) {
-        field.insert(field.end(), Element{read_value<ValueOf<Field>>(datom)});
-      }
-      return field;
+      auto& many = field.emplace();
+      reading.read((std::numeric_limits<std::size_t>::max)(), [&](Value const& value) {
+        many.insert(many.end(), Element{read_value<ValueOf<Field>>(entity, attribute, value)});
+      });
     } else {
-      std::optional<Datom> found;
-      if (is_known(attribute)) {
-        for (auto const& datom : db_.datoms(eavt, entity, attribute)) {
-          if (found)
-            refuse(Errc::transact_schema, entity,
-                   " has more than one " + to_text(attribute) + ", and the field holds one.", attribute);
-          found = datom;
+      reading.read(2, [&](Value const& value) {
+        if (field) {
+          refuse(Errc::transact_schema, entity,
+                 " has more than one " + to_text(attribute) + ", and the field holds one.", attribute);
         }
-      }
-      if (found) return Field{Element{read_value<ValueOf<Field>>(*found)}};
-      if constexpr (FieldElement<Field>::holds == Holds::one_or_none) {
-        return std::nullopt;
-      } else {
-        refuse(Errc::entity_id_missing, entity,
-               " has no " + to_text(attribute) +
-                   ", which the struct must have. Make its field std::optional, or look for another entity.",
-               attribute);
-      }
+        field.emplace(Element{read_value<ValueOf<Field>>(entity, attribute, value)});
+      });
+    }
+  }
+
+  template <class Aggregate, std::size_t Index>
+  [[nodiscard]] static meta::FieldType<Aggregate, Index> take_field(
+      EntityId entity, std::optional<meta::FieldType<Aggregate, Index>>& field) {
+    using Field = meta::FieldType<Aggregate, Index>;
+    if (field) return *std::move(field);
+    if constexpr (FieldElement<Field>::holds == Holds::one) {
+      auto const attribute = attribute_keyword<Aggregate, Index>();
+      refuse(Errc::entity_id_missing, entity,
+             " has no " + to_text(attribute) +
+                 ", which the struct must have. Make its field std::optional, or look for another entity.",
+             attribute);
+    } else {
+      return Field{};
     }
   }
 
   template <class Type>
-  [[nodiscard]] Type read_value(Datom const& datom) {
+  [[nodiscard]] Type read_value(EntityId entity, Keyword attribute, Value const& value) {
     auto const accept = [&](ValueType type) {
-      if (conforms(datom.v, type)) return;
-      refuse(Errc::transact_schema, datom.e,
-             " has " + to_text(datom.v) + " under " + to_text(datom.a) +
+      if (conforms(value, type)) return;
+      refuse(Errc::transact_schema, entity,
+             " has " + to_text(value) + " under " + to_text(attribute) +
                  ", and the field holds :" + std::string{name(type)} + ".",
-             datom.a);
+             attribute);
     };
     if constexpr (CodedValue<Type>) {
       accept(ValueCodec<Type>::type);
-      auto read = ValueCodec<Type>::read(datom.v);
+      auto read = ValueCodec<Type>::read(value);
       if (read) return *std::move(read);
-      refuse(Errc::transact_schema, datom.e,
-             " has " + to_text(datom.v) + " under " + to_text(datom.a) + ", which the type of the field cannot be.",
-             datom.a);
+      refuse(Errc::transact_schema, entity,
+             " has " + to_text(value) + " under " + to_text(attribute) + ", which the type of the field cannot be.",
+             attribute);
     } else {
       accept(ValueType::ref);
       if constexpr (is_ref<Type>) {
-        return datom.v.as_integer();
+        return value.as_integer();
       } else {
-        return read<Type>(datom.v.as_integer());
+        return read<Type>(value.as_integer());
       }
     }
   }
@@ -202,7 +247,7 @@ struct Pulled<std::optional<Aggregate>> {
 /// Errors: `entity-id/missing` where there is no such entity or it has not all that the struct must have;
 /// `transact/schema` where a value is not of its field's type, or too large for it; `entity-id/syntax`,
 /// `lookup-ref/unique` of the reference; `query/where` of a history, and of parts that go in circles.
-/// Complexity: O(fields · log n + values).
+/// Complexity: O(log n + facts); what lies between the fields' facts is jumped over.
 template <class Result, class IndexTag>
 [[nodiscard]] Result pull(Db<IndexTag> const& db, EntityRef const& ref) {
   using Aggregate = typename detail::Pulled<Result>::type;
@@ -211,8 +256,8 @@ template <class Result, class IndexTag>
     std::terminate();  // it does not compile, and this adds no further message
   } else if constexpr (detail::Pulled<Result>::is_optional) {
     auto const entity = db.entid(ref);
-    if (!entity || !puller.template has_any<Aggregate>(*entity)) return std::nullopt;
-    return puller.template read<Aggregate>(*entity);
+    if (!entity) return std::nullopt;
+    return puller.template read_if_any<Aggregate>(*entity);
   } else {
     return puller.template read<Aggregate>(db.require_entity(ref));
   }

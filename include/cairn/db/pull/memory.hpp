@@ -1,0 +1,62 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What a pull writes down while it is at work.
+#pragma once
+
+#include <cairn/datom/datom.hpp>
+#include <cairn/db/pull/plan.hpp>
+#include <cairn/db/pull/star.hpp>
+#include <cairn/edn/value.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace cairn::detail {
+
+/// What was found under an attribute: a value, or entities to follow.
+struct PullCell {
+  std::uint32_t step = 0;
+  std::uint32_t targets = 0;
+  std::size_t first_target = 0;
+  bool found = false;
+  notation::Value value{};
+};
+
+/// What a pull writes down while it is at work; it can be used again for the same plan.
+struct PullMemory {
+  /// A reference that was followed to come here.
+  struct Followed {
+    std::uint32_t key = 0;
+    EntityId target = 0;
+  };
+  /// A cell that goes into the result.
+  struct Shown {
+    std::uint32_t rank = 0;
+    std::size_t cell = 0;
+    std::uint32_t place = 0;
+    bool is_hidden = false;
+  };
+
+  explicit PullMemory(PullPlan const& plan) : stars(plan.nodes.size()) {}
+
+  /// Whether it is worth keeping.
+  [[nodiscard]] bool is_small() const noexcept {
+    constexpr std::size_t most = 4096;
+    return cells.capacity() + targets.capacity() + values.capacity() < most;
+  }
+
+  std::vector<std::unique_ptr<PullStar>> stars;  ///< by node; null where a pattern has no `*`, or was not used yet
+  std::vector<PullCell> cells{};
+  std::vector<EntityId> targets{};
+  std::vector<notation::Value> values{};
+  std::vector<Followed> path{};
+  std::vector<std::size_t> takers{};
+  std::vector<Shown> shown{};
+  std::vector<std::uint32_t> by_rank{};
+  std::size_t work = 0;
+  std::size_t depth = 0;
+};
+
+}  // namespace cairn::detail

@@ -1,0 +1,72 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What a query has borrowed values from.
+#pragma once
+
+#include <cairn/db/snapshot.hpp>
+#include <cairn/index/node_cache.hpp>
+
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace cairn::query {
+
+/// Keeps leaves in memory from which counted values were borrowed, where a cache may unload them: where there is none, the
+/// database keeps them, and nothing is done. Thread safety: that of a container.
+template <class IndexTag>
+class LeafPins {
+  template <Order Sorted>
+  using Cursor = typename IndexOf<IndexTag, Sorted>::Cursor;
+
+ public:
+  LeafPins() = default;
+  LeafPins(LeafPins&&) noexcept = default;
+  LeafPins& operator=(LeafPins&&) noexcept = default;
+
+  /// The block at which the cursor is. Requires that it is valid.
+  template <Order Sorted>
+  void add(Cursor<Sorted> const& cursor) {
+    if constexpr (requires { cursor.pin(); }) {
+      auto const& share = cursor.pin();
+      auto const* leaf = share.get();
+      if (leaf == nullptr || leaf == last_) return;
+      last_ = leaf;
+      if (leaves_.emplace(leaf, share).second) bytes_ += leaf->weight;
+    } else {
+      std::get<static_cast<std::size_t>(Sorted)>(cursors_).push_back(cursor);
+      bytes_ += sizeof(cursor);
+    }
+  }
+
+  /// Bytes of what is kept only for its sake, at most.
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  void clear() noexcept {
+    last_ = nullptr;
+    leaves_.clear();
+    cursors_ = {};
+    bytes_ = 0;
+  }
+
+ private:
+  template <class AnyCursor>
+  struct ShareOf {
+    using type = char;
+  };
+  template <class AnyCursor>
+  requires requires(AnyCursor const& cursor) { cursor.pin(); }
+  struct ShareOf<AnyCursor> {
+    using type = std::remove_cvref_t<decltype(std::declval<AnyCursor const&>().pin())>;
+  };
+
+  void const* last_ = nullptr;
+  std::size_t bytes_ = 0;
+  std::unordered_map<void const*, typename ShareOf<Cursor<Order::eavt>>::type> leaves_{};
+  // Of an index that does not share leaves: one place for each order.
+  std::tuple<std::vector<Cursor<Order::eavt>>, std::vector<Cursor<Order::aevt>>, std::vector<Cursor<Order::avet>>> cursors_{};
+};
+
+}  // namespace cairn::query

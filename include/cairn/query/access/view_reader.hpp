@@ -1,0 +1,244 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A range of an index of any view, a run of datoms at a time.
+#pragma once
+
+#include <cairn/db/db_class.hpp>
+#include <cairn/query/access/reader.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace cairn::query {
+
+/// What a view other than the present shows of a range: the present and the past merged by the run, as `DatomRange` merges
+/// them by the datom. Stretches of the present that the past says nothing of are passed on as they lie in their leaf.
+///
+/// A fact is true at a moment if the last of its operations up to then added it.
+template <class IndexTag, Order Sorted>
+class ViewReader {
+  using Index = IndexOf<IndexTag, Sorted>;
+
+ public:
+  ViewReader(Db<IndexTag> const& db, LeafPins<IndexTag>& pins)
+      : db_{&db},
+        pins_{&pins},
+        present_{db.snapshot().current.template get<Sorted>()},
+        past_{db.snapshot().temporal.template get<Sorted>()},
+        rows_(capacity) {}
+
+  void open(Position const& from, Position const& to) {
+    pending_ = 0;
+    begin(present_, from, to);
+    past_.left = 0;
+    if (db_->view().needs_past()) begin(past_, from, to);
+  }
+
+  bool next(DatomRun& run) {
+    advance(*showing_, pending_);
+    pending_ = 0;
+    count_ = 0;
+    while (count_ != capacity && (present_.left != 0 || past_.left != 0)) {
+      bool const is_history = db_->view().history;
+      if (pass_on(present_, past_, run) || (is_history && pass_on(past_, present_, run))) {
+        if (pending_ != 0) return true;
+      } else if (!is_history) {
+        settle_fact();
+      } else {  // the same in both, which a sound store doesn't have
+        advance(past_, 1);
+      }
+    }
+    run = DatomRun{std::span{&rows_[0].get(), count_}};
+    return count_ != 0;
+  }
+  /// Keeps what the last run borrows. What was left behind is kept already.
+  void pin() {
+    if (present_.left != 0) pins_->template add<Sorted>(present_.reader.cursor());
+    if (past_.left != 0) pins_->template add<Sorted>(past_.reader.cursor());
+  }
+
+ private:
+  static constexpr std::size_t capacity = 128;
+  static constexpr std::size_t worth_passing_on = 8;
+  static_assert(sizeof(cairn::detail::DatomSlot) == sizeof(RawDatom));
+
+  struct Stream {
+    explicit Stream(Index const& index) : reader{index} {}
+    IndexReader<Index, Sorted> reader;
+    DatomRun run{};
+    std::size_t at = 0;
+    std::size_t left = 0;
+  };
+
+  void begin(Stream& stream, Position const& from, Position const& to) {
+    stream.reader.open(from, to);
+    read(stream);
+  }
+  void read(Stream& stream) {
+    stream.at = 0;
+    stream.left = stream.reader.next(stream.run) ? stream.run.size() : 0;
+  }
+  void advance(Stream& stream, std::size_t by) {
+    if (by == 0) return;
+    stream.at += by;
+    stream.left -= by;
+    if (stream.left != 0) return;
+    if (stream.run.counted()) pins_->template add<Sorted>(stream.reader.cursor());
+    read(stream);
+  }
+
+  [[nodiscard]] bool shows(DatomRun const& run, std::size_t at) const {
+    auto const& view = db_->view();
+    auto const transaction = run.transaction(at);
+    if (transaction <= view.since || transaction > view.as_of) return false;
+    return !view.filter || view.filter->accepts(cairn::detail::to_datom(run[at], db_->schema()));
+  }
+  void keep(DatomRun const& run, std::size_t at) {
+    rows_[count_++].set(run.entity(at), run.attribute(at), run.added(at), run.transaction(at), run.kind(at), run.word(at));
+  }
+
+  /// What `stream` has before the other has anything to say. False where that is nothing. Where it makes a run of it, it is
+  /// still to be advanced by `pending_`.
+  bool pass_on(Stream& stream, Stream const& other, DatomRun& run) {
+    if (stream.left == 0) return false;
+    std::size_t alone = stream.left;
+    if (other.left != 0) {
+      auto const& limit = other.run;
+      IndexPlace const place = place_of(limit, other.at);
+      alone = count_before(stream, place.get());
+      if (alone == 0) return false;
+    }
+    if (count_ == 0 && !db_->view().filter) {
+      std::size_t passing = 0;
+      stream.run.with_transactions([&, at = stream.at, since = db_->view().since, as_of = db_->view().as_of](auto const& get) {
+        auto const passes = [&](std::uint64_t transaction) {
+          return static_cast<EntityId>(transaction) > since && static_cast<EntityId>(transaction) <= as_of;
+        };
+        while (passing != alone && passes(get(at + passing))) ++passing;
+      });
+      if (passing >= worth_passing_on) {
+        run = stream.run.part(stream.at, passing);
+        pending_ = passing;
+        showing_ = &stream;
+        return true;
+      }
+    }
+    std::size_t taken = 0;
+    for (; taken != alone && count_ != capacity; ++taken) {
+      if (shows(stream.run, stream.at + taken)) keep(stream.run, stream.at + taken);
+    }
+    advance(stream, taken);
+    return true;
+  }
+
+  /// Before the datom, in history; before the first operation on its fact in other views.
+  [[nodiscard]] IndexPlace place_of(DatomRun const& run, std::size_t at) const noexcept {
+    IndexPlace place{static_cast<std::uint8_t>(db_->view().history ? 5 : 3), run.entity(at), run.attribute(at),
+                Cell{run.kind(at), run.word(at)}, false};
+    place.set_operation(run.transaction(at), run.added(at));
+    return place;
+  }
+
+  [[nodiscard]] static std::size_t count_before(Stream const& stream, Position const& position) noexcept {
+    auto const before = [&](std::size_t by) { return access::compare_at<Sorted>(stream.run, stream.at + by, position) < 0; };
+    if (!before(0)) return 0;
+    std::size_t low = 0;
+    std::size_t step = 1;
+    while (low + step < stream.left && before(low + step)) {
+      low += step;
+      step *= 2;
+    }
+    std::size_t high = low + step < stream.left ? low + step : stream.left;
+    while (high - low > 1) {
+      std::size_t const middle = low + (high - low) / 2;
+      (before(middle) ? low : high) = middle;
+    }
+    return high;
+  }
+
+  /// Takes all operations on the fact that the past is at, and keeps the one that made it true, if any.
+  void settle_fact() {
+    auto const as_of = db_->view().as_of;
+    cairn::detail::DatomSlot fact;
+    set(fact, past_);
+    cairn::detail::DatomSlot last;
+    bool known = false;
+    auto const is_same = [&](Stream const& stream) {
+      return stream.left != 0 && stream.run.entity(stream.at) == fact.get().e &&
+             stream.run.attribute(stream.at) == fact.get().a &&
+             Cell{stream.run.kind(stream.at), stream.run.word(stream.at)} == Cell{fact.get().v};
+    };
+    for (;;) {
+      bool const in_past = is_same(past_);
+      bool const in_present = is_same(present_);
+      if (!in_past && !in_present) break;
+      auto* stream = in_past ? &past_ : &present_;
+      if (in_past && in_present) {
+        cairn::detail::DatomSlot present;
+        set(present, present_);
+        cairn::detail::DatomSlot past;
+        set(past, past_);
+        if (compare<Sorted>(present.get(), past.get()) < 0) stream = &present_;
+      }
+      if (stream->run.transaction(stream->at) <= as_of) {
+        set(last, *stream);
+        known = true;
+      }
+      advance(*stream, 1);
+    }
+    if (!known || !last.get().added) return;
+    if (last.get().tx <= db_->view().since) return;
+    auto const& filter = db_->view().filter;
+    if (filter && !filter->accepts(cairn::detail::to_datom(last.get(), db_->schema()))) return;
+    rows_[count_++] = last;
+  }
+  static void set(cairn::detail::DatomSlot& slot, Stream const& stream) noexcept {
+    auto const& run = stream.run;
+    auto const at = stream.at;
+    slot.set(run.entity(at), run.attribute(at), run.added(at), run.transaction(at), run.kind(at), run.word(at));
+  }
+
+  Db<IndexTag> const* db_;
+  LeafPins<IndexTag>* pins_;
+  Stream present_;
+  Stream past_;
+  Stream* showing_ = &present_;  // whose run was passed on
+  std::size_t pending_ = 0;      // how much of it
+  std::vector<cairn::detail::DatomSlot> rows_;
+  std::size_t count_ = 0;
+};
+
+/// A range of an index as a database value shows it, again and again. The database and the places must stay where they are.
+template <class IndexTag, Order Sorted>
+class RangeReader {
+ public:
+  RangeReader(Db<IndexTag> const& db, LeafPins<IndexTag>& pins)
+      : pins_{&pins}, present_{db.snapshot().current.template get<Sorted>()} {
+    if (!db.view().is_plain()) others_ = std::make_unique<ViewReader<IndexTag, Sorted>>(db, pins);
+  }
+
+  void open(Position const& from, Position const& to) {
+    if (others_ == nullptr) [[likely]] return present_.open(from, to);
+    others_->open(from, to);
+  }
+  void open(PlaceRange const& range) { open(range.from.get(), range.to.get()); }
+  /// The next run; false at the end. It is valid until the next call.
+  bool next(DatomRun& run) { return others_ == nullptr ? present_.next(run) : others_->next(run); }
+  /// Keeps what the last run's values belong to.
+  void pin(DatomRun const& run) {
+    if (!run.counted()) return;
+    if (others_ != nullptr) return others_->pin();
+    pins_->template add<Sorted>(present_.cursor());
+  }
+
+ private:
+  LeafPins<IndexTag>* pins_;
+  IndexReader<IndexOf<IndexTag, Sorted>, Sorted> present_;
+  std::unique_ptr<ViewReader<IndexTag, Sorted>> others_{};
+};
+
+}  // namespace cairn::query

@@ -1,0 +1,77 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The types that the compiler gives the columns of a static query, and what it knows to find them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace cairn::query::compiled {
+
+/// What all values of a variable are.
+enum class CellType : std::uint8_t {
+  unknown,  ///< nothing binds it, as far as was looked
+  entity,
+  boolean,
+  integer,
+  real,
+  bigint,
+  bigdec,
+  instant,
+  uuid,
+  string,
+  keyword,
+  symbol,
+  bytes,
+  any,  ///< a value of whatever type
+};
+
+/// What a variable is that is bound in two places.
+[[nodiscard]] constexpr CellType join(CellType left, CellType right) noexcept {
+  if (left == right || right == CellType::unknown) return left;
+  if (left == CellType::unknown) return right;
+  auto const is_number = [](CellType type) { return type == CellType::entity || type == CellType::integer; };
+  return is_number(left) && is_number(right) ? CellType::integer : CellType::any;
+}
+
+/// An attribute that a `Schema` has.
+struct KnownAttribute {
+  std::string_view name{};  ///< without a colon
+  CellType type = CellType::any;
+  bool is_ref = false;
+  std::string_view type_name{};  ///< `db.type/string`
+};
+
+/// How many columns of an input are given types; those behind are of any.
+inline constexpr std::size_t most_typed_columns = 16;
+
+/// What the type of an input says.
+struct InputTypes {
+  bool is_database = false;
+  CellType columns[most_typed_columns]{};  ///< of a value and of a range of values the first, of tuples all
+};
+
+/// A C++ function that a query may call.
+struct KnownFunction {
+  std::string_view name{};
+  CellType result = CellType::any;
+};
+
+/// What is known where a query is written, the query itself aside.
+struct Surroundings {
+  bool has_schema = false;
+  std::span<KnownAttribute const> attributes{};
+  std::span<InputTypes const> inputs{};  ///< those under `:in`; none: nothing is known of them
+  std::span<KnownFunction const> functions{};
+
+  [[nodiscard]] constexpr KnownAttribute const* find(std::string_view name) const noexcept {
+    for (auto const& attribute : attributes) {
+      if (attribute.name == name) return &attribute;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace cairn::query::compiled

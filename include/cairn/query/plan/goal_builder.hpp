@@ -1,0 +1,489 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Puts rules into the clauses that call them.
+#pragma once
+
+#include <cairn/query/plan/goal.hpp>
+#include <cairn/query/plan/rule_graph.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace cairn::query::planning {
+
+/// Why there is no plan.
+struct Failure {
+  enum class Kind : std::uint8_t {
+    none,
+    unbound,        ///< `form` waits for a variable that nothing binds: `variable`
+    unbound_find,   ///< nothing binds what :find or :with names
+    no_join,        ///< a `not` that has no variable in common with what is around it
+    denies_itself,  ///< a rule whose negation needs the rule itself
+    no_rules,       ///< a rule is called, and there is none of that name
+    too_large,
+  };
+  Kind kind = Kind::none;
+  FormAt form{};
+  FormAt variable{};
+};
+
+/// How much a query may grow to, so that none that somebody types takes all memory or all time.
+struct Bounds {
+  static constexpr std::uint32_t numbers =
+      0xFFFF;  ///< of variables, blocks, constants and tables: what plans number by 16 bits
+  static constexpr std::uint32_t goals = 30'000;
+  static constexpr std::uint32_t depth = 96;      ///< of blocks in blocks
+  static constexpr std::uint32_t inlined = 256;   ///< calls that rules are put in for; later ones get tables
+  static constexpr std::uint32_t branches = 512;  ///< of one recursive rule, after its or's are multiplied out
+  static constexpr std::uint32_t tables = 1'024;
+  static constexpr std::uint64_t checks = 4'000'000;  ///< of clauses, for whether they can be taken
+};
+
+/// Makes goals of clauses. Rules that don't call themselves are put in; those that do are left as calls, as are all
+/// others once much has been put in.
+class GoalBuilder {
+ public:
+  constexpr GoalBuilder(Written const& query, Written const* rules) : query_{&query}, rules_{rules} {
+    if (rules_ != nullptr) graph_ = RuleGraph{*rules_->tree};
+    find_sources();
+    // The query's variables keep their numbers.
+    for (std::uint32_t const name : query.tree->names) {
+      auto const variable = static_cast<std::uint32_t>(goals_.names.size());
+      goals_.names.push_back({name, false});
+      environment_.push_back({Term::Kind::variable, variable, {}});
+    }
+  }
+
+  /// The clauses of the query.
+  constexpr std::uint32_t query_scope() {
+    std::vector<Item> items;
+    for (std::uint32_t const clause : query_->tree->children_of(query_->tree->where)) items.push_back({clause, {}});
+    return scope_of(items, {});
+  }
+
+  /// What has to be reached for the rows of a rule by each of its branches, and its head's variables by their columns.
+  /// Branches that call rules of the same component within an or are multiplied out, so that these calls stand among
+  /// the scope's own goals.
+  struct Body {
+    std::uint32_t scope = 0;
+    Slice head{};  ///< of the goals' `variables`
+  };
+  [[nodiscard]] constexpr std::span<Body const> bodies_of(std::uint32_t rule) const {
+    for (RuleBodies const& known : rule_bodies_) {
+      if (known.rule == rule) return std::span<Body const>{bodies_}.subspan(known.bodies.first, known.bodies.count);
+    }
+    return {};
+  }
+  /// Whether a rule that is called is a closure.
+  [[nodiscard]] constexpr ClosureRule closure_of(std::uint32_t rule) const {
+    for (RuleBodies const& known : rule_bodies_) {
+      if (known.rule == rule) return known.closure;
+    }
+    return {};
+  }
+  /// Makes the bodies of all rules that are called, after which nothing of all this changes any more.
+  constexpr void complete() {
+    for (std::size_t i = 0; i != goals_.goals.size() && !failed(); ++i) {
+      if (goals_.goals[i].kind != Goal::Kind::call) continue;
+      std::uint32_t const rule = goals_.goals[i].rule;
+      bool known = false;
+      for (RuleBodies const& one : rule_bodies_) known = known || one.rule == rule;
+      if (known) continue;
+      RuleBodies made{rule, {}, closure_rule(*rules_, rule)};
+      if (!made.closure.found) made.bodies = build_bodies(rule);
+      rule_bodies_.push_back(made);
+    }
+  }
+
+  [[nodiscard]] constexpr Goals const& goals() const { return goals_; }
+  [[nodiscard]] constexpr RuleGraph const& graph() const { return graph_; }
+  [[nodiscard]] constexpr Written const& query() const { return *query_; }
+  [[nodiscard]] constexpr Written const* rules() const { return rules_; }
+  [[nodiscard]] constexpr Failure const& failure() const { return failure_; }
+  constexpr void fail(Failure const& failure) {
+    if (failure_.kind == Failure::Kind::none) failure_ = failure;
+  }
+  [[nodiscard]] constexpr bool failed() const { return failure_.kind != Failure::Kind::none; }
+
+  /// A variable of the plan's own.
+  constexpr std::uint32_t add_name(FormAt form) { return fresh(form); }
+
+  /// The query's number for a source of the rules' tree.
+  [[nodiscard]] constexpr std::uint16_t source_of_rules(std::uint16_t source) const {
+    return source < rule_sources_.size() ? rule_sources_[source] : source;
+  }
+
+ private:
+  /// What the variables of a text stand for.
+  struct Environment {
+    std::uint32_t first = 0;  ///< of `environment_`
+    bool in_rules = false;
+    std::uint16_t source = 0;             ///< for clauses that name none, in rules
+    std::uint32_t component = no_number;  ///< of the recursive rule whose body this is
+    bool denied = false;                  ///< inside a negation of that body
+    std::uint32_t depth = 0;
+  };
+  /// A clause where it stands; or, with `joins`, that these are bound.
+  struct Item {
+    std::uint32_t clause = 0;
+    Environment environment{};
+    bool require = false;
+  };
+  struct RuleBodies {
+    std::uint32_t rule = 0;
+    Slice bodies{};
+    ClosureRule closure{};
+  };
+
+  [[nodiscard]] constexpr Written const& written(Environment const& environment) const {
+    return environment.in_rules ? *rules_ : *query_;
+  }
+
+  [[nodiscard]] static constexpr std::string_view text_of(Written const& written, std::uint32_t node) {
+    return written.text.substr(written.nodes[node].begin, written.nodes[node].end - written.nodes[node].begin);
+  }
+  constexpr void find_sources() {
+    if (rules_ == nullptr) return;
+    for (std::uint32_t const source : rules_->tree->sources) {
+      std::uint16_t found = 0;
+      for (std::size_t i = 0; i != query_->tree->sources.size(); ++i) {
+        if (source_name(*query_, query_->tree->sources[i]) == text_of(*rules_, source))
+          found = static_cast<std::uint16_t>(i);
+      }
+      rule_sources_.push_back(found);
+    }
+  }
+  /// `$` where the source is not written.
+  [[nodiscard]] static constexpr std::string_view source_name(Written const& written, std::uint32_t node) {
+    auto const text = text_of(written, node);
+    return text.starts_with('$') ? text : std::string_view{"$"};
+  }
+
+  constexpr std::uint32_t fresh(FormAt name) {
+    auto const variable = static_cast<std::uint32_t>(goals_.names.size());
+    if (variable >= Bounds::numbers) fail({Failure::Kind::too_large, name, {}});
+    goals_.names.push_back(name);
+    return variable;
+  }
+
+  constexpr Term term_of(syntax::Term const& term, Environment const& environment) const {
+    switch (term.kind) {
+      case syntax::Term::Kind::variable:
+        return environment_[environment.first + term.index];
+      case syntax::Term::Kind::constant:
+        return {Term::Kind::constant, 0, {term.node, environment.in_rules}};
+      case syntax::Term::Kind::source:
+        return {Term::Kind::source, environment.in_rules ? source_of_rules(term.index) : term.index, {}};
+      case syntax::Term::Kind::blank:
+      case syntax::Term::Kind::column:
+        break;
+    }
+    return {};
+  }
+
+  constexpr Slice terms_of(syntax::Clause const& clause, Environment const& environment) {
+    Slice const made{static_cast<std::uint32_t>(goals_.terms.size()), clause.terms.count};
+    for (syntax::Term const& term : written(environment).tree->terms_of(clause.terms))
+      goals_.terms.push_back(term_of(term, environment));
+    return made;
+  }
+
+  /// Variables that stand for variables, each once. Whether one stands for a constant goes to `constant`.
+  constexpr Slice variables_of(Slice slice, Environment const& environment, bool& constant) {
+    auto const first = static_cast<std::uint32_t>(goals_.variables.size());
+    for (std::uint16_t const variable : written(environment).tree->variables_of(slice)) {
+      Term const& term = environment_[environment.first + variable];
+      constant = constant || term.kind == Term::Kind::constant;
+      if (term.kind == Term::Kind::variable) add_variable(first, term.index);
+    }
+    return {first, static_cast<std::uint32_t>(goals_.variables.size()) - first};
+  }
+  constexpr void add_variable(std::uint32_t first, std::uint32_t variable) {
+    for (std::size_t i = first; i != goals_.variables.size(); ++i) {
+      if (goals_.variables[i] == variable) return;
+    }
+    goals_.variables.push_back(variable);
+  }
+
+  /// What a function's value is taken apart by. Variables that stand for constants become others, that are to be equal
+  /// to them: `grounded` gets what these are.
+  constexpr void unpacking_of(std::uint32_t place, std::uint32_t number, Environment const& environment,
+                              std::vector<std::uint32_t>& grounded) {
+    syntax::Binding const& binding = written(environment).tree->bindings[number];
+    Unpacking made{static_cast<query::Binding::Kind>(binding.kind), 0, {}};
+    if (binding.kind == syntax::Binding::Kind::scalar) {
+      std::uint32_t const at = environment.first + binding.variable;
+      if (environment_[at].kind == Term::Kind::variable) {
+        made.variable = environment_[at].index;
+      } else {
+        made.variable = fresh({binding.node, environment.in_rules});
+        grounded.push_back(at);
+        grounded.push_back(made.variable);
+      }
+    }
+    made.parts = {static_cast<std::uint32_t>(goals_.unpackings.size()), binding.parts.count};
+    goals_.unpackings.resize(goals_.unpackings.size() + binding.parts.count);
+    goals_.unpackings[place] = made;
+    for (std::uint32_t i = 0; i != binding.parts.count; ++i)
+      unpacking_of(made.parts.first + i, binding.parts.first + i, environment, grounded);
+  }
+
+  constexpr std::uint32_t add(Goal const& goal) {
+    if (goals_.goals.size() >= Bounds::goals) fail({Failure::Kind::too_large, goal.form, {}});
+    goals_.goals.push_back(goal);
+    return static_cast<std::uint32_t>(goals_.goals.size() - 1);
+  }
+
+  constexpr std::uint32_t scope_of(std::span<Item const> items, std::span<std::uint32_t const> more) {
+    std::vector<std::uint32_t> numbers;
+    for (Item const& item : items) build(item, numbers);
+    numbers.insert(numbers.end(), more.begin(), more.end());
+    Scope const made{
+        {static_cast<std::uint32_t>(goals_.goal_numbers.size()), static_cast<std::uint32_t>(numbers.size())}};
+    goals_.goal_numbers.insert(goals_.goal_numbers.end(), numbers.begin(), numbers.end());
+    goals_.scopes.push_back(made);
+    return static_cast<std::uint32_t>(goals_.scopes.size() - 1);
+  }
+
+  constexpr void set_scopes(Goal& goal, std::span<std::uint32_t const> scopes) {
+    goal.scopes = {static_cast<std::uint32_t>(goals_.scope_numbers.size()), static_cast<std::uint32_t>(scopes.size())};
+    goals_.scope_numbers.insert(goals_.scope_numbers.end(), scopes.begin(), scopes.end());
+  }
+
+  constexpr void build(Item const& item, std::vector<std::uint32_t>& out) {
+    if (failed()) return;
+    Environment const& environment = item.environment;
+    syntax::Tree const& tree = *written(environment).tree;
+    syntax::Clause const& clause = tree.clauses[item.clause];
+    Goal goal;
+    goal.form = {clause.node, environment.in_rules};
+    goal.source = source_of(clause.source, environment);
+    if (environment.depth > Bounds::depth) return fail({Failure::Kind::too_large, goal.form, {}});
+    bool constant = false;
+    if (item.require) {
+      goal.kind = Goal::Kind::require;
+      goal.joins = variables_of(clause.joins, environment, constant);
+      out.push_back(add(goal));
+      return;
+    }
+    switch (clause.kind) {
+      case syntax::Clause::Kind::pattern:
+        goal.terms = terms_of(clause, environment);
+        break;
+      case syntax::Clause::Kind::predicate:
+      case syntax::Clause::Kind::function:
+        return build_function(goal, clause, environment, out);
+      case syntax::Clause::Kind::conjunction:
+        for (std::uint32_t const child : tree.children_of(clause.children)) {
+          build({child, nested(environment, goal.source)}, out);
+        }
+        return;
+      case syntax::Clause::Kind::disjunction: {
+        goal.kind = Goal::Kind::alternatives;
+        goal.joins = variables_of(clause.joins, environment, constant);
+        goal.required = variables_of(clause.required, environment, constant);
+        std::vector<std::uint32_t> scopes;
+        for (std::uint32_t const child : tree.children_of(clause.children)) {
+          Item const branch{child, nested(environment, goal.source)};
+          scopes.push_back(scope_of({&branch, 1}, {}));
+        }
+        set_scopes(goal, scopes);
+        break;
+      }
+      case syntax::Clause::Kind::negation: {
+        goal.kind = Goal::Kind::negation;
+        goal.join = clause.join;
+        goal.joins = variables_of(clause.joins, environment, constant);
+        goal.has_constant = constant;
+        std::vector<Item> items;
+        for (std::uint32_t const child : tree.children_of(clause.children)) {
+          items.push_back({child, nested(environment, goal.source)});
+          items.back().environment.denied = true;
+        }
+        std::uint32_t const scope = scope_of(items, {});
+        set_scopes(goal, {&scope, 1});
+        break;
+      }
+      case syntax::Clause::Kind::rule_call:
+        return build_call(goal, clause, environment, out);
+    }
+    out.push_back(add(goal));
+  }
+
+  [[nodiscard]] static constexpr Environment nested(Environment environment, std::uint16_t source) {
+    ++environment.depth;
+    environment.source = source;
+    return environment;
+  }
+
+  [[nodiscard]] constexpr std::uint16_t source_of(std::uint16_t source, Environment const& environment) const {
+    if (!environment.in_rules) return source;
+    return source == syntax::callers_source ? environment.source : source_of_rules(source);
+  }
+
+  constexpr void build_function(Goal goal, syntax::Clause const& clause, Environment const& environment,
+                                std::vector<std::uint32_t>& out) {
+    goal.terms = terms_of(clause, environment);
+    goal.callee = clause.callee;
+    goal.callee.form.in_rules = environment.in_rules;
+    goal.kind = Goal::Kind::predicate;
+    std::vector<std::uint32_t> grounded;
+    if (clause.kind == syntax::Clause::Kind::function) {
+      goal.kind = Goal::Kind::function;
+      goal.unpacking = static_cast<std::uint32_t>(goals_.unpackings.size());
+      goals_.unpackings.emplace_back();
+      unpacking_of(goal.unpacking, clause.binding, environment, grounded);
+    }
+    out.push_back(add(goal));
+    for (std::size_t i = 0; i + 1 < grounded.size(); i += 2) {
+      out.push_back(add(ground(environment_[grounded[i]], grounded[i + 1], goal.form)));
+    }
+  }
+
+  /// That a variable is a constant.
+  constexpr Goal ground(Term const& constant, std::uint32_t variable, FormAt form) {
+    Goal goal;
+    goal.kind = Goal::Kind::function;
+    goal.callee.builtin = FunctionId::ground;
+    goal.callee.form = form;
+    goal.form = form;
+    goal.terms = {static_cast<std::uint32_t>(goals_.terms.size()), 1};
+    goals_.terms.push_back(constant);
+    goal.unpacking = static_cast<std::uint32_t>(goals_.unpackings.size());
+    goals_.unpackings.push_back({query::Binding::Kind::scalar, variable, {}});
+    return goal;
+  }
+
+  constexpr void build_call(Goal goal, syntax::Clause const& clause, Environment const& environment,
+                            std::vector<std::uint32_t>& out) {
+    if (rules_ == nullptr || clause.rule >= rules_->tree->rules.size())
+      return fail({Failure::Kind::no_rules, {clause.name, environment.in_rules}, {}});
+    syntax::Rule const& rule = rules_->tree->rules[clause.rule];
+    std::uint32_t const component = graph_.component(clause.rule);
+    if (component == environment.component && environment.denied)
+      return fail({Failure::Kind::denies_itself, goal.form, {}});
+    goal.rule = static_cast<std::uint16_t>(clause.rule);
+    if (clause.rule >= Bounds::numbers || rule.arity > 64) return fail({Failure::Kind::too_large, goal.form, {}});
+    bool const has_rows =
+        graph_.is_recursive(clause.rule) || inlined_ >= Bounds::inlined || environment.depth > Bounds::depth / 2;
+    if (has_rows) {
+      goal.kind = Goal::Kind::call;
+      goal.terms = terms_of(clause, environment);
+      out.push_back(add(goal));
+      return;
+    }
+    ++inlined_;
+    goal.kind = Goal::Kind::alternatives;
+    std::vector<Term> arguments;
+    for (syntax::Term const& term : written(environment).tree->terms_of(clause.terms)) {
+      Term argument = term_of(term, environment);
+      if (argument.kind == Term::Kind::constant) argument.form.lenient = true;
+      if (argument.kind == Term::Kind::blank)
+        argument = {Term::Kind::variable, fresh({clause.node, environment.in_rules}), {}};
+      arguments.push_back(argument);
+    }
+    goal.joins.first = goal.required.first = static_cast<std::uint32_t>(goals_.variables.size());
+    for (Term const& argument : arguments) {
+      if (argument.kind == Term::Kind::variable) add_variable(goal.joins.first, argument.index);
+    }
+    goal.joins.count = static_cast<std::uint32_t>(goals_.variables.size()) - goal.joins.first;
+    goal.required.first = static_cast<std::uint32_t>(goals_.variables.size());
+    for (std::uint16_t const column : rules_->tree->variables_of(rule.required)) {
+      if (arguments[column].kind == Term::Kind::variable) add_variable(goal.required.first, arguments[column].index);
+    }
+    goal.required.count = static_cast<std::uint32_t>(goals_.variables.size()) - goal.required.first;
+    std::vector<std::uint32_t> scopes;
+    for (syntax::Branch const& branch : syntax::Tree::of(rules_->tree->branches, rule.branches)) {
+      Environment inner = nested(environment, goal.source);
+      inner.in_rules = true;
+      inner.first = enter(branch, arguments);
+      std::vector<Item> items;
+      for (std::uint32_t const child : rules_->tree->children_of(branch.clauses)) items.push_back({child, inner});
+      scopes.push_back(scope_of(items, {}));
+      if (failed()) return;
+    }
+    set_scopes(goal, scopes);
+    out.push_back(add(goal));
+  }
+
+  /// The environment of a branch: its head's variables are what they are given, the others new.
+  constexpr std::uint32_t enter(syntax::Branch const& branch, std::span<Term const> head) {
+    auto const first = static_cast<std::uint32_t>(environment_.size());
+    auto const names = syntax::Tree::of(rules_->tree->names, branch.names);
+    for (std::size_t i = 0; i != names.size(); ++i) {
+      environment_.push_back(i < head.size() ? head[i] : Term{Term::Kind::variable, fresh({names[i], true}), {}});
+    }
+    return first;
+  }
+
+  constexpr Slice build_bodies(std::uint32_t number) {
+    syntax::Rule const& rule = rules_->tree->rules[number];
+    std::uint32_t const component = graph_.component(number);
+    std::vector<Body> made;
+    for (syntax::Branch const& branch : syntax::Tree::of(rules_->tree->branches, rule.branches)) {
+      Environment environment{
+          static_cast<std::uint32_t>(environment_.size()), true, syntax::callers_source, component, false, 0};
+      std::vector<Term> head;
+      Slice head_variables{static_cast<std::uint32_t>(goals_.variables.size()), rule.arity};
+      auto const names = syntax::Tree::of(rules_->tree->names, branch.names);
+      for (std::size_t i = 0; i != rule.arity; ++i) {
+        head.push_back({Term::Kind::variable, fresh({names[i], true}), {}});
+        goals_.variables.push_back(head.back().index);
+      }
+      environment.first = enter(branch, head);
+      std::vector<Item> items;
+      for (std::uint32_t const child : rules_->tree->children_of(branch.clauses)) items.push_back({child, environment});
+      multiply_out(items, component, head_variables, made);
+      if (failed()) return {};
+    }
+    Slice const result{static_cast<std::uint32_t>(bodies_.size()), static_cast<std::uint32_t>(made.size())};
+    bodies_.insert(bodies_.end(), made.begin(), made.end());
+    return result;
+  }
+
+  constexpr void multiply_out(std::vector<Item> const& items, std::uint32_t component, Slice head,
+                              std::vector<Body>& made) {
+    if (failed()) return;
+    syntax::Tree const& tree = *rules_->tree;
+    for (std::size_t i = 0; i != items.size(); ++i) {
+      if (items[i].require) continue;
+      syntax::Clause const& clause = tree.clauses[items[i].clause];
+      bool const any = clause.kind == syntax::Clause::Kind::disjunction;
+      if (!any && clause.kind != syntax::Clause::Kind::conjunction) continue;
+      if (!graph_.calls_component(tree, items[i].clause, component)) continue;
+      auto const children = tree.children_of(clause.children);
+      Environment const inner = nested(items[i].environment, source_of(clause.source, items[i].environment));
+      for (std::size_t child = 0; child < (any ? children.size() : 1); ++child) {
+        std::vector<Item> longer{items.begin(), items.begin() + static_cast<std::ptrdiff_t>(i)};
+        if (any) {
+          longer.push_back({children[child], inner});
+          longer.push_back({items[i].clause, items[i].environment, true});
+        } else {
+          for (std::uint32_t const one : children) longer.push_back({one, inner});
+        }
+        longer.insert(longer.end(), items.begin() + static_cast<std::ptrdiff_t>(i) + 1, items.end());
+        multiply_out(longer, component, head, made);
+      }
+      return;
+    }
+    if (made.size() >= Bounds::branches)
+      return fail({Failure::Kind::too_large, goals_.names[goals_.variables[head.first]], {}});
+    std::uint32_t const scope = scope_of(items, {});
+    made.push_back({scope, head});
+  }
+
+  Written const* query_;
+  Written const* rules_;
+  RuleGraph graph_{};
+  Goals goals_{};
+  std::vector<Term> environment_{};
+  std::vector<std::uint16_t> rule_sources_{};
+  std::vector<Body> bodies_{};
+  std::vector<RuleBodies> rule_bodies_{};
+  std::uint32_t inlined_ = 0;
+  Failure failure_{};
+};
+
+}  // namespace cairn::query::planning

@@ -1,0 +1,704 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Goals in their order to the steps, blocks and tables of a plan.
+#pragma once
+
+#include <cairn/query/plan/order.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace cairn::query::planning {
+
+template <PatternStatistics Statistics>
+class Planner {
+ public:
+  constexpr Planner(Written const& query, Written const* rules, Statistics const& statistics)
+      : query_{query}, builder_{query, rules}, order_{builder_, statistics} {}
+
+  constexpr void run() {
+    std::uint32_t const scope = builder_.query_scope();
+    builder_.complete();
+    if (builder_.failed()) return;
+    BlockRequest request;
+    request.scope = scope;
+    make_inputs(request.bound);
+    make_find(request.wanted);
+    if (builder_.failed()) return;
+    plan_.main = make_block(request);
+    for (std::size_t i = 0; i != plan_.tables.size() && !builder_.failed(); ++i) make_table(i);
+    plan_.names.assign(builder_.goals().names.begin(), builder_.goals().names.end());
+    std::size_t columns = plan_.names.size();  // and the row numbers of each negation
+    for (auto const& step : plan_.steps) columns += step.kind == Step::Kind::without ? 1U : 0U;
+    bool const too_large = columns > Bounds::numbers || plan_.constants.size() > Bounds::numbers ||
+                           plan_.blocks.size() > Bounds::numbers || plan_.closures.size() > Bounds::numbers;
+    if (too_large) builder_.fail({Failure::Kind::too_large, {}, {}});
+    if (!Statistics::knows) plan_.estimates.clear();
+  }
+
+  [[nodiscard]] constexpr Plan& plan() { return plan_; }
+  [[nodiscard]] constexpr Failure const& failure() const { return builder_.failure(); }
+
+ private:
+  /// What a block is made for.
+  struct BlockRequest {
+    std::uint32_t scope = 0;
+    VariableSet bound{};   ///< what the rows that come in have
+    VariableSet wanted{};  ///< what is looked at after the block
+    bool nested = false;   ///< in a block: rows come in
+    bool unique = true;    ///< the rows that come out are to be distinct in `wanted`
+    TableFrame frame{};
+    std::uint16_t table = 0;  ///< of a table's blocks
+    std::uint16_t delta_table = 0;
+    bool of_seeds = false;                        ///< begins with the new seeds of the table
+    std::vector<std::uint64_t>* masks = nullptr;  ///< gets the columns that the frame's calls ask by
+  };
+  struct TableKey {
+    std::uint16_t rule = 0;
+    std::uint16_t source = 0;
+    std::uint64_t mask = 0;
+  };
+
+  [[nodiscard]] constexpr Goals const& goals() const { return builder_.goals(); }
+
+  // Inputs and results
+
+  constexpr void make_inputs(VariableSet& bound) {
+    syntax::Tree const& tree = *query_.tree;
+    for (std::uint32_t const source : tree.sources) plan_.sources.push_back({source, false});
+    for (syntax::Input const& input : tree.inputs) {
+      Input made{static_cast<Input::Kind>(input.kind), input.source, 0, {input.node, false}};
+      if (input.kind == syntax::Input::Kind::binding) {
+        made.binding = static_cast<std::uint32_t>(plan_.bindings.size());
+        plan_.bindings.emplace_back();
+        make_input_binding(made.binding, input.binding, bound);
+      }
+      plan_.inputs.push_back(made);
+    }
+  }
+
+  constexpr void make_input_binding(std::uint32_t place, std::uint32_t number, VariableSet& bound) {
+    syntax::Binding const& binding = query_.tree->bindings[number];
+    Binding made{static_cast<Binding::Kind>(binding.kind), {}, {}};
+    if (binding.kind == syntax::Binding::Kind::scalar) made.variable = operand_of(binding.variable, bound);
+    made.parts = {static_cast<std::uint32_t>(plan_.bindings.size()), binding.parts.count};
+    plan_.bindings.resize(plan_.bindings.size() + binding.parts.count, Binding{});
+    plan_.bindings[place] = made;
+    for (std::uint32_t i = 0; i != binding.parts.count; ++i)
+      make_input_binding(made.parts.first + i, binding.parts.first + i, bound);
+  }
+
+  /// A variable: bound, or from now on.
+  static constexpr Operand operand_of(std::uint32_t variable, VariableSet& bound) {
+    bool const has = bound.contains(variable);
+    bound.insert(variable);
+    return {has ? Operand::Kind::bound : Operand::Kind::free, static_cast<std::uint16_t>(variable)};
+  }
+
+  constexpr Operand constant(FormAt form) {
+    plan_.constants.push_back(form);
+    return {Operand::Kind::constant, static_cast<std::uint16_t>(plan_.constants.size() - 1)};
+  }
+
+  constexpr void make_find(VariableSet& wanted) {
+    syntax::Tree const& tree = *query_.tree;
+    plan_.shape = tree.shape;
+    plan_.row_keys = tree.row_keys;
+    plan_.limit = tree.limit;
+    plan_.offset = tree.offset;
+    auto const want = [&](syntax::Term const& term) -> Operand {
+      if (term.kind == syntax::Term::Kind::constant) return constant({term.node, false});
+      if (term.kind == syntax::Term::Kind::column) return {Operand::Kind::bound, term.index};
+      if (term.kind == syntax::Term::Kind::source) return {Operand::Kind::source, term.index};
+      if (term.kind == syntax::Term::Kind::blank) return {};
+      wanted.insert(term.index);
+      return {Operand::Kind::bound, term.index};
+    };
+    auto const want_all = [&](Slice terms) {
+      Slice const made{static_cast<std::uint32_t>(plan_.operands.size()), terms.count};
+      for (syntax::Term const& term : tree.terms_of(terms)) {
+        Operand const operand = want(term);
+        plan_.operands.push_back(operand);
+      }
+      return made;
+    };
+    for (syntax::FindElement const& element : tree.find) {
+      wanted.insert(element.variable);
+      Find made;
+      made.kind = static_cast<Find::Kind>(element.kind);
+      made.variable = element.variable;
+      made.aggregate = element.aggregate;
+      made.arguments = want_all(element.arguments);
+      made.source = element.source;
+      if (element.kind == syntax::FindElement::Kind::pull) made.pattern = want(element.pattern);
+      made.form = {element.kind == syntax::FindElement::Kind::custom_aggregate ? element.name : element.node, false};
+      plan_.find.push_back(made);
+    }
+    plan_.with.first = static_cast<std::uint32_t>(plan_.variables.size());
+    for (std::uint16_t const variable : tree.variables_of(tree.with)) {
+      wanted.insert(variable);
+      plan_.variables.push_back(variable);
+    }
+    plan_.with.count = static_cast<std::uint32_t>(plan_.variables.size()) - plan_.with.first;
+    for (std::uint32_t const key : tree.keys) plan_.keys.push_back({key, false});
+    for (syntax::OrderKey const& key : tree.order) plan_.order.push_back({key.column, key.descending});
+    for (syntax::Having const& having : tree.having) {
+      Slice const operands = want_all(having.terms);
+      plan_.having.push_back({having.callee, operands});
+    }
+  }
+
+  // Blocks
+
+  constexpr Slice variables(VariableSet const& set) {
+    Slice made{static_cast<std::uint32_t>(plan_.variables.size()), 0};
+    set.each([&](std::uint32_t variable) {
+      plan_.variables.push_back(static_cast<std::uint16_t>(variable));
+      ++made.count;
+    });
+    return made;
+  }
+
+  /// Calls `visit` with the variables that a step looks at or binds.
+  template <class Visit>
+  constexpr void each_used(Placed const& placed, BlockRequest const& request, Visit const& visit) const {
+    if (placed.goal == seed_goal) {
+      for (std::uint32_t const seed : request.frame.seeds) visit(seed);
+      return;
+    }
+    for (std::uint32_t const number : {placed.goal, placed.low, placed.high}) {
+      if (number != no_number) each_inside(goals(), goals().goals[number], visit);
+    }
+  }
+  /// Calls `visit` with the variables that have a value after a step.
+  template <class Visit>
+  constexpr void each_bound(Placed const& placed, BlockRequest const& request, Visit const& visit) const {
+    if (placed.goal == seed_goal) {
+      for (std::uint32_t const seed : request.frame.seeds) visit(seed);
+      return;
+    }
+    Goal const& goal = goals().goals[placed.goal];
+    if (binds(goal)) each_joined(goals(), goal, visit);
+  }
+
+  constexpr std::uint16_t make_block(BlockRequest& request) {
+    Block block;
+    std::vector<Step> steps;
+    std::vector<double> estimates;
+    VariableSet bound = request.bound;
+    begin_block(request, bound, steps);
+    for (std::size_t i = 0; i != steps.size(); ++i) estimates.push_back(-1);
+    std::size_t const begun = steps.size();
+    VariableSet const at_begin = bound;
+
+    order_.set_callers_source(callers_source_);
+    std::vector<Placed> const placed = order_.of(request.scope, bound, request.frame, request.nested || begun != 0);
+    if (builder_.failed()) return 0;
+    check_wanted(request.wanted, bound);
+    if (builder_.failed()) return 0;
+    note_masks(request, placed, at_begin);
+
+    // By how many steps each variable has a value.
+    std::vector<std::uint32_t> since(goals().names.size(), no_number);
+    at_begin.each([&](std::uint32_t variable) { since[variable] = 0; });
+    for (std::size_t i = 0; i != placed.size(); ++i) {
+      each_bound(placed[i], request, [&](std::uint32_t variable) {
+        if (since[variable] == no_number) since[variable] = static_cast<std::uint32_t>(i) + 1;
+      });
+    }
+    // Backwards: what is looked at after each step.
+    std::vector<Slice> lives(placed.size(), Slice{});
+    VariableSet live = request.wanted;
+    for (std::size_t i = placed.size(); i-- != 0;) {
+      lives[i] = variables(live);
+      VariableSet needed;
+      auto const need = [&](std::uint32_t variable) {
+        if (since[variable] <= i) needed.insert(variable);
+      };
+      live.each(need);
+      each_used(placed[i], request, need);
+      live = needed;
+    }
+    if (begun != 0) steps[begun - 1].live = variables(live);
+    VariableSet incoming;
+    live.each([&](std::uint32_t variable) {
+      if (request.bound.contains(variable)) incoming.insert(variable);
+    });
+    // The rows of inputs are distinct in all that inputs bind, looked at or not.
+    bool const of_inputs = !request.nested && begun == 0;
+    block.needs = variables(of_inputs ? request.bound : incoming);
+    VariableSet given;
+    request.wanted.each([&](std::uint32_t variable) {
+      if (!request.bound.contains(variable)) given.insert(variable);
+    });
+    block.gives = variables(given);
+
+    VariableSet before = at_begin;
+    for (std::size_t i = 0; i != placed.size(); ++i) {
+      VariableSet after;
+      for (std::uint16_t const variable : span_of(lives[i])) after.insert(variable);
+      Step step = placed[i].goal == seed_goal ? make_seed_check(request, before) : make_step(placed[i], before, after);
+      if (builder_.failed()) return 0;
+      step.live = lives[i];
+      steps.push_back(step);
+      estimates.push_back(placed[i].rows);
+      each_bound(placed[i], request, [&](std::uint32_t variable) { before.insert(variable); });
+    }
+    mark_distinct(request, steps, begun);
+    block.steps = {static_cast<std::uint32_t>(plan_.steps.size()), static_cast<std::uint32_t>(steps.size())};
+    plan_.steps.insert(plan_.steps.end(), steps.begin(), steps.end());
+    plan_.estimates.insert(plan_.estimates.end(), estimates.begin(), estimates.end());
+    if (plan_.blocks.size() >= Bounds::numbers) builder_.fail({Failure::Kind::too_large, {}, {}});
+    plan_.blocks.push_back(block);
+    return static_cast<std::uint16_t>(plan_.blocks.size() - 1);
+  }
+
+  [[nodiscard]] constexpr std::span<std::uint16_t const> span_of(Slice slice) const {
+    return std::span<std::uint16_t const>{plan_.variables}.subspan(slice.first, slice.count);
+  }
+
+  /// The first step of a table's block.
+  constexpr void begin_block(BlockRequest const& request, VariableSet& bound, std::vector<Step>& steps) {
+    Step step;
+    step.table = request.table;
+    if (request.of_seeds) {
+      step.kind = Step::Kind::seeds;
+      step.operands = {static_cast<std::uint32_t>(plan_.operands.size()), 0};
+      for (std::uint32_t const seed : request.frame.seeds) {
+        Operand const operand = operand_of(seed, bound);
+        plan_.operands.push_back(operand);
+        ++step.operands.count;
+      }
+      step.form = plan_.tables[request.table].form;
+    } else if (request.frame.delta != no_number) {
+      Goal const& goal = goals().goals[request.frame.delta];
+      step.kind = Step::Kind::delta;
+      step.table = request.delta_table;
+      step.operands = operands_of(goal, bound);
+      step.form = goal.form;
+      order_.bind(goal, bound);
+    } else {
+      return;
+    }
+    steps.push_back(step);
+  }
+
+  constexpr void check_wanted(VariableSet const& wanted, VariableSet const& bound) {
+    wanted.each([&](std::uint32_t variable) {
+      if (!bound.contains(variable))
+        builder_.fail({Failure::Kind::unbound_find, goals().names[variable], goals().names[variable]});
+    });
+  }
+
+  constexpr void note_masks(BlockRequest const& request, std::vector<Placed> const& placed,
+                            VariableSet const& at_begin) const {
+    if (request.masks == nullptr) return;
+    for (std::uint32_t const call : request.frame.calls) {
+      VariableSet bound = at_begin;
+      for (Placed const& one : placed) {
+        if (one.goal == call) break;
+        each_bound(one, request, [&](std::uint32_t variable) { bound.insert(variable); });
+      }
+      request.masks->push_back(order_.bound_columns(goals().goals[call], bound));
+    }
+  }
+
+  // Steps
+
+  constexpr Slice operands_of(Goal const& goal, VariableSet const& before) {
+    Slice const made{static_cast<std::uint32_t>(plan_.operands.size()), goal.terms.count};
+    for (std::uint32_t i = 0; i != goal.terms.count; ++i) {
+      Term const& term = goals().terms[goal.terms.first + i];
+      Operand operand;
+      if (term.kind == Term::Kind::constant) {
+        operand = constant(term.form);
+      } else if (term.kind == Term::Kind::source) {
+        operand = {Operand::Kind::source, static_cast<std::uint16_t>(term.index)};
+      } else if (term.kind == Term::Kind::variable) {
+        bool const has = before.contains(term.index);
+        operand = {has ? Operand::Kind::bound : Operand::Kind::free, static_cast<std::uint16_t>(term.index)};
+        for (std::uint32_t j = 0; !has && j != i; ++j) {
+          Term const& earlier = goals().terms[goal.terms.first + j];
+          if (earlier.kind == Term::Kind::variable && earlier.index == term.index) {
+            operand = {Operand::Kind::same, static_cast<std::uint16_t>(j)};
+            break;
+          }
+        }
+      }
+      plan_.operands.push_back(operand);
+    }
+    return made;
+  }
+
+  constexpr void make_binding(std::uint32_t place, std::uint32_t number, VariableSet& bound) {
+    Unpacking const& unpacking = goals().unpackings[number];
+    Binding made{unpacking.kind, {}, {}};
+    if (unpacking.kind == Binding::Kind::scalar) made.variable = operand_of(unpacking.variable, bound);
+    made.parts = {static_cast<std::uint32_t>(plan_.bindings.size()), unpacking.parts.count};
+    plan_.bindings.resize(plan_.bindings.size() + unpacking.parts.count, Binding{});
+    plan_.bindings[place] = made;
+    for (std::uint32_t i = 0; i != unpacking.parts.count; ++i)
+      make_binding(made.parts.first + i, unpacking.parts.first + i, bound);
+  }
+
+  constexpr Limit make_limit(std::uint32_t predicate, std::uint32_t value, VariableSet const& before, bool low) {
+    Limit limit;
+    if (predicate == no_number) return limit;
+    Goal const& goal = goals().goals[predicate];
+    auto const terms = goals().terms_of(goal);
+    bool const first = terms[0].kind == Term::Kind::variable && terms[0].index == value;
+    bool const inclusive = goal.callee.builtin == FunctionId::at_least || goal.callee.builtin == FunctionId::at_most;
+    limit.kind = low ? (inclusive ? Limit::Kind::at_least : Limit::Kind::above)
+                     : (inclusive ? Limit::Kind::at_most : Limit::Kind::below);
+    Term const other = terms[first ? 1 : 0];
+    VariableSet bound = before;
+    limit.operand = other.kind == Term::Kind::constant ? constant(other.form) : operand_of(other.index, bound);
+    return limit;
+  }
+
+  [[nodiscard]] constexpr std::uint16_t source_of(std::uint16_t source) const {
+    return source == syntax::callers_source ? callers_source_ : source;
+  }
+
+  constexpr Step make_step(Placed const& placed, VariableSet const& before, VariableSet const& after) {
+    Goal const& goal = goals().goals[placed.goal];
+    Step step;
+    step.form = goal.form;
+    step.callee = goal.callee;
+    step.source = source_of(goal.source);
+    switch (goal.kind) {
+      case Goal::Kind::pattern: {
+        step.kind = Step::Kind::pattern;
+        step.operands = operands_of(goal, before);
+        auto const terms = goals().terms_of(goal);
+        std::uint32_t const value = terms.size() > 2 ? terms[2].index : no_number;
+        step.low = make_limit(placed.low, value, before, true);
+        step.high = make_limit(placed.high, value, before, false);
+        break;
+      }
+      case Goal::Kind::predicate:
+      case Goal::Kind::function:
+        make_function(goal, before, step);
+        break;
+      case Goal::Kind::alternatives:
+        make_either(goal, before, after, step);
+        break;
+      case Goal::Kind::negation: {
+        step.kind = Step::Kind::without;
+        BlockRequest request;
+        request.scope = goals().scopes_of(goal)[0];
+        request.bound = before;
+        request.nested = true;
+        request.unique = false;
+        std::uint16_t const block = make_block(request);
+        step.blocks = {static_cast<std::uint32_t>(plan_.block_numbers.size()), 1};
+        plan_.block_numbers.push_back(block);
+        break;
+      }
+      case Goal::Kind::call:
+        make_call(placed.goal, goal, before, step);
+        break;
+      case Goal::Kind::require:
+        break;
+    }
+    return step;
+  }
+
+  constexpr void make_function(Goal const& goal, VariableSet const& before, Step& step) {
+    auto const terms = goals().terms_of(goal);
+    if (!terms.empty() && terms[0].kind == Term::Kind::source) step.source = static_cast<std::uint16_t>(terms[0].index);
+    bool const missing = !goal.callee.custom && goal.callee.builtin == FunctionId::missing;
+    step.operands = operands_of(goal, before);
+    if (goal.kind == Goal::Kind::predicate) {
+      step.kind = missing ? Step::Kind::missing : Step::Kind::filter;
+      if (missing && step.operands.count == 3) step.operands = {step.operands.first + 1, 2};
+      return;
+    }
+    step.kind = Step::Kind::compute;
+    step.binding = static_cast<std::uint32_t>(plan_.bindings.size());
+    plan_.bindings.emplace_back();
+    VariableSet bound = before;
+    make_binding(step.binding, goal.unpacking, bound);
+  }
+
+  constexpr void make_either(Goal const& goal, VariableSet const& before, VariableSet const& after, Step& step) {
+    step.kind = Step::Kind::either;
+    VariableSet wanted;
+    for (std::uint32_t const variable : goals().joins_of(goal)) {
+      if (!before.contains(variable) && after.contains(variable)) wanted.insert(variable);
+    }
+    std::vector<std::uint16_t> blocks;
+    for (std::uint32_t i = 0; i != goal.scopes.count; ++i) {
+      BlockRequest request;
+      request.scope = goals().scope_numbers[goal.scopes.first + i];
+      request.bound = before;
+      request.wanted = wanted;
+      request.nested = true;
+      request.unique = false;
+      blocks.push_back(make_block(request));
+      if (builder_.failed()) return;
+    }
+    step.blocks = {static_cast<std::uint32_t>(plan_.block_numbers.size()), static_cast<std::uint32_t>(blocks.size())};
+    plan_.block_numbers.insert(plan_.block_numbers.end(), blocks.begin(), blocks.end());
+  }
+
+  constexpr void make_call(std::uint32_t number, Goal const& goal, VariableSet const& before, Step& step) {
+    step.operands = operands_of(goal, before);
+    ClosureRule const closure = builder_.closure_of(goal.rule);
+    if (closure.found) {
+      step.kind = Step::Kind::closure;
+      std::uint16_t const source =
+          closure.source == syntax::callers_source ? step.source : builder_.source_of_rules(closure.source);
+      step.source = source;
+      step.table = number_of_closure(closure, source);
+      return;
+    }
+    step.kind = Step::Kind::call;
+    std::uint64_t mask = order_.bound_columns(goal, before);
+    for (std::size_t i = 0; i != frame_calls_.size() && i != frame_masks_.size(); ++i) {
+      if (frame_calls_[i] == number) mask = frame_masks_[i];
+    }
+    step.table = number_of_table({goal.rule, step.source, mask});
+  }
+
+  constexpr std::uint16_t number_of_closure(ClosureRule const& closure, std::uint16_t source) {
+    for (std::size_t i = 0; i != plan_.closures.size(); ++i) {
+      Closure const& known = plan_.closures[i];
+      if (known.source == source && plan_.constants[known.attribute.index] == closure.attribute &&
+          known.backwards == closure.backwards) {
+        return static_cast<std::uint16_t>(i);
+      }
+    }
+    Closure made;
+    made.source = source;
+    made.attribute = constant(closure.attribute);
+    made.backwards = closure.backwards;
+    made.from = static_cast<std::uint16_t>(builder_.add_name(closure.attribute));
+    made.to = static_cast<std::uint16_t>(builder_.add_name(closure.attribute));
+    std::uint16_t const blocks[] = {
+        make_edges(made, false, false, closure.attribute), make_edges(made, true, false, closure.attribute),
+        make_edges(made, false, true, closure.attribute), make_edges(made, true, true, closure.attribute)};
+    made.blocks = {static_cast<std::uint32_t>(plan_.block_numbers.size()), 4};
+    for (std::uint16_t const block : blocks) plan_.block_numbers.push_back(block);
+    plan_.closures.push_back(made);
+    return static_cast<std::uint16_t>(plan_.closures.size() - 1);
+  }
+
+  /// The block of one pattern that gives edges, where either end may come in.
+  constexpr std::uint16_t make_edges(Closure const& closure, bool from, bool to, FormAt form) {
+    Step step;
+    step.kind = Step::Kind::pattern;
+    step.source = closure.source;
+    step.form = form;
+    Operand const ends[2] = {{from ? Operand::Kind::bound : Operand::Kind::free, closure.from},
+                             {to ? Operand::Kind::bound : Operand::Kind::free, closure.to}};
+    step.operands = {static_cast<std::uint32_t>(plan_.operands.size()), 3};
+    plan_.operands.push_back(ends[closure.backwards ? 1 : 0]);
+    plan_.operands.push_back(closure.attribute);
+    plan_.operands.push_back(ends[closure.backwards ? 0 : 1]);
+    VariableSet all;
+    all.insert(closure.from);
+    all.insert(closure.to);
+    step.live = variables(all);
+    VariableSet needs;
+    VariableSet gives;
+    (from ? needs : gives).insert(closure.from);
+    (to ? needs : gives).insert(closure.to);
+    Block block;
+    block.needs = variables(needs);
+    block.gives = variables(gives);
+    block.steps = {static_cast<std::uint32_t>(plan_.steps.size()), 1};
+    plan_.steps.push_back(step);
+    plan_.estimates.push_back(-1);
+    plan_.blocks.push_back(block);
+    return static_cast<std::uint16_t>(plan_.blocks.size() - 1);
+  }
+
+  // Tables
+
+  constexpr std::uint16_t number_of_table(TableKey const& key) {
+    for (std::size_t i = 0; i != keys_.size(); ++i) {
+      if (keys_[i].rule == key.rule && keys_[i].source == key.source && keys_[i].mask == key.mask)
+        return static_cast<std::uint16_t>(i);
+    }
+    syntax::Rule const& rule = builder_.rules()->tree->rules[key.rule];
+    if (keys_.size() >= Bounds::tables) builder_.fail({Failure::Kind::too_large, {rule.name, true}, {}});
+    keys_.push_back(key);
+    Table table;
+    table.columns = rule.arity;
+    table.group = builder_.graph().component(key.rule);
+    table.form = {rule.name, true};
+    table.seeds.first = static_cast<std::uint32_t>(plan_.variables.size());
+    for (std::uint16_t column = 0; column != rule.arity; ++column) {
+      if ((key.mask >> column & 1U) == 0) continue;
+      plan_.variables.push_back(column);
+      ++table.seeds.count;
+    }
+    plan_.tables.push_back(table);
+    return static_cast<std::uint16_t>(keys_.size() - 1);
+  }
+
+  constexpr void make_table(std::size_t number) {
+    TableKey const key = keys_[number];
+    std::vector<std::uint16_t> blocks;
+    std::vector<Slice> heads;
+    callers_source_ = key.source;
+    std::uint32_t const component = builder_.graph().component(key.rule);
+    for (GoalBuilder::Body const& body : builder_.bodies_of(key.rule)) {
+      auto const head = Goals::of(goals().variables, body.head);
+      std::vector<std::uint32_t> seeds;
+      for (std::size_t column = 0; column != head.size(); ++column) {
+        if ((key.mask >> column & 1U) != 0) seeds.push_back(head[column]);
+      }
+      frame_calls_.clear();
+      frame_masks_.clear();
+      for (std::uint32_t const inner : goals().goals_of(goals().scopes[body.scope])) {
+        Goal const& goal = goals().goals[inner];
+        if (goal.kind == Goal::Kind::call && builder_.graph().component(goal.rule) == component)
+          frame_calls_.push_back(inner);
+      }
+      std::vector<std::uint64_t> masks;
+      BlockRequest request;
+      request.scope = body.scope;
+      for (std::uint32_t const variable : head) request.wanted.insert(variable);
+      request.unique = false;
+      request.table = static_cast<std::uint16_t>(number);
+      request.of_seeds = true;
+      request.frame = {seeds, false, no_number, frame_calls_, {}};
+      request.masks = &masks;
+      add_table_block(request, head, blocks, heads);
+      frame_masks_ = masks;
+      for (std::size_t i = 0; i != frame_calls_.size() && !builder_.failed(); ++i) {
+        Goal const& goal = goals().goals[frame_calls_[i]];
+        request.of_seeds = false;
+        request.masks = nullptr;
+        request.frame = {seeds, !seeds.empty(), frame_calls_[i], frame_calls_, frame_masks_};
+        request.delta_table = number_of_table({goal.rule, source_of(goal.source), masks[i]});
+        add_table_block(request, head, blocks, heads);
+      }
+      if (builder_.failed()) return;
+    }
+    frame_calls_.clear();
+    frame_masks_.clear();
+    Table& table = plan_.tables[number];
+    table.blocks = {static_cast<std::uint32_t>(plan_.block_numbers.size()), static_cast<std::uint32_t>(blocks.size())};
+    plan_.block_numbers.insert(plan_.block_numbers.end(), blocks.begin(), blocks.end());
+    table.heads = {static_cast<std::uint32_t>(plan_.heads.size()), static_cast<std::uint32_t>(heads.size())};
+    plan_.heads.insert(plan_.heads.end(), heads.begin(), heads.end());
+  }
+
+  constexpr void add_table_block(BlockRequest& request, std::span<std::uint32_t const> head,
+                                 std::vector<std::uint16_t>& blocks, std::vector<Slice>& heads) {
+    blocks.push_back(make_block(request));
+    heads.push_back({static_cast<std::uint32_t>(plan_.operands.size()), static_cast<std::uint32_t>(head.size())});
+    for (std::uint32_t const variable : head)
+      plan_.operands.push_back({Operand::Kind::bound, static_cast<std::uint16_t>(variable)});
+  }
+
+  constexpr Step make_seed_check(BlockRequest const& request, VariableSet const& before) {
+    Step step;
+    step.kind = Step::Kind::is_seed;
+    step.table = request.table;
+    step.form = plan_.tables[request.table].form;
+    step.operands = {static_cast<std::uint32_t>(plan_.operands.size()),
+                     static_cast<std::uint32_t>(request.frame.seeds.size())};
+    VariableSet bound = before;
+    for (std::uint32_t const seed : request.frame.seeds) {
+      Operand const operand = operand_of(seed, bound);
+      plan_.operands.push_back(operand);
+    }
+    return step;
+  }
+
+  // Distinctness
+
+  /// Whether a step makes several rows of one, whatever the schema says.
+  [[nodiscard]] constexpr bool fans_out(Step const& step) const {
+    switch (step.kind) {
+      case Step::Kind::pattern: {
+        auto const known = [&](std::size_t place) {
+          if (place >= step.operands.count) return false;
+          Operand::Kind const kind = plan_.operands[step.operands.first + place].kind;
+          return kind == Operand::Kind::bound || kind == Operand::Kind::constant;
+        };
+        return !(known(0) && known(1));
+      }
+      case Step::Kind::compute: {
+        Binding::Kind const kind = plan_.bindings[step.binding].kind;
+        return kind == Binding::Kind::collection || kind == Binding::Kind::relation;
+      }
+      case Step::Kind::either:
+      case Step::Kind::call:
+      case Step::Kind::closure:
+      case Step::Kind::seeds:
+      case Step::Kind::delta:
+        return true;
+      case Step::Kind::is_seed:
+      case Step::Kind::filter:
+      case Step::Kind::missing:
+      case Step::Kind::without:
+      case Step::Kind::empty:
+        return false;
+    }
+    return true;
+  }
+
+  /// Marks the steps after which rows may be the same: those at the end, and those before a step that would make
+  /// several of each.
+  constexpr void mark_distinct(BlockRequest const& request, std::vector<Step>& steps, std::size_t begun) const {
+    bool dead = false;
+    for (std::size_t i = begun; i != steps.size(); ++i) {
+      Step& step = steps[i];
+      dead = dead || leaves_dead(step, request.bound, i == 0 ? nullptr : &steps[i - 1]);
+      bool const last = i + 1 == steps.size();
+      step.distinct =
+          (last && request.unique) || step.kind == Step::Kind::either || (!last && dead && fans_out(steps[i + 1]));
+      if (step.distinct) dead = false;
+    }
+  }
+
+  /// Whether something that the rows had before the step, or that it found, is not live after it.
+  [[nodiscard]] constexpr bool leaves_dead(Step const& step, VariableSet const& incoming, Step const* previous) const {
+    VariableSet live;
+    for (std::uint16_t const variable : span_of(step.live)) live.insert(variable);
+    bool dead = false;
+    if (previous != nullptr) {
+      for (std::uint16_t const variable : span_of(previous->live)) dead = dead || !live.contains(variable);
+    } else {
+      incoming.each([&](std::uint32_t variable) { dead = dead || !live.contains(variable); });
+    }
+    auto const operands = std::span<Operand const>{plan_.operands}.subspan(step.operands.first, step.operands.count);
+    for (Operand const& operand : operands) {
+      dead = dead || (operand.kind == Operand::Kind::free && !live.contains(operand.index));
+      if (step.kind == Step::Kind::pattern || step.kind == Step::Kind::call)
+        dead = dead || operand.kind == Operand::Kind::blank;
+    }
+    // A pattern that doesn't say which value it is about finds one row for each.
+    if (step.kind == Step::Kind::pattern) dead = dead || operands.size() < 3;
+    if (step.kind == Step::Kind::compute) dead = dead || binds_dead(step.binding, live);
+    return dead;
+  }
+
+  [[nodiscard]] constexpr bool binds_dead(std::uint32_t number, VariableSet const& live) const {
+    Binding const& binding = plan_.bindings[number];
+    if (binding.kind == Binding::Kind::blank) return true;
+    if (binding.kind == Binding::Kind::scalar)
+      return binding.variable.kind == Operand::Kind::free && !live.contains(binding.variable.index);
+    bool dead = binding.kind == Binding::Kind::collection || binding.kind == Binding::Kind::relation;
+    for (std::uint32_t i = 0; i != binding.parts.count; ++i) dead = dead || binds_dead(binding.parts.first + i, live);
+    return dead;
+  }
+
+  Written query_;
+  GoalBuilder builder_;
+  Order<Statistics> order_;
+  Plan plan_{};
+  std::vector<TableKey> keys_{};
+  std::vector<std::uint32_t> frame_calls_{};
+  std::vector<std::uint64_t> frame_masks_{};
+  std::uint16_t callers_source_ = 0;
+};
+
+}  // namespace cairn::query::planning

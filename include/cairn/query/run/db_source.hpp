@@ -1,0 +1,133 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A database value as a source.
+#pragma once
+
+#include <cairn/db/db.hpp>
+#include <cairn/db/pull.hpp>
+#include <cairn/query/access/attribute.hpp>
+#include <cairn/query/access/seeker.hpp>
+#include <cairn/query/run/pattern.hpp>
+#include <cairn/query/run/query_context.hpp>
+#include <cairn/query/run/source.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace cairn::query {
+
+/// The number of the entity that a value names: a number, an ident, a lookup ref. Nothing where it names none.
+template <class IndexTag>
+[[nodiscard]] std::optional<EntityId> entity_of(Db<IndexTag> const& db, Cell cell) {
+  if (cell.kind == ValueKind::integer) return cell.as_integer();
+  BorrowedValue const value{cell};
+  if (cell.kind == ValueKind::keyword) return db.entid(value->as_keyword());
+  bool const is_lookup = cell.kind == ValueKind::tuple && value->as_tuple().size() == 2 && value->as_tuple()[0].is(ValueKind::keyword);
+  if (!is_lookup) return std::nullopt;
+  auto const name = value->as_tuple()[0].as_keyword();
+  auto const* attribute = db.schema().find(name);
+  auto sought = value->as_tuple()[1];
+  if (attribute != nullptr && attribute->is_ref()) {
+    if (auto const target = entity_of(db, Cell{sought})) sought = *target;
+  }
+  return db.entid(LookupRef{name, std::move(sought)});
+}
+
+template <class IndexTag>
+class DbSource final : public Source {
+ public:
+  explicit DbSource(Db<IndexTag> db) : db_{std::move(db)} {}
+
+  [[nodiscard]] Db<IndexTag> const& db() const noexcept { return db_; }
+
+  [[nodiscard]] bool is_database() const noexcept override { return true; }
+  [[nodiscard]] std::unique_ptr<StepRunner> pattern(StepPlace const& place) const override {
+    return make_pattern_runner(place, db_);
+  }
+
+  [[nodiscard]] PatternFacts facts(QueryContext const& context, Step const& step) const override {
+    PatternFacts facts;
+    facts.facts_are_once = !db_.is_history();
+    auto const operands = context.plan().operands_of(step.operands);
+    if (operands.size() < 2 || operands[1].kind != Operand::Kind::constant) return facts;
+    auto const attribute = attribute_access(db_, context.constant(operands[1].index));
+    facts.one = attribute.one;
+    facts.unique = attribute.unique;
+    return facts;
+  }
+
+  [[nodiscard]] AttributeFacts attribute_facts(Keyword attribute, std::optional<Value> const& value,
+                                               std::optional<Value> const& low,
+                                               std::optional<Value> const& high) const override {
+    AttributeFacts facts;
+    auto const access = attribute_access(db_, db_.schema().find(attribute));
+    if (!access.known) return facts;
+    facts.one = access.one;
+    facts.unique = access.unique;
+    auto const whole = PlaceRange::prefix(1, 0, access.id, {});
+    facts.datoms = static_cast<double>(estimate<Order::aevt>(db_, whole.from.get(), whole.to.get()));
+    // Entities may be named in other ways than datoms have them.
+    bool const countable = access.indexed && (!access.ref || !value || value->is(ValueKind::integer));
+    if (!countable || !(value || low || high)) return facts;
+    auto range = whole;
+    if (value) range = PlaceRange::prefix(2, 0, access.id, Cell{*value});
+    if (!value && low) range.from = IndexPlace{2, 0, access.id, Cell{*low}, false};
+    if (!value && high) range.to = IndexPlace{2, 0, access.id, Cell{*high}, true};
+    if (!value && low && high && *low > *high) return facts;
+    facts.matching = static_cast<double>(estimate<Order::avet>(db_, range.from.get(), range.to.get()));
+    return facts;
+  }
+
+  void first_values(QueryContext& context, Cell attribute, Column const& entities, std::uint32_t rows,
+                    std::optional<Cell>* found) const override {
+    std::fill_n(found, rows, std::nullopt);
+    auto const access = attribute_access(db_, attribute);
+    if (!access.known || rows == 0) return;
+    auto numbers = entities;
+    Scratch<std::uint64_t> others;
+    if (!entities.is_uniform(ValueKind::integer)) {
+      others = Scratch<std::uint64_t>{rows};
+      for (std::uint32_t i = 0; i != rows; ++i) others[i] = static_cast<std::uint64_t>(entity_of(db_, entities[i]).value_or(-1));
+      numbers.words = others.get();
+    }
+    auto const pins = std::make_shared<LeafPins<IndexTag>>();
+    EntitySeeker<IndexTag> seeker{db_, access, *pins};
+    seeker.seek(numbers.words, rows, [&](DatomRun const& run, Hits const& hits) {
+      for (std::uint32_t i = 0; i != hits.count; ++i) {
+        auto const row = hits.is_stretch() ? hits.first_row + i : hits.rows[i];
+        auto const place = hits.is_stretch() ? hits.first_place + i : hits.places[i];
+        if (!found[row]) found[row] = access::as_shown({run.kind(place), run.word(place)});
+      }
+      seeker.pin(run);
+    });
+    context.charge(pins->bytes());
+    context.keep(pins);
+  }
+
+  [[nodiscard]] std::vector<notation::Value> pull(notation::Value const& pattern,
+                                                  std::span<Cell const> entities) const override {
+    auto bound = PullPattern{pattern}.on(db_);
+    std::vector<notation::Value> pulled;
+    pulled.reserve(entities.size());
+    for (auto const cell : entities) {
+      auto const entity = entity_of(db_, cell);
+      if (!entity) {
+        BorrowedValue const value{cell};
+        pulled.push_back(bound(cairn::detail::entity_ref_of(db_, to_edn(*value))));
+      } else {
+        pulled.push_back(bound(*entity));
+      }
+    }
+    return pulled;
+  }
+
+ private:
+  Db<IndexTag> db_;
+};
+
+}  // namespace cairn::query

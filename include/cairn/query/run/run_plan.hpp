@@ -1,0 +1,308 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A plan at work, from its inputs to its result.
+#pragma once
+
+#include <cairn/edn/value.hpp>
+#include <cairn/meta/lazy.hpp>
+#include <cairn/query/run/block.hpp>
+#include <cairn/query/run/callable.hpp>
+#include <cairn/query/run/collector.hpp>
+#include <cairn/query/run/input.hpp>
+#include <cairn/query/run/result.hpp>
+#include <cairn/query/run/rows_source.hpp>
+#include <cairn/query/run/steps.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <numeric>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cairn::query {
+
+namespace detail {
+
+/// Every row with all that an input's binding form makes of its value.
+class InputRunner final : public StepRunner {
+ public:
+  InputRunner(QueryContext& context, Binding const& binding, Cell value, std::vector<std::uint16_t> live, StepRunner& next)
+      : value_{value}, live_{std::move(live)}, binder_{context, binding, live_, next} {}
+  void push(Batch const& in) override {
+    for (std::uint32_t row = 0; row != in.rows(); ++row) binder_.push(in, row, value_);
+  }
+  void flush() override { binder_.flush(); }
+
+ private:
+  Cell value_;
+  std::vector<std::uint16_t> live_;
+  Binder binder_;
+};
+
+template <meta::Lazy = {}>
+inline void check_inputs(PlanView const& plan, std::span<GivenInput const> inputs) {
+  if (inputs.size() == plan.inputs.size()) return;
+  raise(Errc::parser_query,
+        "The query takes " + std::to_string(plan.inputs.size()) + " inputs, its database among them, and was given " +
+            std::to_string(inputs.size()) + ". Give one for each symbol under :in.",
+        "{:expected " + std::to_string(plan.inputs.size()) + " :given " + std::to_string(inputs.size()) + "}");
+}
+
+template <meta::Lazy = {}>
+[[noreturn]] inline void refuse_input(PlanView const& plan, query::Input const& input, char const* reason) {
+  auto const form = std::string{form_of(plan, input.form).raw()};
+  raise(Errc::query_where, "The input " + form + " " + reason, "{}");
+}
+
+template <meta::Lazy = {}>
+[[nodiscard]] inline std::vector<std::shared_ptr<Source const>> sources_of(PlanView const& plan,
+                                                                           std::span<GivenInput const> inputs) {
+  std::vector<std::shared_ptr<Source const>> sources(plan.sources.size());
+  for (std::size_t i = 0; i != inputs.size(); ++i) {
+    auto const& wanted = plan.inputs[i];
+    if (wanted.kind != query::Input::Kind::source) {
+      if (inputs[i].source() != nullptr && wanted.kind == query::Input::Kind::binding)
+        refuse_input(plan, wanted, "was given a database, which goes to a source, such as $.");
+      continue;
+    }
+    if (std::holds_alternative<Rules>(inputs[i].which()))
+      refuse_input(plan, wanted, "was given rules, which go to %. Give it a database or a collection of rows.");
+    sources[wanted.source] = inputs[i].source() != nullptr ? *inputs[i].source() : std::make_shared<RowsSource const>(inputs[i].value());
+  }
+  return sources;
+}
+
+/// Keeps of the rows those numbers, in that order.
+inline void pick(Found& found, std::span<std::uint32_t const> rows) {
+  for (auto& column : found.rows.columns()) column = column.picked(rows);
+  found.rows.set_size(rows.size());
+  for (auto& pulled : found.pulled) {
+    std::vector<notation::Value> values;
+    values.reserve(rows.size());
+    for (auto const row : rows) values.push_back(std::move(pulled.values[row]));
+    pulled.values = std::move(values);
+  }
+}
+
+/// `:having`.
+template <meta::Lazy = {}>
+inline void keep_having(QueryContext& context, Found& found) {
+  auto const& plan = context.plan();
+  std::vector<std::uint32_t> kept(found.rows.size());
+  std::iota(kept.begin(), kept.end(), 0U);
+  for (auto const& having : plan.having) {
+    Callable holds{context, having.callee, plan.operands_of(having.operands)};
+    std::vector<std::uint32_t> still;
+    Batch row{found.columns()};
+    row.set_rows(1);
+    for (auto const number : kept) {
+      for (std::size_t i = 0; i != found.columns(); ++i) row[i] = found.rows.columns()[i].from(number);
+      if (is_truthy(holds(row, 0))) still.push_back(number);
+    }
+    kept = std::move(still);
+  }
+  if (kept.size() != found.rows.size()) pick(found, kept);
+}
+
+template <meta::Lazy = {}>
+inline void sort_rows(Found& found, std::span<OrderKey const> keys) {
+  std::vector<std::uint32_t> rows(found.rows.size());
+  std::iota(rows.begin(), rows.end(), 0U);
+  std::ranges::sort(rows, [&](std::uint32_t left, std::uint32_t right) {
+    for (auto const key : keys) {
+      BorrowedValue const a{found.rows.at(left, key.column)};
+      BorrowedValue const b{found.rows.at(right, key.column)};
+      auto const order = order_of(*a, *b);
+      if (order != 0) return key.descending ? order > 0 : order < 0;
+    }
+    return left < right;
+  });
+  pick(found, rows);
+}
+
+/// The rows from `offset` on, `limit` of them; -1: all.
+inline void page(Found& found, std::int64_t offset, std::int64_t limit) {
+  auto const size = found.rows.size();
+  auto const first = (std::min)(size, static_cast<std::size_t>((std::max)(offset, std::int64_t{0})));
+  auto const count = limit < 0 ? size - first : (std::min)(size - first, static_cast<std::size_t>(limit));
+  if (first == 0 && count == size) return;
+  std::vector<std::uint32_t> rows(count);
+  std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
+  pick(found, rows);
+}
+
+template <meta::Lazy = {}>
+inline void pull_columns(QueryContext& context, Found& found, std::span<Cell const> patterns) {
+  auto const& plan = context.plan();
+  for (std::size_t i = 0; i != plan.find.size(); ++i) {
+    if (plan.find[i].kind != Find::Kind::pull) continue;
+    std::vector<Cell> entities;
+    entities.reserve(found.rows.size());
+    for (std::size_t row = 0; row != found.rows.size(); ++row) entities.push_back(found.rows.at(row, i));
+    BorrowedValue const pattern{patterns[i]};
+    found.pulled.push_back({i, context.source(plan.find[i].source).pull(to_edn(*pattern), entities)});
+  }
+}
+
+template <meta::Lazy = {}>
+[[nodiscard]] inline std::vector<notation::Value> keys_of(PlanView const& plan) {
+  using Edn = notation::Value;
+  std::vector<Edn> keys;
+  for (auto const at : plan.keys) {
+    auto const name = form_of(plan, at).raw();
+    keys.push_back(plan.row_keys == RowKeys::keywords  ? Edn::keyword(name)
+                   : plan.row_keys == RowKeys::strings ? Edn::string(std::string{name})
+                                                       : Edn::symbol(name));
+  }
+  return keys;
+}
+
+/// Whether the rows of the main block are all different in `wanted`. Where its last step would have to see to that, it is left to
+/// whoever keeps the rows, and the step's flag is taken back.
+[[nodiscard]] inline bool ends_distinct(PlanView const& plan, std::span<std::uint16_t const> wanted,
+                                        std::vector<std::uint8_t>& distinct) {
+  auto const steps = plan.steps_of(plan.blocks[plan.main]);
+  if (steps.empty()) return false;
+  auto const live = plan.variables_of(steps.back().live);
+  bool const same = live.size() == wanted.size() && std::ranges::all_of(live, [&](std::uint16_t variable) {
+                      return std::ranges::find(wanted, variable) != wanted.end();
+                    });
+  if (!same) return false;
+  return std::exchange(distinct.back(), std::uint8_t{0}) == 0;
+}
+
+/// A relation of variables alone is a set.
+[[nodiscard]] inline bool is_plain(PlanView const& plan) noexcept {
+  return plan.shape == FindShape::relation && plan.with.count == 0 && plan.keys.empty() &&
+         std::ranges::all_of(plan.find, [](Find const& find) { return find.kind == Find::Kind::variable; });
+}
+
+}  // namespace detail
+
+/// A plan that has run, for explanations.
+struct RunReport {
+  std::vector<std::uint64_t> rows{};  ///< of the plan's steps, what each gave
+  std::size_t bytes = 0;              ///< the most that was in use
+};
+
+/// Runs a plan with inputs in the order of `plan.inputs`: a database or a collection for each source, anything for rules, which are
+/// in the plan already. `plan` and what it refers to need not outlive the call. `options.order_by` is not looked at:
+/// the order is the plan's.
+/// Errors: `parser/query` for another number of inputs; `query/where` for inputs of another shape and for what steps refuse;
+/// `query/arithmetic`, `query/timeout`, `query/memory`, `entity-id/missing`, `lookup-ref/unique`; those of the stores.
+template <meta::Lazy = {}>
+[[nodiscard]] QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, QueryOptions const& options = {},
+                                   RunReport* report = nullptr) {
+  detail::check_inputs(plan, inputs);
+  QueryContext context{plan, options, detail::sources_of(plan, inputs)};
+  if (report != nullptr) context.count_rows();
+
+  auto const order = plan.order;
+  auto const limit = options.limit.value_or(plan.limit);
+  auto const offset = options.offset.value_or(plan.offset);
+  bool const one = plan.shape == FindShape::scalar || plan.shape == FindShape::tuple;
+  auto most = (std::numeric_limits<std::size_t>::max)();
+  if (order.empty() && plan.having.empty()) {
+    if (limit >= 0) most = static_cast<std::size_t>(limit) + static_cast<std::size_t>((std::max)(offset, std::int64_t{0}));
+    if (one) most = (std::min)(most, std::size_t{1} + static_cast<std::size_t>((std::max)(offset, std::int64_t{0})));
+  }
+  auto const wanted = result_variables(plan);
+
+  // Scalars are the columns of the first batch; the other inputs multiply its rows.
+  Batch first{context.variables()};
+  first.set_rows(1);
+  std::vector<Cell> scalars;
+  scalars.reserve(inputs.size());
+  std::vector<std::uint16_t> arriving;
+  std::vector<std::pair<Binding const*, Cell>> others;
+  for (std::size_t i = 0; i != inputs.size(); ++i) {
+    if (plan.inputs[i].kind != query::Input::Kind::binding) continue;
+    if (std::holds_alternative<Rules>(inputs[i].which())) detail::refuse_input(plan, plan.inputs[i], "was given rules, which go to %.");
+    auto const& binding = plan.bindings[plan.inputs[i].binding];
+    auto const cell = context.own(inputs[i].value());
+    if (binding.kind == Binding::Kind::scalar && binding.variable.kind == Operand::Kind::free) {
+      scalars.push_back(cell);
+      first[binding.variable.index] = {&scalars.back().word, nullptr, cell.kind};
+      arriving.push_back(binding.variable.index);
+    } else if (binding.kind != Binding::Kind::blank) {
+      others.emplace_back(&binding, cell);
+    }
+  }
+  auto all = arriving;
+  std::vector<std::vector<std::uint16_t>> lives;
+  for (auto const& [binding, cell] : others) {
+    planning::VariableSet variables;
+    detail::add_variables(plan, *binding, variables);
+    variables.each([&](std::uint32_t variable) {
+      if (std::ranges::find(all, variable) == all.end()) all.push_back(static_cast<std::uint16_t>(variable));
+    });
+    lives.push_back(all);
+  }
+  // Of inputs that nobody looks at there are no columns, and then rows may be the same that were not.
+  std::erase_if(all, [&](std::uint16_t variable) {
+    auto const needs = plan.variables_of(plan.blocks[plan.main].needs);
+    return std::ranges::find(needs, variable) == needs.end() && std::ranges::find(wanted, variable) == wanted.end();
+  });
+  auto distinct = BlockRunner::distinct_steps(context, plan.main, others.empty());
+  Collector collector{context, detail::ends_distinct(plan, wanted, distinct), most};
+  BlockRunner main{context, plan.main, all, wanted, collector, distinct};
+  class Entry final : public StepRunner {
+   public:
+    explicit Entry(BlockRunner& block) noexcept : block_{block} {}
+    void push(Batch const& in) override { block_.push(in); }
+    void flush() override { block_.flush(); }
+
+   private:
+    BlockRunner& block_;
+  };
+  Entry entry{main};
+  StepRunner* head = &entry;
+  std::vector<std::unique_ptr<StepRunner>> chain;
+  Step const none{};
+  if (!others.empty()) {
+    // Collections may have an element twice, and a block takes it that no two rows that come in are the same.
+    chain.push_back(make_distinct({context, none, all, *head}));
+    head = chain.back().get();
+  }
+  for (auto i = others.size(); i-- != 0;) {
+    chain.push_back(std::make_unique<detail::InputRunner>(context, *others[i].first, others[i].second, lives[i], *head));
+    head = chain.back().get();
+  }
+  if (most == 0) {
+    context.stop();
+  } else {
+    head->push(first);
+    head->flush();
+  }
+
+  auto found = std::make_shared<Found>(plan.shape, plan.find.size());
+  std::vector<Cell> patterns(plan.find.size());
+  for (std::size_t i = 0; i != plan.find.size(); ++i) {
+    auto const& find = plan.find[i];
+    if (find.kind != Find::Kind::pull) continue;
+    if (find.pattern.kind == Operand::Kind::constant) {
+      patterns[i] = context.constant(find.pattern.index);
+    } else if (auto const& column = first[find.pattern.index]; column.is_live()) {
+      patterns[i] = column[0];
+    } else {
+      raise(Errc::query_where, "The pattern of a pull in :find is written there, or is a ?variable under :in.", "{}");
+    }
+  }
+  found->rows = collector.take();
+  found->keys = detail::keys_of(plan);
+  found->is_set = detail::is_plain(plan) && order.empty() && limit < 0 && offset <= 0;
+  if (!plan.having.empty()) detail::keep_having(context, *found);
+  if (!order.empty()) detail::sort_rows(*found, order);
+  detail::page(*found, offset, one ? std::int64_t{1} : limit);
+  detail::pull_columns(context, *found, patterns);
+  if (report != nullptr) *report = {context.counts(), context.most_used()};
+  found->holdings = std::move(context.holdings());
+  return QueryResult{std::move(found)};
+}
+
+}  // namespace cairn::query

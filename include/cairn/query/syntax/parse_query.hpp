@@ -1,0 +1,68 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The text of a query to its syntax tree.
+#pragma once
+
+#include <cairn/edn/node.hpp>
+#include <cairn/edn/reader.hpp>
+#include <cairn/query/syntax/query_parser.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+namespace cairn::query::syntax {
+
+/// How query texts are read: `'form` is a quoted form, as in Clojure's source.
+inline constexpr notation::ReaderOptions query_reader{.shell_forms = true};
+
+struct QuerySyntax {
+  std::string_view text{};  ///< what was parsed; not owned
+  std::vector<notation::Node> nodes{};
+  Tree tree{};
+  Problem problem{};
+
+  [[nodiscard]] constexpr bool ok() const noexcept { return !problem; }
+};
+
+namespace detail {
+
+constexpr Problem problem_of(notation::ReadResult const& result, std::string_view text) {
+  std::size_t const length = result.offset < text.size() ? 1 : 0;
+  return {Fault::not_edn, result.code, result.offset, length, result.message};
+}
+
+}  // namespace detail
+
+/// Parses a query: a vector, a map, or either of them quoted. Where there is a problem, the tree is of no use. Linear
+/// in the text. In the compiler and at run time alike. Throws nothing but what vectors throw.
+constexpr QuerySyntax parse_query(std::string_view text, Names const& names = {}) {
+  QuerySyntax syntax;
+  syntax.text = text;
+  auto const read = notation::read_one(text, syntax.nodes, query_reader);
+  if (read.status != notation::ReadStatus::form) {
+    syntax.problem = detail::problem_of(read, text);
+    return syntax;
+  }
+  QueryParser parser{{text, syntax.nodes.data(), read.root}, syntax.tree, names};
+  if (!parser.run()) syntax.problem = parser.problem();
+  return syntax;
+}
+
+/// Replaces the order of a parsed query by one that is given apart from it, as text: `[?a :desc (count ?b)]` or `?a`.
+/// Requires: `query` has no problem. A problem's place is in `order_text`.
+constexpr Problem parse_order(QuerySyntax& query, std::string_view order_text) {
+  std::vector<notation::Node> nodes;
+  auto const read = notation::read_one(order_text, nodes, query_reader);
+  if (read.status != notation::ReadStatus::form) return detail::problem_of(read, order_text);
+  notation::Form const order{order_text, nodes.data(), read.root};
+  query.tree.order.clear();
+  Names const none;
+  ClauseParser errors{order, query.tree, none, check_nested_query, false};
+  QueryParts const parts;
+  ResultParser parser{{query.text, query.nodes.data(), 0}, query.tree, errors, parts};
+  return parser.order_by(order, order.node().next, 1) ? Problem{} : errors.problem();
+}
+
+}  // namespace cairn::query::syntax

@@ -1,0 +1,345 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A query from its parts to its tree.
+#pragma once
+
+#include <cairn/edn/form.hpp>
+#include <cairn/query/aggregate/aggregates.hpp>
+#include <cairn/query/function/builtins.hpp>
+#include <cairn/query/function/nearest.hpp>
+#include <cairn/query/syntax/bound_check.hpp>
+#include <cairn/query/syntax/clause_parser.hpp>
+#include <cairn/query/syntax/names.hpp>
+#include <cairn/query/syntax/problem.hpp>
+#include <cairn/query/syntax/query_parts.hpp>
+#include <cairn/query/syntax/result_parser.hpp>
+#include <cairn/query/syntax/tree.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace cairn::query::syntax {
+
+/// Why a clause is never answered.
+constexpr std::string_view reason_of(BoundCheck::Waiting::Kind kind) noexcept {
+  switch (kind) {
+    case BoundCheck::Waiting::Kind::argument:
+      return "insufficient bindings: no clause binds this argument; a pattern, a function or :in must";
+    case BoundCheck::Waiting::Kind::negation:
+      return "insufficient bindings: none of this not's variables is bound by another clause";
+    case BoundCheck::Waiting::Kind::join:
+      return "insufficient bindings: a variable that is joined must be bound by another clause";
+  }
+  return {};
+}
+
+constexpr Problem check_nested_query(notation::Form query, std::size_t inputs, Names const& names, std::size_t depth);
+
+/// Parses one query into an empty tree. As in `ClauseParser`, false means that there is a problem.
+class QueryParser {
+ public:
+  using Form = notation::Form;
+
+  constexpr QueryParser(Form query, Tree& tree, Names const& names, std::size_t depth = 0)
+      : query_{detail::unquoted(query)}, tree_{tree}, parser_{query, tree, names, check_nested_query, false, depth} {}
+
+  [[nodiscard]] constexpr Problem const& problem() const noexcept { return parser_.problem(); }
+
+  constexpr bool run() {
+    return parts_.read(query_, parser_) && inputs() && where() && find() && keys() && with() && check_bound() &&
+           ResultParser{query_, tree_, parser_, parts_}.run();
+  }
+
+ private:
+  constexpr bool fail(Fault fault, Errc code, Form at, std::string_view reason, std::string_view hint = {}) {
+    return parser_.fail(fault, code, at, reason, hint);
+  }
+  constexpr bool bad_find(Form at, std::string_view reason) {
+    return fail(Fault::bad_find, Errc::parser_find, at, reason);
+  }
+  /// Calls `each(Form)` for the forms of a part until one gives false.
+  template <class Each>
+  constexpr bool all_of(Part const& part, Each const& each) {
+    for (Form form = query_.at(part.first); form.index() != part.end; form = form.next()) {
+      if (!each(form)) return false;
+    }
+    return true;
+  }
+
+  // ---- :in and :where
+
+  constexpr bool inputs() {
+    Part const& in = parts_[PartName::in];
+    if (!in.present) {
+      tree_.sources.push_back(0);
+      tree_.inputs.push_back({Input::Kind::source, 0, 0, 0});
+      return true;
+    }
+    return all_of(in, [this](Form form) { return input(form); });
+  }
+  constexpr bool input(Form form) {
+    Input made;
+    made.node = form.index();
+    if (detail::is_source(form)) {
+      made.kind = Input::Kind::source;
+      if (parser_.find_source(form)) return repeated(form);
+      if (!parser_.add_source(form, made.source)) return false;
+    } else if (form.is_symbol("%")) {
+      made.kind = Input::Kind::rules;
+      if (tree_.takes_rules) return repeated(form);
+      tree_.takes_rules = true;
+    } else if (form.is(notation::Kind::symbol) && !detail::is_variable(form) && !detail::is_blank(form)) {
+      if (form.raw() == "..." || form.raw() == ".")
+        return fail(Fault::bad_input, Errc::parser_query, form,
+                    "this is not a binding: write ?x, [?x ?y], [?x ...], [[?x ?y]] or _");
+      // A plain name, which (pull ?e name) can mean.
+      if (parser_.scope().find(form)) return repeated(form);
+      made.binding = static_cast<std::uint32_t>(tree_.bindings.size());
+      Binding named;
+      named.kind = Binding::Kind::scalar;
+      named.node = form.index();
+      if (!parser_.variable(form, named.variable)) return false;
+      tree_.bindings.push_back(named);
+    } else if (!parser_.binding(form, Errc::parser_query, true, made.binding)) {
+      return false;
+    }
+    tree_.inputs.push_back(made);
+    return true;
+  }
+  constexpr bool repeated(Form form) {
+    return fail(Fault::repeated_name, Errc::parser_query, form,
+                "this name is in :in already; each has one place there");
+  }
+
+  constexpr bool where() {
+    Part const& part = parts_[PartName::where];
+    if (!part.present) return true;
+    return parser_.clauses(query_.at(part.first), part.end, parser_.default_source(), parser_.depth(), tree_.where);
+  }
+
+  // ---- :find
+
+  constexpr bool find() {
+    Part const& part = parts_[PartName::find];
+    if (!part.present)
+      return bad_find(query_, "a query has :find, which says what its rows are: [:find ?e :where ...]");
+    std::size_t count = part.count;
+    std::uint32_t first = part.first;
+    std::uint32_t end = part.end;
+    Form const form = query_.at(first);
+    if (count == 1 && form.is(notation::Kind::vector)) {
+      tree_.shape = FindShape::tuple;
+      count = form.size();
+      first = form.index() + 1;
+      end = form.node().next;
+      if (count == 2 && form[1].is_symbol("...")) {
+        tree_.shape = FindShape::collection;
+        end = form[1].index();
+        count = 1;
+      }
+    } else if (count == 2 && form.next().is_symbol(".")) {
+      tree_.shape = FindShape::scalar;
+      end = form.next().index();
+      count = 1;
+    }
+    if (count == 0) return bad_find(query_.at(part.keyword), "nothing is found: write [:find ?e :where ...]");
+    // Orders, keys and `:having` look what is found up one by one.
+    if (count > 256)
+      return fail(Fault::too_big, Errc::parser_find, query_.at(part.keyword), "more than 256 columns are too many");
+    for (Form element = query_.at(first); element.index() != end; element = element.next()) {
+      if (!find_element(element)) return false;
+    }
+    return true;
+  }
+
+  constexpr bool find_element(Form form) {
+    FindElement made;
+    made.node = form.index();
+    if (detail::is_variable(form)) {
+      if (!known_variable(form, made.variable)) return false;
+    } else if (!form.is(notation::Kind::list) || form.size() < 2 || !form[0].is(notation::Kind::symbol)) {
+      return bad_find(form, "what is found is ?x, (aggregate ?x) or (pull ?x [...])");
+    } else {
+      made.name = form[0].index();
+      bool const read = form[0].is_symbol("pull") ? pull(form, made) : aggregate(form, made);
+      if (!read) return false;
+    }
+    tree_.find.push_back(made);
+    return true;
+  }
+
+  /// A name that a clause or an input has.
+  constexpr bool known_variable(Form name, std::uint16_t& number) {
+    if (auto const found = parser_.scope().find(name)) {
+      number = *found;
+      return true;
+    }
+    return fail(Fault::unbound_variable, Errc::parser_query, name,
+                "nothing binds this variable: no clause of :where and nothing of :in has it");
+  }
+
+  constexpr bool pull(Form form, FindElement& made) {
+    made.kind = FindElement::Kind::pull;
+    Form next = form[1];
+    std::size_t left = form.size() - 1;
+    if (detail::is_source(next)) {
+      if (!parser_.source(next, made.source)) return false;
+      next = next.next();
+      --left;
+    } else if (auto const source = parser_.default_source()) {
+      made.source = *source;
+    } else {
+      return fail(Fault::unknown_source, Errc::parser_query, form,
+                  "this pull reads $, which :in does not name; add it there");
+    }
+    if (left != 2 || !detail::is_variable(next))
+      return bad_find(form, "a pull is (pull ?x [...]) or (pull $source ?x [...])");
+    if (!known_variable(next, made.variable)) return false;
+    Form const pattern = next.next();
+    made.pattern.node = pattern.index();
+    if (!pattern.is(notation::Kind::symbol)) {
+      made.pattern = ClauseParser::constant(pattern);
+      return true;
+    }
+    made.pattern.kind = Term::Kind::variable;
+    return known_variable(pattern, made.pattern.index);
+  }
+
+  constexpr bool aggregate(Form form, FindElement& made) {
+    Form const name = form[0];
+    if (name.is_symbol("aggregate"))
+      return fail(Fault::unknown_aggregate, Errc::parser_find, name,
+                  "an aggregate can't come from :in; give it a name that the query calls");
+    std::size_t const before = form.size() - 2;
+    if (auto const* const known = find_aggregate(name.raw()); known != nullptr) {
+      made.kind = FindElement::Kind::aggregate;
+      made.aggregate = known->id;
+      if (!takes(*known, before))
+        return fail(Fault::wrong_arguments, Errc::parser_find, form,
+                    "this aggregate takes another number of arguments");
+    } else if (parser_.names().has_aggregate(name.raw())) {
+      made.kind = FindElement::Kind::custom_aggregate;
+    } else {
+      return fail(Fault::unknown_aggregate, Errc::parser_find, name, "there is no aggregate of this name",
+                  nearest_aggregate(name.raw()));
+    }
+    std::size_t const begin = tree_.terms.size();
+    Form next = name.next();
+    for (std::size_t i = 0; i != before; ++i, next = next.next()) {
+      Term term;
+      bool const is_name = detail::is_variable(next);
+      if (is_name ? !known_variable(next, term.index) : !parser_.argument(next, term)) return false;
+      if (is_name) term = {Term::Kind::variable, term.index, next.index()};
+      if (term.kind == Term::Kind::source) return bad_find(next, "an aggregate reads no source");
+      tree_.terms.push_back(term);
+    }
+    made.arguments = ClauseParser::slice(begin, tree_.terms.size());
+    if (!detail::is_variable(next)) return bad_find(next, "an aggregate's last argument is a variable");
+    return known_variable(next, made.variable);
+  }
+
+  // ---- what makes of rows other rows
+
+  constexpr bool keys() {
+    struct Choice {
+      PartName part;
+      RowKeys keys;
+    };
+    for (auto const [name, kind] : {Choice{PartName::keys, RowKeys::keywords}, Choice{PartName::strs, RowKeys::strings},
+                                    Choice{PartName::syms, RowKeys::symbols}}) {
+      Part const& part = parts_[name];
+      if (!part.present) continue;
+      Form const keyword = query_.at(part.keyword);
+      if (tree_.row_keys != RowKeys::none)
+        return fail(Fault::bad_query, Errc::parser_query, keyword, "only one of :keys, :strs and :syms");
+      if (part.count != tree_.find.size())
+        return fail(Fault::bad_query, Errc::parser_query, keyword, "there are as many keys as the query finds values");
+      if (tree_.shape == FindShape::scalar || tree_.shape == FindShape::collection)
+        return fail(Fault::bad_query, Errc::parser_query, keyword,
+                    "maps are made of rows, [:find ?x ?y], and of one row, [:find [?x ?y]]");
+      tree_.row_keys = kind;
+      bool const read = all_of(part, [this](Form key) {
+        if (!key.is(notation::Kind::symbol))
+          return fail(Fault::bad_query, Errc::parser_query, key, "keys are symbols: :keys name age");
+        tree_.keys.push_back(key.index());
+        return true;
+      });
+      if (!read) return false;
+    }
+    return true;
+  }
+
+  constexpr bool with() {
+    std::vector<std::uint16_t> found;
+    std::vector<std::uint8_t> taken(tree_.names.size(), 0);
+    for (FindElement const& element : tree_.find) taken[element.variable] = 1;
+    Part const& part = parts_[PartName::with];
+    if (!part.present) return true;
+    bool const read = all_of(part, [&](Form form) {
+      if (!detail::is_variable(form)) return fail(Fault::bad_query, Errc::parser_query, form, ":with has variables");
+      std::uint16_t number = 0;
+      if (!known_variable(form, number)) return false;
+      if (taken[number] != 0)
+        return fail(Fault::repeated_name, Errc::parser_query, form,
+                    "this variable is in :find or :with already; :with names what is not found");
+      taken[number] = 1;
+      found.push_back(number);
+      return true;
+    });
+    if (!read) return false;
+    tree_.with = parser_.append(tree_.variables, found);
+    return true;
+  }
+
+  // ---- what can be bound
+
+  constexpr bool check_bound() {
+    BoundCheck check{tree_, tree_.names.size()};
+    for (Input const& one : tree_.inputs) {
+      if (one.kind == Input::Kind::binding) check.bind_binding(one.binding);
+    }
+    if (auto const waiting = check.run(tree_.children_of(tree_.where))) {
+      return fail(Fault::unbound_argument, Errc::query_where, query_.at(waiting->node), reason_of(waiting->kind));
+    }
+    auto const bound_variable = [&](std::uint16_t number, std::uint32_t node) {
+      if (check.is_bound(number)) return true;
+      return fail(Fault::unbound_variable, Errc::query_where, query_.at(node),
+                  "insufficient bindings: nothing binds this variable, for what a not or a predicate has must be bound "
+                  "elsewhere");
+    };
+    for (FindElement const& element : tree_.find) {
+      if (!bound_variable(element.variable, element.node)) return false;
+      if (element.pattern.kind == Term::Kind::variable && !bound_variable(element.pattern.index, element.pattern.node))
+        return false;
+      for (Term const& term : tree_.terms_of(element.arguments)) {
+        if (term.kind == Term::Kind::variable && !bound_variable(term.index, term.node)) return false;
+      }
+    }
+    for (std::uint16_t const number : tree_.variables_of(tree_.with)) {
+      if (!bound_variable(number, parts_[PartName::with].keyword)) return false;
+    }
+    return true;
+  }
+
+  Form query_;
+  Tree& tree_;
+  ClauseParser parser_;
+  QueryParts parts_{};
+};
+
+constexpr Problem check_nested_query(notation::Form query, std::size_t inputs, Names const& names, std::size_t depth) {
+  Tree tree;
+  QueryParser parser{query, tree, names, depth};
+  if (!parser.run()) return parser.problem();
+  if (tree.inputs.size() == inputs) return {};
+  Problem wrong{Fault::wrong_arguments, Errc::parser_query, query.offset(), query.raw().size(),
+                "the inner query takes another number of inputs than stand behind it"};
+  return wrong;
+}
+
+}  // namespace cairn::query::syntax

@@ -1,0 +1,146 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The same questions, asked of the command `cairn shell` in forms as a person writes them.
+#include "cases.hpp"
+#include <cairn/edn/parse.hpp>
+#include <cairn/edn/write.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace cairn::conformance {
+namespace {
+
+std::string quoted(Edn const& form) { return " '" + notation::write(form); }
+
+/// The forms of a file of cases, a line each, and which lines answer questions.
+struct Script {
+  struct Asked {
+    std::size_t line = 0;
+    std::string place;
+    Edn question;
+  };
+  std::string text;
+  std::size_t lines = 0;
+  std::vector<Asked> asked;
+
+  void add(std::string const& form) {
+    (text += form) += '\n';
+    ++lines;
+  }
+};
+
+std::string view_form(Edn const* view) {
+  if (view == nullptr) return "@conn";
+  if ((*view)[0].is_keyword("history")) return "(d/history @conn)";
+  return "(d/" + (*view)[0].as_keyword() + " @conn " + notation::write((*view)[1]) + ")";
+}
+
+std::string form_of(Edn const& question) {
+  auto const db = view_form(question.find("view"));
+  auto const& op = question.at("op");
+  if (op.is_keyword("pull")) return "(d/pull " + db + quoted(question.at("pattern")) + quoted(question.at("eid")) + ")";
+  if (op.is_keyword("datoms")) {
+    auto form = "(d/datoms " + db + " " + notation::write(question.at("index"));
+    for (auto const& component : question.at("components").items()) form += quoted(component);
+    return form + ")";
+  }
+  auto form = "(d/q" + quoted(question.at("query")) + " " + db;
+  for (auto const& argument : question.at("args").items()) form += quoted(argument);
+  return form + ")";
+}
+
+Script script_of(std::string_view file) {
+  Script script;
+  for (auto const& one : read_cases(file)) {
+    auto const number = notation::write(one.at("case"));
+    auto config = notation::write(one.at("config"));
+    config.replace(0, 1, "{:store {:backend :mem :id \"" + std::string{file} + number + "\"} ");
+    script.add("(def config " + config + ")");
+    script.add("(d/create-database config)");
+    script.add("(def conn (d/connect config))");
+    auto const transact = [&](Edn const& tx, std::string const& instant) {
+      script.add("(:tx (d/transact conn '{:tx-data " + notation::write(tx) + " :tx-meta {:db/txInstant " + instant +
+                 "}}))");
+    };
+    transact(one.at("schema"), "#inst \"2000-01-01\"");
+    for (auto const& tx : one.at("txs").items()) transact(tx.at("tx"), notation::write(tx.at("instant")));
+    std::size_t count = 0;
+    for (auto const& question : one.at("ops").items()) {
+      auto const other = corrected(file, one, count, question);
+      script.asked.push_back(
+          {script.lines, "case " + number + ", question " + std::to_string(count), other.value_or(question)});
+      script.add(form_of(question));
+      ++count;
+    }
+    script.add("(d/release conn)");
+    script.add("(d/delete-database config)");
+  }
+  return script;
+}
+
+/// What the shell prints, line by line.
+std::vector<std::string> run(Script const& script, std::string_view file) {
+  auto const path = std::filesystem::temp_directory_path() / ("cairn_conformance_" + std::to_string(::getpid()) + "_" + std::string{file});
+  std::ofstream{path, std::ios::binary} << script.text;
+  auto const command = "\"" CAIRN_COMMAND "\" shell \"" + path.string() + "\"";
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> const pipe{popen(command.c_str(), "r"), pclose};
+  REQUIRE(pipe != nullptr);
+  std::string text;
+  std::vector<char> buffer(65'536);
+  for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), pipe.get())) != 0;)
+    text.append(buffer.data(), got);
+  std::filesystem::remove(path);
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    auto const end = text.find('\n', at);
+    lines.push_back(text.substr(at, end - at));
+    at = end == std::string::npos ? text.size() : end + 1;
+  }
+  return lines;
+}
+
+Outcome outcome_of(std::string const& line, Edn const& question) {
+  auto value = notation::parse(line);
+  if (value.is_tagged() && value.tag() == "cairn/error") {
+    auto const& error = value.items()[1];
+    auto const code = errc_of(error.at("code").as_keyword());
+    REQUIRE(code.has_value());
+    return {{}, Error{*code, error.at("message").as_string()}};
+  }
+  if (!question.at("op").is_keyword("datoms")) return {std::move(value), {}};
+  notation::Values datoms;
+  for (auto const& datom : value.items()) {
+    // Where attributes are entities, datoms have their numbers; the one that was asked for comes first in :aevt.
+    auto const attribute = datom[1].is_integer() ? question.at("components")[0] : datom[1];
+    datoms.push_back(Edn::vector({datom[0], attribute, datom[2]}));
+  }
+  return {Edn::vector(std::move(datoms)), {}};
+}
+
+std::size_t ask_shell(std::string_view file) {
+  auto const script = script_of(file);
+  auto const lines = run(script, file);
+  REQUIRE(lines.size() == script.lines);
+  Tally tally;
+  for (auto const& asked : script.asked) {
+    check(outcome_of(lines[asked.line], asked.question), asked.place + " to the shell", asked.question, tally);
+  }
+  return script.asked.size();
+}
+
+TEST_CASE("queries through the shell") { CHECK(ask_shell("queries.edn") == 1738); }
+TEST_CASE("language through the shell") { CHECK(ask_shell("language.edn") == 242); }
+TEST_CASE("own questions through the shell") { CHECK(ask_shell("own.edn") == 120); }
+
+}  // namespace
+}  // namespace cairn::conformance

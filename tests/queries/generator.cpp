@@ -1,0 +1,311 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Makes queries clause by clause, of variables whose types are known.
+#include "generator.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace cairn::queries {
+namespace {
+
+constexpr std::size_t first_entity = 100;
+constexpr std::size_t entities = 14;
+
+std::string constant(Type type, Dice& dice) {
+  switch (type) {
+    case Type::entity: return std::to_string(first_entity + dice(entities));
+    case Type::number: return std::to_string(dice(7));
+    case Type::text: return '"' + std::string(1, static_cast<char>('a' + dice(5))) + '"';
+    case Type::keyword: return std::string{":k/"} + static_cast<char>('x' + dice(3));
+    case Type::real: return std::to_string(dice(4)) + (dice.percent(50) ? ".5" : ".0");
+    case Type::transaction: return std::to_string((std::int64_t{1} << 48) + 1 + static_cast<std::int64_t>(dice(8)));
+  }
+  return {};
+}
+
+std::string_view type_name(Type type) {
+  switch (type) {
+    case Type::entity: return ":db.type/ref";
+    case Type::number:
+    case Type::transaction: return ":db.type/long";
+    case Type::text: return ":db.type/string";
+    case Type::keyword: return ":db.type/keyword";
+    case Type::real: return ":db.type/double";
+  }
+  return {};
+}
+
+/// One query while it is made.
+class Maker {
+ public:
+  Maker(RandomData const& data, Dice& dice) : data_{data}, dice_{dice} {}
+
+  RandomQuery make() {
+    if (dice_.percent(30)) add_inputs();
+    std::string where = pattern_of(fresh(Type::entity));
+    for (std::size_t left = dice_(4); left != 0; --left) where += ' ' + clause();
+    if (!rules_.empty()) in_ += " %";
+    auto const bound = variables();
+    std::string find;
+    std::string with;
+    bool const aggregates = dice_.percent(15);
+    std::set<std::string> found;
+    auto const width = 1 + dice_(std::min<std::size_t>(3, bound.size()));
+    for (std::size_t i = 0; i != width; ++i) {
+      auto const& variable = dice_.one_of(bound);
+      if (aggregates && i + 1 == width) {
+        find += aggregate(variable);
+      } else if (found.insert(variable.first).second) {
+        find += variable.first + ' ';
+      }
+    }
+    if (find.empty()) find = bound.front().first;
+    if (!aggregates && dice_.percent(5)) find = '[' + bound.front().first + " ...]";
+    if (!aggregates && find.front() != '[' && dice_.percent(6)) {
+      auto const known = of(Type::entity);
+      if (!known.empty()) find += " (pull " + dice_.one_of(known) + " [:db/id " + attribute().ident + " {" + attribute(Type::entity).ident + " [*]}])";
+    }
+    if (dice_.percent(aggregates ? 50 : 8)) {
+      for (auto const& variable : bound) {
+        if (found.contains(variable.first) || find.find(variable.first + ')') != std::string::npos || !with.empty()) continue;
+        with = " :with " + variable.first;
+      }
+    }
+    return {"[:find " + find + with + (in_.empty() ? "" : " :in $" + in_) + " :where " + where + "]", inputs_, rules_};
+  }
+
+ private:
+  using Variable = std::pair<std::string, Type>;
+
+  [[nodiscard]] std::vector<Variable> variables() const { return {types_.begin(), types_.end()}; }
+  [[nodiscard]] std::vector<std::string> of(Type type) const {
+    std::vector<std::string> found;
+    for (auto const& [name, its] : types_) {
+      if (its == type) found.push_back(name);
+    }
+    return found;
+  }
+  std::string fresh(Type type) {
+    auto name = "?v" + std::to_string(next_++);
+    types_.emplace(name, type);
+    return name;
+  }
+  /// A variable that is there already, more often than not.
+  std::string variable(Type type) {
+    auto const known = of(type);
+    return known.empty() || dice_.percent(30) ? fresh(type) : dice_.one_of(known);
+  }
+
+  RandomAttribute const& attribute() { return dice_.one_of(data_.attributes); }
+  RandomAttribute const& attribute(Type type) {
+    std::vector<std::size_t> fitting;
+    for (std::size_t i = 0; i != data_.attributes.size(); ++i) {
+      if (data_.attributes[i].type == type) fitting.push_back(i);
+    }
+    return data_.attributes[dice_.one_of(fitting)];
+  }
+
+  std::string pattern() {
+    auto const e = dice_.percent(12) ? constant(Type::entity, dice_) : variable(Type::entity);
+    return pattern_of(e);
+  }
+  /// Of an entity that is given.
+  std::string pattern_of(std::string const& e) {
+    auto const& of = attribute();
+    if (dice_.percent(5)) return '[' + e + ']';
+    auto const kind = dice_(100);
+    if (kind >= 95) return '[' + e + ' ' + of.ident + ']';
+    std::string v = kind < 12 ? "_" : kind < 35 ? constant(of.type, dice_) : variable(of.type);
+    std::string rest;
+    if (dice_.percent(8)) rest = ' ' + (dice_.percent(70) ? variable(Type::transaction) : "_");
+    if (!rest.empty() && dice_.percent(30)) rest += dice_.percent(50) ? " true" : " false";
+    return '[' + e + ' ' + of.ident + ' ' + v + rest + ']';
+  }
+
+  /// What a negation or an alternative may say of a known entity without binding what others see.
+  std::string closed_pattern(std::string const& e) {
+    auto const& of = attribute();
+    auto const known = this->of(of.type);
+    auto const v = !known.empty() && dice_.percent(30) ? dice_.one_of(known) : dice_.percent(60) ? constant(of.type, dice_) : "_";
+    return '[' + e + ' ' + of.ident + ' ' + v + ']';
+  }
+
+  std::string clause() {
+    auto const known = of(Type::entity);
+    auto const numbers = of(Type::number);
+    switch (dice_(14)) {
+      case 0:
+      case 1: return predicate();
+      case 2: return function();
+      case 3:
+        if (known.empty()) break;
+        return "(not " + closed_pattern(dice_.one_of(known)) + (dice_.percent(30) ? ' ' + closed_pattern(dice_.one_of(known)) : "") + ')';
+      case 4: {
+        if (known.empty()) break;
+        auto const& e = dice_.one_of(known);
+        auto const& of = attribute();
+        return "(not-join [" + e + "] [" + e + ' ' + of.ident + " ?inner] " + (of.type == Type::entity ? "[?inner " + attribute().ident + " _]" : "") + ')';
+      }
+      case 5: {
+        auto const e = variable(Type::entity);
+        return "(or " + closed_branch(e) + ' ' + closed_branch(e) + (dice_.percent(30) ? ' ' + closed_branch(e) : "") + ')';
+      }
+      case 6: {
+        auto const e = variable(Type::entity);
+        auto const& reference = attribute(Type::entity);
+        return "(or-join [" + e + "] [" + e + ' ' + attribute().ident + ' ' + "?inner] (and [" + e + ' ' + reference.ident +
+               " ?other] [?other " + attribute().ident + " _]))";
+      }
+      case 7: return rule_call();
+      case 8:
+        if (known.empty()) break;
+        if (dice_.percent(50)) return "[(missing? $ " + dice_.one_of(known) + ' ' + attribute().ident + ")]";
+        {
+          auto const e = dice_.one_of(known);
+          auto const& of = attribute();
+          return "[(get-else $ " + e + ' ' + of.ident + ' ' + constant(of.type, dice_) + ") " + fresh(of.type) + ']';
+        }
+      case 9: {
+        // An attribute that is a variable.
+        auto const e = known.empty() ? constant(Type::entity, dice_) : dice_.one_of(known);
+        return '[' + e + " ?attribute" + std::to_string(next_++) + " _]";
+      }
+      default: break;
+    }
+    return known.empty() || dice_.percent(30) ? pattern() : pattern_of(dice_.one_of(known));
+  }
+
+  std::string closed_branch(std::string const& e) {
+    auto const one = '[' + e + ' ' + attribute().ident + ' ' + "_]";
+    if (dice_.percent(60)) {
+      auto const& of = attribute();
+      return '[' + e + ' ' + of.ident + ' ' + constant(of.type, dice_) + ']';
+    }
+    return dice_.percent(50) ? one : "(and " + one + " [" + e + ' ' + attribute().ident + " _])";
+  }
+
+  std::string predicate() {
+    static std::vector<std::string> const comparisons{"<", ">", "<=", ">=", "=", "not="};
+    for (auto const type : {Type::number, Type::real, Type::text}) {
+      auto const known = of(type);
+      if (known.empty() || dice_.percent(30)) continue;
+      auto const right = known.size() > 1 && dice_.percent(40) ? dice_.one_of(known) : constant(type, dice_);
+      auto const left = dice_.one_of(known);
+      return "[(" + dice_.one_of(comparisons) + ' ' + (dice_.percent(80) ? left + ' ' + right : right + ' ' + left) + ")]";
+    }
+    return pattern();
+  }
+  std::string function() {
+    auto const numbers = of(Type::number);
+    auto const texts = of(Type::text);
+    if (!numbers.empty() && dice_.percent(60)) {
+      static std::vector<std::string> const operations{"+", "-", "*", "max", "min"};
+      auto const call = "[(" + dice_.one_of(operations) + ' ' + dice_.one_of(numbers) + ' ' + std::to_string(dice_(3)) + ") ";
+      // Sometimes what comes out is compared with what is known.
+      return call + (dice_.percent(25) ? dice_.one_of(numbers) : fresh(Type::number)) + ']';
+    }
+    if (!texts.empty()) return "[(str " + dice_.one_of(texts) + " \"!\") " + fresh(Type::text) + ']';
+    if (dice_.percent(50)) return "[(ground [1 2 3]) [" + fresh(Type::number) + " ...]]";
+    return "[(ground [" + constant(Type::number, dice_) + ' ' + constant(Type::text, dice_) + "]) [" + fresh(Type::number) + ' ' + fresh(Type::text) + "]]";
+  }
+
+  std::string rule_call() {
+    auto const& edge = attribute(Type::entity).ident;
+    auto const& other = attribute(Type::entity).ident;
+    if (rules_.empty()) {
+      auto const& of = attribute();
+      rules_ = "[[(reach ?x ?y) [?x " + edge + " ?y]] [(reach ?x ?y) " +
+               (dice_.percent(50) ? "[?x " + edge + " ?t] (reach ?t ?y)" : "(reach ?x ?t) [?t " + other + " ?y]") +
+               "] [(plain ?x ?y) [?x " + edge + " ?y] [?y " + of.ident + " _]] [(plain ?x ?y) [?y " + other + " ?x]]" +
+               " [(even ?x ?y) [?x " + edge + " ?t] (odd ?t ?y)] [(odd ?x ?y) [?x " + other + " ?y]] [(odd ?x ?y) [?x " + edge +
+               " ?t] (even ?t ?y)]]";
+    }
+    static std::vector<std::string> const names{"reach", "reach", "plain", "even", "odd"};
+    auto const argument = [&] { return dice_.percent(15) ? constant(Type::entity, dice_) : dice_.percent(8) ? "_" : variable(Type::entity); };
+    auto const x = argument();
+    return '(' + dice_.one_of(names) + ' ' + x + ' ' + argument() + ')';
+  }
+
+  std::string aggregate(Variable const& variable) {
+    static std::vector<std::string> const any{"count", "count-distinct", "min", "max", "distinct"};
+    static std::vector<std::string> const numeric{"sum", "avg", "median", "variance", "stddev", "min 2", "max 2"};
+    bool const is_number = variable.second == Type::number || variable.second == Type::real;
+    return '(' + dice_.one_of(is_number && dice_.percent(60) ? numeric : any) + ' ' + variable.first + ')';
+  }
+
+  void add_inputs() {
+    for (std::size_t left = 1 + dice_(2); left != 0; --left) {
+      auto const type = static_cast<Type>(dice_(4));
+      switch (dice_(4)) {
+        case 0:
+          in_ += ' ' + fresh(type);
+          inputs_.push_back(constant(type, dice_));
+          break;
+        case 1: {
+          in_ += " [" + fresh(type) + " ...]";
+          std::set<std::string> all;
+          for (std::size_t i = dice_(4); i != 0; --i) all.insert(constant(type, dice_));
+          std::string text = "[";
+          for (auto const& one : all) text += one + ' ';
+          inputs_.push_back(text + ']');
+          break;
+        }
+        case 2:
+          in_ += " [" + fresh(type) + ' ' + fresh(Type::number) + ']';
+          inputs_.push_back('[' + constant(type, dice_) + ' ' + constant(Type::number, dice_) + ']');
+          break;
+        default: {
+          in_ += " [[" + fresh(Type::entity) + ' ' + fresh(type) + "]]";
+          std::string text = "[";
+          for (std::size_t i = dice_(5); i != 0; --i) text += '[' + constant(Type::entity, dice_) + ' ' + constant(type, dice_) + ']';
+          inputs_.push_back(text + ']');
+        }
+      }
+    }
+  }
+
+  RandomData const& data_;
+  Dice& dice_;
+  std::map<std::string, Type> types_;
+  std::size_t next_ = 0;
+  std::string in_;
+  std::vector<std::string> inputs_;
+  std::string rules_;
+};
+
+}  // namespace
+
+RandomData make_data(Dice& dice) {
+  RandomData data;
+  std::string schema = "[";
+  static std::vector<std::pair<std::string, Type>> const wanted{{":number", Type::number}, {":count", Type::number}, {":text", Type::text},
+                                                                {":word", Type::text},     {":kind", Type::keyword}, {":real", Type::real},
+                                                                {":friend", Type::entity}, {":next", Type::entity}};
+  for (auto const& [ident, type] : wanted) {
+    bool const many = dice.percent(40);
+    data.attributes.push_back({ident, type, many});
+    schema += "{:db/ident " + ident + " :db/valueType " + std::string{type_name(type)} + " :db/cardinality :db.cardinality/" +
+              (many ? "many" : "one") + (dice.percent(50) ? " :db/index true}" : "}");
+  }
+  data.transactions.push_back(schema + "]");
+  for (std::size_t left = 2 + dice(4); left != 0; --left) {
+    std::string facts = "[";
+    std::set<std::string> said;  // nothing twice in a transaction, nor two values for one
+    for (std::size_t number = 30 + dice(40); number != 0; --number) {
+      auto const& of = dice.one_of(data.attributes);
+      auto const e = constant(Type::entity, dice);
+      auto const v = constant(of.type, dice);
+      if (!said.insert(e + of.ident + (of.many ? v : "")).second) continue;
+      facts += (dice.percent(80) ? "[:db/add " : "[:db/retract ") + e + ' ' + of.ident + ' ' + v + ']';
+    }
+    data.transactions.push_back(facts + "]");
+  }
+  return data;
+}
+
+RandomQuery make_query(RandomData const& data, Dice& dice) { return Maker{data, dice}.make(); }
+
+}  // namespace cairn::queries

@@ -1,0 +1,59 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Random schemas, transactions and queries, for the engines and the oracle to be asked alike.
+#pragma once
+
+#include <cairn/edn/value.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace cairn::queries {
+
+using Edn = notation::Value;
+
+/// A generator of random numbers that gives the same ones everywhere.
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : engine_{seed} {}
+  /// From 0 to `sides - 1`.
+  std::size_t operator()(std::size_t sides) { return static_cast<std::size_t>(engine_() % sides); }
+  /// In so many of a hundred throws.
+  bool percent(std::size_t chance) { return (*this)(100) < chance; }
+  template <class T>
+  T const& one_of(std::vector<T> const& all) {
+    return all[(*this)(all.size())];
+  }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+/// What the variables and values of a query are of, so that most of what is made means something.
+enum class Type : std::uint8_t { entity, number, text, keyword, real, transaction };
+
+struct RandomAttribute {
+  std::string ident;
+  Type type = Type::number;
+  bool many = false;
+};
+
+/// A database: its attributes, and its transactions, the schema's first.
+struct RandomData {
+  std::vector<RandomAttribute> attributes;
+  std::vector<std::string> transactions;
+};
+[[nodiscard]] RandomData make_data(Dice& dice);
+
+/// A query and what `:in` names behind `$`; the rules, where it has them, are the last input.
+struct RandomQuery {
+  std::string text;
+  std::vector<std::string> inputs;
+  std::string rules;  ///< empty: none
+};
+[[nodiscard]] RandomQuery make_query(RandomData const& data, Dice& dice);
+
+}  // namespace cairn::queries

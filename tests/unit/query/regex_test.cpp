@@ -1,0 +1,58 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+#include "call_text.hpp"
+#include <cairn/query/regex.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <array>
+
+namespace cairn::query {
+namespace {
+
+using test::answer;
+
+TEST_CASE("regular expressions find what Clojure's find") {
+  struct Case {
+    std::string_view call;
+    std::string_view answer;
+  };
+  static constexpr std::array cases{
+      Case{"(re-find \"b+\" \"abbb\")", "\"bbb\""},
+      Case{"(re-find \"x\" \"abc\")", "nil"},
+      Case{"(re-find \"a(b)?(c)\" \"xac\")", "[\"ac\" nil \"c\"]"},
+      Case{"(re-find \"()\" \"\")", "[\"\" \"\"]"},
+      Case{"(re-matches \"a+\" \"aaa\")", "\"aaa\""},
+      Case{"(re-matches \"a+\" \"aaab\")", "nil"},
+      Case{"(re-matches \"a|ab\" \"ab\")", "\"ab\""},
+      Case{"(re-matches \"(\\\\d+)-(\\\\d+)\" \"12-34\")", "[\"12-34\" \"12\" \"34\"]"},
+      Case{"(re-seq \"\\\\d+\" \"a1b22c333\")", "[\"1\" \"22\" \"333\"]"},
+      Case{"(re-seq \"(a)(\\\\d)\" \"a1a2\")", "[[\"a1\" \"a\" \"1\"] [\"a2\" \"a\" \"2\"]]"},
+      Case{"(re-seq \"x*\" \"aöx\")", "[\"\" \"\" \"x\" \"\"]"},
+      Case{"(re-seq \"^a\" \"aaa\")", "[\"a\"]"},
+      Case{"(re-seq \"q\" \"abc\")", "nil"},
+      Case{"(re-find \".\" \"ö\")", "\"ö\""},
+      Case{"(re-pattern \"a.b\")", "\"a.b\""},
+      Case{"(re-pattern \"[\")", "! query/where"},
+      Case{"(re-find \"(\" \"a\")", "! query/where"},
+      Case{"(re-find \"(?=a)\" \"a\")", "! query/where"},
+      Case{"(re-find 1 \"a\")", "! query/where"},
+      Case{"(re-find \"a\" nil)", "! query/where"},
+  };
+  for (int round = 0; round != 2; ++round) {  // read, and then known
+    for (auto const& [call, expected] : cases) {
+      INFO(call);
+      CHECK(answer(call) == expected);
+    }
+  }
+}
+
+TEST_CASE("a text of a million matches is refused") {
+  Value const pattern{"a"};
+  Value const text{std::string(1'000'001, 'a')};
+  std::array<Value const*, 2> const arguments{&pattern, &text};
+  CHECK(test::outcome_text([&] { return call(FunctionId::all_matches, arguments); }) == "! query/memory");
+}
+
+}  // namespace
+}  // namespace cairn::query

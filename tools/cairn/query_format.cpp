@@ -1,0 +1,127 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Answers as JSON, CSV and tables.
+#include "query_format.hpp"
+
+#include "text_table.hpp"
+
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+namespace cairn::tool {
+
+namespace {
+
+void add_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  for (char const c : text) {
+    auto const byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      (out += '\\') += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (byte < 0x20 || byte == 0x7F) {
+      constexpr std::string_view digits = "0123456789abcdef";
+      ((out += "\\u00") += digits[byte >> 4U]) += digits[byte & 0xFU];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+/// As a person reads it: strings, keywords and symbols without quotes and colons, what is tagged without its tag.
+std::string plain_text(Edn const& value) {
+  if (value.is_string()) return value.as_string();
+  if (value.is_keyword()) return value.as_keyword();
+  if (value.is_tagged() && value.items()[1].is_string()) return value.items()[1].as_string();
+  return notation::write(value, {.sorted = true});
+}
+
+void add_json(std::string& out, Edn const& value) {
+  if (value.is_nil() || value.is_boolean() || value.is_integer() || value.is_real()) {
+    bool const finite = !value.is_real() || std::isfinite(value.as_real());
+    out += value.is_nil() || !finite ? "null" : notation::write(value);
+  } else if (value.is_bigint()) {
+    out += value.as_bigint();
+  } else if (value.is_decimal()) {
+    out += value.as_decimal();
+  } else if (value.is_map()) {
+    out += '{';
+    for (std::size_t i = 0; i != value.size(); ++i) {
+      if (i != 0) out += ',';
+      auto const place = value.order().empty() ? 2 * i : value.order()[i];
+      add_json_string(out, plain_text(value.items()[place]));
+      out += ':';
+      add_json(out, value.items()[place + 1]);
+    }
+    out += '}';
+  } else if (value.is_sequence() || value.is_set()) {
+    out += '[';
+    for (std::size_t i = 0; i != value.size(); ++i) {
+      if (i != 0) out += ',';
+      add_json(out, value.items()[value.is_set() && !value.order().empty() ? value.order()[i] : i]);
+    }
+    out += ']';
+  } else {
+    add_json_string(out, plain_text(value));
+  }
+}
+
+void add_csv(std::string& out, std::string const& cell) {
+  if (cell.find_first_of(",\"\r\n") == std::string::npos) {
+    out += cell;
+    return;
+  }
+  out += '"';
+  for (char const c : cell) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+}
+
+}  // namespace
+
+std::string to_json(Edn const& value) {
+  std::string out;
+  add_json(out, value);
+  return out;
+}
+
+std::string to_csv(QueryResult const& result, std::vector<std::string> const& names) {
+  std::string out;
+  for (std::size_t i = 0; i != names.size(); ++i) {
+    if (i != 0) out += ',';
+    add_csv(out, names[i]);
+  }
+  out += '\n';
+  for (auto const row : result) {
+    for (std::size_t i = 0; i != row.size(); ++i) {
+      if (i != 0) out += ',';
+      auto const value = row.edn(i);
+      if (!value.is_nil())
+        add_csv(out, value.is_string() ? value.as_string() : notation::write(value, {.sorted = true}));
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+std::string to_table(QueryResult const& result, std::vector<std::string> const& names) {
+  std::vector<std::vector<std::string>> rows{names};
+  std::vector<bool> right(names.size(), true);
+  for (auto const row : result) {
+    auto& cells = rows.emplace_back();
+    for (std::size_t i = 0; i != row.size(); ++i) {
+      auto const value = row.edn(i);
+      if (!value.is_integer() && !value.is_real()) right[i] = false;
+      cells.push_back(notation::write(value, {.sorted = true}));
+    }
+  }
+  return text_table(rows, right, "row", result.size());
+}
+
+}  // namespace cairn::tool

@@ -1,0 +1,104 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// `cairn q` and `cairn explain`.
+#include "ask.hpp"
+#include "query_format.hpp"
+#include "store_argument.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <unistd.h>
+
+namespace cairn::tool {
+
+namespace {
+
+/// The one form that a text is; nothing where it is none.
+std::optional<Edn> form_of(std::string const& text) {
+  std::vector<notation::Node> nodes;
+  auto const result = notation::read_one(text, nodes);
+  if (result.status != notation::ReadStatus::form) return std::nullopt;
+  return Edn::of({text, nodes.data(), result.root});
+}
+
+/// EDN, or text as it is: a word needs no quotes inside those of the system's shell.
+Edn argument_of(std::string const& text) {
+  auto const form = form_of(text);
+  return !form || form->is_symbol() ? Edn::string(text) : *form;
+}
+
+/// A transaction's number, or an instant with or without its `#inst`.
+std::variant<EntityId, Instant> time_of(std::string const& text) {
+  if (auto const form = form_of(text); form && form->is_integer()) return form->as_integer();
+  auto const form = form_of(text.starts_with('#') ? text : "#inst \"" + text + "\"");
+  if (auto const instant = form ? form->instant() : std::nullopt) return Instant{*instant};
+  raise(Errc::parser_query,
+        "A point in time is a transaction's number or an instant, as 2026-01-31T12:00:00Z; found " + text + ".");
+}
+
+Database view_of(Database db, QueryArguments const& arguments) {
+  if (arguments.history) db = db.history();
+  if (!arguments.as_of.empty()) db = std::visit([&](auto time) { return db.as_of(time); }, time_of(arguments.as_of));
+  if (!arguments.since.empty()) db = std::visit([&](auto time) { return db.since(time); }, time_of(arguments.since));
+  return db;
+}
+
+Question question_of(Database const& db, QueryArguments const& arguments) {
+  Question question;
+  question.text = arguments.query == "-" ? std::string{std::istreambuf_iterator<char>{std::cin}, {}} : arguments.query;
+  question.inputs.emplace_back(view_of(db, arguments));
+  for (auto const& input : arguments.inputs) question.inputs.emplace_back(argument_of(input));
+  if (arguments.limit >= 0) question.options.limit = arguments.limit;
+  if (arguments.offset > 0) question.options.offset = arguments.offset;
+  if (arguments.timeout > 0) question.options.timeout = milliseconds(arguments.timeout);
+  return question;
+}
+
+/// What `work` returns, or what an interrupted command does.
+template <class Work>
+int interruptible(Work work) {
+  Interrupt const interrupt;
+  try {
+    return work();
+  } catch (Error const&) {
+    if (!Interrupt::raised()) throw;
+    std::fputs("Interrupted.\n", stderr);
+    return status_interrupted;
+  }
+}
+
+}  // namespace
+
+int query_store(std::string const& store, QueryArguments const& arguments) {
+  return interruptible([&] {
+    auto const conn = connect<Backends>(store_config(store));
+    auto const question = question_of(conn.db(), arguments);
+    auto const result = ask(question);
+    auto const names = column_names(question.text);
+    auto const format = !arguments.format.empty() ? arguments.format : isatty(STDOUT_FILENO) != 0 ? "table" : "edn";
+    if (format == "csv") {
+      auto const text = to_csv(result, names);
+      std::fwrite(text.data(), 1, text.size(), stdout);
+    } else if (format == "table") {
+      std::puts(to_table(result, names).c_str());
+    } else {
+      std::puts(
+          (format == "json" ? to_json(result.to_edn()) : notation::write(result.to_edn(), {.sorted = true})).c_str());
+    }
+    return 0;
+  });
+}
+
+int explain_query(std::string const& store, QueryArguments const& arguments) {
+  return interruptible([&] {
+    auto const conn = connect<Backends>(store_config(store));
+    std::puts(explain(question_of(conn.db(), arguments)).c_str());
+    return 0;
+  });
+}
+
+}  // namespace cairn::tool
