@@ -25,8 +25,7 @@ namespace cairn {
 ///     auto rows = q(db, "[:find ?e ?a :in $ ?n :where [?e :name ?n] [?e :age ?a]]", "Ivan");
 ///     for (auto row : rows) use(row.get<std::int64_t>(0), row[1]);
 ///
-/// Complexity: reading and planning about a microsecond a clause; then what the plan says (`explain`). No more memory than the result
-/// and twice the largest intermediate relation.
+/// Complexity: reading is linear in the text, planning quadratic in the clauses; then what the plan says (`explain`).
 /// Errors: `edn/...`, `parser/...` with the text around the place; `query/where`, `query/arithmetic`, `query/timeout`, `query/memory`,
 /// `entity-id/missing`, `lookup-ref/unique`; those of the store. Thread safety: any thread.
 template <class IndexTag, query::QueryInput... Inputs>

@@ -204,6 +204,15 @@ TEST_CASE("a database of another schema is refused", "[static_query]") {
   }
 }
 
+TEST_CASE("a schema speaks of databases, not of collections", "[static_query]") {
+  std::vector<std::tuple<EntityId, Keyword, std::string_view>> const rows{{1000, kw(":age"), "old"}, {1001, kw(":color"), "red"}};
+  auto const ages = q<"[:find ?a :in $ $rows :where [?e :name] [$rows ?e :age ?a]]", People>(people(), rows);
+  REQUIRE(ages.size() == 1);
+  CHECK(std::get<0>(*ages.begin()).as_string() == "old");
+  auto const colored = q<"[:find ?n :in $ $rows ?c :where [?e :name ?n] [$rows ?e :color ?c]]", People>(people(), rows, "red");
+  CHECK(colored.size() == 1);
+}
+
 TEST_CASE("a plan can be read", "[static_query]") {
   auto const text = explain<"[:find ?e ?n :where [?e :name ?n] [?e :age 42]]">();
   CHECK(text.find("[?e :name ?n]") != std::string::npos);

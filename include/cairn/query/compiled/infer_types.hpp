@@ -39,6 +39,16 @@ namespace cairn::query::compiled {
   }
 }
 
+/// Whether a source is a database, as far as is known, and not a collection, whose rows no schema speaks of.
+[[nodiscard]] constexpr bool reads_database(PlanView const& plan, Surroundings const& known, std::uint16_t source) noexcept {
+  if (known.inputs.size() != plan.inputs.size()) return true;
+  for (std::size_t i = 0; i != plan.inputs.size(); ++i) {
+    auto const& input = plan.inputs[i];
+    if (input.kind == Input::Kind::source && input.source == source) return known.inputs[i].is_database;
+  }
+  return true;
+}
+
 /// Finds a type for each variable: where a variable is bound in several places (branches, rules) what they have in common,
 /// until nothing changes any more. Quadratic in the plan at worst.
 class TypeInference {
@@ -100,14 +110,6 @@ class TypeInference {
     auto const equal = equals_[operand.index];
     set(types_[operand.index], type == CellType::any && equal != CellType::unknown ? equal : type);
   }
-  [[nodiscard]] constexpr bool is_database(std::uint16_t source) const noexcept {
-    if (known_.inputs.size() != plan_.inputs.size()) return true;
-    for (std::size_t i = 0; i != plan_.inputs.size(); ++i) {
-      auto const& input = plan_.inputs[i];
-      if (input.kind == Input::Kind::source && input.source == source) return known_.inputs[i].is_database;
-    }
-    return true;
-  }
   /// Of the values of a pattern's or closure's attribute.
   [[nodiscard]] constexpr CellType values_of(Operand attribute) const noexcept {
     if (!known_.has_schema || attribute.kind != Operand::Kind::constant) return CellType::any;
@@ -121,7 +123,7 @@ class TypeInference {
   constexpr void note_comparisons() noexcept {
     for (auto const& block : plan_.blocks) {
       for (auto const& step : plan_.steps_of(block)) {
-        if (step.kind != Step::Kind::pattern || !is_database(step.source)) continue;
+        if (step.kind != Step::Kind::pattern || !reads_database(plan_, known_, step.source)) continue;
         auto const places = plan_.operands_of(step.operands);
         for (std::size_t place = 0; place != places.size(); ++place) {
           if (places[place].kind != Operand::Kind::bound) continue;
@@ -209,7 +211,7 @@ class TypeInference {
   [[nodiscard]] static constexpr std::size_t closure_of(Step const& step) noexcept { return step.table; }
 
   [[nodiscard]] constexpr CellType type_of_place(Step const& step, std::size_t place) const noexcept {
-    if (!is_database(step.source)) return CellType::any;
+    if (!reads_database(plan_, known_, step.source)) return CellType::any;
     switch (place) {
       case 0:
       case 3: return CellType::entity;

@@ -30,6 +30,7 @@ class SchemaCheck {
     for (auto const& step : plan_.steps) {
       auto const operands = plan_.operands_of(step.operands);
       if (step.kind == Step::Kind::pattern) {
+        if (!reads_database(plan_, known_, step.source)) continue;
         if (operands.size() > 1) look_at_attribute(operands[1]);
         if (operands.size() > 2) look_at_value(operands[1], operands[2]);
         look_at_limit(operands, step.low);

@@ -130,7 +130,7 @@ struct Surrounded {
   static constexpr std::optional<Operand> other_type(PlanView const& plan, Binding const& binding, CellType given) {
     if (binding.kind != Binding::Kind::scalar || given == CellType::any) return std::nullopt;
     for (auto const& step : plan.steps) {
-      if (step.kind != Step::Kind::pattern || step.operands.count < 3) continue;
+      if (step.kind != Step::Kind::pattern || step.operands.count < 3 || !reads_database(plan, known, step.source)) continue;
       auto const places = plan.operands_of(step.operands);
       if (places[2].kind != Operand::Kind::bound || places[2].index != binding.variable.index ||
           places[1].kind != Operand::Kind::constant)

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <numeric>
@@ -145,7 +146,20 @@ inline void pull_columns(QueryContext& context, Found& found, std::span<Cell con
     entities.reserve(found.rows.size());
     for (std::size_t row = 0; row != found.rows.size(); ++row) entities.push_back(found.rows.at(row, i));
     BorrowedValue const pattern{patterns[i]};
-    found.pulled.push_back({i, context.source(plan.find[i].source).pull(to_edn(*pattern), entities)});
+    auto const form = to_edn(*pattern);
+    auto const& source = context.source(plan.find[i].source);
+    std::vector<notation::Value> pulled;
+    pulled.reserve(entities.size());
+    // A pull may be long: a few at a time, so that a limit of time is seen. Once at least, for what the pattern is refused for.
+    constexpr std::size_t few = 64;
+    std::size_t done = 0;
+    do {
+      static_cast<void>(context.poll());
+      auto const next = std::span<Cell const>{entities}.subspan(done, (std::min)(few, entities.size() - done));
+      std::ranges::move(source.pull(form, next), std::back_inserter(pulled));
+      done += next.size();
+    } while (done != entities.size());
+    found.pulled.push_back({i, std::move(pulled)});
   }
 }
 

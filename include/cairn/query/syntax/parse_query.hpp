@@ -28,9 +28,13 @@ struct QuerySyntax {
 
 namespace detail {
 
-constexpr Problem problem_of(notation::ReadResult const& result, std::string_view text) {
-  std::size_t const length = result.offset < text.size() ? 1 : 0;
-  return {Fault::not_edn, result.code, result.offset, length, result.message};
+/// Reads the one form that is the whole of the text; `form` is it where there is no problem.
+constexpr Problem read_whole(std::string_view text, std::vector<notation::Node>& nodes, notation::Form& form) {
+  auto const read = notation::read_one(text, nodes, query_reader);
+  form = {text, nodes.data(), read.root};
+  if (read.status == notation::ReadStatus::form) return {};
+  std::size_t const length = read.offset < text.size() ? 1 : 0;
+  return {Fault::not_edn, read.code, read.offset, length, read.message};
 }
 
 }  // namespace detail
@@ -40,12 +44,10 @@ constexpr Problem problem_of(notation::ReadResult const& result, std::string_vie
 constexpr QuerySyntax parse_query(std::string_view text, Names const& names = {}) {
   QuerySyntax syntax;
   syntax.text = text;
-  auto const read = notation::read_one(text, syntax.nodes, query_reader);
-  if (read.status != notation::ReadStatus::form) {
-    syntax.problem = detail::problem_of(read, text);
-    return syntax;
-  }
-  QueryParser parser{{text, syntax.nodes.data(), read.root}, syntax.tree, names};
+  notation::Form form;
+  syntax.problem = detail::read_whole(text, syntax.nodes, form);
+  if (syntax.problem) return syntax;
+  QueryParser parser{form, syntax.tree, names};
   if (!parser.run()) syntax.problem = parser.problem();
   return syntax;
 }
@@ -54,9 +56,8 @@ constexpr QuerySyntax parse_query(std::string_view text, Names const& names = {}
 /// Requires: `query` has no problem. A problem's place is in `order_text`.
 constexpr Problem parse_order(QuerySyntax& query, std::string_view order_text) {
   std::vector<notation::Node> nodes;
-  auto const read = notation::read_one(order_text, nodes, query_reader);
-  if (read.status != notation::ReadStatus::form) return detail::problem_of(read, order_text);
-  notation::Form const order{order_text, nodes.data(), read.root};
+  notation::Form order;
+  if (auto const problem = detail::read_whole(order_text, nodes, order)) return problem;
   query.tree.order.clear();
   Names const none;
   ClauseParser errors{order, query.tree, none, check_nested_query, false};

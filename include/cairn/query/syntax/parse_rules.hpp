@@ -202,13 +202,13 @@ class RulesParser {
 constexpr RulesSyntax parse_rules(std::string_view text, Names const& names = {}) {
   RulesSyntax syntax;
   syntax.text = text;
-  auto const read = notation::read_one(text, syntax.nodes, query_reader);
-  if (read.status != notation::ReadStatus::form) {
-    syntax.problem = detail::problem_of(read, text);
+  notation::Form form;
+  syntax.problem = detail::read_whole(text, syntax.nodes, form);
+  if (syntax.problem) {
     syntax.problem.in_rules = true;
     return syntax;
   }
-  detail::RulesParser parser{{text, syntax.nodes.data(), read.root}, syntax.tree, names};
+  detail::RulesParser parser{form, syntax.tree, names};
   if (!parser.run()) syntax.problem = parser.problem();
   return syntax;
 }
