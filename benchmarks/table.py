@@ -58,17 +58,30 @@ def ratio(row):
     return f"{better if row['better'] == 'more' else 1 / better:.2f}"
 
 
+def asked(row):
+    """What Cairn's figure should reach, and whether it does."""
+    limit = row.get("asked")
+    if not limit:
+        return "", ""
+    less = row["better"] == "less"
+    reached = row["cairn"] <= limit if less else row["cairn"] >= limit
+    return f"{'<=' if less else '>='} {figure(limit, row['unit'])}", "yes" if reached else "no"
+
+
 def main():
     end_of_facts = sys.argv.index("--")
     facts = dict(fact.split("=", 1) for fact in sys.argv[2:end_of_facts])
     rows = [row for path in sys.argv[end_of_facts + 1:] for row in rows_of(path)]
-    table = [("what", "cairn", "peer", "", "ratio"), ("---", "---:", "---:", "---", "---:")]
+    table = [("what", "cairn", "peer", "", "ratio", "asked", "got"), ("---", "---:", "---:", "---", "---:", "---:", "---")]
     for row in rows:
         table.append((row["what"], figure(row["cairn"], row["unit"]), figure(row["of_peer"], row["unit"]),
-                      row["peer"] or "", ratio(row)))
-    widths = [max(len(line[column]) for line in table) for column in range(5)]
+                      row["peer"] or "", ratio(row), *asked(row)))
+    if not any(row.get("asked") for row in rows):
+        table = [line[:5] for line in table]
+    columns = len(table[0])
+    widths = [max(len(line[column]) for line in table) for column in range(columns)]
     for number, line in enumerate(table):
-        right = [number != 1 and column in (1, 2, 4) for column in range(5)]
+        right = [number != 1 and column in (1, 2, 4, 5) for column in range(columns)]
         print("| " + " | ".join(text.rjust(width) if at_right else text.ljust(width)
                                 for text, width, at_right in zip(line, widths, right)) + " |")
     pathlib.Path(sys.argv[1]).write_text(json.dumps({**facts, "results": rows}, indent=2) + "\n")

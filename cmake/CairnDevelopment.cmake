@@ -26,6 +26,10 @@ endif()
 add_library(cairn_dev INTERFACE)
 target_compile_options(cairn_dev INTERFACE ${cairn_warnings})
 
+# One instance for tests, tools and examples. It is compiled once and runs in all of them.
+target_link_libraries(cairn_engine PRIVATE cairn_dev)
+target_compile_options(cairn_engine PRIVATE $<$<CONFIG:Release>:-O2>)
+
 option(CAIRN_COMPILE_TOGETHER "Compile the sources of a program as one unit, where each would compile the engine again" ON)
 
 # cairn_compile_together(<target>)

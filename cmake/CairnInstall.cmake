@@ -23,14 +23,21 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/cairn-config-version.cma
                                  ARCH_INDEPENDENT)
 install(
   FILES "${PROJECT_BINARY_DIR}/cairn-config.cmake" "${PROJECT_BINARY_DIR}/cairn-config-version.cmake"
-        "${PROJECT_SOURCE_DIR}/cmake/FindxxHash.cmake"
+        "${PROJECT_SOURCE_DIR}/cmake/FindxxHash.cmake" "${PROJECT_SOURCE_DIR}/cmake/CairnEngine.cmake"
   DESTINATION "${cairn_package_dir}"
   COMPONENT cairn_development)
 install(
-  FILES "${PROJECT_SOURCE_DIR}/cmake/CairnCheckBackend.cmake"
+  FILES "${PROJECT_SOURCE_DIR}/cmake/CairnCheckBackend.cmake" "${PROJECT_SOURCE_DIR}/cmake/CairnTestBackend.cmake"
   DESTINATION "${cairn_package_dir}"
+  COMPONENT cairn_development)
+install(
+  DIRECTORY "${PROJECT_SOURCE_DIR}/tests/laws"
+  DESTINATION "${cairn_package_dir}/kit"
   COMPONENT cairn_development
-  OPTIONAL)
+  FILES_MATCHING
+  PATTERN "*.hpp"
+  PATTERN "*.in"
+  PATTERN "index_*" EXCLUDE)
 install(
   FILES "${PROJECT_SOURCE_DIR}/LICENSE"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}"

@@ -13,7 +13,8 @@ function(cairn_headers variable)
   set(${variable} "${headers}" PARENT_SCOPE)
 endfunction()
 
-cairn_headers(cairn_public_headers concepts include backends/cairn/backends/mem backends/cairn/backends/file)
+cairn_headers(cairn_public_headers concepts include backends/cairn/backends/common backends/cairn/backends/mem
+              backends/cairn/backends/file)
 list(REMOVE_ITEM cairn_public_headers "${PROJECT_SOURCE_DIR}/include/cairn/query/regex.hpp") # of cairn::regex
 
 add_library(cairn INTERFACE)

@@ -9,14 +9,14 @@ include(Catch)
 option(CAIRN_PRECOMPILE_CAIRN "Put Cairn's own headers into the precompiled header of the tests" OFF)
 set(cairn_precompiled_own "")
 if(CAIRN_PRECOMPILE_CAIRN)
-  set(cairn_precompiled_own <cairn/database.hpp> <cairn/backends/file/backend.hpp> <cairn/backends/mem/backend.hpp>)
+  set(cairn_precompiled_own <cairn/cairn.hpp> <cairn/backends/file/backend.hpp> <cairn/backends/mem/backend.hpp>)
 endif()
 file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp" CONTENT "// Only there to carry the precompiled header.\n")
 # Tests are compiled more often than they are run, and checked by their assertions in every build type.
 set(cairn_test_options $<$<CONFIG:Release>:-O1> -UNDEBUG)
 
 add_library(cairn_test_precompiled OBJECT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp")
-target_link_libraries(cairn_test_precompiled PRIVATE cairn::cairn cairn_dev Catch2::Catch2WithMain)
+target_link_libraries(cairn_test_precompiled PRIVATE cairn::engine cairn_dev Catch2::Catch2WithMain)
 target_compile_options(cairn_test_precompiled PRIVATE ${cairn_test_options})
 target_precompile_headers(
   cairn_test_precompiled
@@ -84,7 +84,7 @@ function(cairn_add_test)
 
   set(target "test_${arg_NAME}")
   add_executable(${target} ${arg_SOURCES})
-  target_link_libraries(${target} PRIVATE cairn::cairn cairn_dev Catch2::Catch2WithMain ${arg_LIBRARIES})
+  target_link_libraries(${target} PRIVATE cairn_dev Catch2::Catch2WithMain ${arg_LIBRARIES} cairn::engine)
   target_compile_options(${target} PRIVATE ${cairn_test_options})
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   if(NOT arg_NO_PRECOMPILED)
@@ -158,7 +158,7 @@ function(cairn_add_fuzzer)
     set(object "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_${stem}.o")
     add_custom_command(
       OUTPUT "${object}"
-      COMMAND ${CMAKE_CXX_COMPILER_LAUNCHER} "${CAIRN_CLANGXX}" -std=c++20 -O1 -g -fno-omit-frame-pointer
+      COMMAND ${CMAKE_CXX_COMPILER_LAUNCHER} "${CAIRN_CLANGXX}" -std=c++20 -O1 -g1 -fno-omit-frame-pointer
               -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all ${cairn_warnings} ${include_flags} -MD -MF
               "${object}.d" -c "${source_path}" -o "${object}"
       DEPENDS "${source_path}"

@@ -1,73 +1,25 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // Every query of data/queries.edn four times in one process: planned by the compiler, planned now, and as loops written by hand
-// over an absl::btree_set and over sorted columns. All rows are counted and summed up, and the counts must agree.
+// over an absl::btree_set and over sorted columns. All rows are counted and summed up, and the counts must agree. Then pulls, and
+// what queries need of memory.
 //
 // usage: query_benchmark [DATASCRIPT_RESULTS]   what peers/datascript.js printed
-#include "../peers/hand_loops.hpp"
-#include "report.hpp"
-#include "workload.hpp"
-#include <cairn/backends/mem/backend.hpp>
-#include <cairn/cairn.hpp>
+#include "query_contest.hpp"
+#include "query_databases.hpp"
+#include "query_memory.hpp"
 
-#include <cmath>
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <fstream>
-#include <functional>
-#include <iostream>
-#include <map>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <type_traits>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 namespace cairn::benchmarks {
 namespace {
-
-using Store = cairn::Store<backends::mem::Backend>;
-using Database = decltype(std::declval<cairn::Connection<backends::mem::Backend>&>().db());
-
-/// The first number that is given to what the facts tell of; below are the entities of the schema.
-constexpr std::int64_t first_entity = 1001;
-
-Value value_of(Fact const& fact) {
-  auto const type = attributes_of_work[fact.a].type;
-  if (type == ":db.type/string") return Value{texts().text_of(fact.v)};
-  if (type == ":db.type/keyword") return Value{kw(texts().text_of(fact.v))};
-  return Value{fact.v};
-}
-
-/// A database in memory with the facts in one transaction, and with what a second one changes.
-class Databases {
- public:
-  explicit Databases(std::string id, bool keep_history = false) : connection_{opened(std::move(id), keep_history)} {
-    std::string schema = "[";
-    for (auto const& [ident, type, many] : attributes_of_work) {
-      schema += "{:db/ident " + std::string{ident} + " :db/valueType " + std::string{type} + " :db/cardinality :db.cardinality/" +
-                (many ? "many" : "one") + " :db/index true}";
-    }
-    connection_.transact(schema + "]");
-  }
-  /// The transaction.
-  EntityId add(Facts const& facts) {
-    std::vector<TxOp> operations;
-    for (auto const& fact : facts) operations.push_back(cairn::add(fact.e, attributes_of_work[fact.a].ident, value_of(fact)));
-    return connection_.transact(TxData{std::move(operations)}).tx;
-  }
-  [[nodiscard]] Database db() const { return connection_.db(); }
-
- private:
-  static cairn::Connection<backends::mem::Backend> opened(std::string id, bool keep_history) {
-    backends::mem::Config const config{.id = std::move(id)};
-    Store::create(config, {.keep_history = keep_history});
-    return Store::connect(config);
-  }
-  cairn::Connection<backends::mem::Backend> connection_;
-};
 
 // ---- rows are looked at
 
@@ -86,113 +38,24 @@ template <class... Parts>
 void touch(RowSink& row, std::tuple<Parts...> const& parts) {
   std::apply([&](auto const&... part) { (touch(row, part), ...); }, parts);
 }
+// In a sink of their own, which is kept in registers as that of a loop without a call is.
 template <class Rows>
-void touch_all(RowSink& row, Rows&& rows) {
+void touch_all(RowSink& sink, Rows&& rows) {
+  RowSink row = sink;
   for (auto&& one : rows) {
     ++row.rows;
     touch(row, one);
   }
+  sink = row;
 }
 template <class Rows>
-void touch_rows(RowSink& row, Rows const& rows) {
+void touch_rows(RowSink& sink, Rows const& rows) {
+  RowSink row = sink;
   for (auto const& one : rows) {
     ++row.rows;
     for (std::size_t i = 0; i != one.size(); ++i) touch(row, one[i]);
   }
-}
-
-// ---- the contest
-
-/// Microseconds of one call: the median of nine samples, of 20 ms each, in which the contenders take turns.
-std::vector<double> microseconds(std::vector<std::function<void()>> const& contenders) {
-  std::vector<std::function<double()>> timed;
-  for (auto const& work : contenders) {
-    double const once = seconds_of(work);
-    auto const times = static_cast<std::size_t>(std::ceil(0.02 / std::max(once, 1e-7)));
-    timed.push_back([&work, times] {
-      return 1e6 / static_cast<double>(times) * seconds_of([&] {
-               for (std::size_t i = 0; i != times; ++i) work();
-             });
-    });
-  }
-  return medians_in_turn(9, timed);
-}
-
-using Answer = std::function<void(RowSink&)>;
-
-/// Sums of logarithms, for geometric means.
-struct Mean {
-  double sum = 0;
-  int count = 0;
-  double worst = 0;
-  void add(double ratio) {
-    sum += std::log(ratio);
-    ++count;
-    worst = std::max(worst, ratio);
-  }
-  [[nodiscard]] double value() const { return count == 0 ? 0 : std::exp(sum / count); }
-};
-
-class Contest {
- public:
-  explicit Contest(std::map<std::string, double, std::less<>> datascript) : datascript_{std::move(datascript)} {}
-
-  void query(std::string const& named, Answer const& fixed, Answer const& now, Answer const& tree, Answer const& columns) {
-    std::vector<std::uint64_t> rows;
-    std::vector<std::function<void()>> contenders;
-    for (auto const* answer : {&fixed, &now, &tree, &columns}) {
-      RowSink row;
-      (*answer)(row);
-      rows.push_back(row.rows);
-      contenders.push_back([answer] {
-        RowSink sink;
-        (*answer)(sink);
-        if (sink.sum == 1) std::cerr << "";  // so that it is computed
-      });
-    }
-    for (auto const count : rows) {
-      if (count != rows[2]) throw std::runtime_error{named + ": " + std::to_string(count) + " rows, not " + std::to_string(rows[2])};
-    }
-    auto const us = microseconds(contenders);
-    print_row(named + ": static", "us", Better::less, us[0], "loop over absl::btree_set", us[2]);
-    print_row(named + ": static", "us", Better::less, us[0], "loop over sorted columns", us[3]);
-    print_row(named + ": at run time", "us", Better::less, us[1], "Cairn, static", us[0]);
-    to_tree_.add(us[0] / us[2]);
-    to_columns_.add(us[0] / us[3]);
-    to_static_.add(us[1] / us[0]);
-    if (auto const found = datascript_.find(named); found != datascript_.end()) {
-      print_row(named + ": static", "us", Better::less, us[0], "DataScript, node", found->second);
-      to_datascript_.add(us[0] / found->second);
-    }
-  }
-
-  void finish() const {
-    auto const line = [](std::string_view what, Mean const& mean) {
-      if (mean.count == 0) return;
-      print_row(std::string{what} + ", geometric mean of " + std::to_string(mean.count), "x", Better::less, mean.value(), "itself", 1);
-      print_row(std::string{what} + ", worst", "x", Better::less, mean.worst, "itself", 1);
-    };
-    line("static, times of loops over absl::btree_set", to_tree_);
-    line("static, times of loops over sorted columns", to_columns_);
-    line("at run time, times of static", to_static_);
-    line("static, times of DataScript", to_datascript_);
-  }
-
- private:
-  std::map<std::string, double, std::less<>> datascript_;
-  Mean to_tree_, to_columns_, to_static_, to_datascript_;
-};
-
-std::map<std::string, double, std::less<>> datascript_results(char const* file) {
-  std::map<std::string, double, std::less<>> results;
-  if (file == nullptr) return results;
-  std::ifstream in{file};
-  for (std::string line; std::getline(in, line);) {
-    auto const name_at = line.find(R"("name":")") + 8;
-    auto const us_at = line.find(R"("us":)") + 5;
-    results[line.substr(name_at, line.find('"', name_at) - name_at)] = std::strtod(line.c_str() + us_at, nullptr);
-  }
-  return results;
+  sink = row;
 }
 
 /// A query both ways. The text is written once.
@@ -204,8 +67,7 @@ std::map<std::string, double, std::less<>> datascript_results(char const* file) 
 
 void people_queries(Contest& contest) {
   Databases databases{"people"};
-  auto facts = people_facts(first_entity);
-  for (auto const& fact : follows_facts(first_entity)) facts.push_back(fact);
+  auto const facts = people_and_follows();
   databases.add(facts);
   auto const db = databases.db();
   HandTree const tree{facts};
@@ -282,11 +144,7 @@ void time_travel_queries(Contest& contest) {
   Databases databases{"temporal", true};
   auto const facts = people_facts(first_entity);
   auto const first = databases.add(facts);
-  Facts changes;
-  for (auto const& fact : facts) {
-    if (fact.a == age && fact.e < first_entity + 2000) changes.push_back({fact.e, age, fact.v + 100});
-  }
-  auto const second = databases.add(changes);
+  auto const second = databases.add(birthdays(facts));
   auto const now = databases.db();
   auto const as_of = now.as_of(first);
   auto const history = now.history();
@@ -300,7 +158,7 @@ void time_travel_queries(Contest& contest) {
   };
   for (auto const& fact : facts) {
     add(fact, first, true);
-    bool const changed = fact.a == age && fact.e < first_entity + 2000;
+    bool const changed = grows_older(fact);
     if (changed) {
       add(fact, second, false);
       add({fact.e, age, fact.v + 100}, second, true);
@@ -327,17 +185,56 @@ void time_travel_queries(Contest& contest) {
   CAIRN_QUERY("history-retracted", "[:find ?e ?a :where [?e :age ?a _ false]]", history, past, history_retracted);
 }
 
+// ---- pull
+
+void pulls(Contest& contest) {
+  Databases databases{"pulled"};
+  databases.add(people_facts(first_entity));
+  auto const db = databases.db();
+  auto const work = [&](char const* pattern) {
+    return [&db, pattern] {
+      for (std::int64_t e = first_entity; e != first_entity + 1000; ++e) static_cast<void>(cairn::pull(db, PullPattern{pattern}, e));
+    };
+  };
+  auto const us = microseconds({work("[:name :last-name :sex :age]"), work("[*]")});
+  contest.pull("pull 4 attributes", us[0]);
+  contest.pull("pull *", us[1]);
+}
+
+// ---- memory
+
+void memory_of_queries() {
+  auto const print = [](std::string const& named, std::string_view text, std::vector<query::GivenInput> const& inputs) {
+    auto const memory = memory_of(text, inputs);
+    print_row(named + ": memory beside the result", "bytes", Better::less, static_cast<double>(memory.beside), "largest intermediate relation",
+              static_cast<double>(memory.intermediate), 2 * static_cast<double>(memory.intermediate));
+  };
+  Databases people{"people in memory"};
+  people.add(people_and_follows());
+  query::GivenInput const db{people.db()};
+  print("q5", R"([:find ?e1 ?l ?a :where [?e :name "Ivan"] [?e :age ?a] [?e1 :age ?a] [?e1 :last-name ?l]])", {db});
+  print("q-5-merge", "[:find ?e ?n ?l ?a ?s :where [?e :name ?n] [?e :last-name ?l] [?e :age ?a] [?e :salary ?s] [?e :sex :male]]", {db});
+  print("agg-multi", "[:find ?x ?n (avg ?s) :where [?e :sex ?x] [?e :name ?n] [?e :salary ?s]]", {db});
+  print("agg-stats", "[:find (avg ?s) (variance ?s) (stddev ?s) (median ?s) :where [?e :salary ?s]]", {db});
+  Databases joins{"joins in memory"};
+  joins.add(joins_facts(first_entity));
+  print("join-chain", "[:find ?pn ?dn ?vn :where [?e :p/name ?pn] [?e :p/dept ?d] [?d :d/name ?dn] [?d :d/div ?v] [?v :div/name ?vn]]",
+        {query::GivenInput{joins.db()}});
+}
+
 }  // namespace
 }  // namespace cairn::benchmarks
 
 int main(int count, char** arguments) {
   using namespace cairn::benchmarks;
-  Contest contest{datascript_results(count > 1 ? arguments[1] : nullptr)};
+  Contest contest{count > 1 ? arguments[1] : nullptr};
   people_queries(contest);
   join_queries(contest);
   closure_of(contest, "closure wide_7x3", graph_facts("wide_7x3.tsv", first_entity));
   closure_of(contest, "closure long_30x5", graph_facts("long_30x5.tsv", first_entity));
   closure_of(contest, "closure 2,000 nodes, 6,000 edges", random_graph_facts(2000, 6000, first_entity));
   time_travel_queries(contest);
+  pulls(contest);
+  memory_of_queries();
   contest.finish();
 }

@@ -90,12 +90,15 @@ class ScratchDirectory {
 
 enum class Better : std::uint8_t { more, less };
 
-/// Prints one comparison as a line of JSON. Requires: nothing in the texts that JSON would escape.
+/// Prints one comparison as a line of JSON. `asked`: what Cairn's figure should reach, in its unit; 0: nothing is asked.
+/// Requires: nothing in the texts that JSON would escape.
 inline void print_row(std::string_view what, std::string_view unit, Better better, double cairn, std::string_view peer,
-                      double of_peer) {
+                      double of_peer, double asked = 0) {
   std::cout << R"({"what": ")" << what << R"(", "unit": ")" << unit << R"(", "better": ")"
             << (better == Better::more ? "more" : "less") << R"(", "cairn": )" << cairn << R"(, "peer": ")" << peer
-            << R"(", "of_peer": )" << of_peer << "}" << std::endl;
+            << R"(", "of_peer": )" << of_peer;
+  if (asked != 0) std::cout << R"(, "asked": )" << asked;
+  std::cout << "}" << std::endl;
 }
 
 }  // namespace cairn::benchmarks

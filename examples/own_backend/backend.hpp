@@ -24,10 +24,13 @@ namespace shelf {
 using Blob = std::span<std::byte const>;
 using Root = std::optional<cairn::RootRecord>;
 
+// [config]
 struct Config {
   std::string id;  // {:store {:backend :shelf :id "books"}}; empty here, so it must be given
 };
+// [/config]
 
+// [writer]
 class Writer {
  public:
   explicit Writer(std::shared_ptr<Shelf> shelf) : shelf_{std::move(shelf)} {}
@@ -49,7 +52,9 @@ class Writer {
  private:
   std::shared_ptr<Shelf> shelf_;
 };
+// [/writer]
 
+// [connection]
 class Connection {
  public:
   using Address = std::uint64_t;
@@ -65,7 +70,9 @@ class Connection {
  private:
   std::shared_ptr<Shelf> shelf_;
 };
+// [/connection]
 
+// [backend]
 struct Backend {
   static constexpr std::string_view backend_id = "shelf";
   using index_tag = cairn::persistent_set_tag;
@@ -83,6 +90,7 @@ struct Backend {
     return Connection{std::move(shelf)};
   }
 };
+// [/backend]
 
 }  // namespace shelf
 

@@ -15,3 +15,7 @@
 #include <cairn/store/any_connection.hpp>
 #include <cairn/store/backend_list.hpp>
 #include <cairn/store/store.hpp>
+
+#ifdef CAIRN_ENGINE
+#include <cairn/engine.hpp>
+#endif

@@ -51,7 +51,25 @@ static_assert(columns_of<"[:find ?x :where (or [?e :name ?x] [?e :height ?x])]",
 static_assert(columns_of<"[:find (count ?e) (max ?h) ?t :where [?e :height ?h] [(+ ?h 1) ?t]]", People> ==
               std::array{CellType::integer, CellType::real, CellType::real});
 
+// Of rules that come later nothing is known but that they bind what they are called with.
+constexpr auto columns_with_late_rules = [] {
+  using Sorted = compiled::SortedExtras<People>;
+  using Query = Sorted::Query<"[:find ?n ?x :in $ % :where (near ?e ?x) [?e :name ?n]]", compiled::LateRules>;
+  return compiled::Surrounded<Query, Sorted>::columns;
+}();
+static_assert(columns_with_late_rules == std::array{CellType::string, CellType::any});
+
+// More constants than most queries have: the plan is made in two passes then, and has room of its own.
+using Long = compiled::SortedExtras<>::Query<
+    "[:find ?e :where [?e :a 0] [?e :b 1] [?e :c 2] [?e :d 3] [?e :e 4] [?e :f 5] [?e :g 6] [?e :h 7] [?e :i 8] [?e :j 9] [?e :k 10] "
+    "[?e :l 11] [?e :m 12] [?e :n 13] [?e :o 14] [?e :p 15] [?e :q 16] [?e :r 17] [?e :s 18] [?e :t 19] [?e :u 20] [?e :v 21] "
+    "[?e :w 22] [?e :x 23] [?e :y 24]]",
+    compiled::NoRules>;
+static_assert(Long::sizes.constants > compiled::usual_sizes.constants);
+
 TEST_CASE("static queries are known to the compiler", "[static_query]") {
+  CHECK(Long::plan().steps.size() == 25);
+  CHECK(Long::plan().constants.size() == Long::sizes.constants);
   using Query = compiled::SortedExtras<>::Query<"[:find ?e :where [?e :name] [?e :age 42]]", compiled::NoRules>;
   CHECK(Query::plan().steps.size() == 2);
   CHECK(Query::plan().text == "[:find ?e :where [?e :name] [?e :age 42]]");

@@ -1,7 +1,8 @@
 # Copyright the Cairn authors
 # SPDX-License-Identifier: BSL-1.0
 # Configures, builds and runs the program as a project of its own.
-#   cmake -DMODE=package|subdirectory|unknown_component -DSOURCE=.. -DBUILD=.. -DSCRATCH=.. -DCOMPILER=.. -P run_consumer.cmake
+#   cmake -DMODE=package|subdirectory|unknown_component|new_backend -DSOURCE=.. -DBUILD=.. -DSCRATCH=.. -DCOMPILER=..
+#         [-DREGEX=ON] -P run_consumer.cmake
 
 file(REMOVE_RECURSE "${SCRATCH}")
 set(program "${CMAKE_CURRENT_LIST_DIR}/program")
@@ -37,13 +38,27 @@ else()
     execute_process(COMMAND ${configure} -DCONSUMER_COMPONENTS=nosuch RESULT_VARIABLE result
                     OUTPUT_VARIABLE output ERROR_VARIABLE output)
     string(REGEX REPLACE "[ \n]+" " " output "${output}")
-    if(result EQUAL 0 OR NOT output MATCHES "The backend 'nosuch' is not part of this installation of cairn")
+    if(result EQUAL 0 OR NOT output MATCHES "'nosuch' is not part of this installation of cairn")
       message(FATAL_ERROR "asking for an unknown component gave ${result} and said: ${output}")
     endif()
     return()
+  endif()
+  if(MODE STREQUAL "new_backend")
+    # What a stranger begins with compiles. The rest of its suite takes a compiler most of a minute.
+    run("${SOURCE}/scripts/new-backend" my_place "${SCRATCH}")
+    run("${CMAKE_COMMAND}" -G Ninja -S "${SCRATCH}/my_place" -B "${SCRATCH}/build" "-DCMAKE_CXX_COMPILER=${COMPILER}"
+        "-DCMAKE_PREFIX_PATH=${SCRATCH}/installed")
+    run("${CMAKE_CTEST_COMMAND}" --test-dir "${SCRATCH}/build" --no-tests=error --output-on-failure -R "check_backend.*concept$")
+    return()
+  endif()
+  if(REGEX)
+    list(APPEND configure -DCONSUMER_REGEX=ON)
   endif()
   run(${configure})
 endif()
 
 run("${CMAKE_COMMAND}" --build "${SCRATCH}/build")
 run("${SCRATCH}/build/cairn_consumer_program")
+if(MODE STREQUAL "package" AND REGEX)
+  run("${SCRATCH}/build/cairn_consumer_regex")
+endif()

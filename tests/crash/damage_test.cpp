@@ -26,3 +26,6 @@ TEST_CASE("a log cut to any length is detected, or one of its states where nothi
 TEST_CASE("blocks lost, doubled, exchanged and misdirected, and files of older copies, are detected or harmless") {
   test::count_states("moved blocks and stale files", test::moved_blocks, {.thinned = thinned});
 }
+TEST_CASE("zeros behind a log are the end of it, and zeros in it are damage") {
+  test::count_states("damage with room", test::damage_with_room, {.thinned = thinned});
+}

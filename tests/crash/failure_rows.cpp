@@ -321,6 +321,14 @@ Tally writers_that_meet(Extent const& extent) {
     struct Party {
       FaultBackend::Connection connection;
       Version known{};
+      bool is_poisoned = false;
+    };
+    // A mark that cannot be written: the commit has happened, and the next writer is to find it without.
+    bool is_marking = false;
+    bool loses_mark = false;
+    disk.fault = [&](std::string const& call) {
+      if (call == "sync") is_marking = true;
+      return loses_mark && is_marking && call == "write" ? -EIO : 0;
     };
     std::vector<Party> parties;
     for (int i = 0; i != 3; ++i) parties.push_back({FaultBackend::connect_store(script.config)});
@@ -330,10 +338,15 @@ Tally writers_that_meet(Extent const& extent) {
     std::optional<std::string> wrong;
     for (int turn = 0; turn != 30 && !wrong; ++turn) {
       auto& party = parties[random() % parties.size()];
+      if (std::exchange(party.is_poisoned, false)) party.connection = FaultBackend::connect_store(script.config);
+      is_marking = false;
+      loses_mark = random() % 4 == 0;
       auto writer = party.connection.begin();
       bool const is_fresh = party.known == newest;
       auto const frame = "turn " + std::to_string(turn);
       auto const result = writer.append("main", party.known, bytes_of(frame));
+      party.is_poisoned = loses_mark && result == CommitResult::committed;
+      loses_mark = false;
       if (is_fresh != (result == CommitResult::committed)) wrong = "a commit was not fenced by the version";
       if (is_fresh) {
         log.push_back(frame);

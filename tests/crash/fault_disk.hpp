@@ -133,10 +133,13 @@ class Disk {
     std::uint64_t offset = 0;  ///< or the new size
     Bytes bytes;
     bool is_truncation = false;
+    bool is_room = false;  ///< that was set aside: the file is at least so long
 
     void apply(Content& content) const {
       if (is_truncation) {
         content.resize(offset);
+      } else if (is_room) {
+        if (content.size() < offset) content.resize(offset);
       } else {
         content.write(offset, bytes);
       }
@@ -149,6 +152,7 @@ class Disk {
     Content cached;
     Content durable;
     std::vector<Change> pending;
+    std::uint64_t room_end = 0;  ///< where room ended that was cut off
 
     /// What is dirty reaches the medium; what a failed sync left clean does not.
     void write_back() {
@@ -168,7 +172,7 @@ class Disk {
       for (auto const& change : pending) {
         if (left-- == 0) break;
         bool const is_random = loss == Loss::random_sectors;
-        if (change.is_truncation) {
+        if (change.is_truncation || change.is_room) {
           if (!is_random || random() % 2 == 0) change.apply(content);
           continue;
         }
@@ -186,6 +190,8 @@ class Disk {
         auto const garbage = random() % 2 == 0 ? std::byte{0} : std::byte{0xa5};
         content.resize(cached.size(), garbage);
       }
+      // A sync of data need not make durable that a file has become shorter: the room is back.
+      if (loss == Loss::random_sectors && content.size() < room_end && random() % 2 == 0) content.resize(room_end);
       survivor->cached = content;
       survivor->durable = std::move(content);
       return survivor;

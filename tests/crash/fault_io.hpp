@@ -100,7 +100,7 @@ struct FaultIo {
     if (error != 0 && !is_last) return error;
     auto& target = inode(descriptor);
     target.cached.write(offset, bytes);
-    target.pending.push_back({offset, Disk::Bytes(bytes.begin(), bytes.end()), false});
+    target.pending.push_back({offset, Disk::Bytes(bytes.begin(), bytes.end())});
     return error != 0 ? error : static_cast<std::int64_t>(bytes.size());
   }
   static int sync(int descriptor) {
@@ -125,6 +125,16 @@ struct FaultIo {
     truncate_inode(inode(descriptor), size);
     return 0;
   }
+  static int allocate(int descriptor, std::uint64_t offset, std::uint64_t size) {
+    if (disk == nullptr) return real_step(), Real::allocate(descriptor, offset, size);
+    std::lock_guard const guard{mutex_};
+    if (auto const error = step("allocate"); error != 0) return error;
+    auto& target = inode(descriptor);
+    target.pending.push_back({offset + size, {}, false, true});
+    target.pending.back().apply(target.cached);
+    return 0;
+  }
+  static std::uint64_t size_limit() { return Real::size_limit(); }
   static std::int64_t size(int descriptor) {
     if (disk == nullptr) return Real::size(descriptor);
     std::lock_guard const guard{mutex_};
@@ -216,8 +226,12 @@ struct FaultIo {
   static Disk::Inode& inode(int descriptor) { return *disk->open_.at(descriptor); }
 
   static void truncate_inode(Disk::Inode& target, std::uint64_t size) {
+    auto const& bytes = target.cached.bytes();
+    bool const is_room = size < bytes.size() && std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(size), bytes.end(),
+                                                            [](std::byte byte) { return byte == std::byte{0}; });
+    if (is_room) target.room_end = bytes.size();
     target.cached.resize(size);
-    target.pending.push_back({size, {}, true});
+    target.pending.push_back({size, {}, true, false});
   }
 
   static int step(std::string const& call) {

@@ -47,6 +47,7 @@ constexpr std::array rows{
     Row{"reads_that_fail", cairn::test::reads_that_fail},
     Row{"flipped_bits", cairn::test::flipped_bits},
     Row{"truncations", cairn::test::truncations},
+    Row{"damage_with_room", cairn::test::damage_with_room},
     Row{"moved_blocks", cairn::test::moved_blocks},
     Row{"writers_that_meet", cairn::test::writers_that_meet},
     Row{"locks_that_stay", cairn::test::locks_that_stay},

@@ -16,6 +16,8 @@ import sys
 
 # A text in a header, and what is there instead; `@name@` is whether the mistake of that name is made.
 CHANGES = [
+    ("return count >= before_end && is_zero(ByteSpan{around}.first(count).subspan(before_end));",
+     "return @end_not_looked_at@ || (count >= before_end && is_zero(ByteSpan{around}.first(count).subspan(before_end)));"),
     ("uninterrupted([&] { return Io::sync_directory(directory); });",
      "uninterrupted([&] { return @dropped_directory_sync@ ? 0 : Io::sync_directory(directory); });"),
     ("if (auto const result = file.try_sync(); result < 0)",

@@ -383,7 +383,7 @@ Tally full_disks(Extent const& extent, std::string& skipped) {
       } else {
         // No file may grow beyond a size, which is raised when it is reached.
         ::signal(SIGXFSZ, SIG_IGN);
-        Filling filling{directory.path() / "store", ByteSize{std::uint64_t{4} << 20U}, *told};
+        Filling filling{directory.path() / "store", ByteSize{std::uint64_t{256} << 20U}, *told};  // one segment throughout
         for (std::size_t round = 1; round <= rounds; ++round) {
           limit_file_size(round * 100'000);
           filling.fill(random);

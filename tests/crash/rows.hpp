@@ -69,6 +69,8 @@ Tally disks_that_lie(Extent const& extent);
 Tally flipped_bits(Extent const& extent);
 Tally flipped_bits_of_compacted_segments(Extent const& extent);
 Tally truncations(Extent const& extent);
+/// Zeros behind the log, which are room, and where it was, which are damage.
+Tally damage_with_room(Extent const& extent);
 Tally moved_blocks(Extent const& extent);
 // Writers that meet.
 Tally writers_that_meet(Extent const& extent);

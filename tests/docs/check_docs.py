@@ -21,7 +21,8 @@ def cut(file, name):
     found = re.search(rf"^[ \t]*(?://|#|;;) \[{re.escape(name)}\]\n(.*?)^[ \t]*(?://|#|;;) \[/{re.escape(name)}\]$", text, re.DOTALL | re.MULTILINE)
     if not found:
         raise SystemExit(f"{file} has no part [{name}]")
-    return textwrap.dedent(found[1]).strip("\n") + "\n"
+    inside = re.sub(r"^[ \t]*(?://|#|;;) \[/?[\w-]+\]\n", "", found[1], flags=re.MULTILINE)  # parts of this part
+    return textwrap.dedent(inside).strip("\n") + "\n"
 
 
 def main():

@@ -173,7 +173,7 @@ void check_no_append_is_lost(Connection& connection) {
 template <BlobStoreHarness Harness>
 void check_blob_store() {
   using Backend = typename Harness::Backend;
-  using Address = typename Backend::Connection::Address;
+  using Address = typename ConnectionOf<Backend>::Address;
   constexpr auto capabilities = Backend::capabilities;
 
   Harness harness;

@@ -89,6 +89,25 @@ std::optional<Bindings> RuleTable::answer(Context const& context, std::span<Valu
   return too_little ? std::nullopt : std::optional{std::move(result)};
 }
 
+bool RuleTable::computes(std::string const& name, std::size_t argument) const {
+  if (!computed_) {
+    computed_.emplace();
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (auto const& [rule, branches] : *branches_) {
+        for (auto const& branch : branches) {
+          for (std::size_t i = 0; i != branch.head.size(); ++i) {
+            bool const found = std::ranges::any_of(
+                branch.body, [&](auto const& clause) { return oracle::computes(*this, clause, branch.head[i]); });
+            if (found) changed = computed_->insert({rule, i}).second || changed;
+          }
+        }
+      }
+    }
+  }
+  return computed_->contains({name, argument});
+}
+
 /// The answers so far, while the table is being filled; else all of them.
 std::optional<RowSet> RuleTable::ask(Context const& context, Call const& call) {
   auto const [entry, is_new] = table_.try_emplace(call);

@@ -22,6 +22,9 @@ class RuleTable {
   /// Errors: `query/where` where there is no such rule.
   [[nodiscard]] std::optional<Bindings> answer(Context const& context, std::span<Value const> call, Bindings const& in);
 
+  /// Whether an argument of a rule, by its number from 0, may get a value that a function makes.
+  [[nodiscard]] bool computes(std::string const& name, std::size_t argument) const;
+
  private:
   struct Branch {
     Variables required;  ///< those that the head has in a vector
@@ -43,6 +46,8 @@ class RuleTable {
   std::size_t depth_ = 0;
   bool running_ = false;
   bool changed_ = false;
+  /// The arguments of rules that may be computed; nothing: not yet known.
+  mutable std::optional<std::set<std::pair<std::string, std::size_t>>> computed_{};
 };
 
 }  // namespace cairn::oracle

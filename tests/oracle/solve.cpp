@@ -176,23 +176,59 @@ Answer answer(Context const& context, Value const& clause, Bindings const& in) {
 
 }  // namespace
 
+namespace {
+
+/// Whether a clause would find an unbound variable that another one that waits computes.
+bool is_early(Context const& context, std::vector<Value> const& waiting, std::size_t number, Bindings const& in) {
+  auto const& clause = waiting[number];
+  if (is_call(clause) || is_negation(clause)) return false;
+  return std::ranges::any_of(clause_variables(clause), [&](auto const& variable) {
+    if (in.binds(variable)) return false;
+    for (std::size_t i = 0; i != waiting.size(); ++i) {
+      if (i != number && computes(context.rules, waiting[i], variable)) return true;
+    }
+    return false;
+  });
+}
+
+}  // namespace
+
+bool computes(RuleTable const& rules, Value const& clause, Variable const& variable) {
+  if (is_call(clause)) return clause.size() > 1 && std::ranges::count(variables_of(clause[1]), variable) != 0;
+  if (clause.is_vector() || is_negation(clause)) return false;
+  auto items = clause.items();
+  if (is_source(items[0])) items = items.subspan(1);
+  auto const& head = items[0].as_symbol();
+  if (head == "or" || head == "and" || head == "or-join") {
+    bool const joins = head == "or-join";
+    if (joins && std::ranges::count(variables_of(items[1]), variable) == 0) return false;
+    auto const inner = items.subspan(joins ? 2 : 1);
+    return std::ranges::any_of(inner, [&](auto const& one) { return computes(rules, one, variable); });
+  }
+  for (std::size_t i = 1; i != items.size(); ++i) {
+    if (is_variable(items[i]) && items[i].as_symbol() == variable && rules.computes(head, i - 1)) return true;
+  }
+  return false;
+}
+
 std::optional<Bindings> solve(Context const& context, std::span<Value const> clauses, Bindings in) {
   std::vector<Value> waiting;
   std::ranges::copy_if(clauses, std::back_inserter(waiting), [](auto const& clause) { return !is_negation(clause); });
   std::ranges::copy_if(clauses, std::back_inserter(waiting), is_negation);
-  while (!waiting.empty()) {
-    std::vector<Value> still_waiting;
-    for (auto const& clause : waiting) {
-      bool const too_early = is_negation(clause) && !still_waiting.empty() && !is_negation(still_waiting.front());
-      auto found = too_early ? std::nullopt : answer(context, clause, in);
-      if (found) {
-        in = std::move(*found);
-      } else {
-        still_waiting.push_back(clause);
-      }
+  auto const take_one = [&](bool early_too) {
+    for (std::size_t i = 0; i != waiting.size(); ++i) {
+      if (is_negation(waiting[i]) && !is_negation(waiting[0])) return false;
+      if (!early_too && is_early(context, waiting, i, in)) continue;
+      auto found = answer(context, waiting[i], in);
+      if (!found) continue;
+      in = std::move(*found);
+      waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
+      return true;
     }
-    if (still_waiting.size() == waiting.size()) return std::nullopt;
-    waiting = std::move(still_waiting);
+    return false;
+  };
+  while (!waiting.empty()) {
+    if (!take_one(false) && !take_one(true)) return std::nullopt;
   }
   return in;
 }

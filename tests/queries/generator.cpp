@@ -38,6 +38,12 @@ std::string_view type_name(Type type) {
   return {};
 }
 
+/// A constant as an expression of C++.
+std::string in_cpp(Type type, std::string const& constant) {
+  if (type == Type::keyword) return "kw(\"" + constant + "\")";
+  return std::string{cpp_type(type)} + '{' + constant + '}';
+}
+
 /// One query while it is made.
 class Maker {
  public:
@@ -74,7 +80,13 @@ class Maker {
         with = " :with " + variable.first;
       }
     }
-    return {"[:find " + find + with + (in_.empty() ? "" : " :in $" + in_) + " :where " + where + "]", inputs_, rules_};
+    // Of aggregates alone there is one row, so that it does not matter which.
+    if (aggregates && width == 1) {
+      auto const shape = dice_(4);
+      if (shape == 0) find += " .";
+      if (shape == 1) find = '[' + find + ']';
+    }
+    return {"[:find " + find + with + (in_.empty() ? "" : " :in $" + in_) + " :where " + where + "]", inputs_, inputs_in_cpp_, rules_};
   }
 
  private:
@@ -243,25 +255,42 @@ class Maker {
         case 0:
           in_ += ' ' + fresh(type);
           inputs_.push_back(constant(type, dice_));
+          inputs_in_cpp_.push_back(in_cpp(type, inputs_.back()));
           break;
         case 1: {
           in_ += " [" + fresh(type) + " ...]";
           std::set<std::string> all;
           for (std::size_t i = dice_(4); i != 0; --i) all.insert(constant(type, dice_));
           std::string text = "[";
-          for (auto const& one : all) text += one + ' ';
+          auto cpp = "std::vector<" + std::string{cpp_type(type)} + ">{";
+          for (auto const& one : all) {
+            text += one + ' ';
+            cpp += in_cpp(type, one) + ", ";
+          }
           inputs_.push_back(text + ']');
+          inputs_in_cpp_.push_back(cpp + '}');
           break;
         }
-        case 2:
+        case 2: {
           in_ += " [" + fresh(type) + ' ' + fresh(Type::number) + ']';
-          inputs_.push_back('[' + constant(type, dice_) + ' ' + constant(Type::number, dice_) + ']');
+          auto const first = constant(type, dice_);
+          auto const second = constant(Type::number, dice_);
+          inputs_.push_back('[' + first + ' ' + second + ']');
+          inputs_in_cpp_.push_back("std::tuple{" + in_cpp(type, first) + ", " + in_cpp(Type::number, second) + '}');
           break;
+        }
         default: {
           in_ += " [[" + fresh(Type::entity) + ' ' + fresh(type) + "]]";
           std::string text = "[";
-          for (std::size_t i = dice_(5); i != 0; --i) text += '[' + constant(Type::entity, dice_) + ' ' + constant(type, dice_) + ']';
+          auto cpp = "std::vector<std::tuple<std::int64_t, " + std::string{cpp_type(type)} + ">>{";
+          for (std::size_t i = dice_(5); i != 0; --i) {
+            auto const first = constant(Type::entity, dice_);
+            auto const second = constant(type, dice_);
+            text += '[' + first + ' ' + second + ']';
+            cpp += '{' + in_cpp(Type::entity, first) + ", " + in_cpp(type, second) + "}, ";
+          }
           inputs_.push_back(text + ']');
+          inputs_in_cpp_.push_back(cpp + '}');
         }
       }
     }
@@ -273,6 +302,7 @@ class Maker {
   std::size_t next_ = 0;
   std::string in_;
   std::vector<std::string> inputs_;
+  std::vector<std::string> inputs_in_cpp_;
   std::string rules_;
 };
 
@@ -283,7 +313,7 @@ RandomData make_data(Dice& dice) {
   std::string schema = "[";
   static std::vector<std::pair<std::string, Type>> const wanted{{":number", Type::number}, {":count", Type::number}, {":text", Type::text},
                                                                 {":word", Type::text},     {":kind", Type::keyword}, {":real", Type::real},
-                                                                {":friend", Type::entity}, {":next", Type::entity}};
+                                                                {":pal", Type::entity}, {":next", Type::entity}};
   for (auto const& [ident, type] : wanted) {
     bool const many = dice.percent(40);
     data.attributes.push_back({ident, type, many});
@@ -304,6 +334,18 @@ RandomData make_data(Dice& dice) {
     data.transactions.push_back(facts + "]");
   }
   return data;
+}
+
+std::string_view cpp_type(Type type) {
+  switch (type) {
+    case Type::entity:
+    case Type::number:
+    case Type::transaction: return "std::int64_t";
+    case Type::text: return "std::string_view";
+    case Type::keyword: return "Keyword";
+    case Type::real: return "double";
+  }
+  return {};
 }
 
 RandomQuery make_query(RandomData const& data, Dice& dice) { return Maker{data, dice}.make(); }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cairn::queries {
@@ -52,8 +53,11 @@ struct RandomData {
 struct RandomQuery {
   std::string text;
   std::vector<std::string> inputs;
-  std::string rules;  ///< empty: none
+  std::vector<std::string> inputs_in_cpp;  ///< the same as expressions of C++
+  std::string rules;                       ///< empty: none
 };
+/// What values of a type are in C++.
+[[nodiscard]] std::string_view cpp_type(Type type);
 [[nodiscard]] RandomQuery make_query(RandomData const& data, Dice& dice);
 
 }  // namespace cairn::queries

@@ -5,11 +5,34 @@
 
 #include <cairn/backends/file/backend.hpp>
 #include <cairn/backends/mem/backend.hpp>
+#if CAIRN_TOOL_HAS_SQLITE
+#include <cairn/backends/sqlite/backend.hpp>
+#endif
+#if CAIRN_TOOL_HAS_LMDB
+#include <cairn/backends/lmdb/backend.hpp>
+#endif
+#if CAIRN_TOOL_HAS_ROCKSDB
+#include <cairn/backends/rocksdb/backend.hpp>
+#endif
 #include <cairn/cairn.hpp>
 
 namespace cairn::tool {
 
-using Backends = BackendList<backends::mem::Backend, backends::file::Backend>;
+// Those that need a library are there where it was found when the command was built.
+using Backends = BackendList<backends::mem::Backend, backends::file::Backend
+#if CAIRN_TOOL_HAS_SQLITE
+                             ,
+                             backends::sqlite::Backend
+#endif
+#if CAIRN_TOOL_HAS_LMDB
+                             ,
+                             backends::lmdb::Backend
+#endif
+#if CAIRN_TOOL_HAS_ROCKSDB
+                             ,
+                             backends::rocksdb::Backend
+#endif
+                             >;
 using Conn = AnyConnection<Backends>;
 using Database = Conn::Database;
 using Report = Conn::Report;

@@ -127,10 +127,16 @@ int run(int count, char** arguments) {
 
   std::string id;
   bool as_edn = false;
+  bool as_markdown = false;
   auto* backends = app.add_subcommand("backends", "List the backends, or the configuration of one");
   backends->add_option("id", id, "the backend, as file");
-  backends->add_flag("--edn", as_edn, "as EDN");
-  backends->callback([&] { verb = [&] { return print_backends(id, as_edn); }; });
+  auto* const edn_flag = backends->add_flag("--edn", as_edn, "as EDN");
+  backends->add_flag("--markdown", as_markdown, "as a table for a document")->excludes(edn_flag);
+  backends->callback([&] {
+    verb = [&] {
+      return print_backends(id, as_edn ? BackendsAs::edn : as_markdown ? BackendsAs::markdown : BackendsAs::text);
+    };
+  });
 
   try {
     app.parse(spaced(count, arguments));

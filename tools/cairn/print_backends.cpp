@@ -21,6 +21,22 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
+/// As a document has it: what is a keyword, a default or in the way of columns is code.
+void print_markdown(Rows const& rows) {
+  for (std::size_t i = 0; i != rows.size(); ++i) {
+    std::string line = "|";
+    for (auto const& cell : rows[i]) {
+      bool const is_code = i != 0 && (cell.starts_with(':') || cell.starts_with('"'));
+      line += is_code ? fmt::format(" `{}` |", cell) : fmt::format(" {} |", cell);
+    }
+    std::puts(line.c_str());
+    if (i != 0) continue;
+    line = "|";
+    for (std::size_t column = 0; column != rows[0].size(); ++column) line += "---|";
+    std::puts(line.c_str());
+  }
+}
+
 void print_table(Rows const& rows) {
   std::vector<std::size_t> widths(rows.front().size());
   for (auto const& row : rows) {
@@ -95,18 +111,23 @@ void add_fields(Rows& rows, std::vector<config::FieldSpec> const& fields, std::s
 }
 
 template <class Backend>
+[[nodiscard]] Rows fields_of() {
+  Rows fields{{"key", "type", "default", ""}};
+  add_fields(fields, config::describe_backend<Backend>(), ":");
+  return fields;
+}
+
+template <class Backend>
 void print_one() {
   Rows rows{{"backend", ":" + std::string{Backend::backend_id}}, {"index", ":" + std::string{EntryIndex<Backend>::name}}};
   for (auto const& [name, words] : promises_of(Backend::capabilities)) rows.push_back({name, words});
   print_table(rows);
   std::puts("");
-  Rows fields{{"key", "type", "default", ""}};
-  add_fields(fields, config::describe_backend<Backend>(), ":");
-  print_table(fields);
+  print_table(fields_of<Backend>());
 }
 
 template <class... Entries>
-void print_all(BackendList<Entries...>) {
+[[nodiscard]] Rows all_of(BackendList<Entries...>) {
   Rows rows{{"backend"}};
   for (auto const& [name, words] : promises_of({})) rows.front().push_back(name);
   auto const add = [&]<class Backend>(std::type_identity<Backend>) {
@@ -114,23 +135,32 @@ void print_all(BackendList<Entries...>) {
     for (auto const& [name, words] : promises_of(Backend::capabilities)) rows.back().push_back(words);
   };
   (add(std::type_identity<Entries>{}), ...);
-  print_table(rows);
+  return rows;
 }
 
 }  // namespace
 
-int print_backends(std::string const& id, bool as_edn) {
+int print_backends(std::string const& id, BackendsAs as) {
   auto const show_edn = []<class Backend>(std::type_identity<Backend>) {
     std::puts(edn::write(edn_of_backend<Backend>(), {.sorted = true}).c_str());
   };
-  if (id.empty() && as_edn) {
-    for (auto const known : Backends::ids) Backends::dispatch(known, show_edn);
-  } else if (id.empty()) {
-    print_all(Backends{});
-  } else if (as_edn) {
-    Backends::dispatch(id, show_edn);
-  } else {
-    Backends::dispatch(id, []<class Backend>(std::type_identity<Backend>) { print_one<Backend>(); });
+  auto const show = [&]<class Backend>(std::type_identity<Backend> backend) {
+    switch (as) {
+      case BackendsAs::text: return print_one<Backend>();
+      case BackendsAs::edn: return show_edn(backend);
+      case BackendsAs::markdown: return print_markdown(fields_of<Backend>());
+    }
+  };
+  if (!id.empty()) {
+    Backends::dispatch(id, show);
+    return 0;
+  }
+  switch (as) {
+    case BackendsAs::text: print_table(all_of(Backends{})); break;
+    case BackendsAs::edn:
+      for (auto const known : Backends::ids) Backends::dispatch(known, show_edn);
+      break;
+    case BackendsAs::markdown: print_markdown(all_of(Backends{})); break;
   }
   return 0;
 }

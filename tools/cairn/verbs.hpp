@@ -40,7 +40,9 @@ int explain_query(std::string const& store, QueryArguments const& arguments);
 int print_stats(std::string const& store);
 int verify_store(std::string const& store);
 
-/// All backends, or what there is to say of one.
-int print_backends(std::string const& id, bool as_edn);
+enum class BackendsAs : std::uint8_t { text, edn, markdown };
+
+/// All backends, or what there is to say of one; of one in Markdown the keys of its configuration only.
+int print_backends(std::string const& id, BackendsAs as);
 
 }  // namespace cairn::tool

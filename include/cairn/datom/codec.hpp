@@ -6,6 +6,7 @@
 #include <cairn/datom/byte_io.hpp>
 #include <cairn/datom/datom.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <string>
@@ -18,7 +19,8 @@ inline constexpr int max_tuple_depth = 16;
 
 /// A value: its `ValueKind` in one byte, then its content (docs/format.md, "Values"). Errors: `transact/schema` for
 /// what only queries make.
-inline void write(ByteWriter& out, Value const& value) {
+template <meta::Lazy = {}>
+void write(ByteWriter& out, Value const& value) {
   out.u8(static_cast<std::uint8_t>(value.kind()));
   switch (value.kind()) {
     case ValueKind::nil: break;
@@ -47,7 +49,8 @@ inline void write(ByteWriter& out, Value const& value) {
 namespace detail {
 
 /// Whether text is a number in the form in which `Value` holds big ones.
-inline bool is_number_text(std::string_view text, bool decimal) {
+template <meta::Lazy = {}>
+bool is_number_text(std::string_view text, bool decimal) {
   if (text.starts_with('-') || (decimal && text.starts_with('+'))) text.remove_prefix(1);
   auto const allowed = [decimal](char c) {
     return (c >= '0' && c <= '9') || (decimal && (c == '.' || c == 'e' || c == 'E' || c == '-' || c == '+'));
@@ -57,7 +60,8 @@ inline bool is_number_text(std::string_view text, bool decimal) {
 
 }  // namespace detail
 
-inline Value read_value(ByteReader& in, int depth = 0) {
+template <meta::Lazy = {}>
+Value read_value(ByteReader& in, int depth = 0) {
   auto const kind = in.u8();
   if (kind > static_cast<std::uint8_t>(ValueKind::tuple)) ByteReader::corrupt("a value has an unknown type");
   switch (static_cast<ValueKind>(kind)) {
@@ -98,14 +102,16 @@ inline Value read_value(ByteReader& in, int depth = 0) {
 }
 
 /// A datom: entity, attribute, transaction and whether it was added (the lowest bit), then the value.
-inline void write(ByteWriter& out, RawDatom const& datom) {
+template <meta::Lazy = {}>
+void write(ByteWriter& out, RawDatom const& datom) {
   out.signed_varint(datom.e);
   out.varint(datom.a);
   out.varint((static_cast<std::uint64_t>(datom.tx) << 1U) | (datom.added ? 1U : 0U));
   write(out, datom.v);
 }
 
-inline RawDatom read_datom(ByteReader& in) {
+template <meta::Lazy = {}>
+RawDatom read_datom(ByteReader& in) {
   RawDatom datom;
   datom.e = in.signed_varint();
   auto const attribute = in.varint();

@@ -32,7 +32,7 @@ inline constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabc
 
 /// RFC 4648, section 4, padded.
 template <meta::Lazy = {}>
-inline std::string to_base64(std::span<std::byte const> bytes) {
+std::string to_base64(std::span<std::byte const> bytes) {
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
@@ -50,7 +50,7 @@ inline std::string to_base64(std::span<std::byte const> bytes) {
 
 /// The bytes; nothing where the text is not what `to_base64` writes.
 template <meta::Lazy = {}>
-inline std::optional<std::vector<std::byte>> from_base64(std::string_view text) {
+std::optional<std::vector<std::byte>> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   std::vector<std::byte> bytes;
   bytes.reserve(text.size() / 4 * 3);
@@ -70,7 +70,7 @@ inline std::optional<std::vector<std::byte>> from_base64(std::string_view text) 
 
 /// The double that is written as the float is: 0.1f is 0.1, not 0.10000000149011612.
 template <meta::Lazy = {}>
-inline double shortest_double(double value) {
+double shortest_double(double value) {
   if (!std::isfinite(value)) return value;
   std::array<char, 32> text{};
   auto const [end, error] = std::to_chars(text.data(), text.data() + text.size(), static_cast<float>(value));
@@ -83,7 +83,7 @@ inline double shortest_double(double value) {
 /// ends in `N`, a bigdec in `M`; a float is written with as many digits as a float needs. `to_value` reads each of them
 /// back, but for the float, which comes back as a double: the attribute's type makes a float of it again.
 template <meta::Lazy = {}>
-[[nodiscard]] inline notation::Value to_edn(Value const& value) {
+[[nodiscard]] notation::Value to_edn(Value const& value) {
   using Edn = notation::Value;
   switch (value.kind()) {
     case ValueKind::nil:
@@ -150,7 +150,7 @@ template <meta::Lazy = {}>
 /// The value that a scalar or a vector of scalars means. `transact/syntax` for what no datom can hold: maps, sets,
 /// characters, unknown tags.
 template <meta::Lazy = {}>
-[[nodiscard]] inline Value to_value(notation::Value const& edn) {
+[[nodiscard]] Value to_value(notation::Value const& edn) {
   using Kind = notation::Kind;
   switch (edn.kind()) {
     case Kind::nil:

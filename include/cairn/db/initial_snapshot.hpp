@@ -21,7 +21,7 @@ namespace detail {
 /// The transaction that makes entities of what every database knows: the attribute of number n is entity n, and behind
 /// the attributes come value types, cardinalities and uniquenesses (docs/format.md, "Attribute references").
 template <meta::Lazy = {}>
-inline TxRecord system_entities(DatabaseSchema const& schema, Instant clock) {
+TxRecord system_entities(DatabaseSchema const& schema, Instant clock) {
   namespace system = system_attribute;
   constexpr EntityId first_name = 16;
   TxRecord record;

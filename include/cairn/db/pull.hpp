@@ -49,3 +49,7 @@ template <class IndexTag>
 }
 
 }  // namespace cairn
+
+#ifdef CAIRN_ENGINE
+#include <cairn/db/engine.hpp>
+#endif

@@ -25,7 +25,7 @@ enum AttributeFlags : std::uint8_t {
 };
 
 template <meta::Lazy = {}>
-inline void write_attribute(ByteWriter& out, Attribute const& attribute) {
+void write_attribute(ByteWriter& out, Attribute const& attribute) {
   out.text(attribute.ident.text());
   out.signed_varint(attribute.entity);
   out.u8(attribute.type ? static_cast<std::uint8_t>(*attribute.type) : 0);
@@ -44,14 +44,14 @@ inline void write_attribute(ByteWriter& out, Attribute const& attribute) {
 
 /// A value type's number; 0 is none.
 template <meta::Lazy = {}>
-inline std::optional<ValueType> read_type(ByteReader& in) {
+std::optional<ValueType> read_type(ByteReader& in) {
   auto const number = in.u8();
   if (number > static_cast<std::uint8_t>(ValueType::number)) ByteReader::corrupt("an attribute has an unknown type");
   return number == 0 ? std::nullopt : std::optional{static_cast<ValueType>(number)};
 }
 
 template <meta::Lazy = {}>
-inline Attribute read_attribute(ByteReader& in, AttributeId id) {
+Attribute read_attribute(ByteReader& in, AttributeId id) {
   Attribute attribute{.id = id, .ident = Keyword{in.text()}};
   attribute.entity = in.signed_varint();
   attribute.type = read_type(in);
@@ -79,7 +79,7 @@ inline Attribute read_attribute(ByteReader& in, AttributeId id) {
 /// A schema: the attributes that users named, in the order of their numbers, then the entities that have an ident
 /// (docs/format.md, "The schema"). The attributes that every database has are not stored.
 template <meta::Lazy = {}>
-inline void write(ByteWriter& out, DatabaseSchema const& schema) {
+void write(ByteWriter& out, DatabaseSchema const& schema) {
   auto const users = schema.attributes().subspan(first_user_attribute);
   out.varint(users.size());
   for (auto const& attribute : users) detail::write_attribute(out, *attribute);
@@ -94,7 +94,7 @@ inline void write(ByteWriter& out, DatabaseSchema const& schema) {
 
 /// Errors: `store/corrupt`.
 template <meta::Lazy = {}>
-inline DatabaseSchema read_schema(ByteReader& in, bool attribute_refs) {
+DatabaseSchema read_schema(ByteReader& in, bool attribute_refs) {
   constexpr std::size_t smallest_attribute = 9;
   auto schema = attribute_refs ? DatabaseSchema::with_attribute_refs() : DatabaseSchema{};
   for (auto left = in.count(smallest_attribute); left != 0; --left) {

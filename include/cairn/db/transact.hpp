@@ -60,3 +60,7 @@ TxReport<IndexTag> Db<IndexTag>::with(TxData const& data) const {
 }
 
 }  // namespace cairn
+
+#ifdef CAIRN_ENGINE
+#include <cairn/db/engine.hpp>
+#endif

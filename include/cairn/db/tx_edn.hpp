@@ -161,7 +161,7 @@ inline TxOp to_operation(notation::Value const& edn) {
 }
 
 template <meta::Lazy = {}>
-inline void read_operations(std::vector<TxOp>& operations, notation::Value const& edn) {
+void read_operations(std::vector<TxOp>& operations, notation::Value const& edn) {
   if (edn.is_nil()) return;
   if (!edn.is_sequence()) {
     raise_syntax(std::string{"Transaction data is a vector of operations and entity maps"} +

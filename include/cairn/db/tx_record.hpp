@@ -53,7 +53,7 @@ inline constexpr std::size_t smallest_datom_of_record = 3;
 /// A transaction (docs/format.md, "Transactions"). Requires: it purges nothing. Entities are written as the difference to the one before, and the
 /// transaction once, so that a datom of a small value takes five bytes or so.
 template <meta::Lazy = {}>
-inline void write(ByteWriter& out, TxRecord const& record) {
+void write(ByteWriter& out, TxRecord const& record) {
   out.u8(detail::transaction_record);
   out.varint(static_cast<std::uint64_t>(record.tx - first_transaction));
   out.signed_varint(record.instant.milliseconds);
@@ -75,7 +75,7 @@ inline void write(ByteWriter& out, TxRecord const& record) {
 
 /// Errors: `store/corrupt`; whatever is read, it is one that `apply` can take without harm.
 template <meta::Lazy = {}>
-inline TxRecord read_tx_record(ByteReader& in) {
+TxRecord read_tx_record(ByteReader& in) {
   if (in.u8() != detail::transaction_record) ByteReader::corrupt("a record is of an unknown kind");
   TxRecord record;
   auto const ordinal = in.varint();

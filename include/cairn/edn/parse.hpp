@@ -18,7 +18,7 @@ namespace cairn::notation {
 /// The value of the one form that is the whole of `text`. Linear, but for the sorting of maps and sets.
 /// Throws `Errc::edn_syntax` (message with line, column, reason and excerpt) and `Errc::edn_limit`.
 template <meta::Lazy = {}>
-inline Value parse(std::string_view text, ReaderOptions const& options = {}) {
+Value parse(std::string_view text, ReaderOptions const& options = {}) {
   std::vector<Node> nodes;
   ReadResult const result = read_one(text, nodes, options);
   if (result.status != ReadStatus::form) throw error_of(text, result);
@@ -27,7 +27,7 @@ inline Value parse(std::string_view text, ReaderOptions const& options = {}) {
 
 /// The values of all forms of `text`; none where there is none. Throws as `parse` does.
 template <meta::Lazy = {}>
-inline std::vector<Value> parse_all(std::string_view text, ReaderOptions const& options = {}) {
+std::vector<Value> parse_all(std::string_view text, ReaderOptions const& options = {}) {
   std::vector<Value> values;
   std::vector<Node> nodes;
   for (std::size_t at = 0;;) {

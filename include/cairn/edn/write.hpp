@@ -113,7 +113,7 @@ inline void write_character_to(std::string& out, char32_t point) {
 
 /// Appends the value. `parse` of the text is equal to it. Linear; recurses as deep as the value is nested.
 template <meta::Lazy = {}>
-inline void write_to(std::string& out, Value const& value, WriterOptions const& options = {}) {
+void write_to(std::string& out, Value const& value, WriterOptions const& options = {}) {
   auto const write_items = [&](std::string_view opening, char closing) {
     out += opening;
     auto const items = value.items();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/datom/byte_io.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <array>
@@ -50,7 +51,8 @@ inline void store_word(std::byte* bytes, std::uint64_t word) noexcept {
 
 /// Appends numbers one after the other, lowest bit first; the last byte is filled up with zeros. Requires at most
 /// `most_packed` numbers, all below 2^width, and `width <= 64`.
-inline void pack_bits(ByteWriter& out, std::span<std::uint64_t const> numbers, unsigned width) {
+template <meta::Lazy = {}>
+void pack_bits(ByteWriter& out, std::span<std::uint64_t const> numbers, unsigned width) {
   if (width == 0) return;
   std::array<std::byte, (most_packed + 1) * sizeof(std::uint64_t)> buffer;
   std::size_t at = 0;
@@ -74,7 +76,8 @@ inline void pack_bits(ByteWriter& out, std::span<std::uint64_t const> numbers, u
 
 /// Reads as many numbers as there is room for. Requires `width <= 64`. Errors: `store/corrupt`, too, where what fills
 /// up the last byte is not zero.
-inline void unpack_bits(ByteReader& in, std::span<std::uint64_t> numbers, unsigned width) {
+template <meta::Lazy = {}>
+void unpack_bits(ByteReader& in, std::span<std::uint64_t> numbers, unsigned width) {
   auto const bits = numbers.size() * width;
   auto const bytes = in.raw(packed_size(numbers.size(), width));
   if (bytes.empty()) {

@@ -89,8 +89,8 @@ class TreeBuilder {
       auto const last = full.count - 1U;
       InnerNode::move_children(full, last, 1, *next, 0);
       next->count = 1;
-      RawDatom next_low = std::move(full.separators.data()[last - 1]);
-      full.remove_right_of(last - 1, false);
+      RawDatom next_low = full.separators.take(last - 1);
+      full.remove_right_of(last - 1, true);
       auto full_low = std::exchange(open_[level].low, std::move(next_low));
       auto const full_size = full.size();
       NodeReference<Shape> done{std::exchange(open_[level].node, std::move(next)).release()};

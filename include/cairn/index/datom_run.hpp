@@ -164,6 +164,13 @@ class DatomRun {
 
   /// The words as they stand, where they do: `size()` of 8 bytes. Null where the run is of rows.
   [[nodiscard]] std::byte const* words() const noexcept { return form_ == Form::rows ? nullptr : words_; }
+  /// What tells entities apart as it stands: `size()` of 4 bytes, distances from `first_key()`. Null where the run is of rows.
+  [[nodiscard]] std::byte const* keys() const noexcept { return form_ == Form::rows ? nullptr : keys_; }
+  [[nodiscard]] std::uint64_t first_key() const noexcept { return base_; }
+  /// Transactions as they stand: `size()` of 4 bytes, twice the distance from `first_transaction()`, plus one where the datom was
+  /// added. Null where the run is of rows.
+  [[nodiscard]] std::byte const* transactions() const noexcept { return form_ == Form::rows ? nullptr : transactions_; }
+  [[nodiscard]] std::uint64_t first_transaction() const noexcept { return transaction_base_; }
   /// The kinds as they stand, a byte each; null where the run is of rows or of one kind.
   [[nodiscard]] std::byte const* kinds() const noexcept { return form_ == Form::rows ? nullptr : kinds_; }
 

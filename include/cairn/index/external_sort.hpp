@@ -8,6 +8,7 @@
 #include <cairn/index/row_codec.hpp>
 #include <cairn/index/spill_file.hpp>
 #include <cairn/index/value_footprint.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <array>
@@ -30,7 +31,8 @@ struct HeadAt {
 
 /// Sorts by head and keeps the order of equal ones: a radix sort from the lowest byte up, without the bytes that all have
 /// in common (heads of one import mostly differ in four or five). Linear.
-inline void sort_by_head(std::vector<HeadAt>& heads, std::vector<HeadAt>& room) {
+template <meta::Lazy = {}>
+void sort_by_head(std::vector<HeadAt>& heads, std::vector<HeadAt>& room) {
   constexpr std::size_t bytes = sizeof(std::uint64_t);
   std::vector<std::array<std::uint32_t, 256>> counts(bytes);
   for (auto const& each : heads) {

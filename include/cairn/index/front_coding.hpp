@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/index/integer_column.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <array>
@@ -24,7 +25,8 @@ inline std::size_t shared_prefix(std::string_view left, std::string_view right) 
 
 /// Appends 1 to `most_packed` texts. Front coding (Witten, Moffat, Bell: Managing Gigabytes, 1999): a column of how
 /// many bytes each shares with the one before it, a column of how many follow, and those.
-inline void write_front_coded(ByteWriter& out, std::span<std::string_view const> texts) {
+template <meta::Lazy = {}>
+void write_front_coded(ByteWriter& out, std::span<std::string_view const> texts) {
   std::array<std::int64_t, most_packed> shared;
   std::array<std::int64_t, most_packed> own;
   std::string_view previous;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/datom/order.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -43,7 +44,8 @@ inline std::uint64_t number_head(double number) noexcept {
 
 /// The nearest double of a number that is text. Rounding to nearest keeps the order of all numbers, whatever their types;
 /// digits and an exponent without a point read the same in every locale.
-inline double nearest_double(std::string_view text) noexcept {
+template <meta::Lazy = {}>
+double nearest_double(std::string_view text) noexcept {
   auto const decimal = decimal_of(text);
   if (decimal.digits.empty()) return 0;
   auto const exponent = decimal.magnitude - static_cast<std::int64_t>(decimal.digits.size());
@@ -52,13 +54,15 @@ inline double nearest_double(std::string_view text) noexcept {
   return decimal.negative ? -size : size;
 }
 
-inline std::uint64_t name_head(std::string_view space, std::string_view name) noexcept {
+template <meta::Lazy = {}>
+std::uint64_t name_head(std::string_view space, std::string_view name) noexcept {
   constexpr std::uint64_t has_namespace = std::uint64_t{1} << 44U;
   return space.empty() ? text_head(name) >> 1U : has_namespace | (text_head(space) >> 1U);
 }
 
 /// The head of a value, in `value_head_bits`: its type's rank, then 45 bits of its content.
-inline std::uint64_t value_head(Value const& value) noexcept {
+template <meta::Lazy = {}>
+std::uint64_t value_head(Value const& value) noexcept {
   auto const kind = value.is_number() ? ValueKind::integer : value.kind();
   auto const head = [&]() -> std::uint64_t {
     switch (value.kind()) {

@@ -5,6 +5,7 @@
 
 #include <cairn/index/bit_packing.hpp>
 #include <cairn/index/modular.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <array>
@@ -116,12 +117,14 @@ class IntegerColumn {
 };
 
 /// Appends a column. Requires 1 to `most_packed` numbers.
-inline void write_integers(ByteWriter& out, std::span<std::int64_t const> numbers) {
+template <meta::Lazy = {}>
+void write_integers(ByteWriter& out, std::span<std::int64_t const> numbers) {
   IntegerColumn{numbers}.write(out);
 }
 
 /// Reads as many numbers as there is room for, 1 to `most_packed`.
-inline void read_integers(ByteReader& in, std::span<std::int64_t> numbers) {
+template <meta::Lazy = {}>
+void read_integers(ByteReader& in, std::span<std::int64_t> numbers) {
   auto const head = in.u8();
   auto const coding = static_cast<IntegerCoding>(head >> 6U);
   auto const width = (head & 63U) == 63U ? 64U : head & 63U;

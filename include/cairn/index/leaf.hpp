@@ -82,6 +82,17 @@ struct Leaf : NodeHeader, LiveNodes<Shape> {
   /// Asks for what a search reads.
   void prefetch_heads() const noexcept { prefetch(this, sizeof(Leaf) + sizeof(Frame) + capacity * sizeof(std::uint32_t)); }
 
+  /// Asks for what is likely to be read of a row at about `at`, and of all of the first `rows`. Requires nothing of the leaf's
+  /// content, which may be on its way from memory: that it is packed is a guess.
+  template <Order Sorted>
+  void prefetch_row(std::size_t at) const noexcept {
+    as<packed_form<Sorted>>().prefetch_row(at);
+  }
+  template <Order Sorted>
+  void prefetch_columns(std::size_t rows) const noexcept {
+    as<packed_form<Sorted>>().prefetch_columns(rows);
+  }
+
   /// Whether this form has room for such a datom. Requires, of the next two, that it has.
   template <Order Sorted>
   [[nodiscard]] bool suits(RawDatom const& datom, std::uint64_t head) const noexcept {

@@ -41,6 +41,7 @@ void unload_leaves(CacheMember& member, NodeCache& cache) {
 template <Order Sorted, class Shape>
 void enroll(Inner<Shape>& inner, NodeCache& cache) {
   if (inner.enrolled.load(std::memory_order_acquire)) return;
+  Lineages<Inner<Shape>>::set_apart(inner);  // copies must not borrow what may be unloaded
   cache.enroll(inner, &unload_leaves<Shape>, [&] {
     inner.cache = &cache;
     for (std::size_t i = 0; i != inner.count; ++i) {

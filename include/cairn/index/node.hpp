@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cairn/index/leaf.hpp>
+#include <cairn/index/lineage.hpp>
 #include <cairn/index/node_cache.hpp>
 #include <cairn/index/node_pool.hpp>
 #include <cairn/index/reference_count.hpp>
+#include <cairn/index/separators.hpp>
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -33,9 +36,16 @@ struct AddressList {
 /// A child that is not in memory is a null pointer and an address. Whoever loads it first publishes it (release); readers of
 /// an immutable version load the pointer (acquire) and need no lock. A pointer to an inner node, once there, is never taken
 /// away while the node is shared; one to a leaf may be, where the tree has a cache, by that: see there, and `Reading`.
+///
+/// A copy borrows the children: see `Lineage`. What moves them settles the node; what changes separators requires that they
+/// are the node's own.
 template <class Shape>
-struct Inner : NodeHeader, LiveNodes<Shape>, CacheMember, Pooled<Inner<Shape>> {
-  Inner(std::uint8_t node_level, std::uint64_t token) noexcept : NodeHeader{node_level, token} {}
+struct Inner : NodeHeader, Lineage<Inner<Shape>>, CacheMember, LiveNodes<Shape>, Pooled<Inner<Shape>> {
+  Inner(std::uint8_t node_level, std::uint64_t token) : NodeHeader{node_level, token} {
+    this->stripe = static_cast<std::uint8_t>((reinterpret_cast<std::uintptr_t>(this) >> 6U) % LineageLock::number);
+  }
+  /// A copy that `token` owns.
+  Inner(Inner& source, std::uint64_t token) noexcept;
   Inner(Inner const&) = delete;
   Inner& operator=(Inner const&) = delete;
   ~Inner();
@@ -44,7 +54,7 @@ struct Inner : NodeHeader, LiveNodes<Shape>, CacheMember, Pooled<Inner<Shape>> {
   // Whose address is here: all children's of a node that is enrolled, or they could not be unloaded. Nobody but the owner of
   // a node and a flush looks at this; a reader who meets a null pointer knows.
   std::uint32_t addressed = 0;
-  Rows<capacity - 1> separators;
+  Separators<capacity - 1> separators;
   std::atomic<NodeHeader*> mutable children[capacity]{};
   static_assert(capacity <= 32);
   std::uint64_t sizes[capacity];  // datoms below each child
@@ -71,6 +81,21 @@ struct Inner : NodeHeader, LiveNodes<Shape>, CacheMember, Pooled<Inner<Shape>> {
     return total;
   }
 
+  /// Requires nothing of the node's content: it may be on its way from memory.
+  void prefetch_for_search() const noexcept {
+    prefetch(this, sizeof(std::uint64_t));
+    prefetch(&separators, sizeof separators);
+    prefetch(children, sizeof children);
+  }
+  /// Asks for what is read of a node at its end: it is one of an old version, mostly, that nobody has looked at for long.
+  void prefetch_for_end() const noexcept {
+    prefetch(&this->origin, sizeof(Lineage<Inner>) + sizeof(CacheMember) + sizeof(std::uint64_t));
+    prefetch(children, sizeof children);
+  }
+  void own_separators() {
+    if (count > 1) separators.own(count - 1U);
+  }
+
   /// A new last child.
   void append_child(NodeHeader* node, std::uint64_t size, std::uint64_t separator_head, RawDatom separator) noexcept {
     if (count != 0) separators.put(count - 1U, separator_head, std::move(separator));
@@ -87,13 +112,15 @@ struct Inner : NodeHeader, LiveNodes<Shape>, CacheMember, Pooled<Inner<Shape>> {
   }
   /// Forgets the child right of the one at `at`, and the separator between them, which is destroyed or moved out.
   void remove_right_of(std::size_t at, bool separator_moved_out) noexcept {
-    if (!separator_moved_out) std::destroy_at(separators.data() + at);
+    if (!separator_moved_out) static_cast<void>(separators.take(at));
     separators.relocate(separators, at + 1, count - at - 2U, separators, at);
     move_children(*this, at + 2, count - at - 2U, *this, at + 1);
     --count;
   }
   /// Moves children without their separators; the counts of neither node change.
   static void move_children(Inner& from, std::size_t first, std::size_t number, Inner& to, std::size_t at) noexcept {
+    Lineages<Inner>::settle(from);
+    Lineages<Inner>::settle(to);
     auto const move_one = [&](std::size_t i) {
       to.children[at + i].store(from.children[first + i].load(std::memory_order_relaxed), std::memory_order_relaxed);
       to.sizes[at + i] = from.sizes[first + i];
@@ -116,55 +143,57 @@ template <class Shape>
 
 inline void retain(NodeHeader* node) noexcept { count_up(node->references); }
 
-/// Gives up one reference; the last one destroys the node and gives up its children, as deep as the tree is high.
+/// Gives up one reference; the last one destroys the node, unless heirs need it, and gives up its children, as deep as the
+/// tree is high.
 template <class Shape>
 void release(NodeHeader* node) noexcept {
   if (count_down(node->references) != 0) return;
   if (node->level == 0) {
     destroy_leaf(as_leaf<Shape>(node));
   } else {
-    delete as_inner<Shape>(node);
+    Lineages<Inner<Shape>>::end(*as_inner<Shape>(node));
   }
-}
-
-/// Asks for the counts of all children: counting them one by one would wait for each.
-template <class Shape>
-void prefetch_children(Inner<Shape> const& inner) noexcept {
-  for (std::size_t i = 0; i != inner.count; ++i) prefetch(inner.child(i), 1);
 }
 
 template <class Shape>
 Inner<Shape>::~Inner() {
   if (enrolled.load(std::memory_order_acquire)) cache->dismiss(*this);
-  prefetch_children(*this);
-  for (std::size_t i = 0; i != count; ++i) {
-    if (auto* node = child(i)) release<Shape>(node);
+  auto const each_of_its_own = [this](auto const& visit) {
+    for (auto left = ~this->borrowed & static_cast<std::uint32_t>((std::uint64_t{1} << count) - 1); left != 0; left &= left - 1) {
+      if (auto* node = child(static_cast<std::size_t>(std::countr_zero(left)))) visit(node);
+    }
+  };
+  each_of_its_own([](NodeHeader* node) { prefetch(node, 1); });  // its count: one after the other, each would be waited for
+  each_of_its_own([](NodeHeader* node) { release<Shape>(node); });
+  separators.destroy(count > 1 ? count - 1U : 0U);
+}
+
+template <class Shape>
+Inner<Shape>::Inner(Inner& source, std::uint64_t token) noexcept
+    : NodeHeader{source.level, token}, separators{source.separators, source.count - 1U} {
+  count = source.count;
+  std::copy_n(source.sizes, source.count, sizes);
+  auto const borrows = Lineages<Inner>::inherit(source, *this);
+  if (borrows && std::popcount(*borrows) == count) return;
+  if (!borrows) {
+    for (std::size_t i = 0; i != count; ++i) prefetch(source.child(i), 1);
+    for (std::size_t i = 0; i != count; ++i) {
+      auto* shared = source.child(i);
+      if (shared != nullptr) retain(shared);
+      children[i].store(shared, std::memory_order_relaxed);
+    }
   }
-  if (count > 1) separators.destroy(count - 1U);
+  for (std::size_t i = 0; i != count; ++i) {
+    // A child that is there may be a newer one, whose address is its own.
+    if (children[i].load(std::memory_order_relaxed) == nullptr) set_address(i, source.addresses[i]);
+  }
 }
 
 /// A copy that `token` owns; it shares the children.
 template <class Shape>
-[[nodiscard]] NodeHeader* clone(NodeHeader const* node, std::uint64_t token) {
-  if (node->level == 0) {
-    return clone_leaf(static_cast<Leaf<Shape> const&>(*node), token);
-  }
-  auto const& source = static_cast<Inner<Shape> const&>(*node);
-  prefetch_children(source);
-  auto* copy = new Inner<Shape>{source.level, token};
-  copy->separators.copy_from(source.separators, source.count - 1U);
-  std::copy_n(source.sizes, source.count, copy->sizes);
-  for (std::size_t i = 0; i != source.count; ++i) {
-    auto* shared = source.child(i);
-    if (shared != nullptr) {
-      retain(shared);
-      copy->children[i].store(shared, std::memory_order_relaxed);
-    } else {
-      copy->set_address(i, source.addresses[i]);  // a child that is there may be a newer one, whose address is its own
-    }
-  }
-  copy->count = source.count;
-  return copy;
+[[nodiscard]] NodeHeader* clone(NodeHeader* node, std::uint64_t token) {
+  if (node->level == 0) return clone_leaf(*as_leaf<Shape>(node), token);
+  return new Inner<Shape>{*as_inner<Shape>(node), token};
 }
 
 /// A counted pointer to a node.

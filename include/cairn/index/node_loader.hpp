@@ -6,6 +6,7 @@
 #include <cairn/index/compiler.hpp>
 #include <cairn/index/leaf_count.hpp>
 #include <cairn/index/node_codec.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <array>
 #include <cstddef>
@@ -14,7 +15,8 @@
 
 namespace cairn::detail {
 
-inline std::string hexadecimal(NodeAddress const& address) {
+template <meta::Lazy = {}>
+std::string hexadecimal(NodeAddress const& address) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   for (auto const byte : address.view()) {

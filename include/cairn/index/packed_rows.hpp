@@ -3,11 +3,13 @@
 // The rows of most leaves: columns as narrow as the datoms' likeness allows.
 #pragma once
 
+#include <cairn/index/compiler.hpp>
 #include <cairn/index/datom_run.hpp>
 #include <cairn/index/datom_view.hpp>
 #include <cairn/index/frame.hpp>
 #include <cairn/index/search.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -54,6 +56,29 @@ class PackedRows {
     auto const* kinds = WithEntities ? nullptr : &columns_[kind_place * Capacity];
     return DatomRun{form, frame_, counted_, Capacity, keys, &columns_[word_place], &columns_[transaction_place * Capacity], kinds}
         .part(first, count);
+  }
+
+  /// Asks for the parts of a row at about `at`, but for its head.
+  void prefetch_row(std::size_t at) const noexcept {
+    auto const near = [&](std::size_t place, std::size_t size, std::size_t before, std::size_t after) {
+      auto const last = std::min(at + after, Capacity - 1);
+      auto const first = std::min(at - std::min(at, before), last);
+      prefetch(&columns_[place * Capacity + first * size], (last - first) * size + 1);
+    };
+    near(word_place, sizeof(std::uint64_t), 8, 8);
+    near(transaction_place, sizeof(std::uint32_t), 8, 8);
+    if constexpr (WithEntities) {
+      near(entity_place, sizeof(std::uint32_t), 8, 8);
+    } else {
+      near(kind_place, sizeof(ValueKind), 0, 0);
+    }
+  }
+  /// Asks for all parts of the first `count` rows, but for their heads.
+  void prefetch_columns(std::size_t count) const noexcept {
+    auto const column = [&](std::size_t place, std::size_t size) { prefetch(&columns_[place * Capacity], count * size); };
+    column(word_place, sizeof(std::uint64_t));
+    column(transaction_place, sizeof(std::uint32_t));
+    column(kind_place, WithEntities ? sizeof(std::uint32_t) : sizeof(ValueKind));
   }
 
   /// Of the first `count` rows, those before `key` (a datom or a position).

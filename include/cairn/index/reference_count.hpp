@@ -12,8 +12,8 @@
 
 namespace cairn::detail {
 
-/// Whether the process has one thread. A path copy counts every child of its nodes, and locked additions are most of what it
-/// costs; a process that has not started a thread yet needs none. Starting one publishes what was counted before.
+/// Whether the process has one thread. Counting is a locked addition, which is dear where there is nobody to lock out; a process
+/// that has not started a thread yet needs none. Starting one publishes what was counted before.
 [[nodiscard]] inline bool single_threaded() noexcept {
 #if __has_include(<sys/single_threaded.h>)
   return __libc_single_threaded != 0;

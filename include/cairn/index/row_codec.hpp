@@ -8,6 +8,7 @@
 #include <cairn/datom/codec.hpp>
 #include <cairn/index/front_coding.hpp>
 #include <cairn/index/modular.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -27,7 +28,8 @@ inline constexpr std::uint8_t row_string_suffix = 1U << 6U;
 
 /// Whether nothing is lost when one stands for the other: equal decimals may differ in their text, and equal doubles in
 /// their sign.
-inline bool identical(Value const& left, Value const& right) noexcept {
+template <meta::Lazy = {}>
+bool identical(Value const& left, Value const& right) noexcept {
   switch (left.kind()) {
     case ValueKind::float32:
     case ValueKind::float64:
@@ -40,7 +42,8 @@ inline bool identical(Value const& left, Value const& right) noexcept {
 }
 
 /// `previous` is the row before, a default `RawDatom` before the first.
-inline void write_row(ByteWriter& out, RawDatom const& previous, RawDatom const& row) {
+template <meta::Lazy = {}>
+void write_row(ByteWriter& out, RawDatom const& previous, RawDatom const& row) {
   auto const both = [&](ValueKind kind) { return row.v.is(kind) && previous.v.is(kind); };
   std::size_t const shared = both(ValueKind::string) ? shared_prefix(previous.v.as_string(), row.v.as_string()) : 0;
   unsigned flags = row.added ? row_added : 0U;
@@ -68,7 +71,8 @@ inline void write_row(ByteWriter& out, RawDatom const& previous, RawDatom const&
   }
 }
 
-inline RawDatom read_row(ByteReader& in, RawDatom const& previous) {
+template <meta::Lazy = {}>
+RawDatom read_row(ByteReader& in, RawDatom const& previous) {
   auto const flags = in.u8();
   auto const value_flags = flags & (row_same_value | row_integer_delta | row_string_suffix);
   if ((flags & 0x80U) != 0 || (value_flags & (value_flags - 1)) != 0) ByteReader::corrupt("a row's flags have no meaning");

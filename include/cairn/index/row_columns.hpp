@@ -5,6 +5,7 @@
 
 #include <cairn/index/datom_view.hpp>
 #include <cairn/index/value_column.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <array>
@@ -38,6 +39,7 @@ struct RowClasses {
   }
 
   /// A row's class, when rows are shown one by one.
+  template <meta::Lazy = {}>
   void add(std::size_t row, RowClass const& its) noexcept {
     // Rows often follow each other in the order in which classes did before.
     auto at = last_;
@@ -49,6 +51,7 @@ struct RowClasses {
     of_rows[row] = last_ = at;
   }
   /// Puts them in order, when all were shown.
+  template <meta::Lazy = {}>
   void sort(std::size_t rows) noexcept {
     auto const known = std::span{classes}.first(count);
     if (!std::ranges::is_sorted(known)) {
@@ -63,6 +66,7 @@ struct RowClasses {
     group(rows);
   }
   /// Finds the rows of each class. Requires that all classes of rows are below `count`.
+  template <meta::Lazy = {}>
   void group(std::size_t rows) noexcept {
     for (std::size_t i = 0; i != rows; ++i) ++first_of[of_rows[i] + 1];
     for (std::size_t i = 0; i != count; ++i) first_of[i + 1] = static_cast<std::uint8_t>(first_of[i + 1] + first_of[i]);
@@ -122,7 +126,8 @@ inline void write_rows(ByteWriter& out, std::size_t count, auto const& look) {
 
 /// Reads as many rows as there is room for, 1 to `most_packed`; in which order they come is not looked at. Errors:
 /// `store/corrupt`.
-inline void read_rows(ByteReader& in, std::span<RawDatom> rows) {
+template <meta::Lazy = {}>
+void read_rows(ByteReader& in, std::span<RawDatom> rows) {
   RowClasses classes;
   auto const number = in.varint();
   if (number == 0 || number > rows.size()) ByteReader::corrupt("a node has no attributes, or too many");

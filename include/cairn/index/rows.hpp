@@ -1,7 +1,6 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
-// A short sorted run of whole datoms with a column of their heads: the separators of an inner node, and the rows of a leaf
-// whose datoms have too little in common.
+// A short sorted run of whole datoms with a column of their heads: the rows of a leaf whose datoms have too little in common.
 #pragma once
 
 #include <cairn/index/datom_run.hpp>

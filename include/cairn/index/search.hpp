@@ -3,9 +3,9 @@
 // Searches in a dense column of heads.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstddef>
-#include <limits>
 
 namespace cairn::detail {
 
@@ -37,11 +37,10 @@ template <class Head>
   // Mostly one row ties, and it is the one that is looked for.
   std::strong_ordering const first = order_of(low);
   if (first >= 0) return {low, first == 0};
+  // The others are few, mostly: rows a little further than the last of them are compared as well.
   std::size_t high = ++low;
-  if (low != count && heads[low] <= high_head) {
-    high = high_head == std::numeric_limits<Head>::max() ? count
-                                                         : low + count_below<Head>(heads + low, count - low, static_cast<Head>(high_head + 1));
-  }
+  for (std::size_t step = 1; high < count && heads[high] <= high_head; step *= 2) high += step;
+  high = std::min(high, count);
   while (low != high) {
     std::size_t const middle = low + (high - low) / 2;
     std::strong_ordering const order = order_of(middle);

@@ -5,6 +5,7 @@
 
 #include <cairn/datom/checksum.hpp>
 #include <cairn/index/front_coding.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <array>
@@ -43,7 +44,8 @@ class TextNumbers {
 };
 
 /// Appends a column. Requires 1 to `most_packed` texts.
-inline void write_texts(ByteWriter& out, std::span<std::string_view const> texts) {
+template <meta::Lazy = {}>
+void write_texts(ByteWriter& out, std::span<std::string_view const> texts) {
   TextNumbers numbers;
   std::array<std::int64_t, most_packed> indexes;
   std::size_t repeated = 0;  // bytes of those that were there before

@@ -197,6 +197,7 @@ class TreeEditor {
     auto const* leaf = descend<Sorted, Shape>(root_, source_, datom, bounds, [this](InnerNode* inner, std::size_t at) {
       steps_[inner->level] = {inner, at};
     });
+    if (height() != 0) leaf->template prefetch_columns<Sorted>(steps_[1].node->sizes[steps_[1].index]);
     return leaf->template find<Sorted>(datom, bounds);
   }
 
@@ -209,8 +210,7 @@ class TreeEditor {
     auto* node = child_of<Sorted>(parent, at, source_);
     if (node->owner == owner_) return node;
     auto* copy = clone<Shape>(node, owner_);
-    parent.set_child(at, copy);
-    release<Shape>(node);
+    if (Lineages<InnerNode>::replace(parent, at, copy)) release<Shape>(node);
     return copy;
   }
   /// Makes the way the transaction's own; its leaf.
@@ -249,6 +249,7 @@ class TreeEditor {
       root_ = root;
       steps_[level] = {root, 0};
     }
+    steps_[level].node->own_separators();
     for (; level > 1; --level) split_inner(level, keep);
   }
 
@@ -257,6 +258,7 @@ class TreeEditor {
     auto& above = steps_[level];
     auto& below = steps_[level - 1];
     auto* left = below.node;
+    left->own_separators();
     auto* right = new InnerNode{left->level, owner_};
     auto const moved = InnerNode::capacity - keep;
     InnerNode::move_children(*left, keep, moved, *right, 0);
@@ -266,8 +268,7 @@ class TreeEditor {
     auto const size = right->size();
     above.node->sizes[above.index] -= size;
     auto const head = left->separators.head(keep - 1);
-    RawDatom separator = std::move(left->separators.data()[keep - 1]);
-    std::destroy_at(left->separators.data() + keep - 1);
+    RawDatom separator = left->separators.take(keep - 1);
     above.node->insert_right_of(above.index, right, size, head, std::move(separator));
     if (below.index >= keep) {
       below = {right, below.index - keep};
@@ -319,7 +320,12 @@ class TreeEditor {
       auto const at = steps_[level].index;
       // A sibling that is in memory rather than one that would have to be read.
       bool const to_the_left = at != 0 && (at + 1 == parent.count || parent.child(at - 1) != nullptr);
-      auto const* sibling = own_child(parent, to_the_left ? at - 1 : at + 1);
+      auto* sibling = own_child(parent, to_the_left ? at - 1 : at + 1);
+      parent.own_separators();
+      if (!leaves) {
+        as_inner<Shape>(sibling)->own_separators();
+        steps_[level - 1].node->own_separators();
+      }
       if (leaves) make_alike(parent, to_the_left ? at - 1 : at);
       sibling = parent.child(to_the_left ? at - 1 : at + 1);
       // Not merged to the brim, or the next insertion would split again.
@@ -371,7 +377,7 @@ class TreeEditor {
     if (how.merge) {
       parent.remove_right_of(how.left, false);
     } else {
-      std::destroy_at(parent.separators.data() + how.left);
+      static_cast<void>(parent.separators.take(how.left));
       RawDatom separator = right.template view<Sorted>(0);
       auto const head = head_of<Sorted>(separator);
       parent.separators.put(how.left, head, std::move(separator));
@@ -411,6 +417,7 @@ class TreeEditor {
   void drop_empty_roots() noexcept {
     while (root_->level != 0 && root_->count == 1) {
       auto* inner = as_inner<Shape>(root_);
+      Lineages<InnerNode>::settle(*inner);
       root_ = inner->child(0);
       inner->count = 0;  // its child is the root now
       release<Shape>(inner);

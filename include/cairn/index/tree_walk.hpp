@@ -29,6 +29,18 @@ template <Order Sorted, class Shape, class Key>
   return found.index + (found.equal ? 1 : 0);  // a separator equals the first datom right of it
 }
 
+/// About where in the leaf at `at` a head is: as far between the separators as the heads of its datoms are spread evenly.
+template <class Shape>
+[[nodiscard]] std::size_t likely_row(Inner<Shape> const& parent, std::size_t at, std::uint64_t head) noexcept {
+  auto const rows = static_cast<std::size_t>(parent.sizes[at]);
+  if (at == 0 || at + 1 == parent.count) return rows / 2;
+  auto const low = parent.separators.head(at - 1);
+  auto const high = parent.separators.head(at);
+  if (head <= low || head >= high) return head <= low ? 0 : rows;
+  auto const real = [](std::uint64_t number) { return static_cast<double>(static_cast<std::int64_t>(number >> 1U)); };
+  return static_cast<std::size_t>(static_cast<double>(rows) * (real(head - low) / (real(high - low) + 1)));
+}
+
 /// Requires a `Reading`. Calls `visit(inner, index)` on the way from `root` to the leaf where `key` belongs; the leaf.
 template <Order Sorted, class Shape, class Key>
 [[nodiscard]] Leaf<Shape>* descend(NodeHeader* root, NodeSource const* source, Key const& key, HeadBounds bounds,
@@ -40,9 +52,15 @@ template <Order Sorted, class Shape, class Key>
     auto const at = child_index<Sorted>(*inner, key, bounds);
     visit(inner, at);
     node = child_of<Sorted>(*inner, at, source);
+    if (level != 1) {
+      as_inner<Shape>(node)->prefetch_for_search();
+    } else {
+      // All that is likely to be read, at once, by what the parent says: neither the head nor the place is waited for.
+      as_leaf<Shape>(node)->prefetch_heads();
+      as_leaf<Shape>(node)->template prefetch_row<Sorted>(likely_row(*inner, at, bounds.low));
+    }
   }
   auto* leaf = as_leaf<Shape>(node);
-  leaf->prefetch_heads();
   mark_used(*leaf, cache_of(source));
   return leaf;
 }

@@ -5,6 +5,7 @@
 
 #include <cairn/datom/codec.hpp>
 #include <cairn/index/text_column.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,7 +28,8 @@ namespace cairn::detail {
 
 /// Requires a value that `is_stored_as_integer`. Nothing is lost: of a number with a point it is the pattern of its
 /// bits.
-[[nodiscard]] inline std::int64_t integer_of(Value const& value) noexcept {
+template <meta::Lazy = {}>
+[[nodiscard]] std::int64_t integer_of(Value const& value) noexcept {
   switch (value.kind()) {
     case ValueKind::boolean:
       return value.as_boolean() ? 1 : 0;
@@ -41,7 +43,8 @@ namespace cairn::detail {
       return value.as_integer();
   }
 }
-[[nodiscard]] inline Value value_of_integer(ValueKind kind, std::int64_t integer) {
+template <meta::Lazy = {}>
+[[nodiscard]] Value value_of_integer(ValueKind kind, std::int64_t integer) {
   switch (kind) {
     case ValueKind::boolean:
       if (integer != 0 && integer != 1) ByteReader::corrupt("a boolean is neither true nor false");
@@ -65,7 +68,8 @@ namespace cairn::detail {
 }
 
 /// The bytes that stand for a value. Requires one that has some, and is no tuple.
-[[nodiscard]] inline std::string_view stored_text(Value const& value) noexcept {
+template <meta::Lazy = {}>
+[[nodiscard]] std::string_view stored_text(Value const& value) noexcept {
   switch (value.kind()) {
     case ValueKind::keyword:
       return value.as_keyword().text();
@@ -75,7 +79,8 @@ namespace cairn::detail {
       return as_text(value.as_bytes());
   }
 }
-[[nodiscard]] inline Value value_of_text(ValueKind kind, std::string_view text) {
+template <meta::Lazy = {}>
+[[nodiscard]] Value value_of_text(ValueKind kind, std::string_view text) {
   auto const bytes = std::as_bytes(std::span{text.data(), text.size()});
   switch (kind) {
     case ValueKind::bigint:
@@ -133,7 +138,8 @@ inline void write_values(ByteWriter& out, ValueKind kind, std::size_t count, aut
 }
 
 /// Reads as many values as there is room for, 1 to `most_packed`. Requires that they are nil.
-inline void read_values(ByteReader& in, ValueKind kind, std::span<Value> values) {
+template <meta::Lazy = {}>
+void read_values(ByteReader& in, ValueKind kind, std::span<Value> values) {
   if (kind == ValueKind::nil) return;
   if (is_stored_as_integer(kind)) {
     std::array<std::int64_t, most_packed> integers;

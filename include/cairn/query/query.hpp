@@ -62,3 +62,7 @@ template <class IndexTag, query::QueryInput... Inputs>
 }
 
 }  // namespace cairn
+
+#ifdef CAIRN_ENGINE
+#include <cairn/query/engine.hpp>
+#endif

@@ -42,6 +42,14 @@ inline void back_off(int attempt) {
                             (nothing_else ? " Nothing has changed; try again when the cause is mended." : ""));
 }
 
+/// `commit/unknown` of which no cause is told. Whoever may need it when memory is out asks for it once before.
+[[nodiscard]] inline Error const& plain_unknown() {
+  static Error const error{Errc::commit_unknown,
+                           "The reply to a commit was lost, and then there was no memory to find out whether it landed. Connect "
+                           "again and look for the transaction's data before you repeat it."};
+  return error;
+}
+
 /// `commit/unknown`, because of the exception that is being handled.
 [[nodiscard]] inline Error unknown_because_of_current() {
   auto const made = [](std::string const& cause, std::string data = "{}") {
@@ -110,7 +118,9 @@ class GroupCommit {
     for (int number = 0; number != max_commit_attempts; ++number) {
       auto attempt = apply_all();
       if (attempt.ids.empty()) return decide_refused(std::move(attempt));
-      pending_.reserve(pending_.size() + 1);  // before the commit: once its reply is lost it must be noted
+      // Before the commit: once its reply is lost it must be noted, and told.
+      pending_.reserve(pending_.size() + 1);
+      static_cast<void>(detail::plain_unknown());
       auto const result = commit(attempt);
       switch (result.outcome) {
         case CommitResult::committed: decide(attempt); return;
@@ -214,13 +224,20 @@ class GroupCommit {
     for (auto* const request : requests_) request->refusal = refusal_of_current();
   }
   [[nodiscard]] std::exception_ptr refusal_of_current() const noexcept {
+    if (!pending_.empty()) return unknown_of_current();
     try {
-      if (!pending_.empty()) throw detail::unknown_because_of_current();
       throw;
     } catch (Error const& error) {
       return std::make_exception_ptr(error);
     } catch (...) {
       return std::current_exception();
+    }
+  }
+  [[nodiscard]] static std::exception_ptr unknown_of_current() noexcept {
+    try {
+      return std::make_exception_ptr(detail::unknown_because_of_current());
+    } catch (...) {
+      return std::make_exception_ptr(detail::plain_unknown());
     }
   }
   [[nodiscard]] std::exception_ptr unknown_because_of(std::exception_ptr cause) const noexcept {

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <random>
@@ -106,6 +107,43 @@ TEST_CASE("aggregates give Datahike's numbers and refuse what they do not take")
 TEST_CASE("the variance of numbers that lie close together keeps its digits") {
   CHECK(aggregated(notation::parse("(variance () (1000000001.0 1000000002.0 1000000003.0 1000000004.0))")).as_double() ==
         Catch::Approx(1.25));
+}
+
+TEST_CASE("the variance of small longs is exact, and beside other numbers what it is of all") {
+  auto const variance_of = [](std::vector<Value> const& values) {
+    auto accumulator = Accumulator::of(AggregateId::variance);
+    accumulator.add(std::span<Value const>{values});
+    return accumulator.result().as_double();
+  };
+  constexpr std::int64_t large = (std::int64_t{1} << 31) - 1;
+  CHECK(variance_of({large, -large}) == static_cast<double>(large) * static_cast<double>(large));
+  CHECK(variance_of({large, large - 1, large, large - 1}) == 0.25);
+  CHECK(variance_of({-large, -large + 1, -large + 2}) == 2.0 / 3.0);
+  CHECK(variance_of({1, 2, 3.0, 4.0}) == 1.25);
+  CHECK(variance_of({1, std::int64_t{1} << 40, 5}) == Catch::Approx(variance_of({1.0, 0x1p40, 5.0})));
+  // Many of them, whose sums need more than 64 bits.
+  std::vector<std::int64_t> many;
+  for (std::int64_t i = 0; i != 100'000; ++i) many.push_back(i % 2 == 0 ? large : large - 4);
+  auto accumulator = Accumulator::of(AggregateId::variance);
+  accumulator.add(IntegerColumn{many});
+  CHECK(accumulator.result().as_double() == 4.0);
+}
+
+TEST_CASE("the median of numbers in order, in none, and with NaN") {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  auto const median_of = [](std::vector<double> const& numbers) {
+    auto accumulator = Accumulator::of(AggregateId::median);
+    for (auto const number : numbers) accumulator.add(Value{number});
+    return accumulator.result().as_double();
+  };
+  CHECK(median_of({1, 2, 3, 10}) == 2.5);
+  CHECK(median_of({10, 1, 3, 2}) == 2.5);
+  CHECK(median_of({2, 2, 1}) == 2);
+  CHECK(median_of({nan, 1, 3}) == 3);
+  CHECK(median_of({3, nan, 1, 2}) == 2.5);
+  CHECK(std::isnan(median_of({1, nan})));
+  CHECK(std::isnan(median_of({nan, 1, nan})));
+  CHECK(std::isnan(median_of({nan, 1, nan, nan})));
 }
 
 TEST_CASE("samples are of the values, without repetition, and each value has its turn") {

@@ -40,7 +40,8 @@ class RowSink final : public query::StepRunner {
 /// A pattern's plan: its variables are numbered as they first stand in it, those that come in first.
 class PatternPlan {
  public:
-  /// `bound`: variables that rows come in with, whether the pattern has them or not. `low`, `high`: limits of the value.
+  /// `bound`: variables that rows come in with, whether the pattern has them or not. `low`, `high`: limits of the value, by constants
+  /// or such variables.
   PatternPlan(std::string const& pattern, std::vector<std::string> bound, query::Limit::Kind low = query::Limit::Kind::none,
               std::string const& low_value = "0", query::Limit::Kind high = query::Limit::Kind::none,
               std::string const& high_value = "0")
@@ -55,8 +56,8 @@ class PatternPlan {
     }
     step_.kind = query::Step::Kind::pattern;
     step_.operands = {0, static_cast<std::uint32_t>(operands_.size())};
-    if (low != query::Limit::Kind::none) step_.low = {low, constant(root[1])};
-    if (high != query::Limit::Kind::none) step_.high = {high, constant(root[2])};
+    if (low != query::Limit::Kind::none) step_.low = {low, limit_of(root[1])};
+    if (high != query::Limit::Kind::none) step_.high = {high, limit_of(root[2])};
     for (std::uint16_t i = 0; i != variables_.size(); ++i) live_.push_back(i);
     names_.resize((std::max)(variables_.size(), std::size_t{8}));
   }
@@ -80,6 +81,11 @@ class PatternPlan {
   query::Operand constant(notation::Form form) {
     constants_.push_back({form.index(), false});
     return {query::Operand::Kind::constant, static_cast<std::uint16_t>(constants_.size() - 1)};
+  }
+  query::Operand limit_of(notation::Form form) {
+    if (!form.is(notation::Kind::symbol)) return constant(form);
+    auto const found = std::ranges::find(variables_, form.name());
+    return {query::Operand::Kind::bound, static_cast<std::uint16_t>(found - variables_.begin())};
   }
   query::Operand operand_of(notation::Form form, std::size_t known, std::map<std::string, std::uint16_t>& places,
                             std::uint16_t place) {

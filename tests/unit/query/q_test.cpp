@@ -300,6 +300,51 @@ TEST_CASE("many batches") {
   CHECK(q(db, "[:find ?d :in $ $r :where [?e :n ?n] [$r ?n ?d] [(< ?n 20)]]", rows).size() == 10);
 }
 
+TEST_CASE("one entity by two names is found once") {
+  auto const db = after(after(people(), R"([
+    {:db/ident :boss :db/valueType :db.type/ref :db/cardinality :db.cardinality/one}
+    {:db/ident :width :db/valueType :db.type/float :db/cardinality :db.cardinality/one :db/unique :db.unique/value}])"),
+                        "[{:db/id 101 :db/ident :ivan :width 1.5} [:db/add 102 :boss 101]]");
+  auto const names = edn(R"([101 :ivan [:name "Ivan"]])");
+  auto const found = [&](std::string_view text, auto const&... inputs) { return q(db, text, inputs...).size(); };
+  CHECK(found("[:find ?n :in $ [?e ...] :where [?e :name ?n]]", names) == 1);
+  CHECK(found("[:find ?n ?a :in $ [?e ...] :where [?e :name ?n] [?e :age ?a]]", names) == 1);
+  CHECK(found("[:find ?e :in $ [?b ...] :where [?e :boss ?b]]", names) == 1);
+  CHECK(found("[:find ?e ?b :in $ [?b ...] :where [?e :boss ?b]]", names) == 3);
+  CHECK(found("[:find ?n :in $ [[?e ?x]] :where [?e :name ?n]]", edn("[[101 0] [:ivan 0]]")) == 1);
+  CHECK(found("[:find ?n :where [(ground [101 :ivan]) [?e ...]] [?e :name ?n]]") == 1);
+  CHECK(found("[:find ?n :where (or [(ground 101) ?e] [(ground :ivan) ?e]) [?e :name ?n]]") == 1);
+  CHECK(found("[:find ?n :in $ $rows :where [$rows ?e ?x] [?e :name ?n]]", edn("[[101 0] [:ivan 0]]")) == 1);
+  CHECK(found("[:find ?n :in $ $rows :where [$rows ?e] [?e :name ?n]]", edn("[[101] [:ivan]]")) == 1);
+  CHECK(found("[:find ?n :in $ % :where (who ?e) [?e :name ?n]]",
+              rules("[[(who ?e) [(ground 101) ?e]] [(who ?e) [(ground :ivan) ?e]]]")) == 1);
+  std::vector<Value> const widths{Value{1.5F}, Value{1.5}};
+  CHECK(found("[:find ?e :in $ [?w ...] :where [?e :width ?w]]", widths) == 1);
+  // What patterns find has one name, and needs no look at duplicates.
+  CHECK(found("[:find ?n :where [_ :boss ?b] [?b :name ?n]]") == 1);
+}
+
+TEST_CASE("a double finds what is held as a float, where an attribute may hold both") {
+  auto const schema = after(people(), R"([
+    {:db/ident :weight :db/valueType :db.type/number :db/cardinality :db.cardinality/one :db/index true}])");
+  std::vector<TxOp> facts;
+  for (int i = 0; i != 3000; ++i) {
+    facts.push_back(add(1000 + i, ":weight", i % 2 == 0 ? Value{0.25F * static_cast<float>(i)} : Value{0.25 * i}));
+    facts.push_back(add(1000 + i, ":age", i % 5));
+  }
+  auto const db = transact(schema, TxData{std::move(facts)}, Instant{1000}).db_after;
+  auto const found = [&](std::string_view text, auto const&... inputs) { return q(db, text, inputs...).size(); };
+  CHECK(found("[:find ?e :where [?e :weight 0.5]]") == 1);
+  CHECK(found("[:find ?e :where [?e :weight 0.25]]") == 1);
+  CHECK(found("[:find ?e :where [?e :age ?a] [?e :weight 0.5]]") == 1);
+  CHECK(found("[:find ?e :in $ ?w :where [?e :weight ?w]]", 0.5) == 1);
+  CHECK(found("[:find ?e :in $ [?w ...] :where [?e :weight ?w]]", std::vector{0.25, 0.5}) == 2);
+  std::vector<double> all;
+  for (int i = 0; i != 3000; ++i) all.push_back(0.25 * i);
+  CHECK(found("[:find ?e :in $ [?w ...] :where [?e :weight ?w]]", all) == 3000);
+  CHECK(found("[:find ?e :in $ [?w ...] :where [?e :age 2] [?e :weight ?w]]", all) == 600);
+}
+
 TEST_CASE("a plan is explained with the rows that its steps gave") {
   auto const text = explain(people(), "[:find ?n :where [?e :age ?a] [(> ?a 18)] [?e :name ?n] (not [?e :sex :male])]");
   CAPTURE(text);

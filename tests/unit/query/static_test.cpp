@@ -128,6 +128,12 @@ TEST_CASE("static queries find what the same text finds at run time, in every vi
   }
 }
 
+TEST_CASE("one entity by two names is found once by a static query", "[static_query]") {
+  auto const names = notation::parse("[:name [:db/ident :name]]");
+  CHECK(q<"[:find ?i :in $ [?e ...] :where [?e :db/ident ?i]]">(people(), names).size() == 1);
+  CHECK(q<"[:find ?i ?t :in $ [?e ...] :where [?e :db/ident ?i] [?e :db/valueType ?t]]">(people(), names).size() == 1);
+}
+
 TEST_CASE("static queries ask rules", "[static_query]") {
   constexpr std::string_view text =
       "[[(reach ?x ?y) [?x :follows ?y]] [(reach ?x ?y) [?x :follows ?t] (reach ?t ?y)]]";

@@ -154,6 +154,17 @@ TEST_CASE("while a commit may have landed every other error leaves as commit/unk
     told = refusal([&] { conn.transact({add_n(1)}); });
     CHECK(has(told, "the line is dead"));
   }
+  SECTION("memory ends with the reply, for the error too") {
+    Plan::next = {Fault::lost_reply};
+    Plan::meanwhile = [] { out_of_memory = true; };
+    told = refusal([&] {
+      struct Until {
+        ~Until() { out_of_memory = false; }
+      } const until;
+      conn.transact({add_n(1)});
+    });
+    CHECK(has(told, "no memory"));
+  }
   SECTION("the next attempt is refused by the storage") {
     Plan::next = {Fault::refusal, Fault::late};
     told = refusal([&] { conn.transact({add_n(1)}); });

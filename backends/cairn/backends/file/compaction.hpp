@@ -11,6 +11,7 @@
 #include <cairn/backends/file/segment.hpp>
 #include <cairn/backends/file/stored_segment.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -28,12 +29,14 @@ struct Survey {
   std::uint64_t all_units = 0;
 };
 
-/// Asks `keep(frame)` of every frame; nothing where one is damaged, since what it held cannot be told.
+/// Asks `keep(frame)` of every frame; nothing where one is damaged, since what it held cannot be told. `length` is that
+/// of the log in the segment: behind it may be room still, because power went when it was closed.
 template <class Io, class Keep>
-std::optional<Survey> survey_segment(StoredSegment<Io> const& segment, std::uint64_t key, Keep keep) {
+std::optional<Survey> survey_segment(StoredSegment<Io> const& segment, std::uint64_t length, std::uint64_t key,
+                                     Keep keep) {
   Survey survey;
   for (auto const& extent : segment.extents()) {
-    FrameReader reader{segment, key, std::uint64_t{extent.end} * 8};
+    FrameReader reader{segment, key, std::min(std::uint64_t{extent.end} * 8, length)};
     for (auto offset = std::uint64_t{extent.begin} * 8; offset != reader.limit();) {
       auto const frame = reader.at(offset);
       if (!frame) return std::nullopt;

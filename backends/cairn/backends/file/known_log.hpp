@@ -3,6 +3,7 @@
 // What a connection knows of the log: how far it goes and what the roots are there; recovered and followed.
 #pragma once
 
+#include <cairn/backends/file/active_segment.hpp>
 #include <cairn/backends/file/address.hpp>
 #include <cairn/backends/file/compaction.hpp>
 #include <cairn/backends/file/config.hpp>
@@ -19,8 +20,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstddef>
 #include <cstdint>
 #include <fcntl.h>
 #include <optional>
@@ -36,11 +35,16 @@ template <class Io>
 class KnownLog {
  public:
   KnownLog(Config const& config, std::string const& directory, StoredFrames<Io>& frames, OpenFile<Io> const& lock_file)
-      : sync_{config.sync}, layout_{config.layout}, directory_{directory}, frames_{frames}, lock_file_{lock_file} {}
+      : sync_{config.sync},
+        layout_{config.layout},
+        segment_size_{config.segment_size.bytes},
+        directory_{directory},
+        frames_{frames},
+        lock_file_{lock_file} {}
 
   [[nodiscard]] Position const& end() const noexcept { return end_; }
   [[nodiscard]] Roots const& roots() const noexcept { return roots_; }
-  [[nodiscard]] OpenFile<Io> const& active() const noexcept { return active_; }
+  [[nodiscard]] ActiveSegment<Io>& active() noexcept { return active_; }
   /// What is known to be synced, of the active segment.
   [[nodiscard]] Durable const& durable() const noexcept { return durable_; }
   /// Whether anything was written or found since the hint was.
@@ -84,8 +88,8 @@ class KnownLog {
     // A writer that was killed may have begun a segment without saying so, and without making sure of its name.
     for (auto next = open_segment(end_.segment + 1); next.is_open(); next = open_segment(end_.segment + 1)) {
       auto const header = read_header(next, end_.segment + 1);
-      if (active_.size() < header.previous_length) {
-        raise_corrupt(end_.segment, active_.size(), "the file is shorter than it was when it was closed.");
+      if (auto const size = active_.file().size(); size < header.previous_length) {
+        raise_corrupt(end_.segment, size, "the file is shorter than it was when it was closed.");
       }
       sync_directory<Io>(directory_);
       start_at(std::move(next), end_.segment + 1);
@@ -139,7 +143,7 @@ class KnownLog {
 
   /// Goes to a new segment, which begins with the roots as they are.
   void go_on_in(OpenFile<Io> file, Position const& end) {
-    active_ = std::move(file);
+    active_ = ActiveSegment{std::move(file), segment_size_};
     end_ = end;
     durable_ = {end_.segment, end_.offset};
     hinted_offset_ = 0;
@@ -163,13 +167,7 @@ class KnownLog {
   /// Only of what is durable: else a loss of power could leave a hint to what it took.
   void write_hint() noexcept try {
     if (durable_ != Durable{end_.segment, end_.offset}) return;
-    auto const bytes = encode_hint(Hint{store(), end_, roots_});
-    auto const path = path_in(directory_, hint_name);
-    auto const descriptor = uninterrupted([&] { return Io::open(path, O_RDWR | O_CREAT); });
-    if (descriptor < 0) return;
-    OpenFile<Io> const file{descriptor, path};
-    if (file.try_write_at(0, bytes) == 0) static_cast<void>(file.try_truncate(bytes.size()));
-    hinted_offset_ = end_.offset;
+    if (try_write_hint<Io>(path_in(directory_, hint_name), Hint{store(), end_, roots_})) hinted_offset_ = end_.offset;
   } catch (...) {  // NOLINT(bugprone-empty-catch): without a hint the next opening reads one segment
   }
 
@@ -182,9 +180,9 @@ class KnownLog {
   [[nodiscard]] Uuid const& store() const noexcept { return frames_.store(); }
 
   /// Whether nobody wrote since this object did: nothing behind the end, and no segment after it.
-  [[nodiscard]] bool is_up_to_date(std::optional<Mark> const& mark) const {
+  [[nodiscard]] bool is_up_to_date(std::optional<Mark> const& mark) {
     return mark && mark->end == end_ && mark->durable == durable_ && !mark->is_rolling &&
-           (sync_ == Sync::relaxed || durable_.offset == end_.offset) && active_.size() == end_.offset;
+           (sync_ == Sync::relaxed || durable_.offset == end_.offset) && active_.ends_at(end_.offset);
   }
 
   [[noreturn]] void raise_mismatch(Layout layout) const {
@@ -213,31 +211,21 @@ class KnownLog {
     auto const header = read_header(file, segment);
     if (header.is_compacted()) return false;
     if (header.store != store()) raise_corrupt(segment, 0, "the file belongs to another store.");
-    FrameReader reader{file, segment_key(store(), segment), file.size()};
-    auto const start = header.start();
-    auto const frame = reader.at(start.offset);
-    auto snapshot = frame && frame->header.type == FrameType::roots && frame->header.sequence == start.sequence + 1 &&
-                            frame->header.previous == start.chain
-                        ? decode_roots(frame->payload)
-                        : std::nullopt;
-    if (!snapshot) raise_corrupt(segment, start.offset, "the roots are not there.");
-    roots_ = *std::move(snapshot);
-    end_ = {segment, frame->end(), frame->header.sequence, frame->header.checksum, frame->offset};
+    auto beginning = read_beginning(file, header);
+    if (!beginning) raise_corrupt(segment, header.start().offset, "the roots are not there.");
+    roots_ = std::move(beginning->roots);
+    end_ = beginning->end;
     durable_ = {segment, end_.offset};
-    active_ = std::move(file);
+    active_ = ActiveSegment{std::move(file), segment_size_};
     hinted_offset_ = 0;
     frames_.forget_all();
     return true;
   }
 
   void start_at_hint() {
-    auto const file = OpenFile<Io>::open_if_there(path_in(directory_, hint_name), O_RDONLY);
-    if (!file.is_open()) return;
-    Buffer bytes(static_cast<std::size_t>(file.size()));
-    bytes.resize(file.read_at(0, bytes));
-    auto hint = decode_hint(bytes);
+    auto hint = read_hint<Io>(path_in(directory_, hint_name));
     if (!hint || hint->store != store() || hint->end.segment != end_.segment || hint->end.offset <= end_.offset) return;
-    FrameReader reader{active_, segment_key(store(), end_.segment), active_.size()};
+    FrameReader reader{active_.file(), segment_key(store(), end_.segment), active_.file().size()};
     auto const frame = reader.at(hint->end.last);
     if (!frame || frame->end() != hint->end.offset || frame->header.checksum != hint->end.chain ||
         frame->header.sequence != hint->end.sequence) {
@@ -270,22 +258,21 @@ class KnownLog {
   }
 
   void take_in_tail() {
-    auto const size = active_.size();
+    auto const size = active_.file().size();
     if (size < end_.offset) raise_corrupt(end_.segment, size, "the file is shorter than what was committed.");
     auto [found, roots] = scan(size);
     if (found.committed.offset < durable_.offset) {
       raise_corrupt(end_.segment, found.reached.offset, "what was committed there is not readable.");
     }
+    // Behind a whole log there are zeros or nothing, and these claim nothing.
     if (found.reached.offset != size) {
-      FrameReader reader{active_, segment_key(store(), end_.segment), size};
+      FrameReader reader{active_.file(), segment_key(store(), end_.segment), size};
       if (is_claimed_durable(reader, found.reached.offset)) {
         raise_corrupt(end_.segment, found.reached.offset, "later commits say that what is there was on the disk.");
       }
     }
-    if (size != found.committed.offset) {
-      if (auto const result = active_.try_truncate(found.committed.offset); result < 0) {
-        raise_io(result, "cut", active_.path());
-      }
+    if (auto const result = active_.try_cut_written(found.committed.offset, size); result < 0) {
+      raise_io(result, "cut", active_.path());
     }
     if (sync_ == Sync::durable && found.committed.offset != durable_.offset) {
       write_again(durable_.offset, found.committed.offset);
@@ -298,7 +285,7 @@ class KnownLog {
 
   std::pair<ScanResult, Roots> scan(std::uint64_t limit) {
     auto roots = roots_;
-    FrameReader reader{active_, segment_key(store(), end_.segment), limit};
+    FrameReader reader{active_.file(), segment_key(store(), end_.segment), limit};
     auto const found = scan_frames(reader, end_, [&](FrameView const& frame) {
       if (!apply_frame(roots, frame, end_.segment))
         raise_corrupt(end_.segment, frame.offset, "the frame there is malformed.");
@@ -306,21 +293,9 @@ class KnownLog {
     return {found, std::move(roots)};
   }
 
-  /// Somebody wrote this and did not live to say that it was synced, or was told that it could not be. The page cache
-  /// may then hold, as clean, what the medium never got, and a sync of that does nothing. So the same bytes are written
-  /// again.
   void write_again(std::uint64_t from, std::uint64_t to) {
-    Buffer chunk;
-    while (from != to) {
-      chunk.resize(static_cast<std::size_t>(std::min<std::uint64_t>(to - from, std::uint64_t{1} << 20U)));
-      if (active_.read_at(from, chunk) != chunk.size()) raise_corrupt(end_.segment, from, "the file became shorter.");
-      if (auto const result = active_.try_write_at(from, chunk); result < 0) {
-        give_up(result, "write", active_.path());
-      }
-      from += chunk.size();
-    }
-    if (auto const result = active_.try_sync(); result < 0) {
-      give_up(result, "sync", active_.path());
+    if (auto const failure = active_.try_write_again(from, to); failure.result < 0) {
+      give_up(failure.result, failure.doing, active_.path());
     }
   }
 
@@ -330,13 +305,14 @@ class KnownLog {
 
   Sync sync_;
   Layout layout_;
+  std::uint64_t segment_size_;
   std::string directory_;
   StoredFrames<Io>& frames_;
   OpenFile<Io> const& lock_file_;
   Buffer mark_buffer_ = mark_buffer();  // its room is there when a commit has happened and must not fail any more
   std::atomic<bool> poisoned_{false};
 
-  OpenFile<Io> active_;
+  ActiveSegment<Io> active_;
   Position end_;
   Durable durable_;
   Roots roots_;

@@ -119,7 +119,7 @@ class Log {
   void write(std::uint64_t offset, ByteSpan bytes) {
     auto const result = known_.active().try_write_at(offset, bytes);
     if (result == 0) return;
-    if (details::is_full(result) && known_.active().try_truncate(end().offset) == 0) {
+    if (details::is_full(result) && known_.active().try_cut(end().offset) == 0) {
       raise_io(result, "write", known_.active().path());
     }
     known_.give_up(result, "write", known_.active().path());
@@ -143,7 +143,7 @@ class Log {
   }
 
   /// Forgets what was written behind the last commit.
-  void cut_back() noexcept { static_cast<void>(known_.active().try_truncate(end().offset)); }
+  void cut_back() noexcept { static_cast<void>(known_.active().try_cut(end().offset)); }
 
   /// Makes durable what was written, where commits are to be. False, and the log is poisoned, where that failed.
   [[nodiscard]] bool sync() {
@@ -161,6 +161,7 @@ class Log {
 
   /// Closes the active segment at `position` and begins the next one.
   void roll(Position const& position) {
+    known_.active().trim(position.offset);
     if (auto const result = known_.active().try_sync(); result < 0) {
       known_.give_up(result, "sync", known_.active().path());
     }
@@ -218,6 +219,7 @@ class Log {
     known_.make_durable();
     known_.write_mark();
     known_.write_hint();
+    known_.active().trim(end().offset);
     known_.rest();
   }
 

@@ -9,9 +9,12 @@
 #include <cairn/backends/file/roots.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <fcntl.h>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -140,6 +143,26 @@ inline std::optional<Hint> decode_hint(ByteSpan bytes) {
   if (!fields->good() || !roots) return std::nullopt;
   hint.roots = *std::move(roots);
   return hint;
+}
+
+/// Nothing where there is none, or a damaged one.
+template <class Io>
+std::optional<Hint> read_hint(std::string const& path) {
+  auto const file = OpenFile<Io>::open_if_there(path, O_RDONLY);
+  if (!file.is_open()) return std::nullopt;
+  Buffer bytes(static_cast<std::size_t>(file.size()));
+  bytes.resize(file.read_at(0, bytes));
+  return decode_hint(bytes);
+}
+
+template <class Io>
+[[nodiscard]] bool try_write_hint(std::string const& path, Hint const& hint) {
+  auto const bytes = encode_hint(hint);
+  auto const descriptor = uninterrupted([&] { return Io::open(path, O_RDWR | O_CREAT); });
+  if (descriptor < 0) return false;
+  OpenFile<Io> const file{descriptor, path};
+  if (file.try_write_at(0, bytes) == 0) static_cast<void>(file.try_truncate(bytes.size()));
+  return true;
 }
 
 template <class Io>

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -43,6 +44,15 @@ struct PosixIo {
   static int sync(int descriptor) noexcept { return checked(::fdatasync(descriptor)); }
   static int truncate(int descriptor, std::uint64_t size) noexcept {
     return checked(::ftruncate(descriptor, static_cast<off_t>(size)));
+  }
+  /// Sets room aside, which reads as zeros where nothing was written, and makes the file that long where it is shorter.
+  static int allocate(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept {
+    return checked(::fallocate(descriptor, 0, static_cast<off_t>(offset), static_cast<off_t>(size)));
+  }
+  /// How long this process may make a file: beyond that a call does not just fail, but raises a signal.
+  static std::uint64_t size_limit() noexcept {
+    struct rlimit limit {};
+    return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 ? std::uint64_t{limit.rlim_cur} : 0;
   }
   static std::int64_t size(int descriptor) noexcept {
     struct stat status {};

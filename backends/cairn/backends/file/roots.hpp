@@ -6,6 +6,7 @@
 #include <cairn/backends/file/frame.hpp>
 #include <cairn/backends/file/little_endian.hpp>
 #include <cairn/backends/file/scan.hpp>
+#include <cairn/backends/file/segment.hpp>
 #include <cairn/concepts/root.hpp>
 
 #include <cstdint>
@@ -126,6 +127,27 @@ inline bool apply_frame(Roots& roots, FrameView const& frame, std::uint32_t segm
   if (!change) return false;
   apply_change(roots, frame.header, frame.address(segment), change->branch);
   return true;
+}
+
+/// What every segment begins with: the roots as they were, and where the next frame goes.
+struct Beginning {
+  Roots roots;
+  Position end;
+};
+
+/// Nothing where it is not there, or damaged.
+template <class Source>
+std::optional<Beginning> read_beginning(Source const& file, SegmentHeader const& header) {
+  FrameReader reader{file, segment_key(header.store, header.segment), file.size()};
+  auto const start = header.start();
+  auto const frame = reader.at(start.offset);
+  if (!frame || frame->header.type != FrameType::roots || frame->header.sequence != start.sequence + 1 ||
+      frame->header.previous != start.chain)
+    return std::nullopt;
+  auto roots = decode_roots(frame->payload);
+  if (!roots) return std::nullopt;
+  return Beginning{*std::move(roots),
+                   {header.segment, frame->end(), frame->header.sequence, frame->header.checksum, frame->offset}};
 }
 
 }  // namespace cairn::backends::file::details

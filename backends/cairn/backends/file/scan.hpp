@@ -7,6 +7,7 @@
 #include <cairn/backends/file/little_endian.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -77,6 +78,24 @@ class FrameReader {
   std::uint64_t start_ = 0;
   Buffer buffer_;
 };
+
+inline bool is_zero(ByteSpan bytes) noexcept {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+/// Whether there is nothing but zeros, or nothing.
+template <class Source>
+bool is_zero_between(Source const& source, std::uint64_t from, std::uint64_t to) {
+  std::array<std::byte, 4096> chunk;
+  while (from < to) {
+    auto const wanted = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), to - from));
+    auto const count = source.read_at(from, std::span{chunk}.first(wanted));
+    if (!is_zero(ByteSpan{chunk}.first(count))) return false;
+    if (count != wanted) return true;
+    from += count;
+  }
+  return true;
+}
 
 struct ScanResult {
   Position committed;  ///< behind the last frame that ends a commit

@@ -9,6 +9,7 @@
 #include <cairn/backends/file/directory.hpp>
 #include <cairn/backends/file/frame.hpp>
 #include <cairn/backends/file/roots.hpp>
+#include <cairn/backends/file/scan.hpp>
 #include <cairn/backends/file/segment.hpp>
 #include <cairn/backends/file/stored_segment.hpp>
 #include <cairn/concepts/root.hpp>
@@ -71,6 +72,8 @@ class StoredFrames {
     Buffer bytes(is_there ? frame_header_size + address.length : 0);
     if (!is_there || segment->read_at(address.offset(), bytes) != bytes.size())
       raise_missing(address, is_committed(address));
+    // What lies behind the end of the log is room for frames to come.
+    if (is_zero(ByteSpan{bytes}.first(frame_header_size)) && !is_committed(address)) raise_missing(address, false);
     return checked_payload(std::move(bytes), address, type, segment->file().path());
   }
 

@@ -41,7 +41,7 @@ class Sweep {
         if (log_.frames().created(segments[i + 1]) <= cutoff_) look_at(segments[i]);
       }
       remove_dead();
-      for (auto const segment : sparse_) compact(segment);
+      for (auto const& [segment, length] : sparse_) compact(segment, length);
     }
     if (log_.layout() == Layout::dir) remove_dead_files();
   }
@@ -60,11 +60,17 @@ class Sweep {
 
   [[nodiscard]] std::uint64_t key(std::uint32_t segment) const { return segment_key(log_.store(), segment); }
 
+  /// How long the log is in a segment that is closed: the next one says it. Where that is gone, all of the file counts.
+  [[nodiscard]] std::uint64_t length_of(std::uint32_t number) {
+    auto const next = log_.frames().segment(number + 1);
+    return next ? read_header(next->file(), number + 1).previous_length : UINT64_MAX;
+  }
+
   /// What of a segment is live or needed; nothing where that cannot be told.
-  [[nodiscard]] std::optional<Survey> survey(StoredSegment<Io> const& segment) const {
+  [[nodiscard]] std::optional<Survey> survey(StoredSegment<Io> const& segment, std::uint64_t length) const {
     bool const has_blobs = log_.layout() == Layout::log;
     auto const number = segment.number();
-    return survey_segment(segment, key(number), [&](FrameView const& frame) {
+    return survey_segment(segment, length, key(number), [&](FrameView const& frame) {
       auto const address = frame.address(number);
       if (frame.header.type == FrameType::blob) return has_blobs && live_(address);
       return std::binary_search(needed_.begin(), needed_.end(), Place{number, address.unit});
@@ -80,12 +86,13 @@ class Sweep {
   void look_at(std::uint32_t number) {
     auto const segment = log_.frames().segment(number);
     if (!segment) return;
-    auto const found = survey(*segment);
+    auto const length = length_of(number);
+    auto const found = survey(*segment, length);
     if (!found) return;
     if (found->kept.empty()) {
       dead_.push_back(number);
     } else if (is_sparse(*found)) {
-      sparse_.push_back(number);
+      sparse_.emplace_back(number, length);
     }
   }
 
@@ -99,14 +106,14 @@ class Sweep {
     sync_directory<Io>(log_.directory());
   }
 
-  void compact(std::uint32_t number) {
+  void compact(std::uint32_t number, std::uint64_t length) {
     auto const& directory = log_.directory();
     auto const file = take_compaction_file<Io>(directory);
     if (!file.is_open()) return;
     // Whoever had that file before may have compacted this very segment, so it is looked at once more.
     log_.frames().forget(number);
     auto const segment = log_.frames().segment(number);
-    auto const found = segment ? survey(*segment) : std::nullopt;
+    auto const found = segment ? survey(*segment, length) : std::nullopt;
     auto const temporary = path_in(directory, compacted_name);
     typename Log<Io>::Hold hold;
     try {
@@ -151,7 +158,7 @@ class Sweep {
   TimePoint cutoff_;
   std::vector<Place> needed_;
   std::vector<std::uint32_t> dead_;
-  std::vector<std::uint32_t> sparse_;
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> sparse_;  ///< and the length of the log in each
 };
 
 }  // namespace cairn::backends::file::details

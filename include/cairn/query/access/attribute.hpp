@@ -22,6 +22,9 @@ struct AttributeAccess {
   std::optional<ValueType> type{};
   std::optional<ValueKind> kind{};  ///< the one kind that all of its values have, where the schema says so
   Cell name{};                      ///< as queries show it: a keyword, or an entity where attributes are entities
+
+  /// Whether all of its datoms with a value have it in one place of AVET. A double may be held as a float as well.
+  [[nodiscard]] bool has_one_form(Cell value) const noexcept { return kind.has_value() || value.kind != ValueKind::float64; }
 };
 
 /// The attribute as queries show it.

@@ -5,6 +5,7 @@
 
 #include <cairn/datom/value.hpp>
 #include <cairn/index/datom_view.hpp>
+#include <cairn/query/access/text_hash.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -79,7 +80,8 @@ class BorrowedValue {
     return static_cast<std::size_t>(product ^ (product >> 29U));
   };
   if (equal_by_word(cell.kind)) return mixed(cell.kind == ValueKind::nil ? 0 : cell.word + static_cast<std::uint64_t>(cell.kind));
-  return mixed(BorrowedValue{cell}->hash());
+  BorrowedValue const value{cell};
+  return mixed(cell.kind == ValueKind::string ? detail::text_hash(value->as_string()) : value->hash());
 }
 
 }  // namespace cairn::query

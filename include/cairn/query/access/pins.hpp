@@ -6,10 +6,11 @@
 #include <cairn/db/snapshot.hpp>
 #include <cairn/index/node_cache.hpp>
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <tuple>
 #include <type_traits>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -35,7 +36,12 @@ class LeafPins {
       auto const* leaf = share.get();
       if (leaf == nullptr || leaf == last_) return;
       last_ = leaf;
-      if (leaves_.emplace(leaf, share).second) bytes_ += leaf->weight;
+      if (2 * (shares_.size() + 1) > places_.size()) grow();
+      auto& place = place_of(leaf);
+      if (place != nullptr) return;
+      shares_.push_back(share);
+      place = leaf;
+      bytes_ += leaf->weight;
     } else {
       std::get<static_cast<std::size_t>(Sorted)>(cursors_).push_back(cursor);
       bytes_ += sizeof(cursor);
@@ -46,7 +52,8 @@ class LeafPins {
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   void clear() noexcept {
     last_ = nullptr;
-    leaves_.clear();
+    shares_.clear();
+    places_.clear();
     cursors_ = {};
     bytes_ = 0;
   }
@@ -62,9 +69,28 @@ class LeafPins {
     using type = std::remove_cvref_t<decltype(std::declval<AnyCursor const&>().pin())>;
   };
 
+  using Share = typename ShareOf<Cursor<Order::eavt>>::type;
+
+  /// Where the leaf is, or would be.
+  [[nodiscard]] void const*& place_of(void const* leaf) noexcept {
+    // Fibonacci hashing (D. Knuth, The Art of Computer Programming 3, 6.4).
+    auto const hash = std::bit_cast<std::uintptr_t>(leaf) * std::uint64_t{0x9E3779B97F4A7C15};
+    auto const mask = places_.size() - 1;
+    auto at = static_cast<std::size_t>(hash >> 32U) & mask;
+    while (places_[at] != nullptr && places_[at] != leaf) at = (at + 1) & mask;
+    return places_[at];
+  }
+  void grow() {
+    auto const before = std::exchange(places_, std::vector<void const*>(places_.empty() ? 16 : 2 * places_.size()));
+    for (auto const* leaf : before) {
+      if (leaf != nullptr) place_of(leaf) = leaf;
+    }
+  }
+
   void const* last_ = nullptr;
   std::size_t bytes_ = 0;
-  std::unordered_map<void const*, typename ShareOf<Cursor<Order::eavt>>::type> leaves_{};
+  std::vector<Share> shares_{};
+  std::vector<void const*> places_{};  // which leaves these are of: an open-addressing hash, at most half full
   // Of an index that does not share leaves: one place for each order.
   std::tuple<std::vector<Cursor<Order::eavt>>, std::vector<Cursor<Order::aevt>>, std::vector<Cursor<Order::avet>>> cursors_{};
 };

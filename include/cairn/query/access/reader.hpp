@@ -66,11 +66,37 @@ struct PlaceRange {
 
 namespace access {
 
+/// The values of two datoms, in the order of indexes.
+[[nodiscard]] inline std::strong_ordering compare_values(Cell left, Cell right) noexcept {
+  if (left.kind == right.kind) {
+    if (left.word == right.word) return std::strong_ordering::equal;
+    if (left.kind == ValueKind::integer) return left.as_integer() <=> right.as_integer();
+  }
+  return *BorrowedValue{left} <=> *BorrowedValue{right};
+}
+
+/// Two datoms by entity, attribute and value, in the order of an index.
 template <Order Sorted>
-[[nodiscard]] std::strong_ordering compare_at(DatomRun const& run, std::size_t at, Position const& position) noexcept {
-  cairn::detail::DatomSlot row;
-  row.set(run.entity(at), run.attribute(at), run.added(at), run.transaction(at), run.kind(at), run.word(at));
-  return compare<Sorted>(row.get(), position);
+[[nodiscard]] std::strong_ordering compare_facts(DatomRun const& left, std::size_t at, DatomRun const& right,
+                                                 std::size_t other) noexcept {
+  auto const by_entity = [&] { return left.entity(at) <=> right.entity(other); };
+  auto const by_attribute = [&] { return left.attribute(at) <=> right.attribute(other); };
+  auto const by_value = [&] {
+    return compare_values({left.kind(at), left.word(at)}, {right.kind(other), right.word(other)});
+  };
+  if constexpr (Sorted == Order::eavt) {
+    if (auto const order = by_entity(); order != 0) return order;
+    if (auto const order = by_attribute(); order != 0) return order;
+    return by_value();
+  } else if constexpr (Sorted == Order::aevt) {
+    if (auto const order = by_attribute(); order != 0) return order;
+    if (auto const order = by_entity(); order != 0) return order;
+    return by_value();
+  } else {
+    if (auto const order = by_attribute(); order != 0) return order;
+    if (auto const order = by_value(); order != 0) return order;
+    return by_entity();
+  }
 }
 
 /// The columns of a block, or of whatever another index has for one, copied to `rows`.

@@ -29,27 +29,41 @@ struct Hits {
   [[nodiscard]] bool is_stretch() const noexcept { return rows == nullptr; }
 };
 
+namespace access {
+
+/// Whether each of the entities is above the one before.
+[[nodiscard]] inline bool ascends(std::uint64_t const* entities, std::uint32_t count) noexcept {
+  bool ascending = true;
+  for (std::uint32_t i = 1; i < count; ++i) {
+    ascending &= static_cast<EntityId>(entities[i - 1]) < static_cast<EntityId>(entities[i]);
+  }
+  return ascending;
+}
+
+}  // namespace access
+
 /// The datoms that entities have of one attribute. Entities that ascend are merged with the attribute, leaf by leaf, by direct
 /// address where a leaf has every entity between its first and its last; others cost a search in the leaf or, further away, a
 /// way down the tree. Any order is right.
 ///
-/// Thread safety: used by one thread. The database must stay where it is. Errors: those of the store.
+/// Thread safety: used by one thread. The database must stay where it is. Errors: those of the store
+/// and of the watch.
 template <class IndexTag>
 class EntitySeeker {
   using Index = IndexOf<IndexTag, Order::aevt>;
   using Cursor = typename Index::Cursor;
 
  public:
-  EntitySeeker(Db<IndexTag> const& db, AttributeAccess const& attribute, LeafPins<IndexTag>& pins)
+  EntitySeeker(Db<IndexTag> const& db, AttributeAccess const& attribute, LeafPins<IndexTag>& pins, Watch watch = {})
       : db_{&db}, pins_{&pins}, index_{&db.snapshot().current.aevt}, attribute_{attribute.id}, one_{attribute.one} {
-    if (!db.view().is_plain()) others_ = std::make_unique<ViewReader<IndexTag, Order::aevt>>(db, pins);
+    if (!db.view().is_plain()) others_ = std::make_unique<ViewReader<IndexTag, Order::aevt>>(db, pins, watch);
   }
 
   /// Calls `found(run, hits)` for what the entities (numbers; there may be any) have, in the order in which they are asked for.
   /// A run is valid until `found` returns.
   template <class Found>
   void seek(std::uint64_t const* entities, std::uint32_t count, Found&& found) {
-    bool const ascending = is_ascending(entities, count);
+    bool const ascending = access::ascends(entities, count);
     if (others_ != nullptr) return seek_in_view(entities, count, ascending, found);
     for (std::uint32_t i = 0; i != count;) {
       auto const entity = as_id(entities[i]);
@@ -74,6 +88,7 @@ class EntitySeeker {
 
  private:
   static constexpr std::uint32_t capacity = 1024;
+  static constexpr std::uint64_t datoms_a_look = 64;  // of a view: to merge so many costs as much as a look
 
   [[nodiscard]] static std::uint64_t distance(EntityId from, EntityId to) noexcept { return cairn::detail::distance(from, to); }
   /// No datom has the last of all numbers.
@@ -81,13 +96,6 @@ class EntitySeeker {
     return entity == std::numeric_limits<EntityId>::max() ? entity : entity + 1;
   }
   [[nodiscard]] static EntityId as_id(std::uint64_t word) noexcept { return static_cast<EntityId>(word); }
-
-  /// Strictly.
-  [[nodiscard]] static bool is_ascending(std::uint64_t const* entities, std::uint32_t count) noexcept {
-    bool ascending = true;
-    for (std::uint32_t i = 1; i < count; ++i) ascending &= as_id(entities[i - 1]) < as_id(entities[i]);
-    return ascending;
-  }
 
   // ---- where the run is
 
@@ -283,7 +291,7 @@ class EntitySeeker {
     if (ascending && count > 1) {
       PlaceRange const range{IndexPlace{2, as_id(entities[0]), attribute_, {}, false},
                              IndexPlace{2, as_id(entities[count - 1]), attribute_, {}, true}};
-      if (estimate<Order::aevt>(*db_, range.from.get(), range.to.get()) <= std::uint64_t{16} * count) {
+      if (estimate<Order::aevt>(*db_, range.from.get(), range.to.get()) <= datoms_a_look * count) {
         others_->open(range.from.get(), range.to.get());
         while (i != count && others_->next(run)) {
           auto const last = run.entity(run.size() - 1);

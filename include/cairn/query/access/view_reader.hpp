@@ -5,11 +5,11 @@
 
 #include <cairn/db/db_class.hpp>
 #include <cairn/query/access/reader.hpp>
+#include <cairn/query/access/watch.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,15 +18,17 @@ namespace cairn::query {
 /// What a view other than the present shows of a range: the present and the past merged by the run, as `DatomRange` merges
 /// them by the datom. Stretches of the present that the past says nothing of are passed on as they lie in their leaf.
 ///
-/// A fact is true at a moment if the last of its operations up to then added it.
+/// A fact is true at a moment if the last of its operations up to then added it. Much may be read for a run that is
+/// shown, so that the watch is asked each time a leaf is.
 template <class IndexTag, Order Sorted>
 class ViewReader {
   using Index = IndexOf<IndexTag, Sorted>;
 
  public:
-  ViewReader(Db<IndexTag> const& db, LeafPins<IndexTag>& pins)
+  ViewReader(Db<IndexTag> const& db, LeafPins<IndexTag>& pins, Watch watch = {})
       : db_{&db},
         pins_{&pins},
+        watch_{watch},
         present_{db.snapshot().current.template get<Sorted>()},
         past_{db.snapshot().temporal.template get<Sorted>()},
         rows_(capacity) {}
@@ -80,7 +82,7 @@ class ViewReader {
   }
   void read(Stream& stream) {
     stream.at = 0;
-    stream.left = stream.reader.next(stream.run) ? stream.run.size() : 0;
+    stream.left = !watch_.poll() && stream.reader.next(stream.run) ? stream.run.size() : 0;
   }
   void advance(Stream& stream, std::size_t by) {
     if (by == 0) return;
@@ -105,13 +107,8 @@ class ViewReader {
   /// still to be advanced by `pending_`.
   bool pass_on(Stream& stream, Stream const& other, DatomRun& run) {
     if (stream.left == 0) return false;
-    std::size_t alone = stream.left;
-    if (other.left != 0) {
-      auto const& limit = other.run;
-      IndexPlace const place = place_of(limit, other.at);
-      alone = count_before(stream, place.get());
-      if (alone == 0) return false;
-    }
+    auto const alone = other.left == 0 ? stream.left : count_before(stream, other);
+    if (alone == 0) return false;
     if (count_ == 0 && !db_->view().filter) {
       std::size_t passing = 0;
       stream.run.with_transactions([&, at = stream.at, since = db_->view().since, as_of = db_->view().as_of](auto const& get) {
@@ -135,16 +132,18 @@ class ViewReader {
     return true;
   }
 
-  /// Before the datom, in history; before the first operation on its fact in other views.
-  [[nodiscard]] IndexPlace place_of(DatomRun const& run, std::size_t at) const noexcept {
-    IndexPlace place{static_cast<std::uint8_t>(db_->view().history ? 5 : 3), run.entity(at), run.attribute(at),
-                Cell{run.kind(at), run.word(at)}, false};
-    place.set_operation(run.transaction(at), run.added(at));
-    return place;
-  }
-
-  [[nodiscard]] static std::size_t count_before(Stream const& stream, Position const& position) noexcept {
-    auto const before = [&](std::size_t by) { return access::compare_at<Sorted>(stream.run, stream.at + by, position) < 0; };
+  /// How much of the stream is before what the other is at: before the datom, in history; before the fact in other views, of
+  /// which all operations have to be seen. Gallops.
+  [[nodiscard]] std::size_t count_before(Stream const& stream, Stream const& other) const noexcept {
+    auto const before = [&, is_history = db_->view().history](std::size_t by) {
+      auto const at = stream.at + by;
+      auto const order = access::compare_facts<Sorted>(stream.run, at, other.run, other.at);
+      if (order != 0 || !is_history) return order < 0;
+      auto const transaction = stream.run.transaction(at);
+      auto const of_other = other.run.transaction(other.at);
+      if (transaction != of_other) return transaction < of_other;
+      return !stream.run.added(at) && other.run.added(other.at);
+    };
     if (!before(0)) return 0;
     std::size_t low = 0;
     std::size_t step = 1;
@@ -162,48 +161,38 @@ class ViewReader {
 
   /// Takes all operations on the fact that the past is at, and keeps the one that made it true, if any.
   void settle_fact() {
-    auto const as_of = db_->view().as_of;
-    cairn::detail::DatomSlot fact;
-    set(fact, past_);
-    cairn::detail::DatomSlot last;
+    auto const& view = db_->view();
+    auto const entity = past_.run.entity(past_.at);
+    auto const attribute = past_.run.attribute(past_.at);
+    Cell const value{past_.run.kind(past_.at), past_.run.word(past_.at)};
+    EntityId last = 0;
     bool known = false;
+    bool added = false;
     auto const is_same = [&](Stream const& stream) {
-      return stream.left != 0 && stream.run.entity(stream.at) == fact.get().e &&
-             stream.run.attribute(stream.at) == fact.get().a &&
-             Cell{stream.run.kind(stream.at), stream.run.word(stream.at)} == Cell{fact.get().v};
+      return stream.left != 0 && stream.run.entity(stream.at) == entity && stream.run.attribute(stream.at) == attribute &&
+             access::compare_values({stream.run.kind(stream.at), stream.run.word(stream.at)}, value) == 0;
     };
-    for (;;) {
-      bool const in_past = is_same(past_);
-      bool const in_present = is_same(present_);
-      if (!in_past && !in_present) break;
-      auto* stream = in_past ? &past_ : &present_;
-      if (in_past && in_present) {
-        cairn::detail::DatomSlot present;
-        set(present, present_);
-        cairn::detail::DatomSlot past;
-        set(past, past_);
-        if (compare<Sorted>(present.get(), past.get()) < 0) stream = &present_;
-      }
-      if (stream->run.transaction(stream->at) <= as_of) {
-        set(last, *stream);
+    for (auto* stream : {&past_, &present_}) {
+      for (; is_same(*stream); advance(*stream, 1)) {
+        auto const transaction = stream->run.transaction(stream->at);
+        bool const is_added = stream->run.added(stream->at);
+        bool const is_later = !known || transaction > last || (transaction == last && is_added);
+        if (transaction > view.as_of || !is_later) continue;
+        last = transaction;
+        added = is_added;
         known = true;
       }
-      advance(*stream, 1);
     }
-    if (!known || !last.get().added) return;
-    if (last.get().tx <= db_->view().since) return;
-    auto const& filter = db_->view().filter;
-    if (filter && !filter->accepts(cairn::detail::to_datom(last.get(), db_->schema()))) return;
-    rows_[count_++] = last;
-  }
-  static void set(cairn::detail::DatomSlot& slot, Stream const& stream) noexcept {
-    auto const& run = stream.run;
-    auto const at = stream.at;
-    slot.set(run.entity(at), run.attribute(at), run.added(at), run.transaction(at), run.kind(at), run.word(at));
+    if (!added || last <= view.since) return;
+    auto& row = rows_[count_];
+    row.set(entity, attribute, true, last, value.kind, value.word);
+    if (view.filter && !view.filter->accepts(cairn::detail::to_datom(row.get(), db_->schema()))) return;
+    ++count_;
   }
 
   Db<IndexTag> const* db_;
   LeafPins<IndexTag>* pins_;
+  Watch watch_;
   Stream present_;
   Stream past_;
   Stream* showing_ = &present_;  // whose run was passed on
@@ -216,9 +205,9 @@ class ViewReader {
 template <class IndexTag, Order Sorted>
 class RangeReader {
  public:
-  RangeReader(Db<IndexTag> const& db, LeafPins<IndexTag>& pins)
+  RangeReader(Db<IndexTag> const& db, LeafPins<IndexTag>& pins, Watch watch = {})
       : pins_{&pins}, present_{db.snapshot().current.template get<Sorted>()} {
-    if (!db.view().is_plain()) others_ = std::make_unique<ViewReader<IndexTag, Sorted>>(db, pins);
+    if (!db.view().is_plain()) others_ = std::make_unique<ViewReader<IndexTag, Sorted>>(db, pins, watch);
   }
 
   void open(Position const& from, Position const& to) {

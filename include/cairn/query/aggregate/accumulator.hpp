@@ -23,7 +23,8 @@ namespace cairn::query {
 /// independent.
 ///
 /// `add` copies what it keeps: most aggregates keep nothing, `distinct`, `count-distinct`, `rand`, `sample` and custom ones
-/// values, `median`, `variance` and `stddev` 8 bytes a number.
+/// values, `min` and `max` as many as they give, `median` 8 bytes a number, `variance` and `stddev` 8 bytes a number that is no long
+/// below 2^31, or comes in a column with one.
 /// Errors of `add` and `result`: `query/where` for what an aggregate does not take, `query/arithmetic` for a sum of longs that is
 /// no long, `query/memory`.
 class Accumulator {
@@ -65,6 +66,24 @@ class Accumulator {
   template <meta::Lazy = {}>
   void add(IntegerColumn const& column) {
     std::visit([&](auto& one) { one.add(column); }, state_);
+  }
+  /// Longs whose sum is known, `count` of them. Requires that it is a `sum` or an `avg`.
+  void add(detail::IntegerSum const& sum, std::size_t count) noexcept {
+    if (auto* total = std::get_if<detail::Sum>(&state_)) total->add(sum);
+    if (auto* average = std::get_if<detail::Average>(&state_)) average->add(sum, count);
+  }
+
+  /// What it keeps beside itself.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return std::visit(
+        [](auto const& one) -> std::size_t {
+          if constexpr (requires { one.bytes(); }) {
+            return one.bytes();
+          } else {
+            return 0;
+          }
+        },
+        state_);
   }
 
   /// Of no value at all: 0 for `sum`, `count` and `count-distinct`, an empty collection or nil for others.

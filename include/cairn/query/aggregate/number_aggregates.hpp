@@ -36,6 +36,7 @@ class Sum {
     }
   }
   void add(IntegerColumn const& column) noexcept { integers_.add(column); }
+  void add(IntegerSum const& sum) noexcept { integers_.add(sum); }
 
   template <meta::Lazy = {}>
   [[nodiscard]] Value result() const {
@@ -72,6 +73,10 @@ class Average {
     sum_.add(column);
     count_ += column.count;
   }
+  void add(IntegerSum const& sum, std::size_t count) noexcept {
+    sum_.add(sum);
+    count_ += count;
+  }
   [[nodiscard]] Value result() const {
     if (count_ == 0) return {};
     return to_double(sum_.result()) / static_cast<double>(count_);
@@ -92,10 +97,14 @@ class Numbers {
     all_.push_back(to_double(value));
   }
   void add(IntegerColumn const& column) {
-    all_.reserve((std::max)(all_.capacity(), all_.size() + column.count));
-    for (std::size_t i = 0; i != column.count; ++i) all_.push_back(static_cast<double>(column[i]));
+    auto const before = all_.size();
+    if (all_.capacity() < before + column.count) all_.reserve((std::max)(before + column.count, before + before / 2));
+    all_.resize(before + column.count);
+    auto* next = all_.data() + before;
+    for_each(column, [&](std::int64_t number) { *next++ = static_cast<double>(number); });
   }
   [[nodiscard]] std::vector<double> const& all() const noexcept { return all_; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return all_.capacity() * sizeof(double); }
 
  private:
   std::string_view name_;
@@ -107,46 +116,65 @@ class Median {
  public:
   void add(Value const& value) { numbers_.add(value); }
   void add(IntegerColumn const& column) { numbers_.add(column); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return numbers_.bytes(); }
 
   template <meta::Lazy = {}>
   [[nodiscard]] Value result() const {
-    auto ordered = numbers_.all();
-    if (ordered.empty()) return {};
-    auto const less = [](double left, double right) { return cairn::detail::compare(left, right) < 0; };
-    auto const middle = ordered.begin() + static_cast<std::ptrdiff_t>(ordered.size() / 2);
-    std::nth_element(ordered.begin(), middle, ordered.end(), less);
+    auto const& all = numbers_.all();
+    if (all.empty()) return {};
+    auto const half = all.size() / 2;
+    // They often are: an index gives them in order.
+    bool const in_order = std::ranges::adjacent_find(all, [](double left, double right) { return !(left <= right); }) == all.end();
+    if (in_order) return all.size() % 2 == 1 ? all[half] : (all[half - 1] + all[half]) / 2;
+    auto ordered = all;
+    // NaN is behind all numbers.
+    auto const numbers_end = std::partition(ordered.begin(), ordered.end(), [](double number) { return !std::isnan(number); });
+    auto const middle = ordered.begin() + static_cast<std::ptrdiff_t>(half);
+    if (middle < numbers_end) std::nth_element(ordered.begin(), middle, numbers_end);
     if (ordered.size() % 2 == 1) return *middle;
-    return (*std::max_element(ordered.begin(), middle, less) + *middle) / 2;
+    auto const before = middle < numbers_end ? std::max_element(ordered.begin(), middle)
+                        : numbers_end == middle ? std::max_element(ordered.begin(), numbers_end)
+                                                : middle - 1;
+    return (*before + *middle) / 2;
   }
 
  private:
   Numbers numbers_{"median"};
 };
 
-/// `variance` and `stddev` of the whole population, doubles. Two passes: one alone loses the digits that count where the values
-/// lie close together and far from zero.
+/// `variance` and `stddev` of the whole population, doubles. Small longs are summed up, exactly. Others are kept and looked at twice:
+/// one pass loses the digits that count where numbers lie close together and far from zero.
 class Spread {
  public:
   explicit Spread(AggregateId id) noexcept
-      : root_{id == AggregateId::stddev}, sum_{info_of(id).name}, numbers_{info_of(id).name} {}
+      : root_{id == AggregateId::stddev}, sum_{info_of(id).name}, others_{info_of(id).name} {}
 
   void add(Value const& value) {
     sum_.add(value);
-    numbers_.add(value);
+    if (value.is(ValueKind::integer) && SmallSquares::takes(value.as_integer())) {
+      small_.add(value.as_integer());
+    } else {
+      others_.add(value);
+    }
   }
   void add(IntegerColumn const& column) {
     sum_.add(column);
-    numbers_.add(column);
+    if (!small_.add(column)) others_.add(column);
   }
+  [[nodiscard]] std::size_t bytes() const noexcept { return others_.bytes(); }
 
   template <meta::Lazy = {}>
   [[nodiscard]] Value result() const {
-    auto const& all = numbers_.all();
-    if (all.empty()) return {};
-    auto const count = static_cast<double>(all.size());
-    double const mean = to_double(sum_.result()) / count;
-    double squares = 0;
-    for (double const number : all) squares += (number - mean) * (number - mean);
+    auto const& others = others_.all();
+    auto const small = static_cast<double>(small_.count());
+    auto const count = small + static_cast<double>(others.size());
+    if (count == 0) return {};
+    double squares = small_.count() == 0 ? 0 : small_.squares();
+    if (!others.empty()) {
+      double const mean = to_double(sum_.result()) / count;
+      if (small_.count() != 0) squares += small * (small_.mean() - mean) * (small_.mean() - mean);
+      for (double const number : others) squares += (number - mean) * (number - mean);
+    }
     double const variance = squares / count;
     return root_ ? std::sqrt(variance) : variance;
   }
@@ -154,7 +182,8 @@ class Spread {
  private:
   bool root_;
   Sum sum_;
-  Numbers numbers_;
+  SmallSquares small_{};
+  Numbers others_;
 };
 
 }  // namespace cairn::query::detail

@@ -42,6 +42,10 @@ class Distinct {
   void add(IntegerColumn const& column) {
     for (std::size_t i = 0; i != column.count; ++i) values_.insert(Value{column[i]});
   }
+  /// Of a value, a hash and a link each, and of the table.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return values_.size() * (sizeof(Value) + 2 * sizeof(void*)) + values_.bucket_count() * sizeof(void*);
+  }
 
   template <meta::Lazy = {}>
   [[nodiscard]] Value result() const {
@@ -71,10 +75,7 @@ class Extreme {
     any_ = true;
   }
   void add(IntegerColumn const& column) {
-    if (column.count == 0) return;
-    auto best = column[0];
-    for (std::size_t i = 1; i != column.count; ++i) best = largest_ ? (std::max)(best, column[i]) : (std::min)(best, column[i]);
-    add(Value{best});
+    if (column.count != 0) add(Value{largest_ ? greatest_of(column) : least_of(column)});
   }
   [[nodiscard]] Value result() const noexcept { return best_; }
 
@@ -105,6 +106,7 @@ class Extremes {
   void add(IntegerColumn const& column) {
     for (std::size_t i = 0; i != column.count; ++i) add(Value{column[i]});
   }
+  [[nodiscard]] std::size_t bytes() const noexcept { return best_.capacity() * sizeof(Value); }
   [[nodiscard]] Value result() const {
     auto ordered = best_;
     std::ranges::sort(ordered);
@@ -137,6 +139,7 @@ class Sample {
   void add(IntegerColumn const& column) {
     for (std::size_t i = 0; i != column.count; ++i) add(Value{column[i]});
   }
+  [[nodiscard]] std::size_t bytes() const noexcept { return kept_.capacity() * sizeof(Value); }
   [[nodiscard]] Value result() const {
     if (!single_) return kept_;
     return kept_.empty() ? Value{} : kept_.front();
@@ -157,6 +160,7 @@ class Collected {
     for (std::size_t i = 0; i != column.count; ++i) values_.emplace_back(column[i]);
   }
   [[nodiscard]] std::vector<Value> const& values() const noexcept { return values_; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return values_.capacity() * sizeof(Value); }
 
  private:
   std::vector<Value> values_{};

@@ -5,49 +5,16 @@
 
 #include <cairn/edn/form.hpp>
 #include <cairn/query/compiled/cell_type.hpp>
+#include <cairn/query/compiled/plan_form.hpp>
 #include <cairn/query/plan/plan.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 namespace cairn::query::compiled {
-
-[[nodiscard]] constexpr notation::Form form_at(PlanView const& plan, FormAt at) noexcept {
-  return at.in_rules ? notation::Form{plan.rules_text, plan.rules_nodes.data(), at.node}
-                     : notation::Form{plan.text, plan.nodes.data(), at.node};
-}
-[[nodiscard]] constexpr notation::Form constant_of(PlanView const& plan, Operand operand) noexcept {
-  return form_at(plan, plan.constants[operand.index]);
-}
-
-/// The type of the value that a form is.
-[[nodiscard]] constexpr CellType type_of(notation::Form form) noexcept {
-  using notation::Kind;
-  switch (form.kind()) {
-    case Kind::boolean: return CellType::boolean;
-    case Kind::integer: return CellType::integer;
-    case Kind::bigint: return CellType::bigint;
-    case Kind::real: return CellType::real;
-    case Kind::decimal: return CellType::bigdec;
-    case Kind::string: return CellType::string;
-    case Kind::symbol: return CellType::symbol;
-    case Kind::keyword: return CellType::keyword;
-    case Kind::tagged: return form.instant() ? CellType::instant : form.uuid() ? CellType::uuid : CellType::any;
-    default: return CellType::any;
-  }
-}
-
-/// Whether a source is a database, as far as is known, and not a collection, whose rows no schema speaks of.
-[[nodiscard]] constexpr bool reads_database(PlanView const& plan, Surroundings const& known, std::uint16_t source) noexcept {
-  if (known.inputs.size() != plan.inputs.size()) return true;
-  for (std::size_t i = 0; i != plan.inputs.size(); ++i) {
-    auto const& input = plan.inputs[i];
-    if (input.kind == Input::Kind::source && input.source == source) return known.inputs[i].is_database;
-  }
-  return true;
-}
 
 /// Finds a type for each variable: where a variable is bound in several places (branches, rules) what they have in common,
 /// until nothing changes any more. Quadratic in the plan at worst.
@@ -190,9 +157,6 @@ class TypeInference {
       case Step::Kind::call:
         for (std::size_t i = 0; i != operands.size(); ++i) bind(operands[i], columns_[table_columns_[step.table] + i]);
         return;
-      case Step::Kind::delta:
-        for (std::size_t i = 0; i != operands.size(); ++i) bind(operands[i], columns_[table_columns_[step.table] + i]);
-        return;
       case Step::Kind::seeds:
         // Whatever somebody asked for.
         for (auto const operand : operands) bind(operand, CellType::any);
@@ -304,5 +268,14 @@ class TypeInference {
   std::vector<CellType> columns_{};
   bool changed_ = false;
 };
+
+/// Of each that `:find` names.
+template <std::size_t Count>
+[[nodiscard]] constexpr std::array<CellType, Count> types_of_find(PlanView const& plan, Surroundings const& known) {
+  std::array<CellType, Count> types{};
+  TypeInference const inference{plan, known};
+  for (std::size_t i = 0; i != Count; ++i) types[i] = inference.find(plan.find[i]);
+  return types;
+}
 
 }  // namespace cairn::query::compiled

@@ -12,7 +12,9 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <ranges>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -44,34 +46,75 @@ concept Text = std::convertible_to<Type const&, std::string_view>;
 template <class Type>
 concept Several = std::ranges::input_range<Type const&> && !Text<Type>;
 
-/// Whether an input of a type may be given to a binding form, or for a source (null).
+/// What an input of a type can be given to. A type has one, so that a query's check is no template of the types of its inputs.
+struct GivenShape {
+  enum class Kind : std::uint8_t { rules, database, anything, several, tuple, value };
+  Kind kind = Kind::value;
+  GivenShape const* element = nullptr;  ///< of several
+};
+
 template <class Type>
-[[nodiscard]] constexpr bool suits(PlanView const& plan, Binding const* binding) {
+[[nodiscard]] consteval GivenShape shape_of_type();
+template <class Type>
+inline constexpr GivenShape shape_of = shape_of_type<Type>();
+
+template <class Type>
+[[nodiscard]] consteval GivenShape shape_of_type() {
+  using Kind = GivenShape::Kind;
   if constexpr (is_rules<Type>) {
-    return false;
+    return {Kind::rules};
   } else if constexpr (is_database<Type>) {
-    return binding == nullptr;
+    return {Kind::database};
   } else if constexpr (AnyShape<Type>) {
-    return true;
+    return {Kind::anything};
   } else if constexpr (Several<Type>) {
     using Element = std::remove_cvref_t<std::ranges::range_reference_t<Type const&>>;
-    if (binding == nullptr) return TupleLike<Element> || Several<Element> || AnyShape<Element>;
-    switch (binding->kind) {
-      case Binding::Kind::collection:
-        return suits<Element>(plan, &plan.bindings_of(binding->parts)[0]);
-      case Binding::Kind::relation: return TupleLike<Element> || Several<Element> || AnyShape<Element>;
-      case Binding::Kind::blank:
-      case Binding::Kind::scalar:
-      case Binding::Kind::tuple: return true;
+    if constexpr (std::same_as<Element, Type>) {
+      return {};  // a path is a range of paths
+    } else {
+      return {Kind::several, &shape_of<Element>};
     }
-    return true;
-  } else if constexpr (TupleLike<Type>) {
-    if (binding == nullptr) return false;
-    return binding->kind != Binding::Kind::collection && binding->kind != Binding::Kind::relation;
   } else {
-    return binding != nullptr && (binding->kind == Binding::Kind::scalar || binding->kind == Binding::Kind::blank);
+    return {TupleLike<Type> ? Kind::tuple : Kind::value};
   }
 }
+
+/// Whether an input may be given to a binding form, or for a source (null).
+[[nodiscard]] constexpr bool suits(PlanView const& plan, Binding const* binding, GivenShape const& given) {
+  using Kind = GivenShape::Kind;
+  switch (given.kind) {
+    case Kind::rules: return false;
+    case Kind::database: return binding == nullptr;
+    case Kind::anything: return true;
+    case Kind::several: {
+      auto const element = given.element->kind;
+      bool const is_of_rows = element == Kind::tuple || element == Kind::several || element == Kind::anything;
+      if (binding == nullptr || binding->kind == Binding::Kind::relation) return is_of_rows;
+      return binding->kind != Binding::Kind::collection || suits(plan, &plan.bindings_of(binding->parts)[0], *given.element);
+    }
+    case Kind::tuple:
+      return binding != nullptr && binding->kind != Binding::Kind::collection && binding->kind != Binding::Kind::relation;
+    case Kind::value:
+      return binding != nullptr && (binding->kind == Binding::Kind::scalar || binding->kind == Binding::Kind::blank);
+  }
+  return true;
+}
+[[nodiscard]] constexpr bool suits(PlanView const& plan, Input const& input, GivenShape const& given) {
+  if (input.kind == Input::Kind::rules) return given.kind == GivenShape::Kind::rules;
+  return suits(plan, input.kind == Input::Kind::source ? nullptr : &plan.bindings[input.binding], given);
+}
+
+/// Whether inputs are as many as a query takes, each of which may be given what it is.
+[[nodiscard]] constexpr bool all_suit(PlanView const& plan, std::span<GivenShape const* const> given) {
+  if (given.size() != plan.inputs.size()) return false;
+  for (std::size_t i = 0; i != given.size(); ++i) {
+    if (!suits(plan, plan.inputs[i], *given[i])) return false;
+  }
+  return true;
+}
+
+template <class... Inputs>
+inline constexpr std::array<GivenShape const*, sizeof...(Inputs)> shapes_of{&shape_of<std::remove_cvref_t<Inputs>>...};
 
 /// The place of what the input is for: `$`, `?x`, `[?x ...]`.
 [[nodiscard]] constexpr Excerpt place_of(PlanView const& plan, Input const& input) {
@@ -88,30 +131,7 @@ template <class Type>
 
 template <class Query, class... Inputs>
 struct InputCheck {
-  static constexpr std::size_t wanted = Query::plan().inputs.size();
-
-  template <std::size_t Index>
-  static constexpr bool suits_one() {
-    using Type = std::tuple_element_t<Index, std::tuple<std::remove_cvref_t<Inputs>...>>;
-    constexpr Input input = Query::plan().inputs[Index];
-    if constexpr (input.kind == Input::Kind::rules) return is_rules<Type>;
-    if constexpr (input.kind == Input::Kind::source) return suits<Type>(Query::plan(), nullptr);
-    if constexpr (input.kind == Input::Kind::binding)
-      return suits<Type>(Query::plan(), &Query::plan().bindings[input.binding]);
-    return true;
-  }
-
-  static constexpr bool has_number = sizeof...(Inputs) == wanted;
-  static constexpr bool is_valid = [] {
-    if constexpr (!has_number) {
-      return false;
-    } else {
-      return []<std::size_t... Index>(std::index_sequence<Index...>) {
-        return (suits_one<Index>() && ...);
-      }
-      (std::make_index_sequence<wanted>{});
-    }
-  }();
+  static constexpr bool is_valid = all_suit(Query::plan(), shapes_of<Inputs...>);
 
   template <std::size_t Index>
   static constexpr Excerpt place = place_of(Query::plan(), Query::plan().inputs[Index]);
@@ -120,14 +140,15 @@ struct InputCheck {
   template <std::size_t Index>
   static void check_one() {
     using Type = std::tuple_element_t<Index, std::tuple<std::remove_cvref_t<Inputs>...>>;
-    if constexpr (!suits_one<Index>()) {
+    if constexpr (!suits(Query::plan(), Query::plan().inputs[Index], shape_of<Type>)) {
       static_cast<void>(sizeof(query_error::type_of_input<as_argument<place<Index>>(), Type>));
     }
   }
 
   /// What is wrong does not compile, where this is instantiated.
   static void check() {
-    if constexpr (!has_number) {
+    constexpr std::size_t wanted = Query::plan().inputs.size();
+    if constexpr (sizeof...(Inputs) != wanted) {
       static_cast<void>(sizeof(query_error::number_of_inputs<as_argument<place_of_all>(), static_cast<int>(sizeof...(Inputs)),
                                                              static_cast<int>(wanted)>));
     } else if constexpr (!is_valid) {

@@ -3,12 +3,14 @@
 // Queries by the compiler: `q<"[:find ?e ?n :where [?e :name ?n]]">(db)`.
 #pragma once
 
+#include <cairn/query/compiled/execute/run.hpp>
 #include <cairn/query/compiled/static_query.hpp>
 #include <cairn/query/compiled/static_rows.hpp>
 #include <cairn/query/compiled/surroundings.hpp>
 #include <cairn/query/function/registry.hpp>
 #include <cairn/query/plan/explain.hpp>
 #include <cairn/query/query.hpp>
+#include <cairn/query/run/options.hpp>
 
 #include <array>
 #include <concepts>
@@ -46,24 +48,37 @@ struct RegistryOf<Extras<SchemaType, Functions...>> {
 
 /// What a static query gives back, made of its result.
 /// A tuple and a scalar own what they show, since there is no result that could.
-template <class Whole, FindShape Shape, class Index>
-struct Answer;
-template <class Whole, FindShape Shape, std::size_t... Index>
-struct Answer<Whole, Shape, std::index_sequence<Index...>> {
+template <FindShape Shape, CellType... Types>
+struct Answer {
   static constexpr bool single = Shape == FindShape::collection || Shape == FindShape::scalar;
-  using Rows = StaticRows<single, Whole::columns[Index]...>;
+  using Rows = StaticRows<single, Types...>;
 
   [[nodiscard]] static auto of(QueryResult result) {
     if constexpr (Shape == FindShape::relation || Shape == FindShape::collection) {
       return Rows{std::move(result)};
     } else if constexpr (Shape == FindShape::scalar) {
-      using Type = decltype(owned<Whole::columns[0]>(std::declval<Cell>()));
-      return result.empty() ? std::optional<Type>{} : std::optional<Type>{owned<Whole::columns[0]>(result.cell(0, 0))};
+      using Type = decltype((owned<Types>(std::declval<Cell>()), ...));
+      return result.empty() ? std::optional<Type>{} : std::optional<Type>{(owned<Types>(result.cell(0, 0)), ...)};
     } else {
-      using Type = std::tuple<decltype(owned<Whole::columns[Index]>(std::declval<Cell>()))...>;
-      return result.empty() ? std::optional<Type>{} : std::optional<Type>{Type{owned<Whole::columns[Index]>(result.cell(0, Index))...}};
+      using Type = std::tuple<decltype(owned<Types>(std::declval<Cell>()))...>;
+      auto const all = std::make_index_sequence<sizeof...(Types)>{};
+      return result.empty() ? std::optional<Type>{} : std::optional<Type>{first_row<Type>(result, all)};
     }
   }
+
+ private:
+  template <class Row, std::size_t... Index>
+  [[nodiscard]] static Row first_row(QueryResult const& result, std::index_sequence<Index...>) {
+    return Row{owned<Types>(result.cell(0, Index))...};
+  }
+};
+
+/// That of a query; queries with rows of the same types have the same.
+template <class Whole, FindShape Shape, class Index>
+struct AnswerTo;
+template <class Whole, FindShape Shape, std::size_t... Index>
+struct AnswerTo<Whole, Shape, std::index_sequence<Index...>> {
+  using type = Answer<Shape, Whole::columns[Index]...>;
 };
 
 template <class Query, class Extra, class... Inputs>
@@ -72,11 +87,47 @@ template <class Query, class Extra, class... Inputs>
     refuse_query<Query, Extra, Inputs...>();
   } else {
     using Whole = Surrounded<Query, Extra, Inputs...>;
+    using Given = typename AnswerTo<Whole, Query::frozen.shape, std::make_index_sequence<Query::sizes.find>>::type;
+    if constexpr (is_compiled<Query> && is_of_one_database<Query, Inputs...>) {
+      auto answer = run_compiled<Query>(inputs...);
+      if constexpr (Loops<Query>::program.shows_rows) {
+        if (answer.rows != nullptr) return typename Given::Rows{std::move(answer.rows)};
+      }
+      if (answer.result) return Given::of(std::move(*answer.result));
+    }
     std::array<GivenInput, sizeof...(Inputs)> const given{GivenInput{inputs}...};
     QueryOptions options;
     options.functions = RegistryOf<Extra>::get();
-    return Answer<Whole, Query::frozen.shape, std::make_index_sequence<Query::sizes.find>>::of(
-        run_plan(Query::plan(), given, options));
+    return Given::of(run_plan(Query::plan(), given, options));
+  }
+}
+
+/// With what a query may use and is asked besides its text. An order that is given apart from the text, and rules that are, have the
+/// query planned now; what the compiler found out of its rows stays true.
+template <class Query, class Extra, class... Inputs>
+[[nodiscard]] auto run_static_with(QueryOptions options, Inputs const&... inputs) {
+  if constexpr (!is_sound<Query, Extra, Inputs...>()) {
+    refuse_query<Query, Extra, Inputs...>();
+  } else {
+    using Whole = Surrounded<Query, Extra, Inputs...>;
+    using Given = typename AnswerTo<Whole, Query::frozen.shape, std::make_index_sequence<Query::sizes.find>>::type;
+    std::array<GivenInput, sizeof...(Inputs)> const given{GivenInput{inputs}...};
+    if (auto const* functions = RegistryOf<Extra>::get(); functions != nullptr) options.functions = functions;
+    if (Query::has_late_rules || !options.order_by.empty()) return Given::of(query::ask(Query::text, given, options));
+    return Given::of(run_plan(Query::plan(), given, options));
+  }
+}
+
+template <class Query, class Extra, class... Inputs>
+[[nodiscard]] auto answer_static(QueryOptions const& options, Inputs const&... inputs) {
+  return run_static_with<Query, Extra>(options, inputs...);
+}
+template <class Query, class Extra, class... Inputs>
+[[nodiscard]] auto answer_static(Inputs const&... inputs) {
+  if constexpr (Query::has_late_rules) {
+    return run_static_with<Query, Extra>(QueryOptions{}, inputs...);
+  } else {
+    return run_static<Query, Extra>(inputs...);
   }
 }
 
@@ -91,16 +142,22 @@ template <class Query, class Extra, class... Inputs>
 ///
 /// A relation is a range of tuples, `[?x ...]` a range of values, `[?x ?y]` and `?x .` are an optional one. Variables in the
 /// places of entities and transactions are `EntityId`; without a schema all others are `ValueView`, with one `std::string_view`,
-/// `std::int64_t`, `double`, `bool`, `Instant`, `Keyword` and so on. What rows show is valid as long as the result.
+/// `std::int64_t`, `double`, `bool`, `Instant`, `Keyword` and so on. What rows show is valid as long as the result. Of rows that are
+/// maps (`:keys`) the tuples have the values, in the order of `:find`. Rows may be found as they are read: see `StaticRows`.
+///
+/// `QueryOptions` come first, before the inputs: `q<"[:find ...]">(QueryOptions{.timeout = 1s, .limit = 10}, db)`; their `functions`
+/// are those that stand behind the text, if there are any. Rules for `%` are `rules<"[...]">`, or `rules("[...]")`, with which the
+/// query is planned when it runs; an entity that a rule binds, too, is a `ValueView` then, and without a schema so is every value.
 ///
 /// Errors: `query/where` where a database's values have other types than the schema says, `query/arithmetic`, `query/memory`,
-/// `entity-id/missing`, `lookup-ref/unique`; those of the store. Thread safety: any thread.
+/// `query/timeout`, `entity-id/missing`, `lookup-ref/unique`; those of the store; with rules or an order that come when it runs
+/// also `edn/...` and `parser/...`. Thread safety: any thread.
 template <meta::fixed_string Text, class... Extra, class... Inputs>
 [[nodiscard]] auto q(Inputs const&... inputs) {
   query::compiled::require_extras<Extra...>();
   using Sorted = query::compiled::SortedExtras<Extra...>;
   using StaticText = typename query::compiled::RulesAmong<Inputs...>::type;
-  return query::compiled::run_static<typename Sorted::template Query<Text, StaticText>, Sorted>(inputs...);
+  return query::compiled::answer_static<typename Sorted::template Query<Text, StaticText>, Sorted>(inputs...);
 }
 
 /// The plan of a static query in words: the clauses in the order in which they are taken, with the variables that are known by then.

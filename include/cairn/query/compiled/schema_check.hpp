@@ -104,4 +104,9 @@ class SchemaCheck {
   SchemaProblem found_{};
 };
 
+/// What a schema shows to be wrong with a query; nothing without one.
+[[nodiscard]] constexpr SchemaProblem schema_problem(PlanView const& plan, Surroundings const& known) {
+  return known.has_schema ? SchemaCheck{plan, known}.run() : SchemaProblem{};
+}
+
 }  // namespace cairn::query::compiled

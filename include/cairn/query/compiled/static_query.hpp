@@ -13,7 +13,9 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace cairn::query::compiled {
@@ -25,38 +27,57 @@ inline constexpr std::array<std::string_view, sizeof...(Functions)> function_nam
 template <class... Functions>
 inline constexpr syntax::Names names_of{function_names<Functions...>, function_names<Functions...>};
 
-/// What is made of a query while it is a constant: what owns memory does not outlive that.
-struct Draft {
-  syntax::QuerySyntax query{};
-  syntax::RulesSyntax rules{};
-  PlanResult planned{};
-
-  [[nodiscard]] constexpr syntax::Problem const& problem() const noexcept {
-    return query.problem ? query.problem : rules.problem ? rules.problem : planned.problem;
+/// Has something bind the variables of every call of a rule, to whatever it likes: the clause that it is as long as nothing is
+/// known of the rules.
+constexpr void stand_in_for_rules(syntax::Tree& tree) {
+  for (auto& clause : tree.clauses) {
+    if (clause.kind != syntax::Clause::Kind::rule_call) continue;
+    auto const terms = clause.terms;
+    clause.binding = static_cast<std::uint32_t>(tree.bindings.size());
+    syntax::Binding tuple;
+    tuple.kind = syntax::Binding::Kind::tuple;
+    tuple.parts = {clause.binding + 1, terms.count};
+    tuple.node = clause.node;
+    tree.bindings.push_back(tuple);
+    for (auto const& term : tree.terms_of(terms)) {
+      syntax::Binding part;
+      bool const binds = term.kind == syntax::Term::Kind::variable;
+      part.kind = binds ? syntax::Binding::Kind::scalar : syntax::Binding::Kind::blank;
+      part.variable = term.index;
+      part.node = term.node;
+      tree.bindings.push_back(part);
+    }
+    clause.kind = syntax::Clause::Kind::function;
+    clause.callee = {{}, true, {clause.name}};
+    clause.terms = {};
   }
-  [[nodiscard]] constexpr PlanView view(std::string_view text, std::string_view rules_text) const {
-    return view_of(planned.plan, text, query.nodes, rules_text, rules.nodes);
-  }
-};
-
-constexpr Draft draft_of(std::string_view text, std::string_view rules, syntax::Names const& names) {
-  Draft draft;
-  draft.query = syntax::parse_query(text, names);
-  if (draft.query.problem) return draft;
-  bool const has_rules = !rules.empty();
-  if (has_rules) {
-    draft.rules = syntax::parse_rules(rules, names);
-    if (draft.rules.problem) return draft;
-    draft.query.problem = syntax::link(draft.query, draft.rules);
-    if (draft.query.problem) return draft;
-  }
-  planning::Written const query{text, draft.query.nodes, &draft.query.tree};
-  planning::Written const written_rules{rules, draft.rules.nodes, &draft.rules.tree};
-  draft.planned = make_plan(query, has_rules ? &written_rules : nullptr);
-  return draft;
 }
 
-/// Room for most queries: with it one evaluation is enough, where exact sizes would take another one before.
+enum class RulesAre : std::uint8_t { known, late };
+
+/// Reads and plans a query, and gives what `done(problem, plan)` makes of it while it is there: what owns memory does not outlive
+/// the evaluation of a constant. Of a query with a problem there is no plan.
+template <class Done>
+constexpr auto plan_then(std::string_view text, std::string_view rules_text, syntax::Names const& names, RulesAre rules_are,
+                         Done const& done) {
+  auto query = syntax::parse_query(text, names);
+  if (query.problem) return done(query.problem, PlanView{});
+  if (rules_are == RulesAre::late) stand_in_for_rules(query.tree);
+  planning::Written const written{text, query.nodes, &query.tree};
+  if (rules_text.empty()) {
+    auto const planned = make_plan(written);
+    return done(planned.problem, view_of(planned.plan, text, query.nodes));
+  }
+  auto const rules = syntax::parse_rules(rules_text, names);
+  if (rules.problem) return done(rules.problem, PlanView{});
+  if (auto const problem = syntax::link(query, rules)) return done(problem, PlanView{});
+  planning::Written const written_rules{rules_text, rules.nodes, &rules.tree};
+  auto const planned = make_plan(written, &written_rules);
+  return done(planned.problem, view_of(planned.plan, text, query.nodes, rules_text, rules.nodes));
+}
+
+/// Room for most queries. Plans have room of few sizes, and not exactly what they need: a compiler would make a class, 19 arrays and
+/// their functions of every size. And with this much one evaluation is enough, where exact sizes would take another one before.
 inline constexpr PlanSizes usual_sizes{.nodes = 160,
                                        .rules_nodes = 96,
                                        .steps = 24,
@@ -76,6 +97,27 @@ inline constexpr PlanSizes usual_sizes{.nodes = 160,
                                        .keys = 16,
                                        .order = 4,
                                        .having = 4};
+
+/// Room for those of a few clauses, so that they take no more of a program than they must.
+inline constexpr PlanSizes small_sizes{.nodes = 48,
+                                       .rules_nodes = 0,
+                                       .steps = 6,
+                                       .blocks = 3,
+                                       .block_numbers = 4,
+                                       .operands = 24,
+                                       .variables = 32,
+                                       .bindings = 6,
+                                       .constants = 12,
+                                       .names = 12,
+                                       .sources = 2,
+                                       .tables = 0,
+                                       .heads = 0,
+                                       .closures = 0,
+                                       .inputs = 4,
+                                       .find = 6,
+                                       .keys = 4,
+                                       .order = 2,
+                                       .having = 1};
 
 [[nodiscard]] constexpr bool fits(PlanSizes const& sizes, PlanSizes const& room) noexcept {
   return sizes.nodes <= room.nodes && sizes.rules_nodes <= room.rules_nodes && sizes.steps <= room.steps &&
@@ -110,34 +152,41 @@ inline constexpr PlanSizes usual_sizes{.nodes = 160,
   return view;
 }
 
-/// What is left of a draft: how large it is, what is wrong with it, and its plan, where it has the usual size.
+/// What is left of reading and planning: how large the plan is, what is wrong, and the plan, where it has the usual size.
 struct Outline {
-  PlanSizes sizes{};
   syntax::Problem problem{};
+  PlanSizes sizes{};
   bool is_usual = false;
   FrozenPlan<usual_sizes> plan{};
+
+  constexpr Outline(syntax::Problem const& found, PlanView const& view)
+      : problem{found},
+        sizes{found ? PlanSizes{} : sizes_of(view)},
+        is_usual{fits(sizes, usual_sizes)},
+        plan{is_usual && !found ? view : PlanView{}} {}
 };
 
-constexpr Outline outline_of(std::string_view text, std::string_view rules, syntax::Names const& names) {
-  Draft const draft = draft_of(text, rules, names);
-  Outline outline;
-  outline.problem = draft.problem();
-  if (outline.problem) return outline;
-  auto const view = draft.view(text, rules);
-  outline.sizes = sizes_of(view);
-  outline.is_usual = fits(outline.sizes, usual_sizes);
-  if (outline.is_usual) outline.plan = FrozenPlan<usual_sizes>{view};
-  return outline;
-}
+// No lambdas: `plan_then` would be another function of each query.
+struct MakeOutline {
+  constexpr Outline operator()(syntax::Problem const& problem, PlanView const& view) const { return {problem, view}; }
+};
+template <PlanSizes Sizes>
+struct MakeFrozen {
+  constexpr FrozenPlan<Sizes> operator()(syntax::Problem const&, PlanView const& view) const { return FrozenPlan<Sizes>{view}; }
+};
 
 /// A query with its rules and functions as a constant.
 template <meta::fixed_string Text, class Rules, class... Functions>
 struct StaticQuery {
   static constexpr std::string_view text = Text.view();
   static constexpr std::string_view rules_text = Rules::text;
+  /// The plan is only good for what the compiler looks at: names, inputs, types.
+  static constexpr bool has_late_rules = std::is_same_v<Rules, LateRules>;
 
  private:
-  static constexpr Outline outline = outline_of(text, rules_text, names_of<Functions...>);
+  static constexpr RulesAre rules_are = has_late_rules ? RulesAre::late : RulesAre::known;
+  static constexpr Outline outline =
+      plan_then(text, rules_text, names_of<Functions...>, rules_are, MakeOutline{});
 
  public:
   static constexpr bool is_valid = outline.problem.fault == syntax::Fault::none;
@@ -148,18 +197,21 @@ struct StaticQuery {
   }
 
   static constexpr PlanSizes sizes = outline.sizes;
-  static constexpr FrozenPlan<sizes> frozen = [] {
-    if constexpr (outline.is_usual) {
-      return FrozenPlan<sizes>{cut(outline.plan.view(), sizes)};
-    } else {
-      Draft const draft = draft_of(text, rules_text, names_of<Functions...>);
-      return FrozenPlan<sizes>{draft.view(text, rules_text)};
-    }
-  }();
 
-  [[nodiscard]] static constexpr PlanView plan() noexcept { return frozen.view(); }
+  [[nodiscard]] static constexpr PlanView const& plan() noexcept { return plan_view; }
 
  private:
+  static constexpr PlanSizes room = fits(sizes, small_sizes) ? small_sizes : outline.is_usual ? usual_sizes : sizes;
+
+ public:
+  /// The plan itself. Each pool has its elements first, and may have room behind them.
+  static constexpr FrozenPlan<room> frozen = outline.is_usual
+                                                 ? FrozenPlan<room>{cut(outline.plan.view(), sizes)}
+                                                 : plan_then(text, rules_text, names_of<Functions...>, rules_are, MakeFrozen<room>{});
+
+ private:
+  static constexpr PlanView plan_view = cut(frozen.view(), sizes);
+
   struct Report {
     static constexpr std::string_view text() { return outline.problem.in_rules ? rules_text : StaticQuery::text; }
     static constexpr syntax::Problem problem() { return outline.problem; }

@@ -3,11 +3,14 @@
 // The rows of a static query.
 #pragma once
 
+#include <cairn/index/compiler.hpp>
+#include <cairn/query/compiled/execute/feed.hpp>
 #include <cairn/query/compiled/typed_cell.hpp>
 #include <cairn/query/run/result.hpp>
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <ranges>
@@ -51,13 +54,20 @@ template <meta::Lazy = {}>
 
 }  // namespace query::compiled
 
-/// What a static query found: a range of tuples, or of values for `[?x ...]`; a view in the sense of `std::ranges` and range-v3. It
-/// owns the databases that it came from: what its rows show (`std::string_view`, `ValueView`, spans) is valid as long as it, or a
-/// copy of it, lives. Copying is O(1). Errors, when a row is read: `query/where` where the database's values have other types than
-/// those that the query was compiled for. Thread safety: as an immutable value.
+/// What a static query found: a range of tuples, or of values for `[?x ...]`; a view in the sense of `std::ranges` and range-v3.
+///
+/// Where the plan is one of loops whose rows differ as they are, rows are found as they are read: an iterator is one pass, `begin`
+/// begins another one, and `size`, O(n) then, and `empty` are passes of their own. Otherwise all rows are there already. Nothing is
+/// allocated between two rows where no duplicates are removed on the way, and leaves are in memory.
+///
+/// It owns the databases that it came from: what its rows show (`std::string_view`, `ValueView`, spans) is valid as long as it, or
+/// a copy of it, lives; iterators don't outlive it. Copying is O(1). Errors, when a row is read: `query/where` where the database's
+/// values have other types than those that the query was compiled for; of rows that are found as they are read, also those of the
+/// store. Thread safety: as an immutable value; an iterator belongs to one thread.
 template <bool Single, query::compiled::CellType... Types>
 class StaticRows : public std::ranges::view_base {
   using Reader = query::compiled::RowReader<Single, Types...>;
+  using Columns = std::array<query::Column, sizeof...(Types)>;
 
  public:
   class Iterator;
@@ -69,45 +79,75 @@ class StaticRows : public std::ranges::view_base {
     for (std::size_t i = 0; i != sizeof...(Types); ++i) columns_[i] = found.rows.columns()[i].from(0);
     if (!found.pulled.empty()) pulled_ = query::compiled::pulled_columns(found, columns_);
   }
+  explicit StaticRows(std::shared_ptr<query::compiled::RowsState const> state) noexcept : state_{std::move(state)} {}
 
-  [[nodiscard]] Iterator begin() const noexcept { return {columns_.data(), 0}; }
-  [[nodiscard]] Iterator end() const noexcept { return {columns_.data(), result_.size()}; }
-  [[nodiscard]] bool empty() const noexcept { return result_.empty(); }
-  [[nodiscard]] std::size_t size() const noexcept { return result_.size(); }
+  // Inline: an iterator whose address nobody learns is kept in registers.
+  [[nodiscard]] CAIRN_ALWAYS_INLINE Iterator begin() const {
+    if (state_ == nullptr) return {columns_, result_.size()};
+    return Iterator{state_->start()};
+  }
+  [[nodiscard]] Iterator end() const noexcept { return {}; }
+  [[nodiscard]] bool empty() const {
+    if (state_ == nullptr) return result_.size() == 0;
+    Columns columns;
+    return state_->start_counting()->next(columns.data()) == 0;
+  }
+  [[nodiscard]] std::size_t size() const {
+    if (state_ == nullptr) return result_.size();
+    auto const feed = state_->start_counting();
+    Columns columns;
+    std::size_t size = 0;
+    while (auto const rows = feed->next(columns.data())) size += rows;
+    return size;
+  }
 
  private:
   QueryResult result_{};
-  std::array<query::Column, sizeof...(Types)> columns_{};
+  Columns columns_{};
   std::shared_ptr<std::vector<query::StoredColumn> const> pulled_{};
+  std::shared_ptr<query::compiled::RowsState const> state_{};
 };
 
+/// One pass over the rows. `==` only tells whether both are at the end, or neither is. One whose `++` threw is at the end.
 template <bool Single, query::compiled::CellType... Types>
 class StaticRows<Single, Types...>::Iterator {
  public:
   using value_type = typename Reader::type;
   using reference = value_type;
   using difference_type = std::ptrdiff_t;
-  using iterator_category = std::input_iterator_tag;  // a reference that is a value is no more to C++17
-  using iterator_concept = std::forward_iterator_tag;
+  using iterator_concept = std::input_iterator_tag;
 
+  /// The end.
   Iterator() = default;
-  Iterator(query::Column const* columns, std::size_t row) noexcept : columns_{columns}, row_{row} {}
+  Iterator(Columns const& columns, std::size_t rows) noexcept : columns_{columns}, count_{rows} {}
+  CAIRN_ALWAYS_INLINE explicit Iterator(std::shared_ptr<query::compiled::RowFeed> feed) : feed_{std::move(feed)} { read_on(); }
 
-  [[nodiscard]] value_type operator*() const { return Reader::read(columns_, row_, std::make_index_sequence<sizeof...(Types)>{}); }
-  Iterator& operator++() noexcept {
-    ++row_;
+  [[nodiscard]] CAIRN_ALWAYS_INLINE value_type operator*() const { return Reader::read(columns_.data(), row_, std::make_index_sequence<sizeof...(Types)>{}); }
+  CAIRN_ALWAYS_INLINE Iterator& operator++() {
+    if (++row_ == count_ && feed_ != nullptr) [[unlikely]] read_on();
     return *this;
   }
-  Iterator operator++(int) noexcept {
-    auto const before = *this;
-    ++row_;
-    return before;
+  void operator++(int) { ++*this; }
+  friend bool operator==(Iterator const& left, Iterator const& right) noexcept {
+    return (left.row_ == left.count_) == (right.row_ == right.count_);
   }
-  friend bool operator==(Iterator const& left, Iterator const& right) noexcept { return left.row_ == right.row_; }
 
  private:
-  query::Column const* columns_ = nullptr;
+  CAIRN_ALWAYS_INLINE void read_on() {
+    Columns columns;
+    count_ = feed_->next(columns.data());
+    columns_ = columns;
+    row_ = 0;
+  }
+
+  Columns columns_{};
   std::size_t row_ = 0;
+  std::size_t count_ = 0;
+  std::shared_ptr<query::compiled::RowFeed> feed_{};
 };
 
 }  // namespace cairn
+
+/// Its size may take a pass, which those who ask for one in O(1) don't expect.
+template <bool Single, cairn::query::compiled::CellType... Types>
+inline constexpr bool std::ranges::disable_sized_range<cairn::StaticRows<Single, Types...>> = true;

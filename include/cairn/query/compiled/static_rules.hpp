@@ -1,6 +1,6 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
-// Rules that are known to the compiler.
+// The rules of a static query: known to the compiler, or when it runs.
 #pragma once
 
 #include <cairn/meta/fixed_string.hpp>
@@ -10,6 +10,8 @@
 
 namespace cairn {
 
+struct Rules;
+
 /// The rules of a static query, as a type; see `rules`.
 template <meta::fixed_string Text>
 struct StaticRules {
@@ -17,7 +19,9 @@ struct StaticRules {
 };
 
 /// Rules for the `%` of a static query: `q<"[:find ?x ?y :in $ % :where (reach ?x ?y)]">(db, cairn::rules<"[...]">)`. They are
-/// parsed and planned with the query; what is wrong with them does not compile.
+/// parsed and planned with the query; what is wrong with them does not compile. Rules that are only known when the query runs,
+/// `cairn::rules("[...]")`, are given in the same place: then the query is read, checked and typed by the compiler as far as that
+/// goes without them, and planned when it runs.
 template <meta::fixed_string Text>
 [[nodiscard]] constexpr StaticRules<Text> rules() noexcept {
   return {};
@@ -30,10 +34,19 @@ struct NoRules {
   static constexpr std::string_view text{};
 };
 
+/// Rules whose text is only known when the query runs.
+struct LateRules {
+  static constexpr std::string_view text{};
+};
+
 /// The rules that an input is, or `NoRules`. `rules<"[...]">` without parentheses is a function, and means the same.
 template <class Input>
 struct RulesOf {
   using type = NoRules;
+};
+template <>
+struct RulesOf<Rules> {
+  using type = LateRules;
 };
 template <meta::fixed_string Text>
 struct RulesOf<StaticRules<Text>> {

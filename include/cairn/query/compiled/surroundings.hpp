@@ -11,10 +11,10 @@
 #include <cairn/query/compiled/input_check.hpp>
 #include <cairn/query/compiled/schema_check.hpp>
 #include <cairn/query/compiled/static_query.hpp>
+#include <cairn/query/compiled/value_check.hpp>
 
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <ranges>
 #include <tuple>
 #include <type_traits>
@@ -106,7 +106,7 @@ template <class Type>
 template <class... Inputs>
 inline constexpr std::array<InputTypes, sizeof...(Inputs)> types_of_inputs{input_types<std::remove_cvref_t<Inputs>>()...};
 
-/// A query with all that is known around it.
+/// A query with all that is known around it. What can be is done by functions that are no templates: these are members of each query.
 template <class Query, class Extra, class... Inputs>
 struct Surrounded {
   using SchemaType = typename Extra::schema;
@@ -114,50 +114,8 @@ struct Surrounded {
 
   static constexpr Surroundings known{has_schema, known_attributes<SchemaType>, types_of_inputs<Inputs...>, Extra::functions};
 
-  /// The attribute whose values an input is compared with and can never be.
-  static constexpr std::optional<Operand> other_type(std::size_t which) {
-    auto const plan = Query::plan();
-    auto const& input = plan.inputs[which];
-    if (input.kind != Input::Kind::binding) return std::nullopt;
-    auto const& binding = plan.bindings[input.binding];
-    if (binding.kind == Binding::Kind::scalar) return other_type(plan, binding, known.inputs[which].columns[0]);
-    auto const parts = plan.bindings_of(binding.parts);
-    for (std::size_t i = 0; i != parts.size() && i != most_typed_columns; ++i) {
-      if (auto const found = other_type(plan, parts[i], known.inputs[which].columns[i])) return found;
-    }
-    return std::nullopt;
-  }
-  static constexpr std::optional<Operand> other_type(PlanView const& plan, Binding const& binding, CellType given) {
-    if (binding.kind != Binding::Kind::scalar || given == CellType::any) return std::nullopt;
-    for (auto const& step : plan.steps) {
-      if (step.kind != Step::Kind::pattern || step.operands.count < 3 || !reads_database(plan, known, step.source)) continue;
-      auto const places = plan.operands_of(step.operands);
-      if (places[2].kind != Operand::Kind::bound || places[2].index != binding.variable.index ||
-          places[1].kind != Operand::Kind::constant)
-        continue;
-      auto const name = constant_of(plan, places[1]);
-      auto const* attribute = name.is(notation::Kind::keyword) ? known.find(name.name()) : nullptr;
-      if (attribute == nullptr || attribute->type == CellType::any || attribute->type == given) continue;
-      if (attribute->is_ref && (given == CellType::integer || given == CellType::keyword)) continue;
-      return places[1];
-    }
-    return std::nullopt;
-  }
-
-  static constexpr SchemaProblem problem = [] {
-    if constexpr (has_schema) {
-      auto const plan = Query::plan();
-      return SchemaCheck{plan, known}.run();
-    }
-    return SchemaProblem{};
-  }();
-
-  static constexpr bool values_are_valid = [] {
-    for (std::size_t i = 0; has_schema && i != sizeof...(Inputs); ++i) {
-      if (other_type(i)) return false;
-    }
-    return true;
-  }();
+  static constexpr SchemaProblem problem = schema_problem(Query::plan(), known);
+  static constexpr bool values_are_valid = compiled::values_are_valid(Query::plan(), known);
   static constexpr bool is_valid = problem.kind == SchemaProblem::Kind::none && values_are_valid;
 
   struct Report {
@@ -167,15 +125,15 @@ struct Surrounded {
 
   template <std::size_t Index>
   static constexpr Excerpt place_of_value = [] {
-    auto const plan = Query::plan();
-    auto const at = plan.constants[other_type(Index)->index];
+    auto const& plan = Query::plan();
+    auto const at = plan.constants[other_type(plan, known, Index)->index];
     auto const form = form_at(plan, at);
     return excerpt_of(at.in_rules ? Query::rules_text : Query::text, form.offset(), form.raw().size());
   }();
 
   template <std::size_t Index>
   static void check_value() {
-    if constexpr (other_type(Index).has_value()) {
+    if constexpr (other_type(Query::plan(), known, Index).has_value()) {
       using Given = std::remove_cvref_t<std::tuple_element_t<Index, std::tuple<Inputs...>>>;
       static_cast<void>(sizeof(query_error::type_of_value<as_argument<place_of_value<Index>>(), Given>));
     }
@@ -194,13 +152,7 @@ struct Surrounded {
   }
 
   /// The types of what `:find` names.
-  static constexpr auto columns = [] {
-    std::array<CellType, Query::sizes.find> types{};
-    auto const plan = Query::plan();
-    TypeInference const inference{plan, known};
-    for (std::size_t i = 0; i != types.size(); ++i) types[i] = inference.find(plan.find[i]);
-    return types;
-  }();
+  static constexpr auto columns = types_of_find<Query::sizes.find>(Query::plan(), known);
 };
 
 /// Whether a query can be asked with inputs of these types.

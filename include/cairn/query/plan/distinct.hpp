@@ -21,12 +21,17 @@ struct PatternFacts {
   bool facts_are_once = false;
   bool one = false;     ///< an entity has at most one value of the attribute
   bool unique = false;  ///< a value belongs to at most one entity
+  /// The places, a bit each, where what is found may name an entity otherwise than by its number.
+  std::uint8_t names = 0;
 };
 
 namespace planning {
 
 /// Rows by what determines what: at most 64 variables, those without a name included. More than that are never proved
 /// distinct.
+///
+/// What a pattern is given may be one of many names for what it finds: an ident, a lookup ref or the number of an entity, a float
+/// of another width. So a fact determines of its places those alone whose variables patterns have found.
 class Dependencies {
  public:
   constexpr Dependencies(PlanView const& plan, bool one_input_row) : plan_{&plan}, one_input_row_{one_input_row} {}
@@ -40,7 +45,7 @@ class Dependencies {
   constexpr void add_incoming(Block const& block) {
     for (std::uint16_t const variable : plan_->variables_of(block.needs)) {
       if (one_input_row_) given_ |= bit_of(variable);
-      all_ |= bit_of(variable);
+      add_unsure(bit_of(variable));
     }
   }
 
@@ -60,17 +65,15 @@ class Dependencies {
       }
       case Step::Kind::call:
       case Step::Kind::closure:
-      case Step::Kind::is_seed:
       case Step::Kind::seeds:
-      case Step::Kind::delta:
         for (Operand const& operand : operands)
-          all_ |= operand.kind == Operand::Kind::blank ? nameless() : bits_of(operand);
+          add_unsure(operand.kind == Operand::Kind::blank ? nameless() : bits_of(operand));
         break;
       case Step::Kind::either:
         // Whether its blocks find the same is for whoever asks; each of them may find something more than once.
         for (std::uint16_t const number : plan_->blocks_of(step.blocks)) {
           for (std::uint16_t const variable : plan_->variables_of(plan_->blocks[number].gives))
-            all_ |= bit_of(variable);
+            add_unsure(bit_of(variable));
         }
         all_ |= nameless();
         break;
@@ -131,6 +134,12 @@ class Dependencies {
     return operand.kind == Operand::Kind::bound || operand.kind == Operand::Kind::free ? bit_of(operand.index) : 0;
   }
 
+  /// Variables that may have names for values, those that were not there before.
+  constexpr void add_unsure(std::uint64_t variables) {
+    names_ |= variables & ~all_;
+    all_ |= variables;
+  }
+
   constexpr void add_pattern(std::span<Operand const> operands, PatternFacts const& facts) {
     std::uint64_t places[5] = {};
     for (std::size_t i = 0; i != 5; ++i) {
@@ -141,14 +150,17 @@ class Dependencies {
         places[i] = places[operands[i].index];
       } else {
         places[i] = bits_of(operands[i]);
+        bool const sure = operands[i].kind == Operand::Kind::free && ((facts.names >> i) & 1U) == 0;
+        if (!sure) add_unsure(places[i]);
       }
       all_ |= places[i];
     }
+    auto const found = [&](std::size_t place) { return places[place] & ~names_; };
     if (facts.facts_are_once) {
       if (places[3] != 0 || places[4] != 0)
-        dependencies_.push_back({places[0] | places[1] | places[2], places[3] | places[4]});
-      if (facts.one) dependencies_.push_back({places[0] | places[1], places[2]});
-      if (facts.unique) dependencies_.push_back({places[1] | places[2], places[0]});
+        dependencies_.push_back({places[0] | places[1] | places[2], found(3) | places[4]});
+      if (facts.one) dependencies_.push_back({places[0] | places[1], found(2)});
+      if (facts.unique) dependencies_.push_back({places[1] | places[2], found(0)});
     }
   }
 
@@ -159,7 +171,7 @@ class Dependencies {
         break;
       case Binding::Kind::scalar: {
         std::uint64_t const variable = bits_of(binding.variable);
-        all_ |= variable;
+        add_unsure(variable);
         if (pure) dependencies_.push_back({from, variable});
         break;
       }
@@ -182,6 +194,7 @@ class Dependencies {
   bool overflow_ = false;
   std::uint64_t all_ = 0;    ///< that make a row
   std::uint64_t given_ = 0;  ///< the same in all rows
+  std::uint64_t names_ = 0;  ///< that may be names
   std::vector<std::uint32_t> numbers_{};
   std::vector<Dependency> dependencies_{};
 };

@@ -110,12 +110,6 @@ class Explanation {
       case Step::Kind::seeds:
         out_ += "new questions to table " + std::to_string(one.table);
         return;
-      case Step::Kind::delta:
-        out_ += "new rows of table " + std::to_string(one.table) + " ";
-        break;
-      case Step::Kind::is_seed:
-        out_ += "questions to table " + std::to_string(one.table);
-        return;
       case Step::Kind::empty:
         out_ += "nothing can be found ";
         break;

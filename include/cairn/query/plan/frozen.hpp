@@ -80,8 +80,8 @@ constexpr PlanSizes sizes_of(PlanView const& view) {
           view.keys.size(),          view.order.size(),       view.having.size()};
 }
 
-/// A plan in arrays of exactly its size: what is left of a constant evaluation, whose vectors can't outlive it. Made in
-/// two passes, the first for the sizes:
+/// A plan in arrays, of its size or larger: what is left of a constant evaluation, whose vectors can't outlive it. Where its size is
+/// not known, it is made in two passes, the first for the sizes:
 ///
 ///     constexpr PlanSizes sizes = sizes_of(make());           // make() returns something that has `view()`
 ///     static constexpr FrozenPlan<sizes> plan{make().view()}; // text and rules_text have to be of static storage
@@ -118,7 +118,7 @@ struct FrozenPlan {
   std::int64_t offset = 0;
 
   constexpr FrozenPlan() = default;
-  /// Requires: `sizes_of(view) == Sizes`.
+  /// Requires: no pool of the view has more elements than `Sizes` says.
   constexpr explicit FrozenPlan(PlanView const& view)
       : text{view.text},
         rules_text{view.rules_text},

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/query/plan/goal_builder.hpp>
+#include <cairn/query/plan/name_givers.hpp>
 #include <cairn/query/plan/statistics.hpp>
 #include <cairn/query/plan/variable_set.hpp>
 
@@ -14,9 +15,6 @@
 
 namespace cairn::query::planning {
 
-/// The pseudo-goal that rows are among a table's seeds.
-inline constexpr std::uint32_t seed_goal = 0xFFFFFFFE;
-
 /// A goal with its place in the order.
 struct Placed {
   std::uint32_t goal = no_number;
@@ -25,18 +23,10 @@ struct Placed {
   double rows = -1;  ///< expected for a row that comes in; negative: nobody knows
 };
 
-/// What is fixed for a block of a table before its goals are ordered.
-struct TableFrame {
-  std::span<std::uint32_t const> seeds{};  ///< variables that seeds bind
-  bool seeds_pending = false;              ///< the rows are not made of seeds, but have to be among them
-  std::uint32_t delta = no_number;         ///< the goal whose new rows the block begins with
-  std::span<std::uint32_t const> calls{};  ///< goals that are calls of the same component, in pairs with
-  std::span<std::uint64_t const> masks{};  ///< the columns that each of them asks by
-};
-
 /// Orders the goals of a scope: always the one that is expected to make fewest rows of one, out of those that have all
-/// that they need. What shares nothing with the rows so far comes when nothing else is left; goals of one entity stay
-/// together, so that one walk along their indexes answers all of them.
+/// that they need. What a function may give by name waits for it (see `NameGivers`), and what shares nothing with the rows
+/// so far comes when nothing else is left; goals of one entity stay together, so that one walk along their indexes
+/// answers all of them.
 template <PatternStatistics Statistics>
 class Order {
  public:
@@ -46,21 +36,17 @@ class Order {
 
   /// The order of a scope's goals where `bound` has values, by rows that come in (`started`) or not; `bound` gets what
   /// they bind. Fails in the builder.
-  constexpr std::vector<Placed> of(std::uint32_t scope, VariableSet& bound, TableFrame const& frame, bool started) {
+  constexpr std::vector<Placed> of(std::uint32_t scope, VariableSet& bound, bool started) {
     bound_ = &bound;
-    frame_ = &frame;
     started_ = started;
-    seeds_pending_ = frame.seeds_pending;
     last_entity_ = no_number;
     pending_.clear();
     spliced_.clear();
     std::vector<Placed> placed;
-    for (std::uint32_t const number : goals_->goals_of(goals_->scopes[scope])) {
-      if (number != frame.delta) pending_.push_back({number});
-    }
+    for (std::uint32_t const number : goals_->goals_of(goals_->scopes[scope])) pending_.push_back({number});
     while (!builder_->failed()) {
       splice();
-      if (pending_.empty() && !seeds_pending_) {
+      if (pending_.empty()) {
         if (!spliced_.empty()) fail(goals_->goals[spliced_[0]]);
         break;
       }
@@ -118,6 +104,7 @@ class Order {
   };
   struct Candidate {
     std::size_t at = no_number;  ///< of `pending_`
+    bool early = false;          ///< has variables that functions would give
     bool apart = false;          ///< shares nothing with the rows so far
     bool elsewhere = false;      ///< is about another entity than the last pattern
     double rows = 0;
@@ -258,11 +245,6 @@ class Order {
 
   /// Whether some goal other than a negation may still bind a variable.
   [[nodiscard]] constexpr bool may_bind(std::uint32_t variable) const {
-    if (seeds_pending_) {
-      for (std::uint32_t const seed : frame_->seeds) {
-        if (seed == variable) return true;
-      }
-    }
     bool found = false;
     for (Pending const& one : pending_) {
       Goal const& goal = goals_->goals[one.goal];
@@ -283,14 +265,6 @@ class Order {
         if (!bound_->contains(variable) && may_bind(variable)) return false;
       }
     }
-    if (goal.kind == Goal::Kind::call) {
-      // A call in a block for new rows is asked as in the block for new seeds.
-      for (std::size_t i = 0; i != frame_->calls.size() && i != frame_->masks.size(); ++i) {
-        if (&goals_->goals[frame_->calls[i]] == &goal) {
-          return (bound_columns(goal, *bound_) & frame_->masks[i]) == frame_->masks[i];
-        }
-      }
-    }
     return reachable(goal, *bound_);
   }
 
@@ -303,15 +277,10 @@ class Order {
       ++ready_count;
       Candidate candidate = judge(i, goal);
       candidate.at = i;
+      candidate.early = is_early(i, goal);
       if (best.at == no_number || better(candidate, best)) best = candidate;
       if (builder_->failed()) return false;
-      if (best.rows <= 0 && !best.apart && goal.kind == Goal::Kind::predicate) break;
-    }
-    if (seeds_pending_ && seeds_first(best)) {
-      placed.push_back({seed_goal, no_number, no_number, -1});
-      for (std::uint32_t const seed : frame_->seeds) bound_->insert(seed);
-      seeds_pending_ = false;
-      return true;
+      if (best.rows <= 0 && !best.apart && !best.early && goal.kind == Goal::Kind::predicate) break;
     }
     if (ready_count == 0) return false;
     Goal const& goal = goals_->goals[pending_[best.at].goal];
@@ -330,6 +299,7 @@ class Order {
   }
 
   [[nodiscard]] static constexpr bool better(Candidate const& left, Candidate const& right) {
+    if (left.early != right.early) return right.early;
     if (left.apart != right.apart) return right.apart;
     bool const left_few = left.rows <= 1;
     bool const right_few = right.rows <= 1;
@@ -338,19 +308,20 @@ class Order {
     return left.rows < right.rows;
   }
 
-  /// Whether it is the seeds' turn: as soon as they only check, or where all else makes more rows than there may be
-  /// seeds.
-  [[nodiscard]] constexpr bool seeds_first(Candidate const& best) const {
-    bool any = false;
-    bool all = true;
-    for (std::uint32_t const seed : frame_->seeds) {
-      bool const has = bound_->contains(seed);
-      any = any || has;
-      all = all && has;
-    }
-    if (all || best.at == no_number) return true;
-    double const rows = any ? 50 : 1000;
-    return best.apart || best.rows > rows;
+  /// Whether a goal would find a variable that another may give by name.
+  [[nodiscard]] constexpr bool is_early(std::size_t at, Goal const& goal) {
+    bool const finds =
+        goal.kind == Goal::Kind::pattern || goal.kind == Goal::Kind::alternatives || goal.kind == Goal::Kind::call;
+    if (!finds) return false;
+    if (!givers_.is_ready()) givers_ = NameGivers{*builder_};
+    if (!givers_.any()) return false;
+    bool early = false;
+    each_joined(*goals_, goal, [&](std::uint32_t variable) {
+      if (early || bound_->contains(variable)) return;
+      for (std::size_t i = 0; i != pending_.size() && !early; ++i)
+        early = i != at && givers_.gives(goals_->goals[pending_[i].goal], variable);
+    });
+    return early;
   }
 
   [[nodiscard]] constexpr std::uint32_t entity_of(Goal const& goal) const {
@@ -564,15 +535,14 @@ class Order {
   Statistics const* statistics_;
   std::uint16_t callers_source_ = 0;
   VariableSet* bound_ = nullptr;
-  TableFrame const* frame_ = nullptr;
   std::vector<Pending> pending_{};
   std::vector<std::uint32_t> spliced_{};
   std::vector<Callable> callable_{};
+  NameGivers givers_{};  ///< made when it is asked for the first time
   std::uint32_t callable_depth_ = 0;
   std::uint64_t checks_ = 0;
   std::uint32_t last_entity_ = no_number;
   bool started_ = false;
-  bool seeds_pending_ = false;
 };
 
 }  // namespace cairn::query::planning

@@ -68,15 +68,11 @@ struct Step {
     closure,  ///< `operands` (x y) of closure number `table`: y can be reached from x by one edge or more
     seeds,  ///< first in a block of `table`: gives the seeds that are new (one row where it has none); `operands`: the
             ///< seed's columns
-    delta,  ///< first in a block of some table: gives the rows that are new in `table`; `operands`: all its columns, of
-            ///< which constants and the same ones are compared
-    is_seed,  ///< joins with the seeds of `table`, all of them so far; `operands`: the seed's columns, those bound are
-              ///< compared
     empty,    ///< keeps nothing: what stands here can never be true
   };
   Kind kind = Kind::empty;
   std::uint16_t source = 0;  ///< of pattern, missing, closure; of functions that read one
-  std::uint16_t table = 0;   ///< of call, seeds, delta, is_seed; of closure: the number of the closure
+  std::uint16_t table = 0;   ///< of call and seeds; of closure: the number of the closure
   bool distinct = false;     ///< rows that are the same in `live` may follow from the step and should be one again
   Slice operands{};          ///< of the pool of operands
   Limit low{};
@@ -100,8 +96,9 @@ struct Block {
 /// The rows of a recursive rule, for the arguments that somebody asked for: a table by semi-naive evaluation with magic
 /// sets (Bancilhon, Maier, Sagiv, Ullman: Magic sets and other strange ways to implement logic programs, 1986).
 ///
-/// Its rows follow from `from_seeds`, run for new seeds while calls read all rows of tables, and `from_deltas`, run for
-/// the new rows of one call each; `heads` has for each of these blocks the operands that make up a row.
+/// Each of its blocks begins with the seeds that are new, and `heads` has for each the operands that make up a row. A
+/// call in such a block of a table of the same group has rows as soon as they are found: what it was asked before
+/// stands, and is answered with new rows as these come. Such calls are steps of the block itself, in no block within.
 struct Table {
   std::uint16_t columns = 0;
   std::uint32_t group = 0;  ///< tables with the same number need each other; others need them whole

@@ -7,7 +7,6 @@
 #include <cairn/query/syntax/problem.hpp>
 
 #include <string_view>
-#include <utility>
 
 namespace cairn::query {
 
@@ -83,11 +82,10 @@ constexpr syntax::Problem problem_of(Failure const& failure, Written const& quer
 template <PatternStatistics Statistics = NoStatistics>
 constexpr PlanResult make_plan(planning::Written const& query, planning::Written const* rules = nullptr,
                                Statistics const& statistics = {}) {
-  planning::Planner<Statistics> planner{query, rules, statistics};
-  planner.run();
   PlanResult result;
+  planning::Planner<Statistics> planner{query, rules, statistics, result.plan};
+  planner.run();
   result.problem = planning::problem_of(planner.failure(), query, rules);
-  if (!result.problem) result.plan = std::move(planner.plan());
   return result;
 }
 

@@ -15,8 +15,9 @@ namespace cairn::query::planning {
 template <PatternStatistics Statistics>
 class Planner {
  public:
-  constexpr Planner(Written const& query, Written const* rules, Statistics const& statistics)
-      : query_{query}, builder_{query, rules}, order_{builder_, statistics} {}
+  /// Makes `plan`, which is empty.
+  constexpr Planner(Written const& query, Written const* rules, Statistics const& statistics, Plan& plan)
+      : query_{query}, builder_{query, rules}, order_{builder_, statistics}, plan_{plan} {}
 
   constexpr void run() {
     std::uint32_t const scope = builder_.query_scope();
@@ -38,7 +39,6 @@ class Planner {
     if (!Statistics::knows) plan_.estimates.clear();
   }
 
-  [[nodiscard]] constexpr Plan& plan() { return plan_; }
   [[nodiscard]] constexpr Failure const& failure() const { return builder_.failure(); }
 
  private:
@@ -49,11 +49,9 @@ class Planner {
     VariableSet wanted{};  ///< what is looked at after the block
     bool nested = false;   ///< in a block: rows come in
     bool unique = true;    ///< the rows that come out are to be distinct in `wanted`
-    TableFrame frame{};
-    std::uint16_t table = 0;  ///< of a table's blocks
-    std::uint16_t delta_table = 0;
-    bool of_seeds = false;                        ///< begins with the new seeds of the table
-    std::vector<std::uint64_t>* masks = nullptr;  ///< gets the columns that the frame's calls ask by
+    bool of_seeds = false;    ///< begins with the new seeds of a table:
+    std::uint16_t table = 0;
+    std::span<std::uint32_t const> seeds{};  ///< the variables that they bind
   };
   struct TableKey {
     std::uint16_t rule = 0;
@@ -163,22 +161,14 @@ class Planner {
 
   /// Calls `visit` with the variables that a step looks at or binds.
   template <class Visit>
-  constexpr void each_used(Placed const& placed, BlockRequest const& request, Visit const& visit) const {
-    if (placed.goal == seed_goal) {
-      for (std::uint32_t const seed : request.frame.seeds) visit(seed);
-      return;
-    }
+  constexpr void each_used(Placed const& placed, Visit const& visit) const {
     for (std::uint32_t const number : {placed.goal, placed.low, placed.high}) {
       if (number != no_number) each_inside(goals(), goals().goals[number], visit);
     }
   }
   /// Calls `visit` with the variables that have a value after a step.
   template <class Visit>
-  constexpr void each_bound(Placed const& placed, BlockRequest const& request, Visit const& visit) const {
-    if (placed.goal == seed_goal) {
-      for (std::uint32_t const seed : request.frame.seeds) visit(seed);
-      return;
-    }
+  constexpr void each_bound(Placed const& placed, Visit const& visit) const {
     Goal const& goal = goals().goals[placed.goal];
     if (binds(goal)) each_joined(goals(), goal, visit);
   }
@@ -194,17 +184,16 @@ class Planner {
     VariableSet const at_begin = bound;
 
     order_.set_callers_source(callers_source_);
-    std::vector<Placed> const placed = order_.of(request.scope, bound, request.frame, request.nested || begun != 0);
+    std::vector<Placed> const placed = order_.of(request.scope, bound, request.nested || begun != 0);
     if (builder_.failed()) return 0;
     check_wanted(request.wanted, bound);
     if (builder_.failed()) return 0;
-    note_masks(request, placed, at_begin);
 
     // By how many steps each variable has a value.
     std::vector<std::uint32_t> since(goals().names.size(), no_number);
     at_begin.each([&](std::uint32_t variable) { since[variable] = 0; });
     for (std::size_t i = 0; i != placed.size(); ++i) {
-      each_bound(placed[i], request, [&](std::uint32_t variable) {
+      each_bound(placed[i], [&](std::uint32_t variable) {
         if (since[variable] == no_number) since[variable] = static_cast<std::uint32_t>(i) + 1;
       });
     }
@@ -218,7 +207,7 @@ class Planner {
         if (since[variable] <= i) needed.insert(variable);
       };
       live.each(need);
-      each_used(placed[i], request, need);
+      each_used(placed[i], need);
       live = needed;
     }
     if (begun != 0) steps[begun - 1].live = variables(live);
@@ -239,12 +228,12 @@ class Planner {
     for (std::size_t i = 0; i != placed.size(); ++i) {
       VariableSet after;
       for (std::uint16_t const variable : span_of(lives[i])) after.insert(variable);
-      Step step = placed[i].goal == seed_goal ? make_seed_check(request, before) : make_step(placed[i], before, after);
+      Step step = make_step(placed[i], before, after);
       if (builder_.failed()) return 0;
       step.live = lives[i];
       steps.push_back(step);
       estimates.push_back(placed[i].rows);
-      each_bound(placed[i], request, [&](std::uint32_t variable) { before.insert(variable); });
+      each_bound(placed[i], [&](std::uint32_t variable) { before.insert(variable); });
     }
     mark_distinct(request, steps, begun);
     block.steps = {static_cast<std::uint32_t>(plan_.steps.size()), static_cast<std::uint32_t>(steps.size())};
@@ -261,26 +250,16 @@ class Planner {
 
   /// The first step of a table's block.
   constexpr void begin_block(BlockRequest const& request, VariableSet& bound, std::vector<Step>& steps) {
+    if (!request.of_seeds) return;
     Step step;
+    step.kind = Step::Kind::seeds;
     step.table = request.table;
-    if (request.of_seeds) {
-      step.kind = Step::Kind::seeds;
-      step.operands = {static_cast<std::uint32_t>(plan_.operands.size()), 0};
-      for (std::uint32_t const seed : request.frame.seeds) {
-        Operand const operand = operand_of(seed, bound);
-        plan_.operands.push_back(operand);
-        ++step.operands.count;
-      }
-      step.form = plan_.tables[request.table].form;
-    } else if (request.frame.delta != no_number) {
-      Goal const& goal = goals().goals[request.frame.delta];
-      step.kind = Step::Kind::delta;
-      step.table = request.delta_table;
-      step.operands = operands_of(goal, bound);
-      step.form = goal.form;
-      order_.bind(goal, bound);
-    } else {
-      return;
+    step.form = plan_.tables[request.table].form;
+    step.operands = {static_cast<std::uint32_t>(plan_.operands.size()),
+                     static_cast<std::uint32_t>(request.seeds.size())};
+    for (std::uint32_t const seed : request.seeds) {
+      Operand const operand = operand_of(seed, bound);
+      plan_.operands.push_back(operand);
     }
     steps.push_back(step);
   }
@@ -290,19 +269,6 @@ class Planner {
       if (!bound.contains(variable))
         builder_.fail({Failure::Kind::unbound_find, goals().names[variable], goals().names[variable]});
     });
-  }
-
-  constexpr void note_masks(BlockRequest const& request, std::vector<Placed> const& placed,
-                            VariableSet const& at_begin) const {
-    if (request.masks == nullptr) return;
-    for (std::uint32_t const call : request.frame.calls) {
-      VariableSet bound = at_begin;
-      for (Placed const& one : placed) {
-        if (one.goal == call) break;
-        each_bound(one, request, [&](std::uint32_t variable) { bound.insert(variable); });
-      }
-      request.masks->push_back(order_.bound_columns(goals().goals[call], bound));
-    }
   }
 
   // Steps
@@ -398,7 +364,7 @@ class Planner {
         break;
       }
       case Goal::Kind::call:
-        make_call(placed.goal, goal, before, step);
+        make_call(goal, before, step);
         break;
       case Goal::Kind::require:
         break;
@@ -444,7 +410,7 @@ class Planner {
     plan_.block_numbers.insert(plan_.block_numbers.end(), blocks.begin(), blocks.end());
   }
 
-  constexpr void make_call(std::uint32_t number, Goal const& goal, VariableSet const& before, Step& step) {
+  constexpr void make_call(Goal const& goal, VariableSet const& before, Step& step) {
     step.operands = operands_of(goal, before);
     ClosureRule const closure = builder_.closure_of(goal.rule);
     if (closure.found) {
@@ -456,11 +422,7 @@ class Planner {
       return;
     }
     step.kind = Step::Kind::call;
-    std::uint64_t mask = order_.bound_columns(goal, before);
-    for (std::size_t i = 0; i != frame_calls_.size() && i != frame_masks_.size(); ++i) {
-      if (frame_calls_[i] == number) mask = frame_masks_[i];
-    }
-    step.table = number_of_table({goal.rule, step.source, mask});
+    step.table = number_of_table({goal.rule, step.source, order_.bound_columns(goal, before)});
   }
 
   constexpr std::uint16_t number_of_closure(ClosureRule const& closure, std::uint16_t source) {
@@ -545,71 +507,30 @@ class Planner {
     std::vector<std::uint16_t> blocks;
     std::vector<Slice> heads;
     callers_source_ = key.source;
-    std::uint32_t const component = builder_.graph().component(key.rule);
     for (GoalBuilder::Body const& body : builder_.bodies_of(key.rule)) {
       auto const head = Goals::of(goals().variables, body.head);
       std::vector<std::uint32_t> seeds;
       for (std::size_t column = 0; column != head.size(); ++column) {
         if ((key.mask >> column & 1U) != 0) seeds.push_back(head[column]);
       }
-      frame_calls_.clear();
-      frame_masks_.clear();
-      for (std::uint32_t const inner : goals().goals_of(goals().scopes[body.scope])) {
-        Goal const& goal = goals().goals[inner];
-        if (goal.kind == Goal::Kind::call && builder_.graph().component(goal.rule) == component)
-          frame_calls_.push_back(inner);
-      }
-      std::vector<std::uint64_t> masks;
       BlockRequest request;
       request.scope = body.scope;
       for (std::uint32_t const variable : head) request.wanted.insert(variable);
       request.unique = false;
-      request.table = static_cast<std::uint16_t>(number);
       request.of_seeds = true;
-      request.frame = {seeds, false, no_number, frame_calls_, {}};
-      request.masks = &masks;
-      add_table_block(request, head, blocks, heads);
-      frame_masks_ = masks;
-      for (std::size_t i = 0; i != frame_calls_.size() && !builder_.failed(); ++i) {
-        Goal const& goal = goals().goals[frame_calls_[i]];
-        request.of_seeds = false;
-        request.masks = nullptr;
-        request.frame = {seeds, !seeds.empty(), frame_calls_[i], frame_calls_, frame_masks_};
-        request.delta_table = number_of_table({goal.rule, source_of(goal.source), masks[i]});
-        add_table_block(request, head, blocks, heads);
-      }
+      request.table = static_cast<std::uint16_t>(number);
+      request.seeds = seeds;
+      blocks.push_back(make_block(request));
       if (builder_.failed()) return;
+      heads.push_back({static_cast<std::uint32_t>(plan_.operands.size()), static_cast<std::uint32_t>(head.size())});
+      for (std::uint32_t const variable : head)
+        plan_.operands.push_back({Operand::Kind::bound, static_cast<std::uint16_t>(variable)});
     }
-    frame_calls_.clear();
-    frame_masks_.clear();
     Table& table = plan_.tables[number];
     table.blocks = {static_cast<std::uint32_t>(plan_.block_numbers.size()), static_cast<std::uint32_t>(blocks.size())};
     plan_.block_numbers.insert(plan_.block_numbers.end(), blocks.begin(), blocks.end());
     table.heads = {static_cast<std::uint32_t>(plan_.heads.size()), static_cast<std::uint32_t>(heads.size())};
     plan_.heads.insert(plan_.heads.end(), heads.begin(), heads.end());
-  }
-
-  constexpr void add_table_block(BlockRequest& request, std::span<std::uint32_t const> head,
-                                 std::vector<std::uint16_t>& blocks, std::vector<Slice>& heads) {
-    blocks.push_back(make_block(request));
-    heads.push_back({static_cast<std::uint32_t>(plan_.operands.size()), static_cast<std::uint32_t>(head.size())});
-    for (std::uint32_t const variable : head)
-      plan_.operands.push_back({Operand::Kind::bound, static_cast<std::uint16_t>(variable)});
-  }
-
-  constexpr Step make_seed_check(BlockRequest const& request, VariableSet const& before) {
-    Step step;
-    step.kind = Step::Kind::is_seed;
-    step.table = request.table;
-    step.form = plan_.tables[request.table].form;
-    step.operands = {static_cast<std::uint32_t>(plan_.operands.size()),
-                     static_cast<std::uint32_t>(request.frame.seeds.size())};
-    VariableSet bound = before;
-    for (std::uint32_t const seed : request.frame.seeds) {
-      Operand const operand = operand_of(seed, bound);
-      plan_.operands.push_back(operand);
-    }
-    return step;
   }
 
   // Distinctness
@@ -633,9 +554,7 @@ class Planner {
       case Step::Kind::call:
       case Step::Kind::closure:
       case Step::Kind::seeds:
-      case Step::Kind::delta:
         return true;
-      case Step::Kind::is_seed:
       case Step::Kind::filter:
       case Step::Kind::missing:
       case Step::Kind::without:
@@ -694,10 +613,8 @@ class Planner {
   Written query_;
   GoalBuilder builder_;
   Order<Statistics> order_;
-  Plan plan_{};
+  Plan& plan_;
   std::vector<TableKey> keys_{};
-  std::vector<std::uint32_t> frame_calls_{};
-  std::vector<std::uint64_t> frame_masks_{};
   std::uint16_t callers_source_ = 0;
 };
 

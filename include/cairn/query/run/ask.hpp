@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -71,6 +72,14 @@ class Prepared {
 
   [[nodiscard]] PlanView view() const { return view_of(plan_, text_, syntax_.nodes, rules_text_, rules_.nodes); }
   [[nodiscard]] Plan const& plan() const noexcept { return plan_; }
+  /// Whether other inputs bring the same rules.
+  [[nodiscard]] bool has_rules_of(std::span<GivenInput const> inputs) const {
+    auto const& wanted = syntax_.tree.inputs;
+    for (std::size_t i = 0; i != wanted.size() && i < inputs.size(); ++i) {
+      if (wanted[i].kind == syntax::Input::Kind::rules && inputs[i].rules_text() != rules_text_) return false;
+    }
+    return true;
+  }
 
  private:
   /// The databases, by their sources' numbers; where there is no order to choose, none.
@@ -99,16 +108,45 @@ class Prepared {
   Plan plan_{};
 };
 
+/// The queries inside of a query, which are asked again for every row: planned once for each text, with the rules that it is
+/// given. Used by one thread.
+class NestedQueries {
+ public:
+  /// Planned for the inputs of whoever asks first. Errors: those of `Prepared`.
+  template <meta::Lazy = {}>
+  [[nodiscard]] std::shared_ptr<Prepared const> prepare(std::string text, std::span<GivenInput const> inputs,
+                                                        QueryOptions const& options) {
+    for (auto const& one : kept_) {
+      if (one->text == text && one->prepared.has_rules_of(inputs)) return {one, &one->prepared};
+    }
+    auto made = std::make_shared<Query>(std::move(text), inputs, options);
+    if (kept_.size() < most_kept) kept_.push_back(made);
+    return {made, &made->prepared};
+  }
+
+ private:
+  struct Query {
+    template <meta::Lazy = {}>
+    Query(std::string&& written, std::span<GivenInput const> inputs, QueryOptions const& options)
+        : text{std::move(written)}, prepared{text, inputs, options} {}
+    std::string text;
+    Prepared prepared;
+  };
+  static constexpr std::size_t most_kept = 16;  ///< a query may be another for each row
+
+  std::vector<std::shared_ptr<Query const>> kept_{};
+};
+
 /// The answer to a query; the inputs are those of `:in`, in order, sources among them. Errors: those of `Prepared` and `run_plan`.
 template <meta::Lazy = {}>
-[[nodiscard]] inline QueryResult ask(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
+[[nodiscard]] QueryResult ask(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
   Prepared const prepared{text, inputs, options};
   return run_plan(prepared.view(), inputs, options);
 }
 
 /// The plan in words. The query is run.
 template <meta::Lazy = {}>
-[[nodiscard]] inline std::string explain(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
+[[nodiscard]] std::string explain(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
   Prepared const prepared{text, inputs, options};
   RunReport report;
   static_cast<void>(run_plan(prepared.view(), inputs, options, &report));
@@ -148,7 +186,10 @@ Value nested_query(QueryContext& context, std::span<Operand const> operands, Bat
     bool const is_rules = value->is(ValueKind::symbol) && value->as_symbol().text() == "%";
     inputs.push_back(is_rules ? GivenInput{Rules{std::string{plan.rules_text}}} : GivenInput{*value});
   }
-  auto const found = ask(text, inputs, context.inner_options());
+  auto const options = context.inner_options();
+  if (context.nested() == nullptr) context.nested() = std::make_shared<NestedQueries>();
+  auto const prepared = context.nested()->prepare(std::move(text), inputs, options);
+  auto const found = run_plan(prepared->view(), inputs, options);
   if (found.found()->shape() == FindShape::scalar || as_value) return to_value(found.to_edn());
   if (found.found()->shape() == FindShape::tuple && found.empty()) return {};
   bool const single = found.found()->shape() == FindShape::collection;

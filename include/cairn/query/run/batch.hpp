@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/query/access/cell.hpp>
+#include <cairn/query/run/memory_meter.hpp>
 #include <cairn/query/run/scratch.hpp>
 
 #include <array>
@@ -56,31 +57,48 @@ class Batch {
   std::vector<Column> columns_;
 };
 
-/// The buffers of a query's batches: made once, lent to steps.
+/// The buffers of a query's batches: charged when they are made, and lent to steps. Errors: `query/memory`.
 class BufferPool {
  public:
+  explicit BufferPool(MemoryMeter& meter) noexcept : meter_{&meter} {}
+
   /// Valid as long as the pool.
   [[nodiscard]] ColumnBuffer& take() {
-    buffers_.emplace_back(1);
+    meter_->charge(buffers_.emplace_back(1).bytes());
     return *::new (static_cast<void*>(buffers_.back().get())) ColumnBuffer;
   }
-  [[nodiscard]] std::size_t bytes() const noexcept { return buffers_.size() * sizeof(ColumnBuffer); }
+  /// Room for the words of a batch, and for their kinds.
+  [[nodiscard]] std::uint64_t* take_words() {
+    meter_->charge(words_.emplace_back(batch_rows).bytes());
+    return words_.back().get();
+  }
+  [[nodiscard]] ValueKind* take_kinds() {
+    meter_->charge(kinds_.emplace_back(batch_rows).bytes());
+    return kinds_.back().get();
+  }
 
  private:
+  MemoryMeter* meter_;
   std::vector<Scratch<ColumnBuffer>> buffers_{};
+  std::vector<Scratch<std::uint64_t>> words_{};
+  std::vector<Scratch<ValueKind>> kinds_{};
 };
 
-/// A column that is being filled. It is of one kind as long as all that is put in it is.
+/// A column that is being filled. It is of one kind as long as all that is put in it is. It takes its buffers when the first value
+/// comes: many steps hand columns on as they are. Errors: `query/memory`.
 class ColumnWriter {
  public:
-  ColumnWriter(BufferPool& pool, std::uint16_t variable) : buffer_{&pool.take()}, variable_{variable} {}
+  ColumnWriter(BufferPool& pool, std::uint16_t variable) noexcept : pool_{&pool}, variable_{variable} {}
 
   [[nodiscard]] std::uint16_t variable() const noexcept { return variable_; }
   /// Where the words of the rows from `first` on go.
-  [[nodiscard]] std::uint64_t* words(std::uint32_t first = 0) noexcept { return buffer_->words + first; }
+  [[nodiscard]] std::uint64_t* words(std::uint32_t first = 0) {
+    if (words_ == nullptr) words_ = pool_->take_words();
+    return words_ + first;
+  }
 
   /// Says that the rows from `first` on, of which there were none before, are all of that kind.
-  void note(ValueKind kind, std::uint32_t first, std::uint32_t count) noexcept {
+  void note(ValueKind kind, std::uint32_t first, std::uint32_t count) {
     if (first == 0) {
       mixed_ = false;
       kind_ = kind;
@@ -89,11 +107,11 @@ class ColumnWriter {
     }
   }
   /// Where the kinds of the rows from `first` on go, of which there were none before; all have to be written.
-  [[nodiscard]] ValueKind* kinds(std::uint32_t first) noexcept { return mixed(first) + first; }
+  [[nodiscard]] ValueKind* kinds(std::uint32_t first) { return mixed(first) + first; }
 
   /// Puts one value behind `row` others.
-  void put(Cell cell, std::uint32_t row) noexcept {
-    buffer_->words[row] = cell.word;
+  void put(Cell cell, std::uint32_t row) {
+    *words(row) = cell.word;
     if (row == 0) {
       mixed_ = false;
       kind_ = cell.kind;
@@ -103,7 +121,7 @@ class ColumnWriter {
   }
 
   /// Puts the values of `from` at those rows behind `first` others.
-  void gather(Column const& from, std::uint32_t const* rows, std::uint32_t count, std::uint32_t first) noexcept {
+  void gather(Column const& from, std::uint32_t const* rows, std::uint32_t count, std::uint32_t first) {
     auto* to = words(first);
     for (std::uint32_t i = 0; i != count; ++i) to[i] = from.words[rows[i]];
     if (from.is_uniform()) {
@@ -114,26 +132,29 @@ class ColumnWriter {
     }
   }
   /// Puts one value of `from` so many times behind `first` others.
-  void repeat(Column const& from, std::uint32_t row, std::uint32_t count, std::uint32_t first) noexcept {
+  void repeat(Column const& from, std::uint32_t row, std::uint32_t count, std::uint32_t first) {
     auto* to = words(first);
     auto const word = from.words[row];
     for (std::uint32_t i = 0; i != count; ++i) to[i] = word;
     note(from.kind_at(row), first, count);
   }
 
-  [[nodiscard]] Column column() const noexcept { return {buffer_->words, mixed_ ? buffer_->kinds : nullptr, kind_}; }
+  [[nodiscard]] Column column() const noexcept { return {words_, mixed_ ? kinds_ : nullptr, kind_}; }
 
  private:
   /// The kinds, from now on one a row.
-  ValueKind* mixed(std::uint32_t rows) noexcept {
+  ValueKind* mixed(std::uint32_t rows) {
     if (!mixed_ || rows == 0) {
-      if (rows != 0) std::memset(buffer_->kinds, static_cast<int>(kind_), rows);
+      if (kinds_ == nullptr) kinds_ = pool_->take_kinds();
+      if (rows != 0) std::memset(kinds_, static_cast<int>(kind_), rows);
       mixed_ = true;
     }
-    return buffer_->kinds;
+    return kinds_;
   }
 
-  ColumnBuffer* buffer_;
+  BufferPool* pool_;
+  std::uint64_t* words_ = nullptr;
+  ValueKind* kinds_ = nullptr;
   std::uint16_t variable_;
   bool mixed_ = false;
   ValueKind kind_ = ValueKind::nil;

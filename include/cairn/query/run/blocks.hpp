@@ -4,8 +4,8 @@
 #pragma once
 
 #include <cairn/query/run/block.hpp>
+#include <cairn/query/run/distinct_rows.hpp>
 #include <cairn/query/run/filter.hpp>
-#include <cairn/query/run/stored_rows.hpp>
 
 #include <algorithm>
 #include <array>
@@ -154,7 +154,7 @@ class DistinctRunner final : public StepRunner {
   void push(Batch const& in) override {
     auto const before = seen_.bytes();
     auto const count = seen_.insert(in, live_, rows_.data());
-    context_.charge(seen_.bytes() - before);
+    context_.charge_change(before, seen_.bytes());
     if (!context_.poll()) chooser_.push(in, rows_, count);
   }
   void flush() override {

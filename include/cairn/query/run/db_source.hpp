@@ -54,10 +54,13 @@ class DbSource final : public Source {
     PatternFacts facts;
     facts.facts_are_once = !db_.is_history();
     auto const operands = context.plan().operands_of(step.operands);
+    constexpr std::uint8_t value = 1U << 2U;
+    facts.names = value;
     if (operands.size() < 2 || operands[1].kind != Operand::Kind::constant) return facts;
     auto const attribute = attribute_access(db_, context.constant(operands[1].index));
     facts.one = attribute.one;
     facts.unique = attribute.unique;
+    if (attribute.kind && attribute.kind != ValueKind::tuple) facts.names = 0;  // a tuple may be a lookup ref
     return facts;
   }
 
@@ -95,8 +98,14 @@ class DbSource final : public Source {
       for (std::uint32_t i = 0; i != rows; ++i) others[i] = static_cast<std::uint64_t>(entity_of(db_, entities[i]).value_or(-1));
       numbers.words = others.get();
     }
-    auto const pins = std::make_shared<LeafPins<IndexTag>>();
-    EntitySeeker<IndexTag> seeker{db_, access, *pins};
+    auto& kept = context.kept_for(*this);
+    if (kept == nullptr) {
+      kept = std::make_shared<LeafPins<IndexTag>>();
+      context.keep(kept);
+    }
+    auto& pins = *static_cast<LeafPins<IndexTag>*>(kept.get());
+    auto const before = pins.bytes();
+    EntitySeeker<IndexTag> seeker{db_, access, pins, Watch::of(context)};
     seeker.seek(numbers.words, rows, [&](DatomRun const& run, Hits const& hits) {
       for (std::uint32_t i = 0; i != hits.count; ++i) {
         auto const row = hits.is_stretch() ? hits.first_row + i : hits.rows[i];
@@ -105,8 +114,7 @@ class DbSource final : public Source {
       }
       seeker.pin(run);
     });
-    context.charge(pins->bytes());
-    context.keep(pins);
+    context.charge(pins.bytes() - before);
   }
 
   [[nodiscard]] std::vector<notation::Value> pull(notation::Value const& pattern,

@@ -19,9 +19,9 @@ class FunctionRegistry;
 struct QueryOptions {
   /// Errors: `query/timeout` for a query that runs longer.
   std::optional<std::chrono::nanoseconds> timeout{};
-  /// Bytes of the rows that a query keeps while it runs, its result among them, of its tables and of the values that it computes.
-  /// Not counted are the batches on their way, some 16 KiB for each variable and step, and what is pulled. Errors: `query/memory`
-  /// for one that needs more.
+  /// Bytes of the rows that a query keeps while it runs, its result among them, of its tables, of the values that it computes and
+  /// of the batches on their way, up to 9 KiB for each variable and step and for each bound place of a pattern. Not counted is
+  /// what is pulled. Errors: `query/memory` for one that needs more.
   std::size_t memory = (std::numeric_limits<std::size_t>::max)();
   /// Set by any thread to end the query, with `query/timeout`. It must live as long as the query runs.
   std::atomic<bool> const* cancelled = nullptr;

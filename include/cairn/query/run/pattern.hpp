@@ -3,41 +3,40 @@
 // The step of a pattern on a database.
 #pragma once
 
-#include <cairn/query/access/seeker.hpp>
-#include <cairn/query/access/table.hpp>
 #include <cairn/query/run/batch_hash.hpp>
-#include <cairn/query/run/pattern_filter.hpp>
-#include <cairn/query/run/pattern_output.hpp>
+#include <cairn/query/run/pattern_emitter.hpp>
+#include <cairn/query/run/pattern_entities.hpp>
 #include <cairn/query/run/pattern_range.hpp>
 #include <cairn/query/run/pattern_terms.hpp>
+#include <cairn/query/run/pattern_values.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <tuple>
 #include <utility>
 
 namespace cairn::query {
 
-/// How the datoms for a pattern are found. What the rows have bound decides; how many there are and how many datoms the
-/// attribute has decides between looks and tables.
+/// How the datoms for a pattern are found. What the rows have bound decides.
 enum class PatternWay : std::uint8_t {
-  none,        ///< nothing can match
-  whole,       ///< one range for all rows; what is bound is compared
-  entities,    ///< a merge of entities with one attribute
-  by_entity,   ///< for each row what its entity has
-  by_value,    ///< for each row who has its value under the attribute
-  by_attribute ///< for each row the datoms of its attribute
+  none,          ///< nothing can match
+  whole,         ///< one range for all rows; what is bound is compared
+  entities,      ///< what the rows' entities have of one attribute
+  by_entity,     ///< for each row what its entity has
+  by_value,      ///< for each row who has its value under the attribute
+  by_limits,     ///< for each row the values of the attribute that its limits let through
+  by_attribute,  ///< for each row the datoms of its attribute
 };
 
 /// The step of a pattern on one database value.
 template <class IndexTag>
 class PatternRunner final : public StepRunner {
   using Terms = PatternTerms<IndexTag>;
+  using Emitter = PatternEmitter<IndexTag>;
 
  public:
   /// `db` lives longer than the query. Errors: `entity-id/missing`, `lookup-ref/unique` of constants.
@@ -47,36 +46,37 @@ class PatternRunner final : public StepRunner {
         terms_{place.context, place.step, db},
         pins_{std::make_shared<LeafPins<IndexTag>>()},
         way_{way_of(terms_)},
-        filter_{make_filter()},
-        output_{place, terms_, db} {
-    if (output_.shows_values() || way_ == PatternWay::by_value) context_->keep(pins_);
+        emitter_{place, terms_, make_filter(place), db} {
+    if (is_kept()) context_->keep(pins_);
   }
-  ~PatternRunner() override { context_->discharge(charged_); }
+  ~PatternRunner() override {
+    // What is kept is in use as long as the query.
+    context_->discharge(charged_ - (is_kept() ? (std::min)(charged_, pins_->bytes()) : 0));
+  }
 
   [[nodiscard]] PatternWay way() const noexcept { return way_; }
 
   void push(Batch const& in) override {
-    if (in.rows() == 0 || way_ == PatternWay::none || context_->poll()) return;
-    for (std::size_t at = 0; at != Terms::places; ++at) {
-      if (!terms_.is_bound(at)) continue;
-      if (rooms_[at] == nullptr) rooms_[at] = &context_->pool().take();
-      wanted_[at] = terms_.wanted(at, in, *rooms_[at]);
-    }
-    rows_seen_ += in.rows();
+    if (in.rows() == 0 || way_ == Way::none || context_->poll()) return;
+    emitter_.set_rows(in);
     switch (way_) {
-      case PatternWay::whole: read_whole(in); break;
-      case PatternWay::entities: look_up_entities(in); break;
-      case PatternWay::by_entity: read_by_entity(in); break;
-      case PatternWay::by_value: look_up_values(in); break;
-      case PatternWay::by_attribute: read_by_attribute(in); break;
-      case PatternWay::none: break;
+      case Way::whole: read_whole(); break;
+      case Way::entities: made(entities_).look_up(emitter_); break;
+      case Way::by_value: made(values_).look_up(emitter_); break;
+      case Way::by_entity: read_by_entity(); break;
+      case Way::by_limits: read_by_limits(); break;
+      case Way::by_attribute: read_by_attribute(); break;
+      case Way::none: break;
     }
     charge();
   }
-  void flush() override { output_.flush(); }
+  void flush() override { emitter_.flush(); }
 
  private:
   using Way = PatternWay;
+
+  /// Whether what is found borrows from the leaves.
+  [[nodiscard]] bool is_kept() const noexcept { return emitter_.shows_values() || way_ == Way::by_value; }
 
   [[nodiscard]] static Way way_of(Terms const& terms) {
     if (terms.is_never()) return Way::none;
@@ -84,13 +84,15 @@ class PatternRunner final : public StepRunner {
       if (terms.is_bound(Terms::entity)) return Way::entities;
       if (terms.is_constant(Terms::entity)) return Way::whole;
       if (terms.is_bound(Terms::value)) return Way::by_value;
-      return Way::whole;
+      bool const by_limits = terms.has_bound_limit() && terms.attribute_access_of().indexed && !terms.is_known(Terms::value) &&
+                             !terms.is_bound(Terms::transaction) && !terms.is_bound(Terms::operation);
+      return by_limits ? Way::by_limits : Way::whole;
     }
     if (terms.is_known(Terms::entity)) return Way::by_entity;
     return terms.is_bound(Terms::attribute) ? Way::by_attribute : Way::whole;
   }
 
-  [[nodiscard]] PatternFilter<IndexTag> make_filter() {
+  [[nodiscard]] PatternFilter<IndexTag> make_filter(StepPlace const& place) {
     std::array<bool, 5> settled{};
     bool limits_settled = false;
     settled[Terms::attribute] = terms_.is_known(Terms::attribute);
@@ -99,58 +101,74 @@ class PatternRunner final : public StepRunner {
     if (way_ == Way::by_value) settled[Terms::value] = true;
     if (way_ == Way::whole && terms_.is_constant(Terms::attribute) && !terms_.is_constant(Terms::entity) && attribute.indexed) {
       if (terms_.is_constant(Terms::value)) {
+        if (!attribute.has_one_form(terms_.constant(Terms::value))) return {*context_, terms_, *db_, settled, limits_settled};
         by_avet_ = true;
         settled[Terms::value] = true;
         avet_ = PlaceRange::prefix(2, 0, attribute.id, terms_.constant(Terms::value));
-      } else if (auto const range = range_of_limits(*context_, terms_.low(), terms_.high(), attribute)) {
+      } else if (auto const range = limit_range([](Operand) { return std::nullopt; })) {
         by_avet_ = true;
         avet_ = range->places;
-        limits_settled = range->is_exact && !terms_.is_bound(Terms::value);
+        limits_settled = range->is_exact;
+      } else if (shows_only_values(place)) {  // in their order, so that equal ones are neighbours
+        by_avet_ = true;
+        avet_ = PlaceRange::prefix(1, 0, attribute.id, {});
       }
     }
     return {*context_, terms_, *db_, settled, limits_settled};
   }
+  [[nodiscard]] bool shows_only_values(StepPlace const& place) const noexcept {
+    auto const is_shown = [&](std::size_t at) {
+      return terms_.is(at, Operand::Kind::free) && std::ranges::find(place.live, terms_[at].index) != place.live.end();
+    };
+    return is_shown(Terms::value) && !is_shown(Terms::entity) && !is_shown(Terms::transaction) && !is_shown(Terms::operation);
+  }
+  /// `bound(operand)`: what is known of a variable.
+  template <class Bound>
+  [[nodiscard]] std::optional<LimitRange> limit_range(Bound const& bound) const {
+    return range_of_limits(terms_.low(), terms_.high(), terms_.attribute_access_of(), [&](Operand operand) -> std::optional<Cell> {
+      if (operand.kind == Operand::Kind::constant) return context_->constant(operand.index);
+      return bound(operand);
+    });
+  }
 
-  // ---- readers, made when they are needed
+  // ---- what is made when it is needed
 
   template <Order Sorted>
   [[nodiscard]] RangeReader<IndexTag, Sorted>& reader() {
     auto& kept = std::get<static_cast<std::size_t>(Sorted)>(readers_);
-    if (!kept) kept.emplace(*db_, *pins_);
+    if (!kept) kept.emplace(*db_, *pins_, Watch::of(*context_));
     return *kept;
+  }
+  template <class Lookup>
+  [[nodiscard]] Lookup& made(std::optional<Lookup>& lookup) {
+    if (!lookup) lookup.emplace(*context_, *db_, terms_, *pins_);
+    return *lookup;
   }
 
   // ---- one range
 
-  void read_whole(Batch const& in) {
+  void read_whole() {
     auto const& attribute = terms_.attribute_access_of();
-    if (by_avet_) return read_range(reader<Order::avet>(), avet_, in);
-    if (!terms_.is_constant(Terms::attribute)) return read_range(reader<Order::eavt>(), PlaceRange{}, in);
+    if (by_avet_) return read_range(reader<Order::avet>(), avet_);
+    if (!terms_.is_constant(Terms::attribute)) return read_range(reader<Order::eavt>(), PlaceRange{});
     if (!terms_.is_constant(Terms::entity)) {
-      return read_range(reader<Order::aevt>(), PlaceRange::prefix(1, 0, attribute.id, {}), in);
+      return read_range(reader<Order::aevt>(), PlaceRange::prefix(1, 0, attribute.id, {}));
     }
     auto const entity = terms_.constant(Terms::entity).as_integer();
-    read_range(reader<Order::aevt>(), PlaceRange::prefix(2, entity, attribute.id, {}), in);
+    read_range(reader<Order::aevt>(), PlaceRange::prefix(2, entity, attribute.id, {}));
   }
 
   template <class Reader>
-  void read_range(Reader& from, PlaceRange const& range, Batch const& in) {
+  void read_range(Reader& from, PlaceRange const& range) {
+    auto const rows = emitter_.rows().rows();
     auto const key = key_place();
-    bool const hashed = key && in.rows() > 1;
-    if (hashed) hash_.fill(wanted_[*key], in.rows());
-    from.open(range);
-    std::uint32_t runs = 0;
-    for (DatomRun run; from.next(run);) {
-      if (hashed) {
-        join(run, *key, in);
-      } else if (filter_.is_open()) {
-        for (std::uint32_t row = 0; row != in.rows(); ++row) show(in, row, run);
-      } else {
-        for (std::uint32_t row = 0; row != in.rows(); ++row) select(in, row, run);
-      }
-      if (output_.shows_values()) from.pin(run);
-      if (++runs % 64 == 0 && context_->poll()) return;
-    }
+    bool const is_hashed = key && rows > 1;
+    if (is_hashed && !hash_) hash_ = std::make_unique_for_overwrite<BatchHash>();
+    if (is_hashed) hash_->fill(emitter_.wanted(*key), rows);
+    read(from, range, [&](DatomRun const& run) {
+      if (is_hashed) return emitter_.emit_joined(run, *key, *hash_);
+      for (std::uint32_t row = 0; row != rows; ++row) emitter_.emit_run(run, row);
+    });
   }
 
   /// The bound place by whose hash rows are found; the rarest come first.
@@ -161,256 +179,76 @@ class PatternRunner final : public StepRunner {
     return std::nullopt;
   }
 
-  /// The run against all rows at once.
-  void join(DatomRun const& run, std::size_t key, Batch const& in) {
-    auto const count = static_cast<std::uint32_t>(run.size());
-    selection_.count = 0;
-    for (std::uint32_t place = 0; place != count; ++place) {
-      hash_.find(hashed_cell(run, key, place), [&](std::uint32_t row) {
-        if (selection_.count == batch_rows) show_selection(in, run);
-        selection_.rows[selection_.count] = row;
-        selection_.places[selection_.count] = place;
-        ++selection_.count;
-      });
-    }
-    show_selection(in, run);
-  }
-  /// A place as wanted values have it.
-  [[nodiscard]] Cell hashed_cell(DatomRun const& run, std::size_t key, std::uint32_t place) const {
-    if (key != Terms::value) return filter_.cell_at(run, key, place);
-    Cell const cell{run.kind(place), run.word(place)};
-    return terms_.attribute_access_of().kind == ValueKind::float32 ? cell : access::as_shown(cell);
-  }
-
-  // ---- entities of one attribute
-
-  void look_up_entities(Batch const& in) {
-    auto const& attribute = terms_.attribute_access_of();
-    auto const* entities = wanted_[Terms::entity].words;
-    bool const single = attribute.one || output_.is_check();
-    if (single) output_.begin_single(in);
-    last_row_ = no_row;
-    if (entity_table_) {
-      find_in(*entity_table_, in, single, [&](std::uint32_t row, auto&& hit) {
-        entity_table_->find(static_cast<EntityId>(entities[row]), hit);
-      });
-    } else {
-      if (!seeker_) seeker_ = std::make_unique<EntitySeeker<IndexTag>>(*db_, attribute, *pins_);
-      seeker_->seek(entities, in.rows(), [&](DatomRun const& run, Hits const& hits) {
-        found(in, run, hits, single);
-        if (output_.shows_values()) seeker_->pin(run);
-      });
-      if (seeker_->descents() >= 256 && !no_table_) consider_entity_table();
-    }
-    if (single) output_.end_single(in);
-  }
-
-  void found(Batch const& in, DatomRun const& run, Hits const& hits, bool single) {
-    if (!filter_.is_open()) {
-      selection_.count = hits.count;
-      if (hits.is_stretch()) {
-        std::iota(selection_.rows, selection_.rows + hits.count, hits.first_row);
-        std::iota(selection_.places, selection_.places + hits.count, hits.first_place);
-      } else {
-        std::copy_n(hits.rows, hits.count, selection_.rows);
-        std::copy_n(hits.places, hits.count, selection_.places);
-      }
-      filter_.apply(run, in, wanted_, selection_);
-      show_found(in, run, single);
-    } else if (hits.is_stretch()) {  // only where an entity has one
-      output_.single_stretch(in, hits.first_row, run, hits.first_place, hits.count);
-    } else if (!single || terms_.attribute_access_of().one) {
-      single ? output_.single_hits(in, hits.rows, run, hits.places, hits.count)
-             : output_.hits(in, hits.rows, run, hits.places, hits.count);
-    } else {
-      selection_.count = hits.count;
-      std::copy_n(hits.rows, hits.count, selection_.rows);
-      std::copy_n(hits.places, hits.count, selection_.places);
-      show_found(in, run, single);
-    }
-  }
-  void show_found(Batch const& in, DatomRun const& run, bool single) {
-    if (!single) return output_.hits(in, selection_.rows, run, selection_.places, selection_.count);
-    if (!terms_.attribute_access_of().one) {
-      selection_.keep_if([&](std::uint32_t row, std::uint32_t) { return std::exchange(last_row_, row) != row; });
-    }
-    output_.single_hits(in, selection_.rows, run, selection_.places, selection_.count);
-  }
-
-  /// Rows looked up one by one in a table.
-  template <class Table, class Find>
-  void find_in(Table const& table, Batch const& in, bool single, Find const& find) {
-    auto const run = table.run();
-    selection_.count = 0;
-    auto const show = [&] {
-      if (selection_.count == 0) return;
-      if (!filter_.is_open()) filter_.apply(run, in, wanted_, selection_);
-      show_found(in, run, single);
-      selection_.count = 0;
-    };
-    for (std::uint32_t row = 0; row != in.rows() && !context_->stopped(); ++row) {
-      find(row, [&](std::uint32_t place) {
-        if (selection_.count == batch_rows) show();
-        selection_.rows[selection_.count] = row;
-        selection_.places[selection_.count] = place;
-        ++selection_.count;
-      });
-    }
-    show();
-  }
-
-  void consider_entity_table() {
-    auto const size = attribute_size();
-    if (seeker_->descents() * descents_a_datom < size) return;
-    auto columns = AttributeColumns::read(*db_, terms_.attribute_access_of().id, size, *pins_);
-    no_table_ = !columns.has_value();
-    if (columns) {
-      entity_table_.emplace(std::move(*columns));
-      charge(entity_table_->bytes());
-      seeker_.reset();
-    }
-  }
-  [[nodiscard]] std::uint64_t attribute_size() {
-    if (!size_) {
-      auto const range = PlaceRange::prefix(1, 0, terms_.attribute_access_of().id, {});
-      size_ = estimate<Order::aevt>(*db_, range.from.get(), range.to.get());
-    }
-    return *size_;
-  }
-
-  // ---- values of one attribute
-
-  void look_up_values(Batch const& in) {
-    auto const& attribute = terms_.attribute_access_of();
-    auto const& wanted = wanted_[Terms::value];
-    if (!value_table_ && in.rows() > 1 && !no_table_) {
-      bool const pays = attribute.indexed ? rows_seen_ * descents_a_datom >= attribute_size() : rows_seen_ > in.rows();
-      if (pays) {
-        auto columns = AttributeColumns::read(*db_, attribute.id, attribute_size(), *pins_);
-        no_table_ = !columns.has_value();
-        if (columns) {
-          value_table_.emplace(std::move(*columns));
-          charge(value_table_->bytes());
-        }
-      }
-    }
-    if (value_table_) {
-      find_in(*value_table_, in, false, [&](std::uint32_t row, auto&& hit) { value_table_->find(wanted[row], hit); });
-      return;
-    }
-    if (!attribute.indexed) {
-      auto& from = reader<Order::aevt>();
-      auto const range = PlaceRange::prefix(1, 0, attribute.id, {});
-      if (in.rows() > 1) return read_range(from, range, in);
-      from.open(range);
-      for (DatomRun run; from.next(run);) {
-        for_parts(run, [&](DatomRun const& part) {
-          all_of(0, static_cast<std::uint32_t>(part.size()));
-          selection_.keep_if([&](std::uint32_t, std::uint32_t place) {
-            return hashed_cell(part, Terms::value, place) == wanted[0];
-          });
-          show_selection(in, part);
-        });
-        if (output_.shows_values()) from.pin(run);
-      }
-      return;
-    }
-    auto& from = reader<Order::avet>();
-    for (std::uint32_t row = 0; row != in.rows(); ++row) {
-      auto const cell = wanted[row];
-      if (cell.kind == ValueKind::nil || (attribute.kind && cell.kind != *attribute.kind)) continue;
-      read_for(from, PlaceRange::prefix(2, 0, attribute.id, cell), in, row);
-    }
-  }
-
   // ---- a range a row
 
-  void read_by_entity(Batch const& in) {
-    auto& from = reader<Order::eavt>();
-    for (std::uint32_t row = 0; row != in.rows(); ++row) {
+  void read_by_entity() {
+    auto const rows = emitter_.rows().rows();
+    for (std::uint32_t row = 0; row != rows; ++row) {
       auto const entity = static_cast<EntityId>(terms_.is_constant(Terms::entity) ? terms_.constant(Terms::entity).word
-                                                                                  : wanted_[Terms::entity].words[row]);
+                                                                                  : emitter_.wanted(Terms::entity).words[row]);
       if (entity < 0) continue;
       std::uint8_t components = 1;
       AttributeId attribute = 0;
       if (terms_.is_bound(Terms::attribute)) {
-        auto const id = static_cast<std::int64_t>(wanted_[Terms::attribute].words[row]);
+        auto const id = static_cast<std::int64_t>(emitter_.wanted(Terms::attribute).words[row]);
         if (id < 0) continue;
         components = 2;
         attribute = static_cast<AttributeId>(id);
       }
-      read_for(from, PlaceRange::prefix(components, entity, attribute, {}), in, row);
+      read_for(reader<Order::eavt>(), PlaceRange::prefix(components, entity, attribute, {}), row);
     }
   }
 
-  void read_by_attribute(Batch const& in) {
-    auto const& attributes = db_->schema().attributes();
+  void read_by_limits() {
+    auto const& in = emitter_.rows();
+    auto const whole = PlaceRange::prefix(1, 0, terms_.attribute_access_of().id, {});
     for (std::uint32_t row = 0; row != in.rows(); ++row) {
-      auto const id = static_cast<std::int64_t>(wanted_[Terms::attribute].words[row]);
+      auto const range = limit_range([&](Operand operand) { return std::optional{context_->operand(operand, in, row)}; });
+      emitter_.filter().settle_limits(range && range->is_exact);
+      read_for(reader<Order::avet>(), range ? range->places : whole, row);
+    }
+  }
+
+  void read_by_attribute() {
+    auto const& attributes = db_->schema().attributes();
+    auto const rows = emitter_.rows().rows();
+    for (std::uint32_t row = 0; row != rows; ++row) {
+      auto const id = static_cast<std::int64_t>(emitter_.wanted(Terms::attribute).words[row]);
       if (id < 0) continue;
       auto const attribute = static_cast<AttributeId>(id);
       if (terms_.is_known(Terms::value) && attributes[attribute]->in_avet()) {
-        auto const value = terms_.is_constant(Terms::value) ? terms_.constant(Terms::value) : wanted_[Terms::value][row];
+        auto const value = terms_.is_constant(Terms::value) ? terms_.constant(Terms::value) : emitter_.wanted(Terms::value)[row];
         if (value.kind != ValueKind::float64) {  // whose floats are elsewhere
-          read_for(reader<Order::avet>(), PlaceRange::prefix(2, 0, attribute, value), in, row);
+          read_for(reader<Order::avet>(), PlaceRange::prefix(2, 0, attribute, value), row);
           continue;
         }
       }
-      read_for(reader<Order::aevt>(), PlaceRange::prefix(1, 0, attribute, {}), in, row);
+      read_for(reader<Order::aevt>(), PlaceRange::prefix(1, 0, attribute, {}), row);
     }
   }
 
   template <class Reader>
-  void read_for(Reader& from, PlaceRange const& range, Batch const& in, std::uint32_t row) {
+  void read_for(Reader& from, PlaceRange const& range, std::uint32_t row) {
+    read(from, range, [&](DatomRun const& run) { emitter_.emit_run(run, row); });
+  }
+
+  template <class Reader, class Visit>
+  void read(Reader& from, PlaceRange const& range, Visit const& visit) {
+    if (context_->stopped()) return;
     from.open(range);
     std::uint32_t runs = 0;
     for (DatomRun run; from.next(run);) {
-      filter_.is_open() ? show(in, row, run) : select(in, row, run);
-      if (output_.shows_values()) from.pin(run);
+      visit(run);
+      if (emitter_.shows_values()) from.pin(run);
       if (++runs % 64 == 0 && context_->poll()) return;
     }
   }
 
-  // ---- what was found
-
-  void show(Batch const& in, std::uint32_t row, DatomRun const& run) {
-    output_.repeat(in, row, run, 0, output_.is_check() ? 1 : static_cast<std::uint32_t>(run.size()));
-  }
-  void select(Batch const& in, std::uint32_t row, DatomRun const& run) {
-    for_parts(run, [&](DatomRun const& part) {
-      all_of(row, static_cast<std::uint32_t>(part.size()));
-      show_selection(in, part);
-    });
-  }
-  /// In parts that a selection has room for.
-  template <class Visit>
-  static void for_parts(DatomRun const& run, Visit const& visit) {
-    if (run.size() <= batch_rows) return visit(run);
-    for (std::size_t first = 0; first < run.size(); first += batch_rows) {
-      visit(run.part(first, std::min<std::size_t>(batch_rows, run.size() - first)));
-    }
-  }
-  void all_of(std::uint32_t row, std::uint32_t count) {
-    selection_.count = count;
-    std::fill_n(selection_.rows, count, row);
-    std::iota(selection_.places, selection_.places + count, 0U);
-  }
-  void show_selection(Batch const& in, DatomRun const& run) {
-    if (!filter_.is_open()) filter_.apply(run, in, wanted_, selection_);
-    output_.hits(in, selection_.rows, run, selection_.places, selection_.count);
-    selection_.count = 0;
-  }
-
-  void charge(std::size_t more = 0) {
-    auto const now = tables_ + more + pins_->bytes();
-    tables_ += more;
+  void charge() {
+    auto const now = pins_->bytes() + (entities_ ? entities_->bytes() : 0) + (values_ ? values_->bytes() : 0);
     if (now <= charged_) return;
     context_->charge(now - std::exchange(charged_, now));
   }
-
-  // A way down the tree costs about as much as putting so many datoms in a table.
-  static constexpr std::uint64_t descents_a_datom = 16;
-  static constexpr std::uint32_t no_row = ~std::uint32_t{0};
 
   QueryContext* context_;
   Db<IndexTag> const* db_;
@@ -419,24 +257,14 @@ class PatternRunner final : public StepRunner {
   Way way_;
   bool by_avet_ = false;
   PlaceRange avet_{};
-  PatternFilter<IndexTag> filter_;
-  PatternOutput<IndexTag> output_;
-  std::array<Column, 5> wanted_{};
-  std::array<ColumnBuffer*, 5> rooms_{};
-  Selection selection_;
-  BatchHash hash_;
-  std::uint32_t last_row_ = no_row;
+  Emitter emitter_;
 
   std::tuple<std::optional<RangeReader<IndexTag, Order::eavt>>, std::optional<RangeReader<IndexTag, Order::aevt>>,
              std::optional<RangeReader<IndexTag, Order::avet>>>
       readers_{};
-  std::unique_ptr<EntitySeeker<IndexTag>> seeker_{};
-  std::optional<EntityTable> entity_table_{};
-  std::optional<ValueTable> value_table_{};
-  bool no_table_ = false;
-  std::optional<std::uint64_t> size_{};
-  std::uint64_t rows_seen_ = 0;
-  std::size_t tables_ = 0;
+  std::optional<EntityLookup<IndexTag>> entities_{};
+  std::optional<ValueLookup<IndexTag>> values_{};
+  std::unique_ptr<BatchHash> hash_{};
   std::size_t charged_ = 0;
 };
 

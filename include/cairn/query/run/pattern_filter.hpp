@@ -52,10 +52,22 @@ class PatternFilter {
       if (terms.is(at, Operand::Kind::same)) same_.push_back(at);
     }
     limited_ = terms.is_limited() && !limits_settled;
-    if (limited_) integers_ = integer_limits();
+    limits_change_ = terms.has_bound_limit();
+    if (limited_ && !limits_change_) integers_ = integer_limits(nullptr);
   }
 
   [[nodiscard]] bool is_open() const noexcept { return checked_.empty() && same_.empty() && !limited_; }
+  /// Whether the value at that place is all that is looked at.
+  [[nodiscard]] bool checks_only(std::size_t at) const noexcept {
+    return checked_.size() == 1 && checked_[0] == at && same_.empty() && !limited_;
+  }
+
+  /// The rows that datoms are found for from now on.
+  void set_rows(Batch const& in) {
+    if (limits_change_) integers_ = in.rows() == 1 ? integer_limits(&in) : std::nullopt;
+  }
+  /// Whether the index sees to the limits of what comes from now on.
+  void settle_limits(bool settled) noexcept { limited_ = terms_->is_limited() && !settled; }
 
   /// `wanted`: the bound places' values as datoms hold them, for the rows of `in`.
   void apply(DatomRun const& run, Batch const& in, std::array<Column, 5> const& wanted, Selection& selection) const {
@@ -88,6 +100,11 @@ class PatternFilter {
       case Terms::transaction: return Cell::integer(run.transaction(place));
       default: return {ValueKind::boolean, run.added(place) ? 1U : 0U};
     }
+  }
+  /// The same in the form in which wanted values are.
+  [[nodiscard]] Cell held_cell(DatomRun const& run, std::size_t at, std::uint32_t place) const {
+    bool const is_held = at == Terms::value && terms_->attribute_access_of().kind == ValueKind::float32;
+    return is_held ? Cell{run.kind(place), run.word(place)} : cell_at(run, at, place);
   }
 
  private:
@@ -157,13 +174,12 @@ class PatternFilter {
     return here == wanted;
   }
 
-  /// Both limits, where they are integers that don't change.
-  [[nodiscard]] std::optional<IntegerLimits> integer_limits() const {
+  /// Both limits, where they are integers: of the first row, or without any.
+  [[nodiscard]] std::optional<IntegerLimits> integer_limits(Batch const* in) const {
     IntegerLimits limits;
     for (auto const& limit : {terms_->low(), terms_->high()}) {
       if (limit.kind == Limit::Kind::none) continue;
-      if (limit.operand.kind != Operand::Kind::constant) return std::nullopt;
-      auto const cell = context_->constant(limit.operand.index);
+      auto const cell = in != nullptr ? context_->operand(limit.operand, *in, 0) : context_->constant(limit.operand.index);
       if (cell.kind != ValueKind::integer) return std::nullopt;
       auto const number = cell.as_integer();
       switch (limit.kind) {
@@ -217,6 +233,7 @@ class PatternFilter {
   std::vector<std::size_t> checked_{};
   std::vector<std::size_t> same_{};
   bool limited_ = false;
+  bool limits_change_ = false;  // with the rows
   std::optional<IntegerLimits> integers_{};
 };
 

@@ -39,21 +39,24 @@ namespace access {
 
 }  // namespace access
 
-/// Nothing where no limit is known before the rows are. Requires that AVET has the attribute.
+/// Nothing where no limit narrows it. `value_of(operand)`: what a limit's operand is, or nothing where that is not known yet.
+/// Requires that AVET has the attribute.
 ///
 /// Limits compare numbers by value alone, and an index orders them by type as well: unless all are of one type, the range is
 /// somewhat wider than the limits.
-[[nodiscard]] inline std::optional<LimitRange> range_of_limits(QueryContext const& context, Limit const& low, Limit const& high,
-                                                              AttributeAccess const& attribute) {
+template <class ValueOf>
+[[nodiscard]] std::optional<LimitRange> range_of_limits(Limit const& low, Limit const& high, AttributeAccess const& attribute,
+                                                        ValueOf const& value_of) {
   LimitRange range{PlaceRange::prefix(1, 0, attribute.id, {}), true};
   bool any = false;
   auto const narrow = [&](Limit const& limit, bool is_low, IndexPlace& place) {
     if (limit.kind == Limit::Kind::none) return;
-    if (limit.operand.kind != Operand::Kind::constant) {
+    std::optional<Cell> const known = value_of(limit.operand);
+    if (!known) {
       range.is_exact = false;
       return;
     }
-    auto const cell = context.constant(limit.operand.index);
+    auto const cell = *known;
     BorrowedValue const value{cell};
     bool const inclusive = limit.kind == Limit::Kind::at_least || limit.kind == Limit::Kind::at_most;
     bool const same_kind = attribute.kind == cell.kind && cell.kind != ValueKind::float32;

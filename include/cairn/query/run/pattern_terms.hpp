@@ -83,6 +83,10 @@ class PatternTerms {
   [[nodiscard]] bool is_limited() const noexcept {
     return low_.kind != Limit::Kind::none || high_.kind != Limit::Kind::none;
   }
+  [[nodiscard]] bool has_bound_limit() const noexcept {
+    auto const is_bound = [](Limit const& limit) { return limit.kind != Limit::Kind::none && limit.operand.kind == Operand::Kind::bound; };
+    return is_bound(low_) || is_bound(high_);
+  }
 
   /// A bound place's values in the form in which datoms hold them: the column itself where it has that already, else put in
   /// `room`. Entities, attributes (as their ids) and transactions are integers, all of them; -1 is none.

@@ -10,6 +10,7 @@
 #include <cairn/query/edn_values.hpp>
 #include <cairn/query/plan/plan.hpp>
 #include <cairn/query/run/batch.hpp>
+#include <cairn/query/run/memory_meter.hpp>
 #include <cairn/query/run/options.hpp>
 #include <cairn/query/run/source.hpp>
 #include <cairn/query/run/step_runner.hpp>
@@ -28,6 +29,7 @@
 namespace cairn::query {
 
 class RuleTables;
+class NestedQueries;
 
 /// The owners of what a query and its result have borrowed. Moving it moves no value.
 struct Holdings {
@@ -64,7 +66,7 @@ class QueryContext {
  public:
   /// `plan` and what it refers to, and what `options` refers to, live as long as the context.
   QueryContext(PlanView const& plan, QueryOptions const& options, std::vector<std::shared_ptr<Source const>> sources)
-      : plan_{plan}, options_{options}, variables_{plan.names.size()} {
+      : plan_{plan}, options_{options}, variables_{plan.names.size()}, meter_{options.memory} {
     holdings_.sources = std::move(sources);
     constants_.reserve(plan.constants.size());
     for (auto const at : plan.constants) constants_.push_back(own(value_of(form_of(plan, at))));
@@ -121,6 +123,13 @@ class QueryContext {
   [[nodiscard]] Cell own(Value const& value) { return own(Value{value}); }
   void keep(std::shared_ptr<void const> owner) { holdings_.others.push_back(std::move(owner)); }
   [[nodiscard]] Holdings& holdings() noexcept { return holdings_; }
+  /// What a source has made for the query and finds again at its next call; nothing at first.
+  [[nodiscard]] std::shared_ptr<void>& kept_for(Source const& source) {
+    for (auto& [whose, kept] : kept_) {
+      if (whose == &source) return kept;
+    }
+    return kept_.emplace_back(&source, nullptr).second;
+  }
 
   // ---- limits
 
@@ -134,7 +143,7 @@ class QueryContext {
     QueryOptions inner;
     inner.cancelled = options_.cancelled;
     inner.functions = options_.functions;
-    inner.memory = options_.memory > in_use_ ? options_.memory - in_use_ : 0;
+    inner.memory = meter_.left();
     if (deadline_) inner.timeout = *deadline_ - std::chrono::steady_clock::now();
     return inner;
   }
@@ -142,13 +151,13 @@ class QueryContext {
   void stop() noexcept { stopped_ = true; }
   [[nodiscard]] bool stopped() const noexcept { return stopped_; }
   /// So many bytes more are in use. Errors: `query/memory`.
-  void charge(std::size_t bytes) {
-    in_use_ += bytes;
-    if (in_use_ > most_used_) most_used_ = in_use_;
-    if (in_use_ > options_.memory) raise_memory();
-  }
-  void discharge(std::size_t bytes) noexcept { in_use_ -= bytes; }
-  [[nodiscard]] std::size_t most_used() const noexcept { return most_used_; }
+  void charge(std::size_t bytes) { meter_.charge(bytes); }
+  void discharge(std::size_t bytes) noexcept { meter_.discharge(bytes); }
+  /// What used `before` bytes uses `after` now. Errors: `query/memory`.
+  void charge_change(std::size_t before, std::size_t after) { after > before ? charge(after - before) : discharge(before - after); }
+  /// What is left of the limit.
+  [[nodiscard]] std::size_t memory_left() const noexcept { return meter_.left(); }
+  [[nodiscard]] std::size_t most_used() const noexcept { return meter_.most_used(); }
 
   // ---- what is counted for explanations
 
@@ -164,15 +173,10 @@ class QueryContext {
   // ---- what the steps of rules share
 
   [[nodiscard]] std::shared_ptr<RuleTables>& tables() noexcept { return tables_; }
+  /// The queries inside of this one.
+  [[nodiscard]] std::shared_ptr<NestedQueries>& nested() noexcept { return nested_; }
 
  private:
-  template <meta::Lazy = {}>
-  [[noreturn]] void raise_memory() const {
-    raise(Errc::query_memory,
-          "The query needs more than the " + std::to_string(options_.memory) +
-              " bytes of memory that it was given. Ask for less, or give it more.",
-          "{:memory " + std::to_string(options_.memory) + "}");
-  }
   template <meta::Lazy = {}>
   void check_time() const {
     if (options_.cancelled != nullptr && options_.cancelled->load(std::memory_order_relaxed))
@@ -190,15 +194,16 @@ class QueryContext {
   QueryOptions options_;
   std::size_t variables_;
   Holdings holdings_{};
+  std::vector<std::pair<Source const*, std::shared_ptr<void>>> kept_{};
   std::vector<Cell> constants_{};
-  BufferPool pool_{};
+  MemoryMeter meter_;
+  BufferPool pool_{meter_};
   std::shared_ptr<RuleTables> tables_{};
+  std::shared_ptr<NestedQueries> nested_{};
   std::vector<std::uint64_t> counts_{};
   std::optional<std::chrono::steady_clock::time_point> deadline_{};
   bool limited_ = false;
   bool stopped_ = false;
-  std::size_t in_use_ = 0;
-  std::size_t most_used_ = 0;
 };
 
 }  // namespace cairn::query

@@ -9,9 +9,11 @@
 #include <cairn/query/edn_values.hpp>
 #include <cairn/query/plan/plan.hpp>
 #include <cairn/query/run/query_context.hpp>
+#include <cairn/query/run/scratch.hpp>
 #include <cairn/query/run/stored_rows.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <compare>
 #include <concepts>
 #include <cstddef>
@@ -49,8 +51,9 @@ class Found {
   [[nodiscard]] Cell cell(std::size_t row, std::size_t column) const { return is_pulled(column) ? Cell{value(row, column)} : rows.at(row, column); }
   /// The value; made of all cells when the first is asked for.
   [[nodiscard]] Value const& value(std::size_t row, std::size_t column) const {
-    std::call_once(made_, [this] { make_values(); });
-    return *std::launder(reinterpret_cast<Value const*>(values_[row * columns() + column].bytes));
+    auto const* values = made_values_.load(std::memory_order_acquire);
+    if (values == nullptr) [[unlikely]] values = make_values();
+    return *std::launder(reinterpret_cast<Value const*>(values[column * rows.size() + row].bytes));
   }
   template <meta::Lazy = {}>
   [[nodiscard]] notation::Value edn(std::size_t row, std::size_t column) const {
@@ -91,29 +94,41 @@ class Found {
     return std::ranges::any_of(pulled, [&](auto const& one) { return one.column == column; });
   }
   template <meta::Lazy = {}>
-  void make_values() const {
-    auto const width = columns();
-    values_.reset(new Slot[rows.size() * width + 1]);
-    for (std::size_t i = 0; i != width; ++i) {
+  [[nodiscard]] Slot const* make_values() const {
+    std::lock_guard lock{making_};
+    if (auto const* made = made_values_.load(std::memory_order_relaxed)) return made;
+    auto const height = rows.size();
+    Scratch<Slot> values{columns() * height + 1};
+    std::vector<Value> of_pulled;
+    auto const put = [&](std::size_t row, std::size_t column, ValueKind kind, std::uint64_t word) {
+      ::new (static_cast<void*>(values[column * height + row].bytes)) Value{cairn::detail::ValueParts::join(kind, word)};
+    };
+    for (std::size_t i = 0; i != columns(); ++i) {
       auto const& column = rows.columns()[i];
-      for (std::size_t row = 0; row != rows.size(); ++row) {
-        auto const cell = column[row];
-        ::new (static_cast<void*>(values_[row * width + i].bytes)) Value{cairn::detail::ValueParts::join(cell.kind, cell.word)};
+      if (column.kinds() == nullptr) {
+        for (std::size_t row = 0; row != height; ++row) put(row, i, column.kind(), column.words()[row]);
+      } else {
+        for (std::size_t row = 0; row != height; ++row) put(row, i, column.kinds()[row], column.words()[row]);
       }
     }
     for (auto const& one : pulled) {
-      for (std::size_t row = 0; row != rows.size(); ++row) {
-        pulled_values_.push_back(to_value(one.values[row]));
-        auto const& made = pulled_values_.back();
-        ::new (static_cast<void*>(values_[row * width + one.column].bytes))
-            Value{cairn::detail::ValueParts::join(made.kind(), cairn::detail::ValueParts::word(made))};
+      for (std::size_t row = 0; row != height; ++row) {
+        of_pulled.push_back(to_value(one.values[row]));
+        auto const& made = of_pulled.back();
+        put(row, one.column, made.kind(), cairn::detail::ValueParts::word(made));
       }
     }
+    values_ = std::move(values);
+    pulled_values_ = std::move(of_pulled);
+    made_values_.store(values_.get(), std::memory_order_release);
+    return values_.get();
   }
 
   FindShape shape_;
-  mutable std::once_flag made_{};
-  mutable std::unique_ptr<Slot[]> values_{};
+  // Borrowed from the cells' owners, a column after the other.
+  mutable std::mutex making_{};
+  mutable std::atomic<Slot const*> made_values_{nullptr};
+  mutable Scratch<Slot> values_{};
   mutable std::vector<Value> pulled_values_{};
 };
 

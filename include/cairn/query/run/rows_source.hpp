@@ -46,7 +46,11 @@ class RowsSource final : public Source {
 
   [[nodiscard]] bool is_database() const noexcept override { return false; }
   [[nodiscard]] std::unique_ptr<StepRunner> pattern(StepPlace const& place) const override;
-  [[nodiscard]] PatternFacts facts(QueryContext const&, Step const&) const override { return {}; }
+  [[nodiscard]] PatternFacts facts(QueryContext const&, Step const&) const override {
+    PatternFacts facts;
+    facts.names = 0xFF;
+    return facts;
+  }
   [[nodiscard]] AttributeFacts attribute_facts(Keyword, std::optional<Value> const&, std::optional<Value> const&,
                                                std::optional<Value> const&) const override {
     return {};

@@ -11,6 +11,7 @@
 #include <cairn/query/run/input.hpp>
 #include <cairn/query/run/result.hpp>
 #include <cairn/query/run/rows_source.hpp>
+#include <cairn/query/run/rules/whole_closure.hpp>
 #include <cairn/query/run/steps.hpp>
 
 #include <algorithm>
@@ -79,8 +80,11 @@ template <meta::Lazy = {}>
 }
 
 /// Keeps of the rows those numbers, in that order.
-inline void pick(Found& found, std::span<std::uint32_t const> rows) {
-  for (auto& column : found.rows.columns()) column = column.picked(rows);
+inline void pick(QueryContext& context, Found& found, std::span<std::uint32_t const> rows) {
+  for (auto& column : found.rows.columns()) {
+    static_cast<void>(context.poll());
+    column = column.picked(rows);
+  }
   found.rows.set_size(rows.size());
   for (auto& pulled : found.pulled) {
     std::vector<notation::Value> values;
@@ -101,19 +105,22 @@ inline void keep_having(QueryContext& context, Found& found) {
     std::vector<std::uint32_t> still;
     Batch row{found.columns()};
     row.set_rows(1);
+    std::uint32_t seen = 0;
     for (auto const number : kept) {
+      if (++seen % batch_rows == 0) static_cast<void>(context.poll());
       for (std::size_t i = 0; i != found.columns(); ++i) row[i] = found.rows.columns()[i].from(number);
       if (is_truthy(holds(row, 0))) still.push_back(number);
     }
     kept = std::move(still);
   }
-  if (kept.size() != found.rows.size()) pick(found, kept);
+  if (kept.size() != found.rows.size()) pick(context, found, kept);
 }
 
 template <meta::Lazy = {}>
-inline void sort_rows(Found& found, std::span<OrderKey const> keys) {
+inline void sort_rows(QueryContext& context, Found& found, std::span<OrderKey const> keys) {
   std::vector<std::uint32_t> rows(found.rows.size());
   std::iota(rows.begin(), rows.end(), 0U);
+  static_cast<void>(context.poll());
   std::ranges::sort(rows, [&](std::uint32_t left, std::uint32_t right) {
     for (auto const key : keys) {
       BorrowedValue const a{found.rows.at(left, key.column)};
@@ -123,18 +130,18 @@ inline void sort_rows(Found& found, std::span<OrderKey const> keys) {
     }
     return left < right;
   });
-  pick(found, rows);
+  pick(context, found, rows);
 }
 
 /// The rows from `offset` on, `limit` of them; -1: all.
-inline void page(Found& found, std::int64_t offset, std::int64_t limit) {
+inline void page(QueryContext& context, Found& found, std::int64_t offset, std::int64_t limit) {
   auto const size = found.rows.size();
   auto const first = (std::min)(size, static_cast<std::size_t>((std::max)(offset, std::int64_t{0})));
   auto const count = limit < 0 ? size - first : (std::min)(size - first, static_cast<std::size_t>(limit));
   if (first == 0 && count == size) return;
   std::vector<std::uint32_t> rows(count);
   std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
-  pick(found, rows);
+  pick(context, found, rows);
 }
 
 template <meta::Lazy = {}>
@@ -287,9 +294,11 @@ template <meta::Lazy = {}>
     chain.push_back(std::make_unique<detail::InputRunner>(context, *others[i].first, others[i].second, lives[i], *head));
     head = chain.back().get();
   }
+  bool const all_rows = most == (std::numeric_limits<std::size_t>::max)() && others.empty();
+  auto written = all_rows ? whole_closure(context) : std::nullopt;
   if (most == 0) {
     context.stop();
-  } else {
+  } else if (!written) {
     head->push(first);
     head->flush();
   }
@@ -307,12 +316,12 @@ template <meta::Lazy = {}>
       raise(Errc::query_where, "The pattern of a pull in :find is written there, or is a ?variable under :in.", "{}");
     }
   }
-  found->rows = collector.take();
+  found->rows = written ? std::move(*written) : collector.take();
   found->keys = detail::keys_of(plan);
   found->is_set = detail::is_plain(plan) && order.empty() && limit < 0 && offset <= 0;
   if (!plan.having.empty()) detail::keep_having(context, *found);
-  if (!order.empty()) detail::sort_rows(*found, order);
-  detail::page(*found, offset, one ? std::int64_t{1} : limit);
+  if (!order.empty()) detail::sort_rows(context, *found, order);
+  detail::page(context, *found, offset, one ? std::int64_t{1} : limit);
   detail::pull_columns(context, *found, patterns);
   if (report != nullptr) *report = {context.counts(), context.most_used()};
   found->holdings = std::move(context.holdings());

@@ -63,12 +63,12 @@ class BatchWriter {
 
   /// Puts the columns that `in` has behind the rows that are there; those that it doesn't have are the step's. `add` follows.
   /// Requires: there is room.
-  void carry(Batch const& in, std::uint32_t const* rows, std::uint32_t count) noexcept {
+  void carry(Batch const& in, std::uint32_t const* rows, std::uint32_t count) {
     for (auto& column : columns_) {
       if (auto const& from = in[column.variable()]; from.is_live()) column.gather(from, rows, count, rows_);
     }
   }
-  void carry_repeated(Batch const& in, std::uint32_t row, std::uint32_t count) noexcept {
+  void carry_repeated(Batch const& in, std::uint32_t row, std::uint32_t count) {
     for (auto& column : columns_) {
       if (auto const& from = in[column.variable()]; from.is_live()) column.repeat(from, row, count, rows_);
     }

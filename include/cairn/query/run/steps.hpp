@@ -26,9 +26,7 @@ std::unique_ptr<StepRunner> make_runner(StepPlace const& place) {
     case Kind::either: return std::make_unique<EitherRunner>(place);
     case Kind::call:
     case Kind::closure:
-    case Kind::seeds:
-    case Kind::delta:
-    case Kind::is_seed: return make_table_runner(place);
+    case Kind::seeds: return make_table_runner(place);
     case Kind::empty: break;
   }
   return std::make_unique<EmptyRunner>(place);

@@ -6,8 +6,8 @@
 #include <cairn/edn/form.hpp>
 #include <cairn/query/function/builtins.hpp>
 #include <cairn/query/syntax/names.hpp>
+#include <cairn/query/syntax/place_parser.hpp>
 #include <cairn/query/syntax/problem.hpp>
-#include <cairn/query/syntax/term_parser.hpp>
 #include <cairn/query/syntax/tree.hpp>
 
 #include <cstddef>
@@ -25,10 +25,10 @@ using QueryCheck = Problem (*)(notation::Form query, std::size_t inputs, Names c
 
 /// Parses clauses into the pools of a tree. Every function that returns a bool has recorded a problem where it is
 /// false.
-class ClauseParser : public TermParser {
+class ClauseParser : public PlaceParser {
  public:
   constexpr ClauseParser(Form root, Tree& tree, Names const& names, QueryCheck check_query, bool in_rules, std::size_t depth = 0)
-      : TermParser{root, tree, names, in_rules, depth}, check_query_{check_query} {}
+      : PlaceParser{root, tree, names, in_rules, depth}, check_query_{check_query} {}
 
   /// Clauses until `end`, which see the same names; their numbers go to `found`.
   constexpr bool clauses(Form first, std::uint32_t end, std::optional<std::uint16_t> from, std::size_t depth,
@@ -41,12 +41,6 @@ class ClauseParser : public TermParser {
     }
     found = append(tree().clause_numbers, numbers);
     return true;
-  }
-
-  /// The distinct variables of some clauses, as others around them see them.
-  constexpr void variables_of(std::span<std::uint32_t const> clauses, std::vector<std::uint16_t>& found) {
-    begin_set();
-    for (std::uint32_t const one : clauses) collect(one, found);
   }
 
  private:
@@ -93,40 +87,15 @@ class ClauseParser : public TermParser {
   constexpr bool pattern(Form form, Form first, std::optional<std::uint16_t> from, Clause& made) {
     made.kind = Clause::Kind::pattern;
     if (!set_source(form, from, made)) return false;
-    std::size_t const begin = tree().terms.size();
-    for (Form place = first; place.index() != form.node().next; place = place.next()) {
-      if (!count_term(place)) return false;
-      Term term;
-      term.node = place.index();
-      if (detail::is_variable(place)) {
-        term.kind = Term::Kind::variable;
-        if (!variable(place, term.index)) return false;
-      } else if (!detail::is_blank(place)) {
-        if (place.is(notation::Kind::symbol))
-          return bad_clause(place, "a pattern has variables, constants and _; a symbol among them is quoted: 'name");
-        if (detail::is_call_form(place))
-          return bad_clause(place, "a pattern can't call; bind the result with a clause of its own: [(f ?x) ?y]");
-        if (!plain_reference(place)) return false;
-        term = constant(place);
-      }
-      tree().terms.push_back(term);
-    }
-    made.terms = slice(begin, tree().terms.size());
+    constexpr PlaceReasons reasons{
+        .source = "a pattern has variables, constants and _; a symbol among them is quoted: 'name",
+        .symbol = "a pattern has variables, constants and _; a symbol among them is quoted: 'name",
+        .call = "a pattern can't call; bind the result with a clause of its own: [(f ?x) ?y]"};
+    if (!places(first, form.node().next, reasons, made.terms)) return false;
     if (made.terms.count > 5)
       return bad_clause(form, "a pattern has five places at most: entity, attribute, value, transaction, added");
     return true;
   }
-  /// A constant in a pattern has no variables in it, or they would be taken for symbols.
-  constexpr bool plain_reference(Form constant) {
-    if (!constant.is(notation::Kind::vector)) return true;
-    for (Form const part : constant) {
-      if (detail::is_variable(part))
-        return bad_clause(
-            part, "a lookup ref or tuple in a pattern has no variables; pass it by :in or make it by a function");
-    }
-    return true;
-  }
-
   constexpr bool call(Form form, std::size_t depth, Clause& made) {
     Form const called = form[0];
     if (form.size() > 2) return bad_clause(form[2], "a call has one binding behind it: [(f arguments) binding]");
@@ -231,34 +200,6 @@ class ClauseParser : public TermParser {
     return true;
   }
 
-  /// `[?x ?y]`, and of an or-join `[[?required] ?free]`.
-  constexpr bool join_variables(Form form, bool may_require, Clause& made) {
-    std::vector<std::uint16_t> joins;
-    begin_set();
-    std::size_t required = 0;
-    for (Form const part : form) {
-      if (may_require && joins.empty() && part.is(notation::Kind::vector)) {
-        for (Form const name : part) {
-          if (!join_variable(name, joins)) return false;
-        }
-        required = joins.size();
-      } else if (!join_variable(part, joins)) {
-        return false;
-      }
-    }
-    if (joins.empty()) return bad_clause(form, "at least one variable is joined: (or-join [?x] ...)");
-    made.joins = append(tree().variables, joins);
-    made.required = {made.joins.first, static_cast<std::uint32_t>(required)};
-    return true;
-  }
-  constexpr bool join_variable(Form name, std::vector<std::uint16_t>& joins) {
-    if (!detail::is_variable(name)) return bad_clause(name, "only variables are joined");
-    std::uint16_t number = 0;
-    if (!count_term(name) || !variable(name, number)) return false;
-    if (insert(number)) joins.push_back(number);
-    return true;
-  }
-
   /// Opens the scope of a clause that sees what it joins and nothing else.
   constexpr std::size_t enter(Clause const& made) {
     std::size_t const outer = scope().open();
@@ -319,45 +260,12 @@ class ClauseParser : public TermParser {
     }
     // A rule may read no source at all; then it does not matter that there is none.
     made.source = from.value_or(callers_source);
-    std::size_t const begin = tree().terms.size();
-    for (Form place = head.next(); place.index() != form.node().next; place = place.next()) {
-      if (!count_term(place)) return false;
-      Term term;
-      term.node = place.index();
-      if (detail::is_variable(place)) {
-        term.kind = Term::Kind::variable;
-        if (!variable(place, term.index)) return false;
-      } else if (!detail::is_blank(place)) {
-        if (detail::is_source(place)) return bad_clause(place, "a rule's source stands before its name: ($ rule ?x)");
-        if (place.is(notation::Kind::symbol) || detail::is_call_form(place))
-          return bad_clause(place, "a rule's arguments are variables, constants and _");
-        term = constant(place);
-      }
-      tree().terms.push_back(term);
-    }
-    made.terms = slice(begin, tree().terms.size());
+    constexpr PlaceReasons reasons{.source = "a rule's source stands before its name: ($ rule ?x)",
+                                   .symbol = "a rule's arguments are variables, constants and _",
+                                   .call = "a rule's arguments are variables, constants and _"};
+    if (!places(head.next(), form.node().next, reasons, made.terms)) return false;
     if (made.terms.count == 0) return bad_clause(form, "a rule has arguments: (rule ?x)");
     return true;
-  }
-
-  constexpr void collect(std::uint32_t number, std::vector<std::uint16_t>& found) {
-    Clause const& one = tree().clauses[number];
-    for (Term const& term : tree().terms_of(one.terms)) {
-      if (term.kind == Term::Kind::variable && insert(term.index)) found.push_back(term.index);
-    }
-    if (one.kind == Clause::Kind::function) collect_binding(one.binding, found);
-    if (one.kind == Clause::Kind::conjunction) {
-      for (std::uint32_t const child : tree().children_of(one.children)) collect(child, found);
-      return;
-    }
-    for (std::uint16_t const joined : tree().variables_of(one.joins)) {
-      if (insert(joined)) found.push_back(joined);
-    }
-  }
-  constexpr void collect_binding(std::uint32_t number, std::vector<std::uint16_t>& found) {
-    Binding const& one = tree().bindings[number];
-    if (one.kind == Binding::Kind::scalar && insert(one.variable)) found.push_back(one.variable);
-    for (std::uint32_t i = 0; i != one.parts.count; ++i) collect_binding(one.parts.first + i, found);
   }
 
   QueryCheck check_query_;

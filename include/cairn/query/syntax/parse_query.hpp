@@ -30,11 +30,26 @@ namespace detail {
 
 /// Reads the one form that is the whole of the text; `form` is it where there is no problem.
 constexpr Problem read_whole(std::string_view text, std::vector<notation::Node>& nodes, notation::Form& form) {
+  nodes.reserve(text.size() / 4 + 8);
   auto const read = notation::read_one(text, nodes, query_reader);
   form = {text, nodes.data(), read.root};
   if (read.status == notation::ReadStatus::form) return {};
   std::size_t const length = read.offset < text.size() ? 1 : 0;
   return {Fault::not_edn, read.code, read.offset, length, read.message};
+}
+
+}  // namespace detail
+
+namespace detail {
+
+/// Room for most queries: a compiler takes long over vectors that grow.
+constexpr void reserve(Tree& tree, std::size_t nodes) {
+  tree.terms.reserve(nodes / 2);
+  tree.names.reserve(8);
+  tree.clauses.reserve(8);
+  tree.clause_numbers.reserve(8);
+  tree.find.reserve(4);
+  tree.inputs.reserve(2);
 }
 
 }  // namespace detail
@@ -47,6 +62,7 @@ constexpr QuerySyntax parse_query(std::string_view text, Names const& names = {}
   notation::Form form;
   syntax.problem = detail::read_whole(text, syntax.nodes, form);
   if (syntax.problem) return syntax;
+  detail::reserve(syntax.tree, syntax.nodes.size());
   QueryParser parser{form, syntax.tree, names};
   if (!parser.run()) syntax.problem = parser.problem();
   return syntax;

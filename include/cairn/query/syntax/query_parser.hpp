@@ -4,11 +4,9 @@
 #pragma once
 
 #include <cairn/edn/form.hpp>
-#include <cairn/query/aggregate/aggregates.hpp>
-#include <cairn/query/function/builtins.hpp>
-#include <cairn/query/function/nearest.hpp>
 #include <cairn/query/syntax/bound_check.hpp>
 #include <cairn/query/syntax/clause_parser.hpp>
+#include <cairn/query/syntax/find_parser.hpp>
 #include <cairn/query/syntax/names.hpp>
 #include <cairn/query/syntax/problem.hpp>
 #include <cairn/query/syntax/query_parts.hpp>
@@ -51,16 +49,13 @@ class QueryParser {
   [[nodiscard]] constexpr Problem const& problem() const noexcept { return parser_.problem(); }
 
   constexpr bool run() {
-    return parts_.read(query_, parser_) && inputs() && where() && find() && keys() && with() && check_bound() &&
-           ResultParser{query_, tree_, parser_, parts_}.run();
+    return parts_.read(query_, parser_) && inputs() && where() && FindParser{query_, tree_, parser_, parts_}.run() && keys() &&
+           with() && check_bound() && ResultParser{query_, tree_, parser_, parts_}.run();
   }
 
  private:
   constexpr bool fail(Fault fault, Errc code, Form at, std::string_view reason, std::string_view hint = {}) {
     return parser_.fail(fault, code, at, reason, hint);
-  }
-  constexpr bool bad_find(Form at, std::string_view reason) {
-    return fail(Fault::bad_find, Errc::parser_find, at, reason);
   }
   /// Calls `each(Form)` for the forms of a part until one gives false.
   template <class Each>
@@ -122,127 +117,6 @@ class QueryParser {
     return parser_.clauses(query_.at(part.first), part.end, parser_.default_source(), parser_.depth(), tree_.where);
   }
 
-  // ---- :find
-
-  constexpr bool find() {
-    Part const& part = parts_[PartName::find];
-    if (!part.present)
-      return bad_find(query_, "a query has :find, which says what its rows are: [:find ?e :where ...]");
-    std::size_t count = part.count;
-    std::uint32_t first = part.first;
-    std::uint32_t end = part.end;
-    Form const form = query_.at(first);
-    if (count == 1 && form.is(notation::Kind::vector)) {
-      tree_.shape = FindShape::tuple;
-      count = form.size();
-      first = form.index() + 1;
-      end = form.node().next;
-      if (count == 2 && form[1].is_symbol("...")) {
-        tree_.shape = FindShape::collection;
-        end = form[1].index();
-        count = 1;
-      }
-    } else if (count == 2 && form.next().is_symbol(".")) {
-      tree_.shape = FindShape::scalar;
-      end = form.next().index();
-      count = 1;
-    }
-    if (count == 0) return bad_find(query_.at(part.keyword), "nothing is found: write [:find ?e :where ...]");
-    // Orders, keys and `:having` look what is found up one by one.
-    if (count > 256)
-      return fail(Fault::too_big, Errc::parser_find, query_.at(part.keyword), "more than 256 columns are too many");
-    for (Form element = query_.at(first); element.index() != end; element = element.next()) {
-      if (!find_element(element)) return false;
-    }
-    return true;
-  }
-
-  constexpr bool find_element(Form form) {
-    FindElement made;
-    made.node = form.index();
-    if (detail::is_variable(form)) {
-      if (!known_variable(form, made.variable)) return false;
-    } else if (!form.is(notation::Kind::list) || form.size() < 2 || !form[0].is(notation::Kind::symbol)) {
-      return bad_find(form, "what is found is ?x, (aggregate ?x) or (pull ?x [...])");
-    } else {
-      made.name = form[0].index();
-      bool const read = form[0].is_symbol("pull") ? pull(form, made) : aggregate(form, made);
-      if (!read) return false;
-    }
-    tree_.find.push_back(made);
-    return true;
-  }
-
-  /// A name that a clause or an input has.
-  constexpr bool known_variable(Form name, std::uint16_t& number) {
-    if (auto const found = parser_.scope().find(name)) {
-      number = *found;
-      return true;
-    }
-    return fail(Fault::unbound_variable, Errc::parser_query, name,
-                "nothing binds this variable: no clause of :where and nothing of :in has it");
-  }
-
-  constexpr bool pull(Form form, FindElement& made) {
-    made.kind = FindElement::Kind::pull;
-    Form next = form[1];
-    std::size_t left = form.size() - 1;
-    if (detail::is_source(next)) {
-      if (!parser_.source(next, made.source)) return false;
-      next = next.next();
-      --left;
-    } else if (auto const source = parser_.default_source()) {
-      made.source = *source;
-    } else {
-      return fail(Fault::unknown_source, Errc::parser_query, form,
-                  "this pull reads $, which :in does not name; add it there");
-    }
-    if (left != 2 || !detail::is_variable(next))
-      return bad_find(form, "a pull is (pull ?x [...]) or (pull $source ?x [...])");
-    if (!known_variable(next, made.variable)) return false;
-    Form const pattern = next.next();
-    made.pattern.node = pattern.index();
-    if (!pattern.is(notation::Kind::symbol)) {
-      made.pattern = ClauseParser::constant(pattern);
-      return true;
-    }
-    made.pattern.kind = Term::Kind::variable;
-    return known_variable(pattern, made.pattern.index);
-  }
-
-  constexpr bool aggregate(Form form, FindElement& made) {
-    Form const name = form[0];
-    if (name.is_symbol("aggregate"))
-      return fail(Fault::unknown_aggregate, Errc::parser_find, name,
-                  "an aggregate can't come from :in; give it a name that the query calls");
-    std::size_t const before = form.size() - 2;
-    if (auto const* const known = find_aggregate(name.raw()); known != nullptr) {
-      made.kind = FindElement::Kind::aggregate;
-      made.aggregate = known->id;
-      if (!takes(*known, before))
-        return fail(Fault::wrong_arguments, Errc::parser_find, form,
-                    "this aggregate takes another number of arguments");
-    } else if (parser_.names().has_aggregate(name.raw())) {
-      made.kind = FindElement::Kind::custom_aggregate;
-    } else {
-      return fail(Fault::unknown_aggregate, Errc::parser_find, name, "there is no aggregate of this name",
-                  nearest_aggregate(name.raw()));
-    }
-    std::size_t const begin = tree_.terms.size();
-    Form next = name.next();
-    for (std::size_t i = 0; i != before; ++i, next = next.next()) {
-      Term term;
-      bool const is_name = detail::is_variable(next);
-      if (is_name ? !known_variable(next, term.index) : !parser_.argument(next, term)) return false;
-      if (is_name) term = {Term::Kind::variable, term.index, next.index()};
-      if (term.kind == Term::Kind::source) return bad_find(next, "an aggregate reads no source");
-      tree_.terms.push_back(term);
-    }
-    made.arguments = ClauseParser::slice(begin, tree_.terms.size());
-    if (!detail::is_variable(next)) return bad_find(next, "an aggregate's last argument is a variable");
-    return known_variable(next, made.variable);
-  }
-
   // ---- what makes of rows other rows
 
   constexpr bool keys() {
@@ -283,7 +157,7 @@ class QueryParser {
     bool const read = all_of(part, [&](Form form) {
       if (!detail::is_variable(form)) return fail(Fault::bad_query, Errc::parser_query, form, ":with has variables");
       std::uint16_t number = 0;
-      if (!known_variable(form, number)) return false;
+      if (!find_known_variable(parser_, form, number)) return false;
       if (taken[number] != 0)
         return fail(Fault::repeated_name, Errc::parser_query, form,
                     "this variable is in :find or :with already; :with names what is not found");

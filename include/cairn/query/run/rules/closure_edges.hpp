@@ -7,7 +7,7 @@
 #include <cairn/query/run/block.hpp>
 #include <cairn/query/run/query_context.hpp>
 #include <cairn/query/run/rules/reach_graph.hpp>
-#include <cairn/query/run/stored_rows.hpp>
+#include <cairn/query/run/row_set.hpp>
 
 #include <algorithm>
 #include <array>
@@ -45,8 +45,27 @@ class ClosureEdges {
     return *graph;
   }
   /// Whether a graph is there, or it is time for one.
-  [[nodiscard]] bool wants_graph(bool towards) const noexcept {
-    return searches_ >= most_searches || (towards ? backward_ : forward_) != nullptr;
+  [[nodiscard]] bool wants_graph(bool towards) {
+    return (searches_ >= most_searches || (towards ? backward_ : forward_) != nullptr) && suits_graph();
+  }
+  /// Whether a graph says what searches say: not where an edge ends at what may be a name.
+  [[nodiscard]] bool suits_graph() {
+    read_edges();
+    return !has_names_;
+  }
+  /// Where edges begin, each value once.
+  [[nodiscard]] StoredColumn const& starts() {
+    if (starts_ == nullptr) {
+      read_edges();
+      starts_ = std::make_unique<Sink>(*context_, std::uint16_t{0});
+      for (std::size_t done = 0; done < edges_->size(); done += batch_rows) {
+        Batch batch{1};
+        batch[0] = edges_->columns()[0].from(done);
+        batch.set_rows(static_cast<std::uint32_t>((std::min)(std::size_t{batch_rows}, edges_->size() - done)));
+        starts_->push(batch);
+      }
+    }
+    return starts_->found().rows().columns()[0];
   }
 
   /// What can be reached from a value, or what can reach it, by one edge or more. Valid until the next call.
@@ -111,6 +130,7 @@ class ClosureEdges {
    public:
     Sink(QueryContext& context, std::uint16_t variable) : context_{context}, variable_{variable} {}
     void push(Batch const& in) override {
+      if (context_.poll()) return;
       std::uint32_t fresh[batch_rows];
       auto const before = found_.bytes();
       found_.insert(in, std::span{&variable_, 1}, fresh);
@@ -137,7 +157,9 @@ class ClosureEdges {
      public:
       Reader(QueryContext& context, StoredRows& rows, std::span<std::uint16_t const> variables)
           : context_{context}, rows_{rows}, variables_{variables} {}
+      [[nodiscard]] bool has_names() const noexcept { return has_names_; }
       void push(Batch const& in) override {
+        for (auto const variable : variables_) note_names(in[variable], in.rows());
         auto const before = rows_.bytes();
         rows_.append(in, variables_);
         context_.charge(rows_.bytes() - before);
@@ -147,6 +169,11 @@ class ClosureEdges {
       void flush() override {}
 
      private:
+      void note_names(Column const& column, std::uint32_t rows) noexcept {
+        for (std::uint32_t i = 0; i != (column.is_uniform() ? 1U : rows); ++i) has_names_ = has_names_ || is_name(column[i]);
+      }
+
+      bool has_names_ = false;
       QueryContext& context_;
       StoredRows& rows_;
       std::span<std::uint16_t const> variables_;
@@ -157,14 +184,17 @@ class ClosureEdges {
     batch.set_rows(1);
     block.push(batch);
     block.flush();
+    has_names_ = reader.has_names();
   }
 
   QueryContext* context_;
   Closure const* closure_;
   std::size_t searches_ = 0;
   std::unique_ptr<StoredRows> edges_{};
+  bool has_names_ = false;  ///< among the ends of edges
   std::unique_ptr<ReachGraph> forward_{};
   std::unique_ptr<ReachGraph> backward_{};
+  std::unique_ptr<Sink> starts_{};
   std::unique_ptr<Sink> from_sink_{};
   std::unique_ptr<Sink> to_sink_{};
   std::unique_ptr<BlockRunner> from_{};

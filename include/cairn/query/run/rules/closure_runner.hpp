@@ -3,6 +3,7 @@
 // The step of a transitive closure.
 #pragma once
 
+#include <cairn/query/access/watch.hpp>
 #include <cairn/query/run/rules/closure_edges.hpp>
 #include <cairn/query/run/rules/rule_tables.hpp>
 
@@ -99,9 +100,7 @@ class ClosureRunner final : public StepRunner {
   void reach(Batch const& in, std::uint32_t row, Cell known, bool towards) {
     auto* const column = towards ? from_ : to_;
     if (ClosureEdges::is_name(known) || !edges_.wants_graph(towards)) {
-      auto const& found = edges_.search(known, towards);
-      found_.clear();
-      for (std::size_t i = 0; i != found.size(); ++i) found_.push_back(found[i]);
+      search(known, towards);
       for (auto const cell : found_) give(in, row, column, cell);
       return;
     }
@@ -118,9 +117,31 @@ class ClosureRunner final : public StepRunner {
     graph.reach(start, [&](ReachGraph::Node node) { nodes_.push_back(node); });
   }
 
+  /// Calls `found(start)` for each value where edges begin, with what it reaches in `found_`.
+  template <class Found>
+  void search_all(Found const& found) {
+    for (std::size_t i = 0; i != edges_.starts().size(); ++i) {
+      if (context_.poll()) return;
+      auto const start = edges_.starts()[i];
+      search(start, false);
+      found(start);
+    }
+  }
+  /// A copy of what is found, to `found_`: whoever is handed rows may search as well.
+  void search(Cell known, bool towards) {
+    auto const& found = edges_.search(known, towards);
+    found_.clear();
+    for (std::size_t i = 0; i != found.size(); ++i) found_.push_back(found[i]);
+  }
+
   void circles(Batch const& in, std::uint32_t row) {
+    if (!edges_.suits_graph()) {
+      return search_all([&](Cell start) {
+        if (std::ranges::find(found_, start) != found_.end()) give(in, row, from_, start);
+      });
+    }
     auto& graph = edges_.graph(false);
-    for (std::size_t component = 0; component != graph.components(); ++component) {
+    for (std::size_t component = 0; component != graph.components(Watch::of(context_)); ++component) {
       if (context_.poll()) return;
       auto const members = graph.members(component);
       // One that is alone is in a circle only by an edge to itself.
@@ -130,15 +151,25 @@ class ClosureRunner final : public StepRunner {
   }
 
   void all(Batch const& in, std::uint32_t row) {
+    if (!edges_.suits_graph()) {
+      return search_all([&](Cell start) {
+        for (auto const cell : found_) {
+          writer_.carry_repeated(in, row, 1);
+          if (from_ != nullptr) from_->put(start, writer_.rows());
+          if (to_ != nullptr) to_->put(cell, writer_.rows());
+          writer_.add(1);
+        }
+      });
+    }
     auto& graph = edges_.graph(false);
-    for (std::size_t component = 0; component != graph.components(); ++component) {
+    for (std::size_t component = 0; component != graph.components(Watch::of(context_)); ++component) {
       if (context_.poll()) return;
       auto const members = graph.members(component);
       if (!graph.has_edges(members[0])) continue;
       collect(graph, members[0]);
       words_.clear();
-      if (graph.is_dense()) {
-        for (auto const node : nodes_) words_.push_back(graph.lowest() + node);
+      if (graph.is_uniform()) {
+        for (auto const node : nodes_) words_.push_back(graph.word(node));
       }
       for (auto const node : members) give_all(in, row, graph, node);
     }
@@ -153,9 +184,9 @@ class ClosureRunner final : public StepRunner {
       writer_.carry_repeated(in, row, count);
       if (from_ != nullptr) from_->repeat({&value.word, nullptr, value.kind}, 0, count, first);
       if (to_ != nullptr) {
-        if (graph.is_dense()) {
+        if (graph.is_uniform()) {
           std::memcpy(to_->words(first), words_.data() + done, count * sizeof(std::uint64_t));
-          to_->note(ValueKind::integer, first, count);
+          to_->note(graph.kind(), first, count);
         } else {
           for (std::uint32_t i = 0; i != count; ++i) to_->put(graph[nodes_[done + i]], first + i);
         }

@@ -3,8 +3,9 @@
 // A graph in memory, and what can be reached from each of its nodes.
 #pragma once
 
+#include <cairn/query/access/watch.hpp>
 #include <cairn/query/run/batch.hpp>
-#include <cairn/query/run/stored_rows.hpp>
+#include <cairn/query/run/row_set.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -28,11 +29,10 @@ class ReachGraph {
   ReachGraph(StoredColumn const& from, StoredColumn const& to) : values_{1} {
     number(from, to);
     link(from, to);
-    find_components();
   }
 
   [[nodiscard]] std::size_t bytes() const noexcept {
-    return values_.bytes() + (first_.size() + targets_.size() + component_.size() * 4) * sizeof(Node);
+    return values_.bytes() + (size_ * std::size_t{6} + targets_.size()) * sizeof(Node);
   }
   [[nodiscard]] Node size() const noexcept { return size_; }
 
@@ -50,13 +50,23 @@ class ReachGraph {
   [[nodiscard]] Cell operator[](Node node) const noexcept {
     return dense_ ? Cell{ValueKind::integer, lowest_ + node} : values_.rows().at(node, 0);
   }
-  /// Whether all values are entities.
-  [[nodiscard]] bool is_dense() const noexcept { return dense_; }
-  [[nodiscard]] std::uint64_t lowest() const noexcept { return lowest_; }
+  /// Whether all values are of one kind.
+  [[nodiscard]] bool is_uniform() const noexcept { return dense_ || values_.rows().columns()[0].kinds() == nullptr; }
+  /// Of the values, where they are uniform.
+  [[nodiscard]] ValueKind kind() const noexcept {
+    return dense_ ? ValueKind::integer : values_.rows().columns()[0].kind();
+  }
+  [[nodiscard]] std::uint64_t word(Node node) const noexcept {
+    return dense_ ? lowest_ + node : values_.rows().columns()[0].words()[node];
+  }
 
-  /// How many circles and nodes outside of circles there are.
-  [[nodiscard]] std::size_t components() const noexcept { return members_first_.size() - 1; }
-  [[nodiscard]] Node component(Node node) const noexcept { return component_[node]; }
+  /// How many circles and nodes outside of circles there are that edges come from, and what these reach.
+  /// Found when they are asked for the first time, in linear time; what a component reaches comes before it.
+  /// Errors: those of the watch.
+  [[nodiscard]] std::size_t components(Watch const& watch = {}) {
+    if (members_first_.empty()) find_components(watch);
+    return members_first_.size() - 1;
+  }
   [[nodiscard]] std::span<Node const> members(std::size_t component) const noexcept {
     return std::span{members_}.subspan(members_first_[component],
                                        members_first_[component + 1] - members_first_[component]);
@@ -86,10 +96,19 @@ class ReachGraph {
   /// Where the last call of `reach` began, or `nobody`.
   [[nodiscard]] Node last_start() const noexcept { return last_start_; }
   [[nodiscard]] bool has_edges(Node node) const noexcept { return first_[node] != first_[node + 1]; }
+  [[nodiscard]] std::size_t edges() const noexcept { return targets_.size(); }
+  /// Where the edges of a node go.
+  [[nodiscard]] std::span<Node const> targets(Node node) const noexcept {
+    return std::span{targets_}.subspan(first_[node], first_[node + 1] - first_[node]);
+  }
+  /// Whether an edge goes to a node.
+  [[nodiscard]] bool has_parent(Node node) const noexcept { return parents_[node] != 0; }
+  /// Whether at most one edge goes to each node.
+  [[nodiscard]] bool has_single_parents() const noexcept { return single_parents_; }
   /// Complexity: linear in the edges that come from `from`.
   [[nodiscard]] bool has_edge(Node from, Node to) const noexcept {
-    auto const targets = std::span{targets_}.subspan(first_[from], first_[from + 1] - first_[from]);
-    return std::ranges::find(targets, to) != targets.end();
+    auto const all = targets(from);
+    return std::ranges::find(all, to) != all.end();
   }
 
  private:
@@ -157,11 +176,16 @@ class ReachGraph {
     for (std::size_t i = 0; i != size_; ++i) first_[i + 1] += first_[i];
     targets_.resize(from.size());
     auto next = first_;
-    each_node(to, [&](std::size_t i, Node node) { targets_[next[sources[i]]++] = node; });
+    parents_.assign(size_, 0);
+    each_node(to, [&](std::size_t i, Node node) {
+      targets_[next[sources[i]]++] = node;
+      single_parents_ = single_parents_ && parents_[node] == 0;
+      parents_[node] = 1;
+    });
     marks_.assign(size_, 0);
   }
 
-  void find_components() {
+  void find_components(Watch const& watch) {
     struct Visit {
       Node node;
       Node next;
@@ -176,6 +200,7 @@ class ReachGraph {
       order[node] = low[node] = seen++;
       open.push_back(node);
       visits.push_back({node, first_[node]});
+      if (seen % 1024 == 0) static_cast<void>(watch.poll());
     };
     members_.reserve(size_);
     members_first_.assign(1, 0);
@@ -215,6 +240,8 @@ class ReachGraph {
   Node size_ = 0;
   std::vector<Node> first_{};  ///< of each node's edges, and past the last
   std::vector<Node> targets_{};
+  std::vector<std::uint8_t> parents_{};  ///< whether an edge goes to a node
+  bool single_parents_ = true;
   std::vector<Node> component_{};
   std::vector<Node> members_{};  ///< component by component
   std::vector<Node> members_first_{};

@@ -8,7 +8,7 @@
 #include <cairn/query/run/query_context.hpp>
 #include <cairn/query/run/rules/closure_edges.hpp>
 #include <cairn/query/run/step_runner.hpp>
-#include <cairn/query/run/stored_rows.hpp>
+#include <cairn/query/run/row_set.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -34,33 +34,24 @@ class RuleTable {
       : context_{&context},
         seed_columns_{context.plan().variables_of(table.seeds)},
         columns_{table.columns},
+        group_{table.group},
         seeds_{seed_columns_.size()},
         rows_{table.columns} {}
 
   [[nodiscard]] std::size_t columns() const noexcept { return columns_; }
-  /// The columns of the rows that make up a seed.
-  [[nodiscard]] std::span<std::uint16_t const> seed_columns() const noexcept { return seed_columns_; }
+  [[nodiscard]] std::uint32_t group() const noexcept { return group_; }
   [[nodiscard]] RowSet const& seeds() const noexcept { return seeds_; }
   [[nodiscard]] StoredRows const& rows() const noexcept { return rows_.rows(); }
   /// How many rows may be read.
   [[nodiscard]] std::size_t shown() const noexcept { return shown_; }
   void show() noexcept { shown_ = rows_.size(); }
 
-  /// Asks for the rows of a batch's seeds, which are in the columns `seed_columns()`.
+  /// Asks for the rows of a batch's seeds, which are in the columns that the table is asked by.
   void ask(Batch const& batch) {
     std::uint32_t fresh[batch_rows];
     auto const before = seeds_.bytes();
-    auto const count = seeds_.insert(batch, seed_columns_, fresh);
+    seeds_.insert(batch, seed_columns_, fresh);
     context_->charge(seeds_.bytes() - before);
-    for (std::uint32_t i = 0; i != count; ++i) {
-      bool named = false;
-      for (auto const column : seed_columns_) {
-        auto const kind = batch[column].kind_at(fresh[i]);
-        named = named || kind == ValueKind::keyword || kind == ValueKind::tuple;
-      }
-      named_.push_back(named ? 1 : 0);
-      has_named_ = has_named_ || named;
-    }
   }
   /// Adds rows, which are in those columns.
   void add(Batch const& batch, std::span<std::uint16_t const> variables) {
@@ -70,15 +61,8 @@ class RuleTable {
     context_->charge(rows_.bytes() - before);
   }
 
-  /// Whether a seed may name an entity, by an ident or a lookup ref. In a row that is found from behind there stands
-  /// the entity, which is not among the seeds.
-  [[nodiscard]] bool is_named(std::size_t seed) const noexcept { return named_[seed] != 0; }
-  [[nodiscard]] bool has_named() const noexcept { return has_named_; }
-
   /// What the first step of a block gives while the block runs.
   RowRange seed_range{};
-  RowRange row_range{};
-  bool only_named = false;
   /// Up to where seeds have been looked at.
   std::size_t seeds_done = 0;
 
@@ -86,25 +70,35 @@ class RuleTable {
   QueryContext* context_;
   std::span<std::uint16_t const> seed_columns_;
   std::size_t columns_;
+  std::uint32_t group_;
   RowSet seeds_;
   RowSet rows_;
   std::size_t shown_ = 0;
-  std::vector<std::uint8_t> named_{};
-  bool has_named_ = false;
 };
 
-/// All tables of a query. Rows are made by semi-naive evaluation: blocks for new seeds read the rows that there are,
-/// and ask for more; blocks for new rows look what follows from these, once each (F. Bancilhon, R. Ramakrishnan: An
-/// amateur's introduction to recursive query processing strategies, 1986). Tables of one group are filled together,
-/// until nothing is new.
+/// A call in a block of a table of the same group: it has to hear of rows that are found after it asked.
+class OpenCall {
+ public:
+  OpenCall() = default;
+  OpenCall(OpenCall const&) = delete;
+  OpenCall& operator=(OpenCall const&) = delete;
+
+  /// Hands on what follows from the rows that were shown since; false where there were none.
+  virtual bool resume() = 0;
+
+ protected:
+  ~OpenCall() = default;
+};
+
+/// All tables of a query. Rows are made by semi-naive evaluation with supplementary relations (C. Beeri, R.
+/// Ramakrishnan: On the power of magic, 1987): a block runs for new seeds alone, and each of its calls keeps the rows
+/// that came to it, so that new rows of the table that it calls are joined with these, once each. Tables of one group
+/// are filled together, until nothing is new.
 class RuleTables {
  public:
   explicit RuleTables(QueryContext& context) : context_{&context} {
     auto const& plan = context.plan();
-    for (auto const& table : plan.tables) {
-      tables_.push_back(std::make_unique<RuleTable>(context, table));
-      if (table.group >= running_.size()) running_.resize(table.group + 1, 0);
-    }
+    for (auto const& table : plan.tables) tables_.push_back(std::make_unique<RuleTable>(context, table));
     closures_.resize(plan.closures.size());
     jobs_.resize(tables_.size());
   }
@@ -124,15 +118,16 @@ class RuleTables {
     return *closures_[number];
   }
 
-  /// Sees to it that a table has all rows for what it was asked. Where it is being filled, it has some, and those who
-  /// read them are told of the others later.
+  /// The block that is being made is of the same group as a table that it calls.
+  [[nodiscard]] bool is_open(RuleTable const& table) const noexcept {
+    return making_.calls != nullptr && making_.group == table.group();
+  }
+  void add(OpenCall& call) { making_.calls->push_back(&call); }
+
+  /// Sees to it that a table has all rows for what it was asked.
   void fill(std::size_t number) {
-    auto const group = context_->plan().tables[number].group;
-    if (running_[group] != 0) return;
-    running_[group] = 1;
-    while (fill_once(group)) {
+    while (fill_once(tables_[number]->group())) {
     }
-    running_[group] = 0;
   }
 
  private:
@@ -141,126 +136,82 @@ class RuleTables {
     /// Where its rows go.
     class Sink final : public StepRunner {
      public:
-      Sink(RuleTable& table, std::span<Operand const> head) : table_{table} {
+      Sink(QueryContext& context, RuleTable& table, std::span<Operand const> head) : context_{context}, table_{table} {
         for (auto const operand : head) variables_.push_back(operand.index);
       }
-      void push(Batch const& in) override { table_.add(in, variables_); }
+      void push(Batch const& in) override {
+        if (!context_.poll()) table_.add(in, variables_);
+      }
       void flush() override {}
       [[nodiscard]] std::span<std::uint16_t const> variables() const noexcept { return variables_; }
 
      private:
+      QueryContext& context_;
       RuleTable& table_;
       std::vector<std::uint16_t> variables_{};
     };
 
     Job(QueryContext& context, std::uint16_t number, RuleTable& table, std::span<Operand const> head)
-        : sink{table, head}, block{context, number, {}, sink.variables(), sink} {}
+        : sink{context, table, head}, block{context, number, {}, sink.variables(), sink} {}
     Sink sink;
     BlockRunner block;
-  };
-  struct Blocks {
-    std::vector<std::unique_ptr<Job>> jobs{};
-    std::vector<std::size_t> done{};  ///< of those for new rows: up to where they have been looked at
+    std::vector<OpenCall*> calls{};
   };
 
-  [[nodiscard]] std::unique_ptr<Job> make_job(std::size_t number, std::size_t block) {
+  void make_jobs(std::size_t number) {
     auto const& plan = context_->plan();
     auto const& table = plan.tables[number];
-    auto const head = plan.heads.subspan(table.heads.first, table.heads.count)[block];
-    return std::make_unique<Job>(*context_, plan.blocks_of(table.blocks)[block], *tables_[number],
-                                 plan.operands_of(head));
-  }
-
-  void run(Job& job, RuleTable& table) {
-    Batch start{context_->variables()};
-    start.set_rows(1);
-    job.block.push(start);
-    job.block.flush();
-    table.show();
-    static_cast<void>(context_->poll());
+    auto const blocks = plan.blocks_of(table.blocks);
+    auto const heads = plan.heads.subspan(table.heads.first, table.heads.count);
+    for (std::size_t i = 0; i != blocks.size(); ++i) {
+      std::vector<OpenCall*> calls;
+      making_ = {&calls, table.group};
+      jobs_[number].push_back(std::make_unique<Job>(*context_, blocks[i], *tables_[number], plan.operands_of(heads[i])));
+      making_ = {};
+      jobs_[number].back()->calls = std::move(calls);
+    }
   }
 
   /// False where nothing was new.
   bool fill_once(std::uint32_t group) {
     bool changed = false;
-    auto const& plan = context_->plan();
     for (std::size_t number = 0; number != tables_.size(); ++number) {
-      if (plan.tables[number].group != group) continue;
-      auto const blocks = plan.blocks_of(plan.tables[number].blocks);
-      auto& work = jobs_[number];
-      if (tables_[number]->seeds().size() == 0) continue;
-      for (std::size_t block = work.jobs.size(); block < blocks.size(); ++block) {
-        work.jobs.push_back(make_job(number, block));
-        work.done.push_back(0);
+      auto& table = *tables_[number];
+      if (table.group() != group || table.seeds().size() == 0) continue;
+      if (jobs_[number].empty()) make_jobs(number);
+      changed = run_seeds(number) || changed;
+      for (auto const& job : jobs_[number]) {
+        for (auto* call : job->calls) changed = call->resume() || changed;
       }
-      changed = new_seeds(number) || changed;
-      for (std::size_t block = 0; block != blocks.size(); ++block) changed = new_rows(number, block) || changed;
-      if (context_->stopped()) return false;
-    }
-    if (changed) return true;
-    for (std::size_t number = 0; number != tables_.size(); ++number) {
-      if (plan.tables[number].group == group && tables_[number]->has_named()) changed = again(number) || changed;
+      table.show();
+      if (context_->poll()) return false;
     }
     return changed;
   }
 
-  [[nodiscard]] Step const& first_step(std::size_t number, std::size_t block) const {
-    auto const& plan = context_->plan();
-    return plan.steps_of(plan.blocks[plan.blocks_of(plan.tables[number].blocks)[block]])[0];
-  }
-
-  bool new_seeds(std::size_t number) {
+  bool run_seeds(std::size_t number) {
     auto& table = *tables_[number];
-    RowRange const range{table.seeds_done, table.seeds().size()};
-    if (range.is_empty()) return false;
-    table.seeds_done = range.last;
-    for (std::size_t block = 0; block != jobs_[number].jobs.size(); ++block) {
-      if (first_step(number, block).kind != Step::Kind::seeds) continue;
-      table.seed_range = range;
-      run(*jobs_[number].jobs[block], table);
+    table.seed_range = {table.seeds_done, table.seeds().size()};
+    if (table.seed_range.is_empty()) return false;
+    table.seeds_done = table.seed_range.last;
+    Batch start{context_->variables()};
+    start.set_rows(1);
+    for (auto const& job : jobs_[number]) {
+      job->block.push(start);
+      job->block.flush();
     }
     return true;
-  }
-
-  bool new_rows(std::size_t number, std::size_t block) {
-    auto const& first = first_step(number, block);
-    if (first.kind != Step::Kind::delta) return false;
-    auto& called = *tables_[first.table];
-    RowRange const range{jobs_[number].done[block], called.shown()};
-    if (range.is_empty()) return false;
-    jobs_[number].done[block] = range.last;
-    called.row_range = range;
-    run(*jobs_[number].jobs[block], *tables_[number]);
-    return true;
-  }
-
-  /// Asks for the seeds that may name entities once more, all that is known being there; true if that brought anything.
-  bool again(std::size_t number) {
-    auto& table = *tables_[number];
-    auto const before = table.rows().size();
-    auto const seeds = count_seeds();
-    table.only_named = true;
-    for (std::size_t block = 0; block != jobs_[number].jobs.size(); ++block) {
-      if (first_step(number, block).kind != Step::Kind::seeds) continue;
-      table.seed_range = {0, table.seeds().size()};
-      // A runner of its own, since others remember which rows they have seen.
-      auto const job = make_job(number, block);
-      run(*job, table);
-    }
-    table.only_named = false;
-    return table.rows().size() != before || count_seeds() != seeds;
-  }
-  [[nodiscard]] std::size_t count_seeds() const noexcept {
-    std::size_t sum = 0;
-    for (auto const& table : tables_) sum += table->seeds().size();
-    return sum;
   }
 
   QueryContext* context_;
   std::vector<std::unique_ptr<RuleTable>> tables_{};
-  std::vector<std::uint8_t> running_{};  ///< by group
-  std::vector<Blocks> jobs_{};
+  std::vector<std::vector<std::unique_ptr<Job>>> jobs_{};  ///< by table
   std::vector<std::unique_ptr<ClosureEdges>> closures_{};
+  /// While a block is made, where its calls of the same group go.
+  struct {
+    std::vector<OpenCall*>* calls = nullptr;
+    std::uint32_t group = 0;
+  } making_{};
 };
 
 }  // namespace cairn::query

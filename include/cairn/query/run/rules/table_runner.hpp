@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/meta/lazy.hpp>
+#include <cairn/query/plan/variable_set.hpp>
 #include <cairn/query/run/rules/closure_runner.hpp>
 #include <cairn/query/run/rules/rule_tables.hpp>
 
@@ -95,55 +96,14 @@ class SeedsRunner final : public RowsRunner {
   using RowsRunner::RowsRunner;
   void push(Batch const& in) override {
     auto const range = table_.seed_range;
-    bool const only_named = table_.only_named;
-    for (auto seed = range.first; seed != range.last && !context_.stopped(); ++seed) {
-      if (!only_named || table_.is_named(seed)) give(in, 0, table_.seeds().rows(), seed);
-    }
+    for (auto seed = range.first; seed != range.last && !context_.stopped(); ++seed)
+      give(in, 0, table_.seeds().rows(), seed);
   }
-};
-
-/// The rows of a table that are new.
-class DeltaRunner final : public RowsRunner {
- public:
-  using RowsRunner::RowsRunner;
-  void push(Batch const& in) override {
-    auto const range = table_.row_range;
-    for (auto number = range.first; number != range.last && !context_.stopped(); ++number)
-      give(in, 0, table_.rows(), number);
-  }
-};
-
-/// Rows that are among the seeds; or, where a seed's columns are not all bound, with all seeds that they agree with.
-class SeedCheckRunner final : public RowsRunner {
- public:
-  explicit SeedCheckRunner(StepPlace const& place) : RowsRunner{place} {
-    for (auto const operand : targets_.operands()) {
-      if (operand.kind == Operand::Kind::bound) variables_.push_back(operand.index);
-    }
-  }
-  void push(Batch const& in) override {
-    if (variables_.size() == targets_.operands().size()) {
-      for (std::uint32_t row = 0; row != in.rows(); ++row) {
-        if (!table_.seeds().contains(in, variables_, row)) continue;
-        writer_.carry_repeated(in, row, 1);
-        writer_.add(1);
-      }
-      return;
-    }
-    auto const count = table_.seeds().size();
-    for (std::uint32_t row = 0; row != in.rows(); ++row) {
-      if (context_.poll()) return;
-      for (std::size_t seed = 0; seed != count; ++seed) give(in, row, table_.seeds().rows(), seed);
-    }
-  }
-
- private:
-  std::vector<std::uint16_t> variables_{};
 };
 
 /// Joins with the rows of a table, by all that is known of their columns. What is asked for the first time is found out
 /// first.
-class CallRunner final : public RowsRunner {
+class CallRunner : public RowsRunner {
  public:
   explicit CallRunner(StepPlace const& place)
       : RowsRunner{place},
@@ -165,25 +125,27 @@ class CallRunner final : public RowsRunner {
   }
 
   void push(Batch const& in) override {
+    ask(in);
+    RuleTables::of(context_).fill(number_);
+    if (context_.poll()) return;
+    while (read_new() != 0) {
+    }
+    find(asked_);
+    for (std::uint32_t row = 0; row != in.rows(); ++row) {
+      if (row % 64 == 63 && context_.poll()) return;
+      give_known(in, row);
+    }
+  }
+
+ protected:
+  void ask(Batch const& in) {
     auto const operands = targets_.operands();
     for (auto const column : key_columns_) {
       if (operands[column].kind == Operand::Kind::bound) asked_[column] = in[operands[column].index];
     }
     asked_.set_rows(in.rows());
     table_.ask(asked_);
-    RuleTables::of(context_).fill(number_);
-    if (context_.poll()) return;
-    read_new();
-    find(asked_);
-    for (std::uint32_t row = 0; row != in.rows(); ++row) {
-      for (auto number = first_[numbers_[row]]; number != 0; number = next_[number - 1]) {
-        if (context_.stopped()) return;
-        give(in, row, table_.rows(), number - 1);
-      }
-    }
   }
-
- private:
   /// The numbers of a batch's keys, to `numbers_`.
   void find(Batch const& batch) {
     auto const before = keys_.bytes();
@@ -191,22 +153,26 @@ class CallRunner final : public RowsRunner {
     context_.charge(keys_.bytes() - before + count * sizeof(std::uint32_t));
     first_.resize(keys_.size(), 0);
   }
-
-  /// Takes note of the rows that were added.
-  void read_new() {
-    while (next_.size() < table_.shown()) {
-      auto const first = next_.size();
-      auto const count = static_cast<std::uint32_t>((std::min)(std::size_t{batch_rows}, table_.shown() - first));
-      Batch batch{table_.columns()};
-      for (auto const column : key_columns_) batch[column] = table_.rows().columns()[column].from(first);
-      batch.set_rows(count);
-      find(batch);
-      for (std::uint32_t i = 0; i != count; ++i) {
-        next_.push_back(first_[numbers_[i]]);
-        first_[numbers_[i]] = static_cast<std::uint32_t>(next_.size());
-      }
-      context_.charge(count * sizeof(std::uint32_t));
+  /// Takes note of a batch of the rows that were added, whose keys are found; returns how many that are.
+  std::uint32_t read_new() {
+    auto const first = next_.size();
+    auto const count = static_cast<std::uint32_t>((std::min)(std::size_t{batch_rows}, table_.shown() - first));
+    if (count == 0) return 0;
+    Batch batch{table_.columns()};
+    for (auto const column : key_columns_) batch[column] = table_.rows().columns()[column].from(first);
+    batch.set_rows(count);
+    find(batch);
+    for (std::uint32_t i = 0; i != count; ++i) {
+      next_.push_back(first_[numbers_[i]]);
+      first_[numbers_[i]] = static_cast<std::uint32_t>(next_.size());
     }
+    context_.charge(count * sizeof(std::uint32_t));
+    return count;
+  }
+  /// Gives a row of the batch whose keys are found with all rows that were noted.
+  void give_known(Batch const& in, std::uint32_t row) {
+    for (auto number = first_[numbers_[row]]; number != 0 && !context_.stopped(); number = next_[number - 1])
+      give(in, row, table_.rows(), number - 1);
   }
 
   std::size_t number_;
@@ -220,20 +186,87 @@ class CallRunner final : public RowsRunner {
   std::array<std::uint32_t, batch_rows> numbers_;
 };
 
+/// A call of a table that is being filled: a row that comes in is joined with the rows that are there, and kept for
+/// those that are found later.
+class OpenCallRunner final : public CallRunner, public OpenCall {
+ public:
+  explicit OpenCallRunner(StepPlace const& place)
+      : CallRunner{place}, kept_variables_{variables_to_keep(place)}, kept_{kept_variables_.size()} {
+    RuleTables::of(context_).add(*this);
+  }
+
+  void push(Batch const& in) override {
+    if (context_.poll()) return;
+    auto const before = kept_.size();
+    auto const bytes = kept_.bytes();
+    auto const count = kept_.insert(in, kept_variables_, fresh_kept_.data());
+    context_.charge(kept_.bytes() - bytes + count * sizeof(std::uint32_t));
+    if (count == 0) return;
+    ask(in);
+    find(asked_);
+    kept_first_.resize(keys_.size(), 0);
+    for (std::uint32_t i = 0; i != count; ++i) {
+      auto& first = kept_first_[numbers_[fresh_kept_[i]]];
+      kept_next_.push_back(first);
+      first = static_cast<std::uint32_t>(before + i + 1);
+    }
+    for (std::uint32_t i = 0; i != count; ++i) give_known(in, fresh_kept_[i]);
+  }
+
+  bool resume() override {
+    bool any = false;
+    Batch in{context_.variables()};
+    for (std::size_t i = 0; i != kept_variables_.size(); ++i) in[kept_variables_[i]] = kept_.rows().columns()[i].from(0);
+    while (!context_.poll()) {
+      auto const first = next_.size();
+      auto const count = read_new();
+      if (count == 0) break;
+      any = true;
+      kept_first_.resize(keys_.size(), 0);
+      for (std::uint32_t i = 0; i != count && !context_.stopped(); ++i) {
+        for (auto kept = kept_first_[numbers_[i]]; kept != 0; kept = kept_next_[kept - 1])
+          give(in, kept - 1, table_.rows(), first + i);
+      }
+    }
+    if (any) flush();
+    return any;
+  }
+
+ private:
+  /// What the step looks at, and what is looked at afterwards and is not the step's own.
+  [[nodiscard]] static std::vector<std::uint16_t> variables_to_keep(StepPlace const& place) {
+    planning::VariableSet kept;
+    for (auto const variable : place.live) kept.insert(variable);
+    auto const operands = place.context.plan().operands_of(place.step.operands);
+    for (auto const operand : operands) {
+      if (operand.kind == Operand::Kind::free) kept.erase(operand.index);
+      if (operand.kind == Operand::Kind::bound) kept.insert(operand.index);
+    }
+    std::vector<std::uint16_t> variables;
+    kept.each([&](std::uint32_t variable) { variables.push_back(static_cast<std::uint16_t>(variable)); });
+    return variables;
+  }
+
+  std::vector<std::uint16_t> kept_variables_;
+  RowSet kept_;
+  std::vector<std::uint32_t> kept_first_{};  ///< for every key a kept row's number and one, 0 for none
+  std::vector<std::uint32_t> kept_next_{};   ///< for every kept row the next of the same key
+  std::array<std::uint32_t, batch_rows> fresh_kept_;
+};
+
 }  // namespace detail
 
 /// The runner of a step that reads tables of rules or closures.
 template <meta::Lazy = {}>
 [[nodiscard]] inline std::unique_ptr<StepRunner> make_table_runner(StepPlace const& place) {
   switch (place.step.kind) {
-    case Step::Kind::call:
+    case Step::Kind::call: {
+      auto& tables = RuleTables::of(place.context);
+      if (tables.is_open(tables.table(place.step.table))) return std::make_unique<detail::OpenCallRunner>(place);
       return std::make_unique<detail::CallRunner>(place);
+    }
     case Step::Kind::seeds:
       return std::make_unique<detail::SeedsRunner>(place);
-    case Step::Kind::delta:
-      return std::make_unique<detail::DeltaRunner>(place);
-    case Step::Kind::is_seed:
-      return std::make_unique<detail::SeedCheckRunner>(place);
     default:
       return std::make_unique<ClosureRunner>(place);
   }

@@ -1,0 +1,56 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Keys of blobs that no two processes need to agree on, in the order of time.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+
+namespace cairn::backends::common {
+
+/// An address for backends that store blobs under keys: the time of the put in milliseconds since 1970 (6 bytes), what the process
+/// drew by lot (6), a count (4), each with its most significant byte first. So new blobs are neighbours in an ordered store, and a sweep sees how old
+/// one is without reading it. All zero is nowhere.
+struct TimedKey {
+  std::array<std::uint8_t, 16> bytes{};
+  friend constexpr auto operator<=>(TimedKey const&, TimedKey const&) = default;
+
+  [[nodiscard]] constexpr std::int64_t put_at() const noexcept {
+    std::int64_t time = 0;
+    for (std::size_t i = 0; i != 6; ++i) time = time << 8 | bytes[i];
+    return time;
+  }
+};
+
+/// Gives keys, each once: two are the same only if two processes draw one of 2^48 lots and count alike in one millisecond. Thread-safe.
+class TimedKeys {
+ public:
+  [[nodiscard]] TimedKey next() noexcept {
+    using std::chrono::milliseconds;
+    auto const now = std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+    TimedKey made;
+    write(made, 0, 6, static_cast<std::uint64_t>(now.count()));
+    write(made, 6, 6, lot_);
+    write(made, 12, 4, count_.fetch_add(1, std::memory_order_relaxed));
+    return made;
+  }
+
+ private:
+  static constexpr void write(TimedKey& key, std::size_t at, std::size_t size, std::uint64_t number) noexcept {
+    for (std::size_t i = 0; i != size; ++i) key.bytes[at + i] = static_cast<std::uint8_t>(number >> (8 * (size - 1 - i)));
+  }
+  static std::uint64_t draw() {
+    std::random_device device;
+    return std::uint64_t{device()} << 32U | device();
+  }
+
+  std::uint64_t lot_ = draw();
+  std::atomic<std::uint32_t> count_{0};
+};
+
+}  // namespace cairn::backends::common

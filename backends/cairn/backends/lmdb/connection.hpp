@@ -1,0 +1,111 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The connection of the LMDB backend.
+#pragma once
+
+#include <cairn/backends/lmdb/config.hpp>
+#include <cairn/backends/lmdb/environment.hpp>
+#include <cairn/backends/lmdb/root_table.hpp>
+#include <cairn/backends/lmdb/shared_store.hpp>
+#include <cairn/backends/lmdb/writer.hpp>
+#include <cairn/concepts/bytes.hpp>
+#include <cairn/concepts/root.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <lmdb.h>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cairn::backends::lmdb {
+
+/// An open store. Any number of connections, in any processes of the machine, may have the same store open and write to it.
+///
+/// Errors: `io/error`, `io/full`, `store/corrupt` for what LMDB says, with its result code in the data; `store/does-not-exist` after the
+/// store was deleted; `store/poisoned` after a commit that could not be finished, and in a child of a fork. Thread safety: every member
+/// may be called at once from any thread.
+class Connection {
+ public:
+  using Address = lmdb::Address;
+  using Writer = lmdb::Writer;
+
+  explicit Connection(Config const& config) : store_{std::make_shared<details::SharedStore>(config)} {}
+
+  /// The blob where it lies, not a copy. O(log n). While its bytes are held the store can't use again what later commits free.
+  [[nodiscard]] Bytes read(Address const& address) const { return store_->read(address); }
+  /// The root of that name as it is now, commits of other processes included. Linear in the bytes of state and tail.
+  [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const {
+    auto const transaction = store_->begin(MDB_RDONLY);
+    details::RootTable const root{transaction.get(), store_->trees(), branch};
+    return root.is_there() ? std::optional{root.record()} : std::nullopt;
+  }
+  /// The names of all roots, sorted.
+  [[nodiscard]] std::vector<std::string> roots() const {
+    auto const transaction = store_->begin(MDB_RDONLY);
+    return details::names_of_roots(transaction.get(), store_->trees());
+  }
+  /// Takes nothing yet: the store is held from the writer's `hold`, or for the length of its commit.
+  [[nodiscard]] Writer begin() { return Writer{store_}; }
+
+  /// Removes every blob that was put before `cutoff` and is not live, a thousand in a transaction. LMDB uses their room again; the
+  /// file does not shrink.
+  void sweep(LiveSet<Address> const& live, TimePoint cutoff) {
+    auto const before = std::chrono::floor<std::chrono::milliseconds>(cutoff.time_since_epoch()).count();
+    Address last;
+    for (bool is_more = true; is_more;) {
+      auto const found = blobs_after(last, before, is_more);
+      if (!found.empty()) last = found.back();
+      // Foreign code, which may read this very store: outside the transaction.
+      std::vector<Address> dead;
+      for (auto const& address : found) {
+        if (!live(address)) dead.push_back(address);
+      }
+      if (!dead.empty()) remove(dead);
+    }
+  }
+
+ private:
+  static constexpr std::size_t at_a_time = 1024;
+
+  /// Addresses follow the time of their put, so the first that is too young ends the list.
+  [[nodiscard]] std::vector<Address> blobs_after(Address const& last, std::int64_t before, bool& is_more) const {
+    std::vector<Address> found;
+    auto const transaction = store_->begin(MDB_RDONLY);
+    auto const cursor = details::open_cursor(transaction.get(), store_->trees().blob);
+    auto key = details::value_of(last);
+    MDB_val value{};
+    auto result = mdb_cursor_get(cursor.get(), &key, &value, MDB_SET_RANGE);
+    for (; result == MDB_SUCCESS; result = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) {
+      Address address;
+      auto const found_key = details::bytes_of(key);
+      for (std::size_t i = 0; i != address.bytes.size() && i != found_key.size(); ++i) address.bytes[i] = std::to_integer<std::uint8_t>(found_key[i]);
+      if (address == last) continue;
+      if (found.size() == at_a_time) return found;
+      if (address.put_at() >= before) break;
+      found.push_back(address);
+    }
+    if (result != MDB_SUCCESS && result != MDB_NOTFOUND) details::check(result, "list blobs");
+    is_more = false;
+    return found;
+  }
+
+  void remove(std::vector<Address> const& dead) {
+    details::with_room(*store_->environment(), [&] {
+      auto transaction = store_->begin(0);
+      for (auto const& address : dead) {
+        auto key = details::value_of(address);
+        auto const result = mdb_del(transaction.get(), store_->trees().blob, &key, nullptr);
+        if (result != MDB_NOTFOUND) details::check(result, "remove a blob");
+      }
+      details::check(transaction.try_commit(), "remove blobs");
+    });
+  }
+
+  std::shared_ptr<details::SharedStore> store_;
+};
+
+}  // namespace cairn::backends::lmdb

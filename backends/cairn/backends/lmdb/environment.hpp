@@ -1,0 +1,326 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// An LMDB environment, open once a process, and its transactions.
+#pragma once
+
+#include <cairn/backends/common/open_once.hpp>
+#include <cairn/backends/common/timed_key.hpp>
+#include <cairn/backends/lmdb/config.hpp>
+#include <cairn/error/error.hpp>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <lmdb.h>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace cairn::backends::lmdb {
+
+/// The key of a blob.
+using Address = common::TimedKey;
+
+namespace details {
+
+inline Errc errc_of_result(int result) noexcept {
+  switch (result) {
+    case ENOSPC:
+    case EDQUOT: return Errc::io_full;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND: return Errc::store_corrupt;
+    case MDB_PANIC: return Errc::store_poisoned;
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+    case MDB_INCOMPATIBLE: return Errc::store_format;
+    default: return Errc::io_error;
+  }
+}
+
+inline std::string_view advice(int result) noexcept {
+  switch (result) {
+    case MDB_READERS_FULL: return "Give a greater :max-readers to whoever opens the store first.";
+    case MDB_PANIC: return "Close all connections of this process, and connect again.";
+    case ENOSPC:
+    case EDQUOT: return "Make room and do it again; nothing has changed.";
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH: return "What is there is no LMDB environment of this version: look at :path.";
+    default: return "Look at the directory and the system's log.";
+  }
+}
+
+[[noreturn]] inline void raise_result(int result, std::string_view what) {
+  raise(errc_of_result(result),
+        "LMDB could not " + std::string{what} + ": " + mdb_strerror(result) + " (" + std::to_string(result) + "). " +
+            std::string{advice(result)},
+        "{:lmdb/result " + std::to_string(result) + "}");
+}
+
+/// Thrown where the map has no room: the transaction is void, and whoever runs it does it again on a greater map.
+struct MapIsFull {};
+
+inline void check(int result, std::string_view what) {
+  if (result == MDB_MAP_FULL) throw MapIsFull{};
+  if (result != MDB_SUCCESS) raise_result(result, what);
+}
+
+inline std::filesystem::path data_file(std::filesystem::path const& directory) { return directory / "data.mdb"; }
+
+/// Which file it is, whatever its name.
+struct FileId {
+  pid_t process = 0;  ///< a child of a fork shares nothing with its parent
+  dev_t device = 0;
+  ino_t number = 0;
+  friend bool operator==(FileId const&, FileId const&) = default;
+
+  [[nodiscard]] static FileId of(std::filesystem::path const& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) raise_errno("look at", path);
+    return {::getpid(), status.st_dev, status.st_ino};
+  }
+  [[nodiscard]] static FileId of(int descriptor) {
+    struct stat status {};
+    if (::fstat(descriptor, &status) != 0) raise_errno("look at", "the store's file");
+    return {::getpid(), status.st_dev, status.st_ino};
+  }
+  [[nodiscard]] std::string key() const {
+    return std::to_string(process) + ':' + std::to_string(device) + ':' + std::to_string(number);
+  }
+
+  [[noreturn]] static void raise_errno(std::string_view what, std::filesystem::path const& path) {
+    auto const error = errno;
+    raise(error == ENOENT ? Errc::store_does_not_exist : Errc::io_error,
+          "Could not " + std::string{what} + " " + path.string() + ": " + std::generic_category().message(error) + ".");
+  }
+};
+
+/// The trees of a store inside its environment.
+///
+///     store  "format" -> the tables' format (1 byte), "own" -> the store's own number (8)
+///     blob   address -> bytes
+///     root   hash of the name -> epoch (16 random bytes, new with each commit), length of the name (4), name, state
+///     tail   hash of the name, place of the frame (8, most significant byte first) -> bytes
+struct Trees {
+  MDB_dbi store = 0;
+  MDB_dbi blob = 0;
+  MDB_dbi root = 0;
+  MDB_dbi tail = 0;
+
+  void open(MDB_txn* transaction, unsigned flags) {
+    check(mdb_dbi_open(transaction, "cairn.store", flags, &store), "open its trees");
+    check(mdb_dbi_open(transaction, "cairn.blob", flags, &blob), "open its trees");
+    check(mdb_dbi_open(transaction, "cairn.root", flags, &root), "open its trees");
+    check(mdb_dbi_open(transaction, "cairn.tail", flags, &tail), "open its trees");
+  }
+};
+
+/// Thread safety: every member may be called at once from any thread.
+class Environment {
+ public:
+  explicit Environment(Config const& config) : path_{config.path} {
+    check(mdb_env_create(&environment_), "make an environment");
+    try {
+      check(mdb_env_set_mapsize(environment_, static_cast<std::size_t>(config.map_size.bytes)), "set its map's size");
+      check(mdb_env_set_maxreaders(environment_, config.max_readers), "set its number of readers");
+      check(mdb_env_set_maxdbs(environment_, 8), "set its number of trees");
+      // NOTLS: a snapshot belongs to whoever holds it, not to the thread that took it.
+      auto const flags = unsigned{MDB_NOTLS} | (config.sync == Sync::relaxed ? unsigned{MDB_NOMETASYNC} : 0U);
+      check(mdb_env_open(environment_, path_.c_str(), flags, 0644), "open " + path_.string());
+      int dead = 0;
+      check(mdb_reader_check(environment_, &dead), "look for readers that died");
+      int descriptor = -1;
+      check(mdb_env_get_fd(environment_, &descriptor), "look at its file");
+      file_ = FileId::of(descriptor);
+      map_size_ = read_map_size();
+    } catch (...) {
+      mdb_env_close(environment_);
+      throw;
+    }
+  }
+  Environment(Environment const&) = delete;
+  Environment& operator=(Environment const&) = delete;
+  ~Environment() {
+    // A child of a fork must leave alone what its parent opened.
+    if (!is_foreign_process()) mdb_env_close(environment_);
+  }
+
+  [[nodiscard]] bool is_foreign_process() const noexcept { return ::getpid() != process_; }
+  /// To be held by whoever opens trees: LMDB wants one transaction at a time that does.
+  [[nodiscard]] std::unique_lock<std::mutex> lock_trees() { return std::unique_lock{trees_mutex_}; }
+  [[nodiscard]] common::TimedKeys& addresses() noexcept { return addresses_; }
+  [[nodiscard]] std::filesystem::path const& path() const noexcept { return path_; }
+  [[nodiscard]] FileId const& file() const noexcept { return file_; }
+
+  /// A transaction, reading or writing; nothing else may be done with the thread's own writing one meanwhile.
+  [[nodiscard]] MDB_txn* begin(unsigned flags) {
+    for (;;) {
+      enter();
+      MDB_txn* made = nullptr;
+      auto const result = mdb_txn_begin(environment_, nullptr, flags, &made);
+      if (result == MDB_SUCCESS) return made;
+      leave();
+      if (result != MDB_MAP_RESIZED) raise_result(result, "begin a transaction");
+      resize([] { return std::size_t{0}; });  // another process has grown it: its size is taken
+    }
+  }
+  void abort(MDB_txn* transaction) noexcept {
+    mdb_txn_abort(transaction);
+    leave();
+  }
+  [[nodiscard]] int commit(MDB_txn* transaction) noexcept {
+    auto const result = mdb_txn_commit(transaction);
+    leave();
+    return result;
+  }
+
+  [[nodiscard]] std::size_t map_size() const noexcept { return map_size_; }
+  /// Doubles the map, unless it is greater than `seen` already. Waits for those who read from it; `io/full` where they don't end.
+  void grow(std::size_t seen) { resize([&] { return map_size_ == seen ? seen * 2 : 0; }); }
+  /// From now on commits are durable, whatever others in the process asked for: it is one environment for all of them.
+  void sync_always() { check(mdb_env_set_flags(environment_, MDB_NOMETASYNC, 0), "set how it syncs"); }
+ private:
+  void enter() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return !is_resizing_; });
+    if (is_lost_) {
+      raise(Errc::store_poisoned, "The LMDB store in " + path_.string() +
+                                      " could not be mapped again when it grew, for want of address space: close all connections of this "
+                                      "process, and connect again.");
+    }
+    ++transactions_;
+  }
+  void leave() noexcept {
+    std::lock_guard const guard{mutex_};
+    --transactions_;
+    changed_.notify_all();
+  }
+
+  /// The map moves, so nobody may look into it: new transactions wait, and the ones under way are waited for. 0: to the size that the
+  /// file says.
+  template <class Size>
+  void resize(Size wanted) {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return !is_resizing_; });
+    is_resizing_ = true;
+    bool const is_alone = changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return transactions_ == 0; });
+    auto const before = map_size_.load();
+    auto result = MDB_SUCCESS;
+    if (is_alone && !is_lost_) {
+      result = mdb_env_set_mapsize(environment_, wanted());
+      // LMDB has let go of the old map by then.
+      is_lost_ = result != MDB_SUCCESS && mdb_env_set_mapsize(environment_, before) != MDB_SUCCESS;
+      if (!is_lost_) map_size_ = read_map_size();
+    }
+    is_resizing_ = false;
+    changed_.notify_all();
+    if (!is_alone) {
+      raise(Errc::io_full,
+            "The map of the LMDB store in " + path_.string() +
+                " is full and can't grow while bytes that were read from it are held. Give a greater :map-size, or let go of them.",
+            "{:lmdb/result " + std::to_string(MDB_MAP_FULL) + "}");
+    }
+    check(result, "resize its map");
+  }
+  [[nodiscard]] std::size_t read_map_size() const noexcept {
+    MDB_envinfo info{};
+    return mdb_env_info(environment_, &info) == MDB_SUCCESS ? info.me_mapsize : 0;
+  }
+
+  std::filesystem::path path_;
+  MDB_env* environment_ = nullptr;
+  FileId file_;
+  std::atomic<std::size_t> map_size_ = 0;
+  pid_t process_ = ::getpid();
+  common::TimedKeys addresses_;
+  std::mutex trees_mutex_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t transactions_ = 0;
+  bool is_resizing_ = false;
+  bool is_lost_ = false;  ///< there is no map any more
+};
+
+/// The environment of a directory, whose data file must be there: the one that this process has open, or a new one. Told apart by
+/// the file and not by its name, so that nobody gets what was deleted.
+[[nodiscard]] inline std::shared_ptr<Environment> open_environment(Config const& config) {
+  // LMDB must not open one twice in a process: closing the second would drop the locks of the first.
+  static common::OpenOnce<Environment> environments;
+  for (;;) {
+    auto const file = FileId::of(data_file(config.path));
+    auto environment = environments.get(file.key(), [&] { return std::make_unique<Environment>(config); });
+    if (environment->file() != file) continue;  // somebody deleted it, and made another
+    if (config.sync == Sync::durable) environment->sync_always();
+    return environment;
+  }
+}
+
+/// Does `work` again on a greater map as often as it finds the map full.
+template <class Work>
+auto with_room(Environment& environment, Work work) {
+  for (;;) {
+    auto const size = environment.map_size();
+    try {
+      return work();
+    } catch (MapIsFull const&) {
+      environment.grow(size);
+    }
+  }
+}
+
+/// A transaction, undone at the end of the scope unless it was committed. Belongs to the thread that began it, where it writes.
+class Transaction {
+ public:
+  Transaction() = default;
+  Transaction(std::shared_ptr<Environment> environment, unsigned flags)
+      : environment_{std::move(environment)}, transaction_{environment_->begin(flags)} {}
+  Transaction(Transaction&& other) noexcept
+      : environment_{std::move(other.environment_)}, transaction_{std::exchange(other.transaction_, nullptr)} {}
+  Transaction& operator=(Transaction&& other) noexcept {
+    if (this != &other) {
+      abort();
+      environment_ = std::move(other.environment_);
+      transaction_ = std::exchange(other.transaction_, nullptr);
+    }
+    return *this;
+  }
+  ~Transaction() { abort(); }
+
+  explicit operator bool() const noexcept { return transaction_ != nullptr; }
+  [[nodiscard]] MDB_txn* get() const noexcept { return transaction_; }
+  void abort() noexcept {
+    if (transaction_ == nullptr) return;
+    auto* const ended = std::exchange(transaction_, nullptr);
+    // In a child of a fork it is the parent's.
+    if (!environment_->is_foreign_process()) environment_->abort(ended);
+  }
+  /// MDB_SUCCESS, or what went wrong; it is over either way.
+  [[nodiscard]] int try_commit() noexcept { return environment_->commit(std::exchange(transaction_, nullptr)); }
+
+ private:
+  std::shared_ptr<Environment> environment_;
+  MDB_txn* transaction_ = nullptr;
+};
+
+using ByteSpan = std::span<std::byte const>;
+
+inline MDB_val value_of(ByteSpan bytes) noexcept {
+  return {bytes.size(), const_cast<std::byte*>(bytes.data())};  // LMDB does not write through it
+}
+inline MDB_val value_of(std::string_view text) noexcept { return value_of(std::as_bytes(std::span{text.data(), text.size()})); }
+inline MDB_val value_of(Address const& address) noexcept { return value_of(std::as_bytes(std::span{address.bytes})); }
+inline ByteSpan bytes_of(MDB_val const& value) noexcept { return {static_cast<std::byte const*>(value.mv_data), value.mv_size}; }
+inline std::string_view text_of(MDB_val const& value) noexcept { return {static_cast<char const*>(value.mv_data), value.mv_size}; }
+
+}  // namespace details
+}  // namespace cairn::backends::lmdb

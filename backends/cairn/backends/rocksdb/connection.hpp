@@ -1,0 +1,126 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The connection of the RocksDB backend.
+#pragma once
+
+#include <cairn/backends/rocksdb/config.hpp>
+#include <cairn/backends/rocksdb/database.hpp>
+#include <cairn/backends/rocksdb/writer.hpp>
+#include <cairn/concepts/bytes.hpp>
+#include <cairn/concepts/root.hpp>
+#include <cairn/error/error.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <rocksdb/db.h>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace cairn::backends::rocksdb {
+
+/// An open store. Any number of connections of one process may have the same store open and write to it; RocksDB lets no other process in.
+///
+/// Errors: `io/error`, `io/full`, `store/corrupt`, `store/locked` for what RocksDB says; `store/does-not-exist` after the store was
+/// deleted; `store/poisoned` after a write that failed, and in a child of a fork. Thread safety: every member may be called at once from
+/// any thread.
+class Connection {
+ public:
+  using Address = rocksdb::Address;
+  using Writer = rocksdb::Writer;
+
+  explicit Connection(Config const& config) : sync_{config.sync} {
+    auto const missing = [&] { raise(Errc::store_does_not_exist, "There is no RocksDB store in " + config.path.string() + ": create it first."); };
+    if (config.path.empty()) raise(Errc::config_missing, "The RocksDB backend needs a :path, the directory of the store.");
+    std::error_code error;
+    if (!std::filesystem::exists(config.path / "CURRENT", error) && !error) missing();
+    database_ = details::open_database(config, false);
+    database_->check_process();
+    own_ = database_->own();
+    if (own_ == 0) missing();
+    database_->check_usable(own_);
+  }
+
+  /// A copy of the blob. O(log n + size).
+  [[nodiscard]] Bytes read(Address const& address) const {
+    database_->check_process();
+    std::string value;
+    auto const status = database_->db().Get({}, details::blob_key(address), &value);
+    if (status.IsNotFound()) raise(Errc::io_error, "There is no such blob in the RocksDB store in " + database_->path() + ": it was never committed, or swept.");
+    details::check(status, "read a blob");
+    auto owner = std::make_shared<std::string const>(std::move(value));
+    auto const view = details::bytes_of(*owner);
+    return Bytes{std::move(owner), view};
+  }
+  /// The root of that name as it is now. Linear in the bytes of state and tail.
+  [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const {
+    database_->check_usable(own_);
+    View const view{*database_};
+    auto const head = database_->head_of(branch, view.options);
+    if (!head.is_there) return std::nullopt;
+    RootRecord record{head.version(), Bytes::copy(details::bytes_of(head.state)), {}};
+    auto const prefix = details::tail_prefix(branch);
+    std::unique_ptr<::rocksdb::Iterator> const frames{database_->db().NewIterator(view.options)};
+    for (frames->Seek(prefix); frames->Valid() && frames->key().starts_with(prefix); frames->Next())
+      record.tail.push_back(Bytes::copy(details::bytes_of(frames->value())));
+    details::check(frames->status(), "read a tail");
+    return record;
+  }
+  /// The names of all roots, sorted.
+  [[nodiscard]] std::vector<std::string> roots() const {
+    database_->check_usable(own_);
+    std::vector<std::string> names;
+    std::unique_ptr<::rocksdb::Iterator> const found{database_->db().NewIterator({})};
+    for (found->Seek("r"); found->Valid() && found->key().starts_with("r"); found->Next()) names.push_back(found->key().ToString().substr(1));
+    details::check(found->status(), "list roots");
+    return names;
+  }
+  /// Takes nothing yet: the fence is held from the writer's `hold`, or for the length of its commit.
+  [[nodiscard]] Writer begin() { return {database_, own_, sync_}; }
+
+  /// Removes every blob that was put before `cutoff` and is not live. RocksDB gives their room back when it merges.
+  void sweep(LiveSet<Address> const& live, TimePoint cutoff) {
+    database_->check_usable(own_);
+    auto const before = std::chrono::floor<std::chrono::milliseconds>(cutoff.time_since_epoch()).count();
+    std::unique_ptr<::rocksdb::Iterator> const blobs{database_->db().NewIterator({})};
+    ::rocksdb::WriteBatch batch;
+    auto const remove = [&] {
+      details::check(database_->db().Write({}, &batch), "remove blobs");
+      batch.Clear();
+    };
+    for (blobs->Seek("b"); blobs->Valid() && blobs->key().starts_with("b"); blobs->Next()) {
+      Address address;
+      auto const key = blobs->key().ToStringView().substr(1);
+      for (std::size_t i = 0; i != address.bytes.size() && i != key.size(); ++i) address.bytes[i] = static_cast<std::uint8_t>(key[i]);
+      if (address.put_at() >= before) break;  // they are in the order of their puts
+      if (live(address)) continue;
+      details::check(batch.Delete(blobs->key()), "remove a blob");
+      if (batch.Count() == 1024) remove();
+    }
+    details::check(blobs->status(), "list blobs");
+    if (batch.Count() != 0) remove();
+  }
+
+ private:
+  /// Reads that see one moment.
+  struct View {
+    explicit View(details::Database const& database) : db{database.db()} { options.snapshot = db.GetSnapshot(); }
+    View(View const&) = delete;
+    View& operator=(View const&) = delete;
+    ~View() { db.ReleaseSnapshot(options.snapshot); }
+    ::rocksdb::DB& db;
+    ::rocksdb::ReadOptions options;
+  };
+
+  std::shared_ptr<details::Database> database_;
+  std::uint64_t own_ = 0;
+  Sync sync_;
+};
+
+}  // namespace cairn::backends::rocksdb

@@ -1,0 +1,226 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A RocksDB database, open once a process, and the keys of a store in it.
+#pragma once
+
+#include <cairn/backends/common/open_once.hpp>
+#include <cairn/backends/common/root_version.hpp>
+#include <cairn/backends/common/timed_key.hpp>
+#include <cairn/backends/rocksdb/config.hpp>
+#include <cairn/concepts/bytes.hpp>
+#include <cairn/concepts/root.hpp>
+#include <cairn/error/error.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace cairn::backends::rocksdb {
+
+/// The key of a blob.
+using Address = common::TimedKey;
+
+namespace details {
+
+using ByteSpan = std::span<std::byte const>;
+using ::rocksdb::Slice;
+using ::rocksdb::Status;
+
+/// What the keys look like; a store with a greater number was made by a later release.
+inline constexpr char format = 1;
+
+inline Slice slice_of(ByteSpan bytes) noexcept { return {reinterpret_cast<char const*>(bytes.data()), bytes.size()}; }
+inline ByteSpan bytes_of(Slice slice) noexcept { return std::as_bytes(std::span{slice.data(), slice.size()}); }
+
+/// RocksDB has no code of its own for it.
+inline bool is_locked(std::string const& text) noexcept {
+  return text.find("While lock file") != std::string::npos || text.find("lock hold by") != std::string::npos;
+}
+
+[[noreturn]] inline void raise_status(Status const& status, std::string_view what) {
+  auto code = Errc::io_error;
+  std::string_view advice = "Look at the directory and the system's log.";
+  if (status.IsCorruption()) {
+    code = Errc::store_corrupt;
+    advice = "Restore the store from a backup.";
+  } else if (status.IsNoSpace()) {
+    code = Errc::io_full;
+    advice = "Make room and connect again.";
+  } else if (status.IsIOError() && is_locked(status.ToString())) {
+    code = Errc::store_locked;
+    advice = "Another process has the store open, and RocksDB lets one at a time: close it there.";
+  }
+  raise(code, "RocksDB could not " + std::string{what} + ": " + status.ToString() + ". " + std::string{advice});
+}
+inline void check(Status const& status, std::string_view what) {
+  if (!status.ok()) raise_status(status, what);
+}
+
+/// The keys, told apart by their first byte:
+///
+///     s                         the format (1 byte), the store's own number (8)
+///     b address                 a blob
+///     r name                    a root: its epoch (16 bytes), its state
+///     t length of name (8) name place (8)   a frame of its tail
+inline std::string const format_key = "s";
+inline std::string blob_key(Address const& address) {
+  return "b" + std::string{reinterpret_cast<char const*>(address.bytes.data()), address.bytes.size()};
+}
+inline std::string root_key(std::string_view name) { return "r" + std::string{name}; }
+inline std::string tail_prefix(std::string_view name) { return "t" + common::big_endian(name.size()) + std::string{name}; }
+
+/// What a writer must know of a root before it changes it.
+struct RootHead {
+  bool is_there = false;
+  std::string epoch;
+  std::string state;
+  std::uint64_t frames = 0;
+  [[nodiscard]] Version version() const { return is_there ? common::root_version(epoch, frames) : Version{}; }
+};
+
+/// Thread safety: every member may be called at once from any thread.
+class Database {
+ public:
+  Database(Config const& config, bool create) : path_{config.path.string()} {
+    ::rocksdb::Options options;
+    options.create_if_missing = create;
+    options.paranoid_checks = true;
+    options.max_open_files = 256;
+    // Nodes are written once and read by their keys: their bytes stay out of what is merged.
+    options.enable_blob_files = true;
+    options.min_blob_size = 1024;
+    options.enable_blob_garbage_collection = true;
+    ::rocksdb::BlockBasedTableOptions table;
+    table.block_cache = ::rocksdb::NewLRUCache(static_cast<std::size_t>(config.block_cache.bytes));
+    options.table_factory.reset(::rocksdb::NewBlockBasedTableFactory(table));
+    ::rocksdb::DB* made = nullptr;
+    auto const status = ::rocksdb::DB::Open(options, path_, &made);
+    database_.reset(made);
+    check(status, "open " + path_);
+    own_ = read_own();
+  }
+  Database(Database const&) = delete;
+  Database& operator=(Database const&) = delete;
+  ~Database() {
+    // A child of a fork has none of the threads that closing waits for.
+    if (is_foreign_process()) static_cast<void>(database_.release());
+  }
+
+  [[nodiscard]] bool is_foreign_process() const noexcept { return ::getpid() != process_; }
+  void check_process() const {
+    if (is_foreign_process())
+      raise(Errc::store_poisoned, "This connection was opened before a fork and belongs to the parent: a child that is to have one of its own begins a program of its own (exec) first.");
+  }
+  /// `store/does-not-exist` where there is no store with that number any more, `store/poisoned` after a write whose outcome is not
+  /// known.
+  void check_usable(std::uint64_t own) const {
+    check_process();
+    if (own_ != own) raise(Errc::store_does_not_exist, "The RocksDB store in " + path_ + " was deleted: create it and connect again.");
+    if (is_poisoned_) raise(Errc::store_poisoned, "A commit failed on its way to the medium: close all connections, and connect again to see what is there.");
+  }
+  void poison() noexcept { is_poisoned_ = true; }
+
+  [[nodiscard]] ::rocksdb::DB& db() const noexcept { return *database_; }
+  [[nodiscard]] std::string const& path() const noexcept { return path_; }
+  [[nodiscard]] common::TimedKeys& keys() noexcept { return keys_; }
+  /// Held by whoever compares a root with what it expects, until it is written: RocksDB itself compares nothing.
+  [[nodiscard]] std::mutex& fence() noexcept { return fence_; }
+
+  /// The number that the store was given when it was created; 0 where there is none.
+  [[nodiscard]] std::uint64_t own() const noexcept { return own_; }
+
+  /// Requires the fence.
+  void create() {
+    std::random_device device;
+    auto const own = (std::uint64_t{device()} << 32U | device()) | 1U;
+    check(database_->Put(synced(), format_key, std::string(1, format) + common::big_endian(own)), "create the store");
+    own_ = own;
+  }
+  /// Requires the fence. Empties the database: others of this process may have it open, and then its files stay.
+  void destroy() {
+    ::rocksdb::WriteBatch batch;
+    check(batch.DeleteRange(Slice{}, Slice{"\xff"}), "delete the store");
+    check(database_->Write(synced(), &batch), "delete the store");
+    own_ = 0;
+  }
+
+  [[nodiscard]] RootHead head_of(std::string_view name, ::rocksdb::ReadOptions const& options = {}) const {
+    RootHead head;
+    std::string value;
+    auto const status = database_->Get(options, root_key(name), &value);
+    if (status.IsNotFound()) return head;
+    check(status, "read a root");
+    if (value.size() < common::epoch_size) raise(Errc::store_corrupt, "A root of the RocksDB store in " + path_ + " is cut short: restore it from a backup.");
+    head.is_there = true;
+    head.epoch = value.substr(0, common::epoch_size);
+    head.state = value.substr(common::epoch_size);
+    auto const prefix = tail_prefix(name);
+    std::unique_ptr<::rocksdb::Iterator> const last{database_->NewIterator(options)};
+    last->SeekForPrev(prefix + std::string(8, '\xff'));
+    if (last->Valid() && last->key().starts_with(prefix)) {
+      for (auto const byte : last->key().ToStringView().substr(prefix.size())) head.frames = head.frames << 8U | static_cast<unsigned char>(byte);
+      ++head.frames;
+    }
+    check(last->status(), "read a tail");
+    return head;
+  }
+
+ private:
+  static ::rocksdb::WriteOptions synced() {
+    ::rocksdb::WriteOptions options;
+    options.sync = true;
+    return options;
+  }
+  [[nodiscard]] std::uint64_t read_own() const {
+    std::string found;
+    auto const status = database_->Get({}, format_key, &found);
+    if (status.IsNotFound()) return 0;
+    check(status, "read");
+    if (found.size() != 9 || found[0] != format) raise(Errc::store_format, "The RocksDB store in " + path_ + " was made by another release of Cairn: use that one.");
+    std::uint64_t own = 0;
+    for (auto const byte : found.substr(1)) own = own << 8U | static_cast<unsigned char>(byte);
+    return own;
+  }
+
+  std::string path_;
+  std::unique_ptr<::rocksdb::DB> database_;
+  pid_t process_ = ::getpid();
+  std::atomic<bool> is_poisoned_ = false;
+  std::atomic<std::uint64_t> own_ = 0;
+  common::TimedKeys keys_;
+  std::mutex fence_;
+};
+
+/// The databases of this process by directory: RocksDB lets each be open once.
+[[nodiscard]] inline common::OpenOnce<Database>& open_databases() {
+  static common::OpenOnce<Database> databases;
+  return databases;
+}
+/// A child of a fork shares nothing with its parent.
+[[nodiscard]] inline std::string key_of(std::filesystem::path const& directory) {
+  std::error_code error;
+  auto const canonical = std::filesystem::weakly_canonical(directory, error);
+  return std::to_string(::getpid()) + ':' + (error ? directory : canonical).string();
+}
+/// The database of a directory, opened where this process has not.
+[[nodiscard]] inline std::shared_ptr<Database> open_database(Config const& config, bool create) {
+  return open_databases().get(key_of(config.path), [&] { return std::make_unique<Database>(config, create); });
+}
+
+}  // namespace details
+}  // namespace cairn::backends::rocksdb

@@ -1,0 +1,49 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Creating a store in a RocksDB database, and deleting both.
+#pragma once
+
+#include <cairn/backends/rocksdb/config.hpp>
+#include <cairn/backends/rocksdb/database.hpp>
+#include <cairn/error/error.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <rocksdb/db.h>
+#include <string>
+#include <system_error>
+
+namespace cairn::backends::rocksdb::details {
+
+inline void create_store(Config const& config) {
+  if (config.path.empty()) raise(Errc::config_missing, "The RocksDB backend needs a :path, the directory of the store.");
+  std::error_code error;
+  std::filesystem::create_directories(config.path, error);
+  if (error) raise(Errc::io_error, "Could not make the directory " + config.path.string() + ": " + error.message() + ".");
+  auto const database = open_database(config, true);
+  database->check_process();
+  std::lock_guard const guard{database->fence()};
+  if (database->own() != 0) raise(Errc::store_exists, "There is a store in " + config.path.string() + " already: connect to it, or delete it first.");
+  database->create();
+}
+
+/// Nothing happens where there is no store. Who is connected in this process finds it gone at the next look at a root; then the files
+/// stay until the store is created again and deleted.
+inline void delete_store(Config const& config) {
+  std::error_code error;
+  if (!std::filesystem::exists(config.path / "CURRENT", error)) return;
+  {
+    auto const database = open_database(config, false);
+    database->check_process();
+    std::lock_guard const guard{database->fence()};
+    if (database->own() == 0) return;
+    database->destroy();
+  }
+  open_databases().while_closed(key_of(config.path), [&] {
+    check(::rocksdb::DestroyDB(config.path.string(), {}), "remove its files");
+    std::filesystem::remove(config.path, error);  // files that are not ours keep the directory
+  });
+}
+
+}  // namespace cairn::backends::rocksdb::details

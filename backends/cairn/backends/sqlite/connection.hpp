@@ -1,0 +1,128 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The connection of the SQLite backend.
+#pragma once
+
+#include <cairn/backends/common/root_version.hpp>
+#include <cairn/backends/sqlite/address.hpp>
+#include <cairn/backends/sqlite/session.hpp>
+#include <cairn/backends/sqlite/shared_store.hpp>
+#include <cairn/backends/sqlite/writer.hpp>
+#include <cairn/concepts/bytes.hpp>
+#include <cairn/concepts/root.hpp>
+#include <cairn/error/error.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cairn::backends::sqlite {
+
+/// An open store. Any number of connections, in any processes of the machine, may have the same store open and write to it; each
+/// thread that reads or writes at the same time has a handle of SQLite's of its own.
+///
+/// Errors: `io/error`, `io/full`, `store/corrupt`, `store/locked` for what SQLite says, with its result code in the data;
+/// `store/does-not-exist` after the store was deleted; `store/poisoned` after a commit that could not be finished, and in a child of a
+/// fork. Thread safety: every member may be called at once from any thread.
+class Connection {
+ public:
+  using Address = sqlite::Address;
+  using Writer = sqlite::Writer;
+
+  explicit Connection(Config const& config) : store_{std::make_shared<details::SharedStore>(config)} {}
+
+  /// A copy of the blob. O(log n + size).
+  [[nodiscard]] Bytes read(Address address) const {
+    store_->check_process();
+    auto session = store_->lease();
+    details::Running const running{session->read_blob};
+    running->bind(1, address.number);
+    if (!running->step()) {
+      raise(Errc::io_error, "There is no blob " + std::to_string(address.number) + " in this store: it was never committed, or swept.",
+            "{:address " + std::to_string(address.number) + "}");
+    }
+    return Bytes::copy(running->bytes(0));
+  }
+
+  /// The root of that name as it is now, commits of other processes included. Linear in the bytes of state and tail.
+  [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const {
+    store_->check_usable();
+    auto session = store_->lease();
+    session->begin_read();  // the state and the tail are of one moment
+    details::Transaction const transaction{*session};
+    if (!session->head_of(branch, store_->own()).is_there) return std::nullopt;
+    details::Running const root{session->root};
+    root->bind(1, branch);
+    root->step();
+    RootRecord record;
+    record.state = Bytes::copy(root->bytes(2));
+    details::Running const tail{session->tail};
+    tail->bind(1, root->number(0));
+    while (tail->step()) record.tail.push_back(Bytes::copy(tail->bytes(0)));
+    record.version = common::root_version(root->text(1), record.tail.size());
+    return record;
+  }
+
+  /// The names of all roots, sorted.
+  [[nodiscard]] std::vector<std::string> roots() const {
+    store_->check_usable();
+    auto session = store_->lease();
+    session->begin_read();
+    details::Transaction const transaction{*session};
+    session->check_own(store_->own());
+    details::Running const running{session->names};
+    std::vector<std::string> names;
+    while (running->step()) names.push_back(running->text(0));
+    return names;
+  }
+
+  /// Takes nothing yet: the file is held from the writer's `hold`, or for the length of its commit.
+  [[nodiscard]] Writer begin() { return Writer{store_}; }
+
+  /// Removes every blob that was put before `cutoff` and is not live, a thousand in a transaction, and gives what room that makes
+  /// at the file's end back to the file system. Reads every page of blobs once.
+  void sweep(LiveSet<Address> const& live, TimePoint cutoff) {
+    store_->check_usable();
+    auto session = store_->lease();
+    auto const before = std::chrono::floor<std::chrono::milliseconds>(cutoff.time_since_epoch()).count();
+    constexpr std::int64_t at_a_time = 1024;
+    Address last;
+    std::vector<Address> found;
+    do {
+      found.clear();
+      {
+        details::Running const old{session->old_blobs};
+        old->bind(1, last.number).bind(2, before).bind(3, at_a_time);
+        while (old->step()) found.push_back({old->number(0)});
+      }
+      if (!found.empty()) last = found.back();
+      // Foreign code, which may read this very store: outside the transaction.
+      std::vector<Address> dead;
+      for (auto const& address : found) {
+        if (!live(address)) dead.push_back(address);
+      }
+      if (!dead.empty()) remove(*session, dead);
+    } while (found.size() == static_cast<std::size_t>(at_a_time));
+    details::execute(session->database(), "PRAGMA incremental_vacuum", "give back room");
+  }
+
+ private:
+  void remove(details::Session& session, std::vector<Address> const& dead) {
+    if (!session.try_begin_write()) details::raise_result(SQLITE_BUSY, "database is locked", "remove blobs");
+    details::Transaction const transaction{session};
+    session.check_own(store_->own());
+    for (auto const& address : dead) {
+      session.remove_blob.bind(1, address.number);
+      session.run(session.remove_blob);
+    }
+    if (session.try_commit() != SQLITE_OK) details::raise_last(session.database(), "remove blobs");
+  }
+
+  std::shared_ptr<details::SharedStore> store_;
+};
+
+}  // namespace cairn::backends::sqlite

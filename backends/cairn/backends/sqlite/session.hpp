@@ -1,0 +1,205 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// One handle on an SQLite file with the statements of a store prepared: what one thread uses at a time.
+#pragma once
+
+#include <cairn/backends/common/root_version.hpp>
+#include <cairn/backends/sqlite/config.hpp>
+#include <cairn/backends/sqlite/statement.hpp>
+#include <cairn/backends/sqlite/tables.hpp>
+#include <cairn/concepts/root.hpp>
+#include <cairn/error/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <sqlite3.h>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace cairn::backends::sqlite::details {
+
+/// How many files this process has open by SQLite. To SQLite, a child of a fork still has what its parent had open, locks included, that
+/// the system does not give it: it must not open anything.
+class OpenFiles {
+ public:
+  static void add() {
+    auto& all = instance();
+    std::lock_guard const guard{all.mutex_};
+    if (all.count_ != 0 && all.process_ != ::getpid()) {
+      raise(Errc::store_poisoned, "This process was forked while SQLite files were open, and may not open any: begin a program of its own (exec) first.");
+    }
+    all.process_ = ::getpid();
+    ++all.count_;
+  }
+  static void remove() noexcept {
+    auto& all = instance();
+    std::lock_guard const guard{all.mutex_};
+    --all.count_;
+  }
+
+ private:
+  static OpenFiles& instance() {
+    static OpenFiles files;
+    return files;
+  }
+  std::mutex mutex_;
+  pid_t process_ = 0;
+  std::size_t count_ = 0;
+};
+
+struct CloseDatabase {
+  void operator()(sqlite3* database) const noexcept {
+    sqlite3_close_v2(database);
+    OpenFiles::remove();
+  }
+};
+using DatabasePtr = std::unique_ptr<sqlite3, CloseDatabase>;
+
+inline void execute(sqlite3* database, std::string const& text, std::string_view what) {
+  if (sqlite3_exec(database, text.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) raise_last(database, what);
+}
+
+/// The file, opened; nothing where it is not there and must not be made.
+inline DatabasePtr open_database(Config const& config, bool create) {
+  if (config.path.empty()) raise(Errc::config_missing, "The SQLite backend needs a :path, the database file.");
+  // Absolute: "" and ":memory:" are no files to SQLite.
+  auto const path = std::filesystem::absolute(config.path).string();
+  std::error_code error;
+  if (!create && !std::filesystem::exists(path, error) && !error) return nullptr;
+  OpenFiles::add();
+  sqlite3* made = nullptr;
+  auto const flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (create ? SQLITE_OPEN_CREATE : 0);
+  auto const result = sqlite3_open_v2(path.c_str(), &made, flags, nullptr);
+  DatabasePtr database{made};
+  if (!database) OpenFiles::remove();
+  if (result != SQLITE_OK)
+    raise_result(result, database ? sqlite3_errmsg(database.get()) : sqlite3_errstr(result), "open " + path);
+  sqlite3_busy_timeout(database.get(), static_cast<int>(config.busy_timeout.count()));
+  return database;
+}
+
+inline bool has_table(sqlite3* database, std::string_view name) {
+  Statement look{database, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = CAST(?1 AS TEXT) COLLATE NOCASE"};
+  look.bind(1, name);
+  look.step();
+  return look.number(0) != 0;
+}
+
+/// What a writer must know of a root before it changes it.
+struct RootHead {
+  bool is_there = false;
+  std::int64_t number = 0;
+  std::string epoch;
+  std::int64_t frames = 0;
+  [[nodiscard]] Version version() const { return is_there ? common::root_version(epoch, static_cast<std::uint64_t>(frames)) : Version{}; }
+};
+
+class Session {
+ public:
+  Session(DatabasePtr database, Config const& config, Tables const& tables) : database_{std::move(database)} {
+    execute(database_.get(), config.sync == Sync::durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
+            "set how it syncs");
+    auto const prepare = [&](std::string_view text) { return Statement{database_.get(), tables(text)}; };
+    begin_read_ = prepare("BEGIN");
+    begin_write_ = prepare("BEGIN IMMEDIATE");
+    commit_ = prepare("COMMIT");
+    rollback_ = prepare("ROLLBACK");
+    store = prepare("SELECT format, own FROM $store");
+    reserve = prepare("UPDATE $store SET next_blob = next_blob + ?1 RETURNING next_blob - ?1, own");
+    read_blob = prepare("SELECT bytes FROM $blob WHERE number = ?1");
+    put_blob = prepare("INSERT INTO $blob VALUES(?1, ?2, ?3)");
+    old_blobs = prepare("SELECT number FROM $blob WHERE number > ?1 AND put_at < ?2 ORDER BY number LIMIT ?3");
+    remove_blob = prepare("DELETE FROM $blob WHERE number = ?1");
+    names = prepare("SELECT name FROM $root ORDER BY name");
+    root = prepare("SELECT number, epoch, state FROM $root WHERE name = ?1");
+    tail = prepare("SELECT frame FROM $tail WHERE number >= ?1 << 32 AND number < (?1 + 1) << 32 ORDER BY number");
+    root_head_ = prepare(
+        "SELECT own, r.number, r.epoch, (SELECT max(t.number) FROM $tail t WHERE t.number >= r.number << 32 AND "
+        "t.number < (r.number + 1) << 32) FROM $store LEFT JOIN $root r ON r.name = ?1");
+    add_root = prepare("INSERT INTO $root(name, epoch, state) VALUES(?1, ?2, ?3) RETURNING number");
+    set_root = prepare("UPDATE $root SET epoch = ?2, state = ?3 WHERE number = ?1");
+    remove_root = prepare("DELETE FROM $root WHERE number = ?1");
+    clear_tail = prepare("DELETE FROM $tail WHERE number >= ?1 << 32 AND number < (?1 + 1) << 32");
+    add_frame = prepare("INSERT INTO $tail VALUES((?1 << 32) + ?2, ?3)");
+  }
+
+  [[nodiscard]] sqlite3* database() const noexcept { return database_.get(); }
+  [[nodiscard]] bool is_in_transaction() const noexcept { return sqlite3_get_autocommit(database_.get()) == 0; }
+
+  void begin_read() { run(begin_read_); }
+  /// Takes the one place for a writer of the file. False where others held it for longer than the timeout.
+  [[nodiscard]] bool try_begin_write() {
+    Running const running{begin_write_};
+    auto const result = running->try_step();
+    if (result == SQLITE_DONE) return true;
+    if ((result & 0xff) != SQLITE_BUSY) raise_last(database(), "begin a transaction");
+    return false;
+  }
+  /// SQLITE_OK, or the extended code of what went wrong.
+  [[nodiscard]] int try_commit() noexcept {
+    auto const result = commit_.try_step();
+    commit_.reset();
+    return result == SQLITE_DONE ? SQLITE_OK : result;
+  }
+  void rollback() noexcept {
+    if (!is_in_transaction()) return;
+    static_cast<void>(rollback_.try_step());
+    rollback_.reset();
+  }
+
+  /// Of the root, inside a transaction; `store/does-not-exist` where the store is another than `own`.
+  [[nodiscard]] RootHead head_of(std::string_view branch, std::int64_t own) {
+    Running const running{root_head_};
+    running->bind(1, branch);
+    if (!running->step() || running->number(0) != own)
+      raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice(Errc::store_does_not_exist)});
+    if (running->is_null(1)) return {};
+    auto const number = running->number(1);
+    auto const frames = running->is_null(3) ? std::int64_t{0} : running->number(3) - (number << 32) + 1;
+    return {true, number, running->text(2), frames};
+  }
+
+  /// Inside a transaction: `store/does-not-exist` where the store is another than `own`.
+  void check_own(std::int64_t own) {
+    Running const running{store};
+    if (!running->step() || running->number(1) != own)
+      raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice(Errc::store_does_not_exist)});
+  }
+
+  /// Runs a statement that gives nothing, with what is bound to it.
+  void run(Statement& statement) {
+    Running const running{statement};
+    running->step();
+  }
+
+ private:
+  DatabasePtr database_;  // before the statements: they are finalised first
+
+ public:
+  Statement store, reserve, read_blob, put_blob, old_blobs, remove_blob, names, root, tail, add_root, set_root, remove_root, clear_tail,
+      add_frame;
+
+ private:
+  Statement begin_read_, begin_write_, commit_, rollback_, root_head_;
+};
+
+/// A transaction that is taken back at the end of the scope unless it was committed.
+class Transaction {
+ public:
+  explicit Transaction(Session& session) noexcept : session_{session} {}
+  Transaction(Transaction const&) = delete;
+  Transaction& operator=(Transaction const&) = delete;
+  ~Transaction() { session_.rollback(); }
+
+ private:
+  Session& session_;
+};
+
+}  // namespace cairn::backends::sqlite::details

@@ -1,0 +1,167 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What a connection and its writers share: sessions, numbers for blobs, and whether the store may still be written.
+#pragma once
+
+#include <cairn/backends/sqlite/address.hpp>
+#include <cairn/backends/sqlite/config.hpp>
+#include <cairn/backends/sqlite/session.hpp>
+#include <cairn/backends/sqlite/tables.hpp>
+#include <cairn/error/error.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace cairn::backends::sqlite::details {
+
+/// Numbers of blobs that nobody else gets.
+struct NumberRange {
+  std::int64_t next = 0;
+  std::int64_t end = 0;
+  [[nodiscard]] bool is_empty() const noexcept { return next == end; }
+};
+
+/// Thread safety: every member may be called at once from any thread; a lease belongs to one thread.
+class SharedStore {
+ public:
+  explicit SharedStore(Config const& config) : config_{config}, tables_{config} {
+    auto const missing = [&] {
+      raise(Errc::store_does_not_exist, "There is no store \"" + config_.table_prefix + "\" in " + config_.path.string() + ": create it first.");
+    };
+    auto database = open_database(config_, false);
+    if (!database || !has_table(database.get(), config_.table_prefix + "_store")) missing();
+    auto session = std::make_unique<Session>(std::move(database), config_, tables_);
+    {
+      Running const running{session->store};
+      if (!running->step()) missing();
+      if (running->number(0) != format) {
+        raise(Errc::store_format, "The store was made by another release: its tables have format " + std::to_string(running->number(0)) +
+                                      ", this one knows " + std::to_string(format) + ". Use that release.");
+      }
+      own_ = running->number(1);
+    }
+    idle_.push_back(std::move(session));
+  }
+  SharedStore(SharedStore const&) = delete;
+  SharedStore& operator=(SharedStore const&) = delete;
+  ~SharedStore() {
+    // To SQLite a child of a fork must not even close what its parent opened: that would drop the parent's locks.
+    if (!is_foreign_process()) return;
+    for (auto& session : idle_) static_cast<void>(session.release());
+  }
+
+  /// A session for one thread's use, given back at the end of the scope.
+  class Lease {
+   public:
+    Lease() = default;
+    Lease(SharedStore& store, std::unique_ptr<Session> session) noexcept : store_{&store}, session_{std::move(session)} {}
+    Lease(Lease&&) noexcept = default;
+    Lease& operator=(Lease&& other) noexcept {
+      if (this != &other) {
+        give_back();
+        store_ = other.store_;
+        session_ = std::move(other.session_);
+      }
+      return *this;
+    }
+    ~Lease() { give_back(); }
+
+    explicit operator bool() const noexcept { return session_ != nullptr; }
+    Session* operator->() const noexcept { return session_.get(); }
+    Session& operator*() const noexcept { return *session_; }
+    void give_back() noexcept {
+      if (session_) store_->take_back(std::move(session_));
+    }
+
+   private:
+    SharedStore* store_ = nullptr;
+    std::unique_ptr<Session> session_;
+  };
+
+  [[nodiscard]] Lease lease() {
+    {
+      std::lock_guard const guard{mutex_};
+      if (!idle_.empty()) {
+        Lease lease{*this, std::move(idle_.back())};
+        idle_.pop_back();
+        return lease;
+      }
+    }
+    auto database = open_database(config_, false);
+    if (!database) raise(Errc::store_does_not_exist, "The file " + config_.path.string() + " is gone: create the store and connect again.");
+    return {*this, std::make_unique<Session>(std::move(database), config_, tables_)};
+  }
+
+  /// The number that the store was given when it was created.
+  [[nodiscard]] std::int64_t own() const noexcept { return own_; }
+
+  /// A number for a blob, outside of any transaction. One short transaction for every few thousand of them.
+  [[nodiscard]] std::int64_t next_number() {
+    std::lock_guard const guard{numbers_mutex_};
+    if (numbers_.is_empty()) {
+      auto session = lease();
+      if (!session->try_begin_write()) raise_result(SQLITE_BUSY, "database is locked", "reserve numbers for blobs");
+      Transaction const transaction{*session};
+      auto const reserved = reserve(*session, 4096);
+      if (session->try_commit() != SQLITE_OK) raise_last(session->database(), "reserve numbers for blobs");
+      numbers_ = reserved;
+    }
+    return numbers_.next++;
+  }
+  /// The same inside a transaction: they are taken back with it.
+  [[nodiscard]] NumberRange reserve(Session& session, std::int64_t count) const {
+    Running const running{session.reserve};
+    running->bind(1, count);
+    if (!running->step() || running->number(1) != own_)
+      raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice(Errc::store_does_not_exist)});
+    return {running->number(0), running->number(0) + count};
+  }
+
+  [[nodiscard]] bool is_foreign_process() const noexcept { return ::getpid() != process_; }
+  /// Of no use any more: whether the last commit is on the medium is not known.
+  void poison() noexcept { is_poisoned_ = true; }
+  void check_process() const {
+    if (is_foreign_process()) {
+      raise(Errc::store_poisoned, "This connection was opened before a fork and belongs to the parent: a child that is to have one of its own begins a program of its own (exec) first.");
+    }
+  }
+  /// `store/poisoned` after a commit whose outcome is not known, and in a child of a fork.
+  void check_usable() const {
+    check_process();
+    if (is_poisoned_) raise(Errc::store_poisoned, "A commit failed on its way to the medium: connect again to see what is there.");
+  }
+
+ private:
+  void take_back(std::unique_ptr<Session> session) noexcept {
+    if (is_foreign_process()) {
+      static_cast<void>(session.release());
+      return;
+    }
+    session->rollback();
+    try {
+      std::lock_guard const guard{mutex_};
+      idle_.push_back(std::move(session));
+    } catch (...) {
+      session.reset();  // without memory to keep it, the next one is opened anew
+    }
+  }
+
+  Config config_;
+  Tables tables_;
+  std::int64_t own_ = 0;
+  pid_t process_ = ::getpid();
+  std::atomic<bool> is_poisoned_ = false;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Session>> idle_;
+  std::mutex numbers_mutex_;
+  NumberRange numbers_;
+};
+
+}  // namespace cairn::backends::sqlite::details

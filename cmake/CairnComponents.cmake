@@ -1,0 +1,97 @@
+# Copyright the Cairn authors
+# SPDX-License-Identifier: BSL-1.0
+# The parts of Cairn that need a library: a target `cairn::<name>` each, where the library is found. Nobody else's build has them.
+
+# cairn_add_component(NAME <name> DOC <what it gives> PACKAGE <package> TARGET <imported target> INSTALL <Debian's package>
+#                     BASE <folder> HEADERS <file>... [FINDER <file>])
+# find_package(cairn COMPONENTS <name>) finds it again. FINDER is the module that finds the package, where CMake has none.
+# CAIRN_<NAME> is AUTO, which is where the package is found; ON says that it is missing, OFF does without.
+function(cairn_add_component)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;DOC;PACKAGE;TARGET;INSTALL;BASE;FINDER" "HEADERS")
+  string(TOUPPER "CAIRN_${arg_NAME}" switch)
+  set(${switch} AUTO CACHE STRING "Provide cairn::${arg_NAME}, ${arg_DOC}: AUTO where ${arg_PACKAGE} is found, ON or OFF")
+  set_property(CACHE ${switch} PROPERTY STRINGS AUTO ON OFF)
+  if(NOT ${switch} AND NOT ${switch} STREQUAL "AUTO")
+    return()
+  endif()
+  find_package(${arg_PACKAGE} MODULE QUIET)
+  if(NOT ${arg_PACKAGE}_FOUND)
+    if(${switch} STREQUAL "AUTO")
+      return()
+    endif()
+    message(FATAL_ERROR "${switch} needs ${arg_PACKAGE} (Debian and Ubuntu: ${arg_INSTALL}). Install it, or set ${switch} to OFF")
+  endif()
+
+  set(target cairn_${arg_NAME})
+  add_library(${target} INTERFACE)
+  add_library(cairn::${arg_NAME} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${arg_NAME})
+  target_sources(${target} INTERFACE FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/${arg_BASE}" FILES ${arg_HEADERS})
+  target_link_libraries(${target} INTERFACE cairn ${arg_TARGET})
+
+  if(CAIRN_INSTALL)
+    install(
+      TARGETS ${target}
+      EXPORT cairn-${arg_NAME}-targets
+      FILE_SET HEADERS
+      DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+      COMPONENT cairn_development)
+    install(
+      EXPORT cairn-${arg_NAME}-targets
+      NAMESPACE cairn::
+      DESTINATION "${cairn_package_dir}"
+      COMPONENT cairn_development)
+    set(component_file "${PROJECT_BINARY_DIR}/cairn-${arg_NAME}.cmake")
+    configure_file("${PROJECT_SOURCE_DIR}/cmake/cairn-component.cmake.in" "${component_file}" @ONLY)
+    set(finder "")
+    if(arg_FINDER)
+      set(finder "${PROJECT_SOURCE_DIR}/cmake/${arg_FINDER}")
+    endif()
+    install(
+      FILES "${component_file}" ${finder}
+      DESTINATION "${cairn_package_dir}"
+      COMPONENT cairn_development)
+  endif()
+endfunction()
+
+cairn_add_component(
+  NAME regex
+  DOC "regular expressions in queries"
+  PACKAGE RE2
+  TARGET re2::re2
+  INSTALL libre2-dev
+  FINDER FindRE2.cmake
+  BASE include
+  HEADERS "${PROJECT_SOURCE_DIR}/include/cairn/query/regex.hpp")
+
+cairn_headers(cairn_sqlite_headers backends/cairn/backends/sqlite)
+cairn_add_component(
+  NAME sqlite
+  DOC "stores in SQLite files"
+  PACKAGE SQLite3
+  TARGET SQLite::SQLite3
+  INSTALL libsqlite3-dev
+  BASE backends
+  HEADERS ${cairn_sqlite_headers})
+
+cairn_headers(cairn_lmdb_headers backends/cairn/backends/lmdb)
+cairn_add_component(
+  NAME lmdb
+  DOC "stores in memory-mapped B-trees"
+  PACKAGE LMDB
+  TARGET lmdb::lmdb
+  INSTALL liblmdb-dev
+  FINDER FindLMDB.cmake
+  BASE backends
+  HEADERS ${cairn_lmdb_headers})
+
+cairn_headers(cairn_rocksdb_headers backends/cairn/backends/rocksdb)
+cairn_add_component(
+  NAME rocksdb
+  DOC "stores in log-structured merge trees"
+  PACKAGE RocksDB
+  TARGET rocksdb::rocksdb
+  INSTALL librocksdb-dev
+  FINDER FindRocksDB.cmake
+  BASE backends
+  HEADERS ${cairn_rocksdb_headers})

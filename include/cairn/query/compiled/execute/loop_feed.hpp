@@ -1,0 +1,147 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What all queries that run as loops have in common: their steps, and what has to be known of them before the first row.
+#pragma once
+
+#include <cairn/query/compiled/execute/feed.hpp>
+#include <cairn/query/compiled/execute/prepare.hpp>
+#include <cairn/query/compiled/execute/program.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace cairn::query::compiled {
+
+/// A pass over a query whose loops a derived class has. Used by one thread.
+template <class IndexTag>
+class LoopFeed : public RowFeed {
+ public:
+  /// The value of an input's variable, which must outlive the feed.
+  void give(std::size_t variable, Cell cell) noexcept {
+    steps_.words[variable] = cell.word;
+    steps_.kinds[variable] = cell.kind;
+  }
+  /// To be called once; the database must outlive the feed. `pins`: where what rows show is kept; without it that is valid as long as
+  /// the feed. False where the run-time engine has to do it. Errors: `entity-id/missing`, `lookup-ref/unique` of constants.
+  [[nodiscard]] bool prepare(Db<IndexTag> const& db, LeafPins<IndexTag>* pins) {
+    auto const& program = *steps_.program;
+    auto given = preparation();
+    db_ = &db;
+    bool all_one = true;
+    if (!prepare(given, program.first, program.end, db, pins != nullptr ? *pins : own_pins_, all_one)) return false;
+    assumption_ = static_cast<std::size_t>(db.is_history() ? Assumption::nothing : all_one ? Assumption::all_one : Assumption::once);
+    auto const first = program.step_of(0);
+    bool const are_neighbours = program.loop_count != 0 && (steps_.loops[0].is_by_value() ? program.sorted_by_value : program.sorted_by_entity);
+    bool const is_last = first + 1 == program.end && program.shows_live;
+    leaves_out_neighbours_ =
+        are_neighbours && (program.distinct[assumption_][first] || (is_last && program.distinct_rows[assumption_]));
+    has_duplicates_ = program.distinct_rows[assumption_] && !(is_last && leaves_out_neighbours_);
+    return true;
+  }
+  /// Whether rows may be the same that should not be.
+  [[nodiscard]] bool has_duplicates() const noexcept { return has_duplicates_; }
+  /// Tables may be made while rows are found, and not only before the first one.
+  void allow_tables() noexcept {
+    for (std::size_t i = 0; i != steps_.program->look_count; ++i) steps_.looks[i].lookup.allow_table();
+  }
+
+ protected:
+  struct Steps {
+    PlanView const* plan = nullptr;
+    Program const* program = nullptr;
+    std::span<Value const> constants{};
+    std::uint64_t* words = nullptr;  ///< by variable
+    ValueKind* kinds = nullptr;
+    ScanStep<IndexTag>* loops = nullptr;
+    LookStep<IndexTag>* looks = nullptr;
+    CompareStep* compares = nullptr;
+  };
+  /// To be called once, before all else. What the pointers lead to lives as long as the feed.
+  void set(Steps const& steps) noexcept { steps_ = steps; }
+
+  [[nodiscard]] Preparation preparation() const noexcept { return {*steps_.plan, steps_.constants, steps_.kinds}; }
+  [[nodiscard]] PlanView const& plan() const noexcept { return *steps_.plan; }
+  /// Nothing matches, whatever the rows.
+  [[nodiscard]] bool is_empty() const noexcept { return is_empty_; }
+  /// Whether a row of the first loop that is the same as the one before it is left out.
+  [[nodiscard]] bool leaves_out_neighbours() const noexcept { return leaves_out_neighbours_; }
+  /// To be called when the first loop is open: makes ready for all that are to come.
+  void foresee() {
+    if (!jumps_) return;
+    auto const rows = steps_.loops[0].expected(*db_);
+    for (std::size_t i = 0; i != steps_.program->look_count; ++i) {
+      if (steps_.looks[i].jumps) steps_.looks[i].lookup.expect(rows);
+    }
+  }
+  /// Of `Assumption`.
+  [[nodiscard]] std::size_t assumption() const noexcept { return assumption_; }
+
+ private:
+  /// The steps of a block, in their order: what one binds, those behind it know.
+  bool prepare(Preparation& given, std::size_t first, std::size_t end, Db<IndexTag> const& db, LeafPins<IndexTag>& pins, bool& all_one) {
+    auto const& program = *steps_.program;
+    for (auto i = first; i != end; ++i) {
+      auto const& step = steps_.plan->steps[i];
+      auto const number = program.numbers[i];
+      auto* const kept = program.keeps_values[i] ? &pins : nullptr;
+      switch (program.moves[i]) {
+        case Move::scan:
+        case Move::either:
+        case Move::follow: {
+          auto& loop = steps_.loops[number];
+          bool const by_value = program.sorted_by_value && !program.sorted_by_entity && number == 0;
+          bool const is_done = program.moves[i] == Move::scan     ? loop.prepare(given, step, db, kept, by_value)
+                               : program.moves[i] == Move::either ? loop.prepare_either(given, step, db)
+                                                                  : loop.prepare_follow(given, step, db, kept);
+          if (!is_done) return false;
+          is_empty_ = is_empty_ || loop.pattern.is_never;
+          all_one = all_one && loop.pattern.attribute.one;
+          break;
+        }
+        case Move::look: {
+          auto& look = steps_.looks[number];
+          if (!look.prepare(given, step, db, kept)) return false;
+          look.jumps = !look.pattern.is_never && is_in_no_order(given, step, i);
+          jumps_ = jumps_ || look.jumps;
+          is_empty_ = is_empty_ || (look.pattern.is_never && i >= program.first && i < program.end);
+          break;
+        }
+        case Move::compare: steps_.compares[number].prepare(given, step); break;
+        case Move::without: {
+          auto const& block = steps_.plan->blocks[steps_.plan->blocks_of(step.blocks)[0]].steps;
+          if (!prepare(given, block.first, block.first + block.count, db, pins, all_one)) return false;
+          break;
+        }
+        case Move::none: break;
+      }
+    }
+    return true;
+  }
+
+  /// Whether the entities of a look are values of other datoms, or entities of datoms that are sorted by value.
+  [[nodiscard]] bool is_in_no_order(Preparation const& given, Step const& look, std::size_t index) const {
+    auto const entity = steps_.plan->operands_of(look.operands)[preparing::entity];
+    for (std::size_t i = 0; i != index; ++i) {
+      auto const& step = steps_.plan->steps[i];
+      auto const operands = steps_.plan->operands_of(step.operands);
+      for (std::size_t place = 0; place != operands.size(); ++place) {
+        if (operands[place].kind != Operand::Kind::free || operands[place].index != entity.index) continue;
+        if (place != preparing::entity) return true;
+        return steps_.program->moves[i] == Move::scan && !steps_.loops[steps_.program->numbers[i]].has_ordered_entities(given, step);
+      }
+    }
+    return false;
+  }
+
+  Steps steps_{};
+  Db<IndexTag> const* db_ = nullptr;
+  bool jumps_ = false;  // some look
+  LeafPins<IndexTag> own_pins_{};
+  bool is_empty_ = false;
+  bool leaves_out_neighbours_ = false;
+  bool has_duplicates_ = false;
+  std::size_t assumption_ = 0;
+};
+
+}  // namespace cairn::query::compiled

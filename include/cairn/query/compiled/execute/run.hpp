@@ -1,0 +1,225 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A static query from its inputs to its rows, where it runs compiled.
+#pragma once
+
+#include <cairn/query/compiled/execute/machine.hpp>
+#include <cairn/query/run/collector.hpp>
+#include <cairn/query/run/db_source.hpp>
+#include <cairn/query/run/input.hpp>
+#include <cairn/query/run/result.hpp>
+#include <cairn/query/run/run_plan.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace cairn::query::compiled {
+
+/// Whether a query's plan is of the kind that runs compiled. What its database is decides the rest.
+template <class Query>
+inline constexpr bool is_compiled = Loops<Query>::program.is_compiled;
+
+/// Whether a database's leaves may be gone while it is there.
+template <class IndexTag>
+[[nodiscard]] bool may_forget_leaves(Db<IndexTag> const& db) noexcept {
+  auto const& index = db.snapshot().current.eavt;
+  if constexpr (requires { index.source(); }) return index.source() != nullptr;
+  return true;
+}
+
+/// Which of the inputs is the one database.
+template <class Query>
+[[nodiscard]] consteval std::size_t place_of_database() {
+  for (std::size_t i = 0; i != Query::sizes.inputs; ++i) {
+    if (Query::frozen.inputs[i].kind == Input::Kind::source) return i;
+  }
+  return Query::sizes.inputs;
+}
+template <class Query, class... Inputs>
+inline constexpr bool is_of_one_database = [] {
+  constexpr auto place = place_of_database<Query>();
+  if constexpr (place < sizeof...(Inputs)) {
+    return query::detail::IsDb<std::tuple_element_t<place, std::tuple<Inputs...>>>;
+  } else {
+    return false;
+  }
+}();
+
+/// A query on a database, as loops.
+template <class IndexTag>
+using MakeLoops = std::unique_ptr<LoopFeed<IndexTag>> (*)();
+
+template <class Query, class IndexTag, bool Follows>
+[[nodiscard]] std::unique_ptr<LoopFeed<IndexTag>> make_loops() {
+  return std::unique_ptr<LoopFeed<IndexTag>>{new Machine<Query, IndexTag, Follows>};
+}
+/// The same where entities may have many values; null where that is no other.
+template <class Query, class IndexTag>
+[[nodiscard]] constexpr MakeLoops<IndexTag> make_following() noexcept {
+  if constexpr (Loops<Query>::can_follow) {
+    return &make_loops<Query, IndexTag, true>;
+  } else {
+    return nullptr;
+  }
+}
+
+/// A static query with its inputs.
+template <class IndexTag>
+class CompiledRows final : public RowsState, public std::enable_shared_from_this<CompiledRows<IndexTag>> {
+  /// Ends a pass, and gives back its pins, if it has any.
+  struct EndPass {
+    CompiledRows const* rows = nullptr;
+    LeafPins<IndexTag>* pins = nullptr;
+    void operator()(LoopFeed<IndexTag>* feed) const noexcept {
+      delete feed;
+      if (pins != nullptr) rows->give_back(*pins);
+    }
+  };
+
+ public:
+  using Pass = std::unique_ptr<LoopFeed<IndexTag>, EndPass>;
+
+  CompiledRows(Db<IndexTag> const& db, MakeLoops<IndexTag> make) : db_{db}, make_{make} {}
+  /// Has passes made in another way from now on.
+  void use(MakeLoops<IndexTag> make) noexcept { make_ = make; }
+
+  /// Keeps an input's value. To be called before all others.
+  void give(std::uint16_t variable, Value value) { values_.emplace_back(variable, std::move(value)); }
+
+  /// A pass, which this must outlive; nothing where the run-time engine has to do it. `shows`: what it shows is valid as long as
+  /// this, else as long as the pass. Errors: `entity-id/missing`, `lookup-ref/unique`.
+  [[nodiscard]] Pass pass(bool shows = true) const {
+    Pass made{make_().release(), EndPass{this}};
+    if (shows && may_forget_leaves(db_)) made.get_deleter().pins = &lend();
+    for (auto const& [variable, value] : values_) made->give(variable, Cell{value});
+    if (!made->prepare(db_, made.get_deleter().pins)) made.reset();
+    return made;
+  }
+  /// Leaves a pass for whoever starts first.
+  void leave(Pass first) noexcept { first_ = std::move(first); }
+
+  [[nodiscard]] std::shared_ptr<RowFeed> start() const override {
+    return held(has_started_.exchange(true, std::memory_order_acq_rel) ? pass() : std::move(first_));
+  }
+  [[nodiscard]] std::shared_ptr<RowFeed> start_counting() const override { return held(pass(false)); }
+
+  [[nodiscard]] Db<IndexTag> const& db() const noexcept { return db_; }
+
+ private:
+  /// Keeps this as long as the pass, to which an iterator may hold on.
+  [[nodiscard]] std::shared_ptr<RowFeed> held(Pass pass) const {
+    struct Held {
+      std::shared_ptr<CompiledRows const> rows;
+      Pass pass;  // goes first
+    };
+    auto const made = std::make_shared<Held>(Held{this->shared_from_this(), std::move(pass)});
+    return {made, made->pass.get()};
+  }
+
+  /// Pins that no pass has now. They keep what earlier ones have shown, so that a leaf is in them once, however many passes read it.
+  [[nodiscard]] LeafPins<IndexTag>& lend() const {
+    std::lock_guard const lock{mutex_};
+    if (idle_.empty()) {
+      idle_.reserve(pins_.size() + 1);
+      return *pins_.emplace_back(std::make_unique<LeafPins<IndexTag>>());
+    }
+    auto& pins = *idle_.back();
+    idle_.pop_back();
+    return pins;
+  }
+  void give_back(LeafPins<IndexTag>& pins) const noexcept {
+    std::lock_guard const lock{mutex_};
+    idle_.push_back(&pins);  // there is room
+  }
+
+  // Leaves go before the database, which has the cache that counts them, and passes before both.
+  Db<IndexTag> db_;
+  mutable std::mutex mutex_{};
+  mutable std::vector<std::unique_ptr<LeafPins<IndexTag>>> pins_{};
+  mutable std::vector<LeafPins<IndexTag>*> idle_{};
+  MakeLoops<IndexTag> make_;
+  std::vector<std::pair<std::uint16_t, Value>> values_{};
+  mutable Pass first_{};
+  mutable std::atomic<bool> has_started_{false};
+};
+
+/// A feed's rows as the run-time engine has them: in groups, and without those that are there twice. `owner`: of what rows show.
+template <class IndexTag>
+[[nodiscard]] QueryResult collect(LoopFeed<IndexTag>& feed, PlanView const& plan, std::shared_ptr<CompiledRows<IndexTag> const> owner) {
+  std::vector<std::shared_ptr<Source const>> sources{std::make_shared<DbSource<IndexTag> const>(owner->db())};
+  QueryOptions const options;
+  QueryContext context{plan, options, std::move(sources)};
+  context.keep(std::move(owner));
+  bool const one = plan.shape == FindShape::scalar || plan.shape == FindShape::tuple;
+  feed.allow_tables();
+  auto const variables = programs::row_variables(plan);
+  Collector collector{context, !feed.has_duplicates(), one ? std::size_t{1} : (std::numeric_limits<std::size_t>::max)()};
+  Batch batch{context.variables()};
+  std::vector<Column> columns(variables.size());
+  while (auto const rows = feed.next(columns.data())) {
+    for (std::size_t i = 0; i != variables.size(); ++i) batch[variables[i]] = columns[i];
+    batch.set_rows(rows);
+    collector.push(batch);
+    if (context.stopped()) break;
+  }
+  auto found = std::make_shared<Found>(plan.shape, plan.find.size());
+  found->rows = collector.take();
+  if (one && found->rows.size() > 1) query::detail::page(context, *found, 0, 1);
+  found->holdings = std::move(context.holdings());
+  return QueryResult{std::move(found)};
+}
+
+/// What a compiled query gives: rows as they are read, or all of them, or nothing, where the run-time engine has to do it.
+struct CompiledAnswer {
+  std::shared_ptr<RowsState const> rows{};
+  std::optional<QueryResult> result{};
+};
+
+/// Errors: `entity-id/missing`, `lookup-ref/unique`; and, of a result, those of the store, of aggregates and of functions.
+template <class IndexTag>
+[[nodiscard]] CompiledAnswer answer_of(std::shared_ptr<CompiledRows<IndexTag>> rows, PlanView const& plan, bool shows_rows,
+                                       MakeLoops<IndexTag> following) {
+  auto feed = rows->pass();
+  if (feed == nullptr && following != nullptr) {
+    rows->use(following);
+    feed = rows->pass();
+  }
+  if (feed == nullptr) return {};
+  if (!shows_rows || feed->has_duplicates()) return {{}, collect<IndexTag>(*feed, plan, rows)};
+  rows->leave(std::move(feed));
+  return {std::move(rows), {}};
+}
+
+/// Gives a query the input at a place.
+template <class Query, class IndexTag, class Given>
+void give_input(CompiledRows<IndexTag>& rows, std::size_t place, Given const& input) {
+  if constexpr (!query::detail::IsDb<Given> && query::detail::is_value_like<Given>()) {
+    auto const plan = Query::plan();
+    if (plan.inputs[place].kind != Input::Kind::binding) return;
+    auto const& binding = plan.bindings[plan.inputs[place].binding];
+    if (binding.kind == Binding::Kind::scalar) rows.give(binding.variable.index, query::detail::value_from(input));
+  }
+}
+
+/// Runs a query compiled. Errors: those of `answer_of`.
+template <class Query, class... Inputs>
+[[nodiscard]] CompiledAnswer run_compiled(Inputs const&... inputs) {
+  auto const& db = std::get<place_of_database<Query>()>(std::tie(inputs...));
+  using IndexTag = typename std::remove_cvref_t<decltype(db)>::index_tag;
+  auto rows = std::make_shared<CompiledRows<IndexTag>>(db, &make_loops<Query, IndexTag, false>);
+  [[maybe_unused]] std::size_t place = 0;
+  (give_input<Query>(*rows, place++, inputs), ...);
+  return answer_of(std::move(rows), Query::plan(), Loops<Query>::program.shows_rows, make_following<Query, IndexTag>());
+}
+
+}  // namespace cairn::query::compiled

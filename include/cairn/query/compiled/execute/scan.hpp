@@ -1,0 +1,80 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A range of one attribute, a strip at a time.
+#pragma once
+
+#include <cairn/query/access/attribute.hpp>
+#include <cairn/query/access/view_reader.hpp>
+#include <cairn/query/compiled/execute/strip.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace cairn::query::compiled {
+
+/// Ranges of one attribute in AEVT or AVET as any view shows them, one after the other. Stays where it is; the database stays where
+/// it is as well. Errors: those of the store. Thread safety: used by one thread.
+template <class IndexTag>
+class Scan {
+ public:
+  /// Sorts it by value, or by entity. `pins` keeps values; without it they are valid as long as their strip.
+  void prepare(Db<IndexTag> const& db, AttributeId attribute, bool by_value, LeafPins<IndexTag>* pins) {
+    attribute_ = attribute;
+    pins_ = pins;
+    auto& used = pins != nullptr ? *pins : passing_;
+    if (by_value) {
+      by_value_.emplace(db, used);
+    } else {
+      by_entity_.emplace(db, used);
+    }
+  }
+  /// Requires that all datoms in the range are of the attribute.
+  void open(PlaceRange const& range) {
+    range_ = range;
+    run_ = {};
+    done_ = 0;
+    by_value_ ? by_value_->open(range_) : by_entity_->open(range_);
+  }
+  /// The next strip; false at the end, again and again. It is valid until the next call.
+  [[nodiscard]] bool next(Strip& strip) {
+    if (done_ == run_.size()) {
+      done_ = 0;
+      bool const found = by_value_ ? read(*by_value_) : by_entity_ ? read(*by_entity_) : false;
+      if (!found) {
+        run_ = {};
+        return false;
+      }
+    }
+    strip = room_.strip_of(run_, attribute_, done_);
+    done_ += strip.size;
+    return true;
+  }
+
+  /// How many datoms there are in the range, about. O(log n).
+  [[nodiscard]] std::uint64_t expected(Db<IndexTag> const& db) const {
+    return by_value_ ? estimate<Order::avet>(db, range_.from.get(), range_.to.get())
+                     : estimate<Order::aevt>(db, range_.from.get(), range_.to.get());
+  }
+
+ private:
+  template <class Reader>
+  bool read(Reader& reader) {
+    passing_.clear();
+    if (!reader.next(run_)) return false;
+    if (pins_ != nullptr) reader.pin(run_);
+    return true;
+  }
+
+  AttributeId attribute_ = 0;
+  LeafPins<IndexTag>* pins_ = nullptr;
+  LeafPins<IndexTag> passing_{};  // of a run that is made of some leaves
+  std::optional<RangeReader<IndexTag, Order::aevt>> by_entity_{};
+  std::optional<RangeReader<IndexTag, Order::avet>> by_value_{};
+  PlaceRange range_{};
+  DatomRun run_{};
+  std::size_t done_ = 0;
+  StripRoom room_{};
+};
+
+}  // namespace cairn::query::compiled

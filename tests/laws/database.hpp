@@ -1,0 +1,205 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What a database on a backend must do, whatever the backend: the same as one in memory, through reconnections, many writers and
+// processes that are killed.
+#pragma once
+
+#include "laws/blob_store.hpp"
+#include "laws/processes.hpp"
+
+#include <cairn/backends/mem/backend.hpp>
+#include <cairn/database.hpp>
+#include <cairn/db/verify.hpp>
+
+#include <catch2/catch_get_random_seed.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace cairn::laws {
+
+inline constexpr auto database_schema = R"([
+  {:db/ident :n :db/valueType :db.type/long :db/cardinality :db.cardinality/one :db/unique :db.unique/identity}
+  {:db/ident :text :db/valueType :db.type/string :db/cardinality :db.cardinality/one :db/index true}
+  {:db/ident :tag :db/valueType :db.type/keyword :db/cardinality :db.cardinality/many}
+  {:db/ident :next :db/valueType :db.type/ref :db/cardinality :db.cardinality/one}])";
+
+/// Everything that a view shows but the times of transactions, which no two databases share.
+template <class Db>
+std::vector<Datom> facts_of(Db const& db) {
+  std::vector<Datom> facts;
+  for (Datom const datom : db.datoms(eavt)) {
+    if (datom.a != Keyword{":db/txInstant"}) facts.push_back(datom);
+  }
+  return facts;
+}
+
+/// The values of `:n`, which are different.
+template <class Db>
+std::vector<std::int64_t> numbers_of(Db const& db) {
+  std::vector<std::int64_t> numbers;
+  for (Datom const datom : db.datoms(avet, ":n")) numbers.push_back(datom.v.as_integer());
+  return numbers;
+}
+
+/// Transactions of all kinds of sizes, each made of what it is to change.
+class RandomTransactions {
+ public:
+  explicit RandomTransactions(std::uint32_t seed) : random_{seed} {}
+
+  [[nodiscard]] std::string next() {
+    switch (below(10)) {
+      case 0: return "[[:db/retractEntity [:n " + known() + "]]]";
+      case 1: return "[[:db/add [:n " + known() + "] :text \"" + std::string(below(20'000), 'x') + "\"]]";
+      case 2: return "[[:db/add [:n " + known() + "] :next [:n " + known() + "]]]";
+      case 3: return many(400);
+      default: return many(1 + below(5));
+    }
+  }
+  std::size_t below(std::size_t end) { return random_() % end; }
+
+ private:
+  /// A number that an entity has, or had until it was retracted: then the transaction is refused.
+  std::string known() { return std::to_string(below(count_ + 1)); }
+  std::string many(std::size_t size) {
+    std::string text = "[{:n 0}";
+    for (std::size_t i = 0; i != size; ++i) {
+      auto const number = std::to_string(below(8) == 0 ? below(count_ + 1) : ++count_);
+      text += " {:n " + number + " :text \"text " + std::to_string(below(50)) + "\" :tag [:a :b" + std::to_string(below(5)) + "]}";
+    }
+    return text + "]";
+  }
+
+  std::mt19937 random_;
+  std::size_t count_ = 0;
+};
+
+/// A database on the backend and one in memory take the same transactions; whatever happens between them, they show the same.
+template <BlobStoreHarness Harness>
+void check_against_memory() {
+  using Store = cairn::Store<typename Harness::Backend>;
+  using Memory = cairn::Store<backends::mem::Backend>;
+  auto const seed = Catch::getSeed();
+  CAPTURE(seed);
+  Harness harness;
+  auto const config = harness.config();
+  Memory::Config const memory_config{"laws-model"};
+  Memory::destroy(memory_config);
+  Memory::create(memory_config);
+  Store::create(config);
+  auto memory = Memory::connect(memory_config);
+  std::optional connection{Store::connect(config)};
+  RandomTransactions transactions{seed};
+  auto const both = [&](std::string const& text) {
+    auto const outcome = [&](auto& on) { return code_of([&] { on.transact(text); }); };
+    auto const expected = outcome(memory);
+    CHECK(outcome(*connection) == expected);
+  };
+  both(database_schema);
+  both("[{:n 0}]");
+  auto const old = connection->db();
+  auto const old_facts = facts_of(old);
+  for (int step = 0; step != 120; ++step) {
+    both(transactions.next());
+    if (transactions.below(10) == 0) connection->checkpoint();
+    if (Harness::Backend::capabilities.sharing != Sharing::connection && transactions.below(10) == 0) {
+      auto const other = Store::connect(config);
+      CHECK((facts_of(other.db()) == facts_of(memory.db())));
+    }
+    if (transactions.below(15) == 0) {
+      if (transactions.below(2) == 0) connection->release();  // else it is let go without a checkpoint
+      connection.reset();
+      connection.emplace(Store::connect(config));
+    }
+    if (step % 20 == 19) {
+      CHECK((facts_of(connection->db()) == facts_of(memory.db())));
+      CHECK((facts_of(connection->db().history()) == facts_of(memory.db().history())));
+      auto const then = memory.db().max_tx() - static_cast<EntityId>(transactions.below(20));
+      CHECK((facts_of(connection->db().as_of(then)) == facts_of(memory.db().as_of(then))));
+    }
+  }
+  CHECK((facts_of(old) == old_facts));
+  CHECK(verify(connection->db()).current == memory.db().size());
+  connection->release();
+  memory.release();
+  Store::destroy(config);
+  Memory::destroy(memory_config);
+  CHECK_FALSE(Store::exists(config));
+}
+
+/// Threads on two connections transact until they succeed: nothing is lost, nothing is there twice.
+template <BlobStoreHarness Harness>
+void check_writing_threads() {
+  using Store = cairn::Store<typename Harness::Backend>;
+  constexpr int threads = 4;
+  constexpr int each = 25;
+  Harness harness;
+  auto const config = harness.config();
+  Store::create(config);
+  std::vector<Connection<typename Harness::Backend>> connections;
+  connections.push_back(Store::connect(config));
+  connections.front().transact(database_schema);
+  if (Harness::Backend::capabilities.sharing != Sharing::connection) connections.push_back(Store::connect(config));
+  std::vector<std::thread> pool;
+  for (int thread = 0; thread != threads; ++thread) {
+    pool.emplace_back([&, thread] {
+      auto& mine = connections[static_cast<std::size_t>(thread) % connections.size()];
+      for (int i = 0; i != each; ++i) mine.transact("[{:n " + std::to_string(thread * each + i) + "}]");
+    });
+  }
+  for (auto& thread : pool) thread.join();
+  connections.clear();
+  std::vector<std::int64_t> all(threads * each);
+  for (std::size_t i = 0; i != all.size(); ++i) all[i] = static_cast<std::int64_t>(i);
+  auto const again = Store::connect(config);
+  CHECK((numbers_of(again.db()) == all));
+}
+
+/// A process that transacts is killed at any moment: what it was told is there, and what is there is a prefix of what it did.
+template <BlobStoreHarness Harness>
+void check_kills() {
+  using Store = cairn::Store<typename Harness::Backend>;
+  auto const seed = Catch::getSeed();
+  CAPTURE(seed);
+  std::mt19937 random{seed};
+  Harness harness;
+  auto const config = harness.config();
+  Store::create(config);
+  {
+    auto connection = Store::connect(config);
+    connection.transact(database_schema);
+  }
+  std::int64_t next = 0;
+  for (int round = 0; round != 8; ++round) {
+    Child child{[&](int out) {
+      auto connection = Store::connect(config);
+      for (auto number = next;; ++number) {
+        connection.transact("[{:n " + std::to_string(number) + " :text \"" + std::string(200, 'k') + "\"}]");
+        if (number % 16 == 15) connection.checkpoint();
+        tell(out, number);
+      }
+    }};
+    std::this_thread::sleep_for(std::chrono::milliseconds{30 + static_cast<int>(random() % 120)});
+    auto const told = child.kill();
+    CHECK(child.was_killed());  // it did not end by itself
+    auto const connection = Store::connect(config);
+    auto const found = numbers_of(connection.db());
+    auto const acknowledged = told.empty() ? next : told.back() + 1;
+    CHECK(static_cast<std::int64_t>(found.size()) >= acknowledged);
+    CHECK(static_cast<std::int64_t>(found.size()) <= acknowledged + 1);
+    for (std::size_t i = 0; i != found.size(); ++i) CHECK(found[i] == static_cast<std::int64_t>(i));
+    CHECK(verify(connection.db()).current == connection.db().size());
+    next = static_cast<std::int64_t>(found.size());
+  }
+  CHECK(next > 0);
+}
+
+}  // namespace cairn::laws
