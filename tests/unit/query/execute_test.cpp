@@ -415,7 +415,7 @@ TEST_CASE("nothing is allocated between the rows of a plan without duplicates", 
   auto const& db = people<persistent_set_tag>();
   auto const check = [](std::pair<std::size_t, std::size_t> found) {
     CHECK(found.first == 0);
-    CHECK(found.second <= 12);
+    CHECK(found.second <= 24);  // cursors, and the table and pins of a look-up
   };
   check(allocations_of([&] { return q<"[:find ?e :where [?e :name \"Ivan\"]]">(db); }));
   check(allocations_of([&] { return q<"[:find ?e ?n ?k ?a :where [?e :name ?n] [?e :nick ?k] [?e :age ?a] [?e :sex :male]]">(db); }));
