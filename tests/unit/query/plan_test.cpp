@@ -197,12 +197,12 @@ find [?e :age ?b]: knows ?e, finds ?b, ?b > 40, keeps ?n, distinct
 TEST_CASE("what is put in costs no more than what is written") {
   // The same steps, but for the names that the forms have.
   auto const same = [](std::string_view with_rule, std::string_view rules, std::string_view written) {
-    Planned const one{with_rule, rules};
-    Planned const other{written};
-    REQUIRE(one.result.ok());
-    REQUIRE(other.result.ok());
-    auto const& left = one.result.plan;
-    auto const& right = other.result.plan;
+    Planned const by_rule{with_rule, rules};
+    Planned const by_hand{written};
+    REQUIRE(by_rule.result.ok());
+    REQUIRE(by_hand.result.ok());
+    auto const& left = by_rule.result.plan;
+    auto const& right = by_hand.result.plan;
     REQUIRE(left.steps.size() == right.steps.size());
     CHECK(left.blocks.size() == right.blocks.size());
     CHECK(left.tables.empty());
