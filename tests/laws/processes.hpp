@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <fcntl.h>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <sys/types.h>
@@ -64,16 +65,19 @@ class Child {
     ::kill(process_, SIGKILL);
     return wait();
   }
-  /// What it told until its end.
-  std::vector<std::int64_t> wait() {
-    std::vector<std::int64_t> told;
+  /// Waits for the next thing that it tells; nothing at its end.
+  std::optional<std::int64_t> hear() {
     std::int64_t number = 0;
     for (;;) {
       auto const size = ::read(in_, &number, sizeof number);
       if (size < 0 && errno == EINTR) continue;
-      if (size != static_cast<ssize_t>(sizeof number)) break;
-      told.push_back(number);
+      return size == static_cast<ssize_t>(sizeof number) ? std::optional{number} : std::nullopt;
     }
+  }
+  /// What it told until its end, and was not heard yet.
+  std::vector<std::int64_t> wait() {
+    std::vector<std::int64_t> told;
+    while (auto const number = hear()) told.push_back(*number);
     int status = 0;
     while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
     }
