@@ -14,7 +14,6 @@
 #include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -187,15 +186,18 @@ void check_kills() {
         tell(out, number);
       }
     }};
-    // Once it is at work, whatever the opening took.
-    auto const first = child.hear();
-    REQUIRE(first.has_value());
-    std::this_thread::sleep_for(std::chrono::milliseconds{random() % 60});
+    // In the middle of whatever it does after some of them, a checkpoint now and then.
+    auto last = next - 1;
+    for (auto heard = 1 + random() % 40; heard != 0; --heard) {
+      auto const number = child.hear();
+      REQUIRE(number == last + 1);
+      last = *number;
+    }
     auto const told = child.kill();
     CHECK(child.was_killed());  // it did not end by itself
     auto const connection = Store::connect(config);
     auto const found = numbers_of(connection.db());
-    auto const acknowledged = (told.empty() ? *first : told.back()) + 1;
+    auto const acknowledged = (told.empty() ? last : told.back()) + 1;
     CHECK(static_cast<std::int64_t>(found.size()) >= acknowledged);
     CHECK(static_cast<std::int64_t>(found.size()) <= acknowledged + 1);
     for (std::size_t i = 0; i != found.size(); ++i) CHECK(found[i] == static_cast<std::int64_t>(i));

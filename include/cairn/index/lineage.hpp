@@ -44,8 +44,9 @@ class LineageLock {
 /// cache.
 ///
 /// A node that nobody refers to any more and that has one heir leaves it what it owns, and its own origin; one with several
-/// heirs stays until there is one. A child that no heir took over is given up then. So what a version kept to itself goes
-/// with it, whatever the order in which versions go, and however they branch.
+/// heirs stays, with all its children, until there is one. A child that no heir took over is given up then. So what a version
+/// kept to itself goes with it, whatever the order in which versions go, or, where several others came from it, with all of
+/// them but one: fewer nodes stay for that than there are versions.
 ///
 /// A node that is to be changed in other ways than by putting another child in the place of one, is settled first: it counts
 /// its children. One whose children come and go (`NodeCache`) is alone: its copies count what they share.
@@ -167,9 +168,8 @@ class Lineages {
     return leave(origin);
   }
 
-  /// Of a node and those that it came from, the ones that end because nobody needs them, each followed by its `next_heir`;
-  /// what is `borrowed` then is
-  /// not for them to release.
+  /// Of a node and those that it came from, the ones that end because nobody needs them, each followed by its `next_heir`.
+  /// What is `borrowed` then is not for them to release.
   [[nodiscard]] static Node* leave(Node* node) noexcept {
     Node* gone = nullptr;
     while (node != nullptr && node->ended) {

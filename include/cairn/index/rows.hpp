@@ -4,9 +4,7 @@
 #pragma once
 
 #include <cairn/index/datom_run.hpp>
-#include <cairn/index/datom_view.hpp>
-#include <cairn/index/head.hpp>
-#include <cairn/index/search.hpp>
+#include <cairn/index/row_access.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,34 +18,15 @@ namespace cairn::detail {
 /// Rows are kept in raw storage and moved by copying their bytes: a datom owns what it refers to, and nothing refers to a
 /// datom, so that its old place can simply be forgotten. How many there are is known to the node.
 template <std::size_t Capacity>
-class Rows {
+class Rows : public RowAccess<Rows<Capacity>> {
  public:
   Rows() noexcept {}  // NOLINT(modernize-use-equals-default): "= default" would have `new Leaf{}` clear all of it
 
   [[nodiscard]] RawDatom const* data() const noexcept { return std::launder(reinterpret_cast<RawDatom const*>(storage_)); }
   [[nodiscard]] RawDatom* data() noexcept { return std::launder(reinterpret_cast<RawDatom*>(storage_)); }
-  [[nodiscard]] RawDatom const& operator[](std::size_t at) const noexcept { return data()[at]; }
-  [[nodiscard]] std::uint64_t head(std::size_t at) const noexcept { return heads_[at]; }
+  [[nodiscard]] std::uint64_t const* heads() const noexcept { return heads_; }
   /// Whether some value may have to be counted.
   [[nodiscard]] bool counted() const noexcept { return counted_; }
-  [[nodiscard]] bool has_head(std::size_t at, std::uint64_t head) const noexcept { return heads_[at] == head; }
-
-  template <Order Sorted>
-  [[nodiscard]] DatomView view(std::size_t at) const noexcept {
-    auto const& row = data()[at];
-    return {row.e, row.a, row.added, row.tx, row.v.kind(), ValueParts::word(row.v)};
-  }
-  template <Order Sorted>
-  void look(std::size_t at, DatomSlot& slot) const noexcept {
-    auto const& row = data()[at];
-    slot.set(row.e, row.a, row.added, row.tx, row.v.kind(), ValueParts::word(row.v));
-  }
-
-  /// Of the first `count` rows, those before `key` (a datom or a position).
-  template <Order Sorted, class Key>
-  [[nodiscard]] Found find(std::size_t count, Key const& key, HeadBounds bounds) const noexcept {
-    return search(heads_, count, bounds.low, bounds.high, [&](std::size_t at) { return compare<Sorted>(data()[at], key); });
-  }
   /// `count` rows from `first` on.
   template <Order Sorted>
   [[nodiscard]] DatomRun run(std::size_t first, std::size_t count) const noexcept {

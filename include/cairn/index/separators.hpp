@@ -3,11 +3,9 @@
 // What stands between the children of an inner node.
 #pragma once
 
-#include <cairn/index/datom_view.hpp>
-#include <cairn/index/head.hpp>
 #include <cairn/index/node_pool.hpp>
 #include <cairn/index/reference_count.hpp>
-#include <cairn/index/search.hpp>
+#include <cairn/index/row_access.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -23,7 +21,7 @@ namespace cairn::detail {
 /// or a merge changes, are shared by the versions of a node; the heads are each one's own. How many there are is known to the
 /// node. Datoms are moved by copying their bytes, as in `Rows`.
 template <std::size_t Capacity>
-class Separators {
+class Separators : public RowAccess<Separators<Capacity>> {
  public:
   Separators() : block_{new Block} {}
   /// Shares the first `count` of another's.
@@ -37,27 +35,7 @@ class Separators {
   ~Separators() = default;
 
   [[nodiscard]] RawDatom const* data() const noexcept { return std::launder(reinterpret_cast<RawDatom const*>(block_->storage)); }
-  [[nodiscard]] RawDatom const& operator[](std::size_t at) const noexcept { return data()[at]; }
-  [[nodiscard]] std::uint64_t head(std::size_t at) const noexcept { return heads_[at]; }
-  [[nodiscard]] bool has_head(std::size_t at, std::uint64_t head) const noexcept { return heads_[at] == head; }
   [[nodiscard]] std::uint64_t const* heads() const noexcept { return heads_; }
-
-  template <Order Sorted>
-  [[nodiscard]] DatomView view(std::size_t at) const noexcept {
-    auto const& row = data()[at];
-    return {row.e, row.a, row.added, row.tx, row.v.kind(), ValueParts::word(row.v)};
-  }
-  template <Order Sorted>
-  void look(std::size_t at, DatomSlot& slot) const noexcept {
-    auto const& row = data()[at];
-    slot.set(row.e, row.a, row.added, row.tx, row.v.kind(), ValueParts::word(row.v));
-  }
-
-  /// Of the first `count`, those before `key` (a datom or a position).
-  template <Order Sorted, class Key>
-  [[nodiscard]] Found find(std::size_t count, Key const& key, HeadBounds bounds) const noexcept {
-    return search(heads_, count, bounds.low, bounds.high, [&](std::size_t at) { return compare<Sorted>(data()[at], key); });
-  }
 
   /// Makes the first `count`, which are all, the node's own. What changes them requires it.
   void own(std::size_t count) {

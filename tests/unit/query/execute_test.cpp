@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Static queries that run as loops: their rows are those of the run-time engine, in every view, and come without allocations.
 #include "laws/temporary_directory.hpp"
+#include "unit/query/rows_of.hpp"
 
 #include <cairn/backends/file/backend.hpp>
 #include <cairn/database.hpp>
@@ -129,33 +130,8 @@ class StoredPeople {
   test::TemporaryDirectory directory_{};
 };
 
-using Rows = std::multiset<std::vector<Value>>;
-
-template <class Cell>
-Value value_of_cell(Cell const& cell) {
-  if constexpr (std::same_as<Cell, ValueView>) {
-    return cell.get();
-  } else {
-    return Value{cell};
-  }
-}
-template <class Range>
-Rows rows_of(Range const& range) {
-  Rows rows;
-  for (auto const& row : range) {
-    if constexpr (requires { std::get<0>(row); }) {
-      rows.insert(std::apply([](auto const&... cells) { return std::vector<Value>{value_of_cell(cells)...}; }, row));
-    } else {
-      rows.insert({value_of_cell(row)});
-    }
-  }
-  return rows;
-}
-Rows rows_of(QueryResult const& result) {
-  Rows rows;
-  for (auto const row : result) rows.insert(std::vector<Value>(row.begin(), row.end()));
-  return rows;
-}
+using test::Rows;
+using test::rows_of;
 
 /// That a query runs compiled, and finds the same in both ways; `size` and a second pass agree.
 template <meta::fixed_string Text, class IndexTag, class... Inputs>

@@ -1,6 +1,8 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // Queries by the compiler: their rows are those that the same text gives at run time, and of the types that they should be.
+#include "unit/query/rows_of.hpp"
+
 #include <cairn/db/initial_snapshot.hpp>
 #include <cairn/db/transact.hpp>
 #include <cairn/edn/edn.hpp>
@@ -71,34 +73,8 @@ Database const& people() {
   return db;
 }
 
-using Rows = std::multiset<std::vector<Value>>;
-
-template <class Cell>
-Value value_of_cell(Cell const& cell) {
-  if constexpr (std::same_as<Cell, ValueView>) {
-    return cell.get();
-  } else {
-    return Value{cell};
-  }
-}
-
-template <class Range>
-Rows rows_of(Range const& range) {
-  Rows rows;
-  for (auto const& row : range) {
-    if constexpr (requires { std::get<0>(row); }) {
-      rows.insert(std::apply([](auto const&... cells) { return std::vector<Value>{value_of_cell(cells)...}; }, row));
-    } else {
-      rows.insert({value_of_cell(row)});
-    }
-  }
-  return rows;
-}
-Rows rows_of(QueryResult const& result) {
-  Rows rows;
-  for (auto const row : result) rows.insert(std::vector<Value>(row.begin(), row.end()));
-  return rows;
-}
+using test::Rows;
+using test::rows_of;
 
 /// That a query finds the same in both ways, in each view.
 template <meta::fixed_string Text, class... Inputs>

@@ -34,7 +34,7 @@ inline void use_write_ahead_log(sqlite3* database, Config const& config) {
   }
 }
 
-inline void begin_exclusive(sqlite3* database) { execute(database, "BEGIN IMMEDIATE", "begin a transaction"); }
+inline void begin_write(sqlite3* database) { execute(database, "BEGIN IMMEDIATE", "begin a transaction"); }
 
 inline void create_store(Config const& config) {
   Tables const tables{config};
@@ -43,7 +43,7 @@ inline void create_store(Config const& config) {
   execute(database.get(), "PRAGMA auto_vacuum = INCREMENTAL", "set up the file");
   use_write_ahead_log(database.get(), config);
   execute(database.get(), "PRAGMA synchronous = FULL", "set how it syncs");
-  begin_exclusive(database.get());
+  begin_write(database.get());
   if (has_table(database.get(), config.table_prefix + "_store")) {
     raise(Errc::store_exists, "There is a store \"" + config.table_prefix + "\" in " + config.path.string() +
                                   " already: connect to it, delete it first, or choose another :table-prefix.");
@@ -64,7 +64,7 @@ inline void delete_store(Config const& config) {
   Tables const tables{config};
   auto const database = open_database(config, false);
   if (!database || !has_table(database.get(), config.table_prefix + "_store")) return;
-  begin_exclusive(database.get());
+  begin_write(database.get());
   execute(database.get(), tables.deletion(), "delete its tables");
   execute(database.get(), "COMMIT", "delete the store");
   execute(database.get(), "PRAGMA incremental_vacuum", "give back room");

@@ -70,8 +70,9 @@ inline void execute(sqlite3* database, std::string const& text, std::string_view
 inline DatabasePtr open_database(Config const& config, bool create) {
   if (config.path.empty()) raise(Errc::config_missing, "The SQLite backend needs a :path, the database file.");
   // Absolute: "" and ":memory:" are no files to SQLite.
-  auto const path = std::filesystem::absolute(config.path).string();
   std::error_code error;
+  auto const path = std::filesystem::absolute(config.path, error).string();
+  if (error) raise(Errc::io_error, "The directory that " + config.path.string() + " is relative to is gone: " + error.message() + ".");
   if (!create && !std::filesystem::exists(path, error) && !error) return nullptr;
   OpenFiles::add();
   sqlite3* made = nullptr;
@@ -90,6 +91,10 @@ inline bool has_table(sqlite3* database, std::string_view name) {
   look.bind(1, name);
   look.step();
   return look.number(0) != 0;
+}
+
+[[noreturn]] inline void raise_deleted() {
+  raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice(Errc::store_does_not_exist)});
 }
 
 /// What a writer must know of a root before it changes it.
@@ -159,7 +164,7 @@ class Session {
     Running const running{root_head_};
     running->bind(1, branch);
     if (!running->step() || running->number(0) != own)
-      raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice(Errc::store_does_not_exist)});
+      raise_deleted();
     if (running->is_null(1)) return {};
     auto const number = running->number(1);
     auto const frames = running->is_null(3) ? std::int64_t{0} : running->number(3) - (number << 32) + 1;
@@ -170,7 +175,7 @@ class Session {
   void check_own(std::int64_t own) {
     Running const running{store};
     if (!running->step() || running->number(1) != own)
-      raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice(Errc::store_does_not_exist)});
+      raise_deleted();
   }
 
   /// Runs a statement that gives nothing, with what is bound to it.

@@ -120,7 +120,7 @@ class SharedStore {
     Running const running{session.reserve};
     running->bind(1, count);
     if (!running->step() || running->number(1) != own_)
-      raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice(Errc::store_does_not_exist)});
+      raise_deleted();
     return {running->number(0), running->number(0) + count};
   }
 
