@@ -2,21 +2,56 @@
 # SPDX-License-Identifier: BSL-1.0
 # The whole suite of a backend, yours or ours.
 #
-# cairn_test_backend(NAME <name> HEADER <header> TYPE <type> CONFIG <code> [LIBRARIES <target>...] [CHECKS <check>...])
+# cairn_test_backend(NAME <name> HEADER <header> TYPE <type> CONFIG <code> [SERVICE <script>] [LIBRARIES <target>...] [CHECKS <check>...])
 #
 # is cairn_check_backend, and a program of Catch2 tests, `test_backend_<name>`: the laws of a blob store; a database on the backend
 # beside one in memory; writing threads; and, where the backend's `capabilities` claim them, processes that are fenced against each
 # other and processes that are killed. A claim that is not true fails. Needs Catch2 3 (find_package(Catch2 3)).
 #
 # HEADER is what users include. CONFIG is code that makes a Config of a store that is not there yet; it may use `directory`, a
-# std::filesystem::path of an empty directory, and `name`, a std::string that no other test of the program has:
+# std::filesystem::path of an empty directory, and `name`, a std::string of letters and digits that no other test has, of this run or
+# of others:
 #
 #     cairn_test_backend(NAME sqlite HEADER cairn/backends/sqlite/backend.hpp TYPE cairn::backends::sqlite::Backend
 #                        CONFIG "{.path = directory / \"store.sqlite\"}" LIBRARIES cairn::sqlite)
+#
+# SERVICE is the script of a server that the tests need (cairn_test_service). CONFIG may then use `service("host")` and
+# `service<int>("port")`, what the script wrote as `host=...` and `port=...`:
+#
+#     cairn_test_backend(NAME postgres HEADER cairn/backends/postgres/backend.hpp TYPE cairn::backends::postgres::Backend
+#                        CONFIG "{.host = service(\"host\"), .port = service<int>(\"port\"), .table_prefix = name}"
+#                        SERVICE services/postgres LIBRARIES cairn::postgres)
 include("${CMAKE_CURRENT_LIST_DIR}/CairnCheckBackend.cmake")
 
+# cairn_test_service(<script> <fixture's variable> <directory's variable>)
+# Registers the tests `service.<stem>.start`, which runs `<script> start DIR`, and `service.<stem>.stop`, which runs `<script> stop DIR`.
+# ctest runs them around every test that has the property FIXTURES_REQUIRED of that fixture, whatever tests were asked for, once however
+# many there are. `start` returns when the server answers, and has then written DIR/service, lines of `key=value`; where it runs
+# already, it does nothing.
+function(cairn_test_service script fixture_variable directory_variable)
+  cmake_path(ABSOLUTE_PATH script NORMALIZE)
+  if(NOT EXISTS "${script}")
+    message(FATAL_ERROR "cairn_test_service: there is no ${script}")
+  endif()
+  cmake_path(GET script STEM LAST_ONLY stem)
+  set(directory "${CMAKE_BINARY_DIR}/services/${stem}")
+  get_property(known GLOBAL PROPERTY "cairn_test_service_${stem}")
+  if(NOT known)
+    set_property(GLOBAL PROPERTY "cairn_test_service_${stem}" "${script}")
+    add_test(NAME service.${stem}.start COMMAND "${script}" start "${directory}")
+    add_test(NAME service.${stem}.stop COMMAND "${script}" stop "${directory}")
+    set_tests_properties(service.${stem}.start PROPERTIES FIXTURES_SETUP service_${stem})
+    set_tests_properties(service.${stem}.stop PROPERTIES FIXTURES_CLEANUP service_${stem})
+    set_tests_properties(service.${stem}.start service.${stem}.stop PROPERTIES LABELS services TIMEOUT 300)
+  elseif(NOT known STREQUAL script)
+    message(FATAL_ERROR "cairn_test_service: ${script} and ${known} have the same name")
+  endif()
+  set(${fixture_variable} service_${stem} PARENT_SCOPE)
+  set(${directory_variable} "${directory}" PARENT_SCOPE)
+endfunction()
+
 function(cairn_test_backend)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;HEADER;TYPE;CONFIG" "LIBRARIES;CHECKS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;HEADER;TYPE;CONFIG;SERVICE" "LIBRARIES;CHECKS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "cairn_test_backend: unknown arguments '${arg_UNPARSED_ARGUMENTS}'")
   endif()
@@ -37,7 +72,7 @@ function(cairn_test_backend)
   set(source "${CMAKE_CURRENT_BINARY_DIR}/backend_${arg_NAME}.cpp")
   configure_file("${kit}/laws/backend_suite.cpp.in" "${source}" @ONLY)
   if(COMMAND cairn_add_test)
-    cairn_add_test(NAME backend_${arg_NAME} SOURCES "${source}" LABELS backends LIBRARIES ${arg_LIBRARIES})
+    cairn_add_test(NAME backend_${arg_NAME} SOURCES "${source}" LABELS backends LIBRARIES ${arg_LIBRARIES} SERVICE ${arg_SERVICE})
     return()
   endif()
   include(Catch)
@@ -45,5 +80,11 @@ function(cairn_test_backend)
   add_executable(${target} "${source}")
   target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}" "${kit}")
   target_link_libraries(${target} PRIVATE cairn::cairn Catch2::Catch2WithMain ${arg_LIBRARIES})
-  catch_discover_tests(${target} TEST_PREFIX "backend_${arg_NAME}." PROPERTIES LABELS backends TIMEOUT 600)
+  set(needs_service "")
+  if(arg_SERVICE)
+    cairn_test_service("${arg_SERVICE}" fixture service_directory)
+    set(needs_service FIXTURES_REQUIRED ${fixture})
+    target_compile_definitions(${target} PRIVATE "CAIRN_TEST_SERVICE=\"${service_directory}\"")
+  endif()
+  catch_discover_tests(${target} TEST_PREFIX "backend_${arg_NAME}." PROPERTIES LABELS backends TIMEOUT 600 ${needs_service})
 endfunction()

@@ -60,16 +60,18 @@ target_precompile_headers(
   ${cairn_precompiled_own})
 
 # cairn_add_test(NAME <name> SOURCES <source>... LABELS <label>...
-#                [LIBRARIES <target>...] [TIMEOUT <seconds>] [NO_PRECOMPILED] [RUN_SERIAL] [TOGETHER])
+#                [LIBRARIES <target>...] [SERVICE <script>] [TIMEOUT <seconds>] [NO_PRECOMPILED] [RUN_SERIAL] [TOGETHER])
 # An executable of Catch2 tests. Each TEST_CASE is one test of ctest, named "<name>.<test case>". Assertions are on in every
 # build type. `cairn_tests_<label>` builds the executables of one label.
 #
 # TOGETHER, the sources are compiled as one unit (cairn_compile_together): no two may then give things of one namespace, the
 # unnamed one included, the same name.
 #
+# SERVICE is the script of a server that the tests need (cairn_test_service); laws/service.hpp says where it is.
+#
 # NO_PRECOMPILED is for a test whose LIBRARIES change how the compiler is called; a compiler refuses the shared header then.
 function(cairn_add_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_PRECOMPILED;RUN_SERIAL;TOGETHER" "NAME;TIMEOUT" "SOURCES;LABELS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_PRECOMPILED;RUN_SERIAL;TOGETHER" "NAME;TIMEOUT;SERVICE" "SOURCES;LABELS;LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "cairn_add_test: unknown arguments '${arg_UNPARSED_ARGUMENTS}'")
   endif()
@@ -93,9 +95,15 @@ function(cairn_add_test)
   if(arg_TOGETHER)
     cairn_compile_together(${target})
   endif()
+  set(needs_service "")
+  if(arg_SERVICE)
+    cairn_test_service("${arg_SERVICE}" fixture service_directory)
+    set(needs_service FIXTURES_REQUIRED ${fixture})
+    target_compile_definitions(${target} PRIVATE "CAIRN_TEST_SERVICE=\"${service_directory}\"")
+  endif()
   list(GET arg_LABELS 0 first_label)
   catch_discover_tests(${target} TEST_PREFIX "${arg_NAME}." TEST_LIST ${target}_tests
-                       PROPERTIES LABELS ${first_label} TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_RUN_SERIAL})
+                       PROPERTIES LABELS ${first_label} TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_RUN_SERIAL} ${needs_service})
 
   # catch_discover_tests has no way to pass a list of labels, so the whole list is set by a file that ctest reads after its
   # own. Names with brackets or semicolons don't survive the way there and keep the first label.
