@@ -5,15 +5,13 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-
-#ifndef CAIRN_TEST_SERVICE
-#error "CAIRN_TEST_SERVICE is not defined: the target needs SERVICE (cairn_test_backend, cairn_add_test)"
-#endif
+#include <system_error>
 
 namespace cairn::test {
 
@@ -27,17 +25,30 @@ namespace cairn::test {
   throw std::runtime_error{"The service in " + directory.string() + " says no " + std::string{key}};
 }
 
-/// The same of the test's own service.
-[[nodiscard]] inline std::string service(std::string_view key) { return service_value(CAIRN_TEST_SERVICE, key); }
-
-/// The same as a number: `service<int>("port")`.
+/// The same as a number.
 template <std::integral Number>
-[[nodiscard]] Number service(std::string_view key) {
-  auto const text = service(key);
+[[nodiscard]] Number service_number(std::filesystem::path const& directory, std::string_view key) {
+  auto const text = service_value(directory, key);
   Number number{};
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) throw std::runtime_error{std::string{key} + "=" + text + " is no number of that type"};
   return number;
 }
+
+#ifdef CAIRN_TEST_SERVICE
+
+/// Where the test's own service is; the variable CAIRN_TEST_SERVICE names another one.
+[[nodiscard]] inline std::filesystem::path service_directory() {
+  auto const* const other = std::getenv("CAIRN_TEST_SERVICE");  // NOLINT(concurrency-mt-unsafe): reads only
+  return other != nullptr ? other : CAIRN_TEST_SERVICE;
+}
+/// What it says: `service("host")`, `service<int>("port")`.
+[[nodiscard]] inline std::string service(std::string_view key) { return service_value(service_directory(), key); }
+template <std::integral Number>
+[[nodiscard]] Number service(std::string_view key) {
+  return service_number<Number>(service_directory(), key);
+}
+
+#endif
 
 }  // namespace cairn::test

@@ -1,0 +1,186 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A network that fails when it is told to.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace cairn::test {
+
+/// What happens to one request. After each the connection is gone, and new ones are served as if nothing had been.
+enum class NetworkFault : std::uint8_t {
+  lose_request,  ///< the server never hears of it
+  lose_reply,    ///< the server does it, and its reply is lost
+  cut_reply,     ///< the same after the first half of what came
+};
+
+/// Listens on a port of loopback and passes what comes on to another.
+///
+/// Thread safety: `fail_next` may be called from any thread while clients are connected.
+class TcpProxy {
+ public:
+  explicit TcpProxy(std::uint16_t target) : target_{target}, listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    auto address = loopback(0);
+    socklen_t size = sizeof address;
+    if (listener_ < 0 || ::bind(listener_, as_sockaddr(address), size) != 0 || ::listen(listener_, 64) != 0 ||
+        ::getsockname(listener_, as_sockaddr(address), &size) != 0 || ::pipe(wake_.data()) != 0)
+      throw std::runtime_error{"the proxy can't listen"};
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread{[this] { serve(); }};
+  }
+  TcpProxy(TcpProxy const&) = delete;
+  TcpProxy& operator=(TcpProxy const&) = delete;
+  ~TcpProxy() {
+    ::close(wake_[1]);
+    thread_.join();
+    ::close(wake_[0]);
+    ::close(listener_);
+  }
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+  /// The next request with that text in it meets the fault. `meanwhile` runs before the client notices, on a thread of the proxy's; for it
+  /// the proxy stands still.
+  void fail_next(NetworkFault fault, std::string text, std::function<void()> meanwhile = {}) {
+    std::lock_guard const guard{mutex_};
+    next_ = Order{fault, std::move(text), std::move(meanwhile)};
+  }
+  /// How many requests have met one.
+  [[nodiscard]] int faults() const noexcept { return faults_; }
+
+ private:
+  struct Order {
+    NetworkFault fault;
+    std::string text;
+    std::function<void()> meanwhile;
+  };
+  struct Pair {
+    int client;
+    int server;
+    std::optional<Order> order{};  ///< its reply is to be lost
+    bool is_over = false;
+  };
+
+  static sockaddr_in loopback(std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+  }
+  static sockaddr* as_sockaddr(sockaddr_in& address) { return reinterpret_cast<sockaddr*>(&address); }
+
+  void serve() {
+    std::list<Pair> pairs;
+    for (;;) {
+      std::vector<pollfd> waits{{wake_[0], POLLIN, 0}, {listener_, POLLIN, 0}};
+      for (auto const& pair : pairs) {
+        waits.push_back({pair.client, POLLIN, 0});
+        waits.push_back({pair.server, POLLIN, 0});
+      }
+      if (::poll(waits.data(), waits.size(), -1) < 0) continue;
+      if (waits[0].revents != 0) break;
+      std::size_t at = 2;
+      for (auto& pair : pairs) {
+        if (waits[at].revents != 0) request(pair);
+        if (waits[at + 1].revents != 0 && !pair.is_over) reply(pair);
+        at += 2;
+      }
+      pairs.remove_if([](Pair const& pair) {
+        if (pair.is_over) close_both(pair);
+        return pair.is_over;
+      });
+      if (waits[1].revents != 0) accept(pairs);
+    }
+    for (auto const& pair : pairs) close_both(pair);
+  }
+  void accept(std::list<Pair>& pairs) const {
+    auto const client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (client < 0) return;
+    auto const server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    auto address = loopback(target_);
+    Pair const pair{client, server};
+    if (server >= 0 && ::connect(server, as_sockaddr(address), sizeof address) == 0) {
+      pairs.push_back(pair);
+    } else {
+      close_both(pair);
+    }
+  }
+  static void close_both(Pair const& pair) {
+    ::close(pair.client);
+    if (pair.server >= 0) ::close(pair.server);
+  }
+
+  /// What there is to read now.
+  static std::string take(int from) {
+    std::string bytes(std::size_t{1} << 16U, '\0');
+    auto const size = ::recv(from, bytes.data(), bytes.size(), 0);
+    bytes.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return bytes;
+  }
+  static bool give(int to, std::string_view bytes) {
+    while (!bytes.empty()) {
+      auto const size = ::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (size <= 0) return false;
+      bytes.remove_prefix(static_cast<std::size_t>(size));
+    }
+    return true;
+  }
+
+  void request(Pair& pair) {
+    auto const bytes = take(pair.client);
+    if (bytes.empty()) {
+      pair.is_over = true;
+      return;
+    }
+    {
+      std::lock_guard const guard{mutex_};
+      if (next_ && bytes.find(next_->text) != std::string::npos) pair.order = std::exchange(next_, std::nullopt);
+    }
+    if (pair.order && pair.order->fault == NetworkFault::lose_request) return end(pair);
+    if (!give(pair.server, bytes)) pair.is_over = true;
+  }
+  void reply(Pair& pair) {
+    auto const bytes = take(pair.server);
+    if (pair.order) {
+      if (pair.order->fault == NetworkFault::cut_reply) give(pair.client, std::string_view{bytes}.substr(0, bytes.size() / 2));
+      return end(pair);
+    }
+    if (bytes.empty() || !give(pair.client, bytes)) pair.is_over = true;
+  }
+  void end(Pair& pair) {
+    ++faults_;
+    if (pair.order->meanwhile) pair.order->meanwhile();
+    pair.is_over = true;
+  }
+
+  std::uint16_t target_;
+  std::uint16_t port_ = 0;
+  int listener_;
+  std::array<int, 2> wake_{-1, -1};
+  std::mutex mutex_;
+  std::optional<Order> next_;
+  std::atomic<int> faults_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace cairn::test
