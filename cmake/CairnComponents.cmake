@@ -95,3 +95,14 @@ cairn_add_component(
   FINDER FindRocksDB.cmake
   BASE backends
   HEADERS ${cairn_rocksdb_headers})
+
+cairn_headers(cairn_redis_headers backends/cairn/backends/redis)
+cairn_add_component(
+  NAME redis
+  DOC "stores on Redis servers and clusters"
+  PACKAGE hiredis
+  TARGET hiredis::hiredis
+  INSTALL libhiredis-dev
+  FINDER Findhiredis.cmake
+  BASE backends
+  HEADERS ${cairn_redis_headers})

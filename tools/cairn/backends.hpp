@@ -14,6 +14,9 @@
 #if CAIRN_TOOL_HAS_ROCKSDB
 #include <cairn/backends/rocksdb/backend.hpp>
 #endif
+#if CAIRN_TOOL_HAS_REDIS
+#include <cairn/backends/redis/backend.hpp>
+#endif
 #include <cairn/cairn.hpp>
 
 namespace cairn::tool {
@@ -31,6 +34,10 @@ using Backends = BackendList<backends::mem::Backend, backends::file::Backend
 #if CAIRN_TOOL_HAS_ROCKSDB
                              ,
                              backends::rocksdb::Backend
+#endif
+#if CAIRN_TOOL_HAS_REDIS
+                             ,
+                             backends::redis::Backend
 #endif
                              >;
 using Conn = AnyConnection<Backends>;

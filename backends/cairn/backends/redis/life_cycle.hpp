@@ -1,0 +1,50 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Creating a store in Redis, and deleting it.
+#pragma once
+
+#include <cairn/backends/redis/call.hpp>
+#include <cairn/backends/redis/config.hpp>
+#include <cairn/backends/redis/keys.hpp>
+#include <cairn/backends/redis/scripts.hpp>
+#include <cairn/backends/redis/server.hpp>
+#include <cairn/error/error.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cairn::backends::redis::details {
+
+inline void create_store(Config const& config) {
+  Keys const keys{config};
+  Server server{config};
+  auto const value = std::string{format} + " " + random_own();
+  if (!server.run({"SET", keys.store(), value, "NX"}, "create the store").is_nothing()) return;
+  // It is ours where the reply was lost and the call sent again.
+  if (server.run({"GET", keys.store()}, "look at the store").text() == value) return;
+  raise(Errc::store_exists, "There is a store under the key " + keys.store() +
+                                " of that Redis already: connect to it, delete it first, or choose another :prefix.");
+}
+
+/// What a deletion that was broken off left is removed, too.
+inline void delete_store(Config const& config) {
+  Keys const keys{config};
+  Server server{config};
+  auto const found = server.run({"GET", keys.store()}, "look at the store");
+  std::string value;
+  std::string own;
+  if (!found.is_nothing()) {
+    StoreKeys const there{keys, std::string{found.text()}};
+    value = there.value();
+    own = there.own();
+  }
+  auto const left = server.run({Script::remove, {keys.store(), keys.deleted()}, {value, own}}, "delete the store");
+  for (std::size_t i = 0; i != left.size(); ++i) {
+    auto const gone = left[i].text();
+    server.scan(keys.all_of(gone) + "*", keys.deleted(), [&](std::vector<std::string_view> const& batch) { server.remove(batch); });
+    server.run({"SREM", keys.deleted(), gone}, "delete the store");
+  }
+}
+
+}  // namespace cairn::backends::redis::details

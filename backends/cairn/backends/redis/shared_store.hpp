@@ -1,0 +1,52 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What a connection and its writers share.
+#pragma once
+
+#include <cairn/backends/common/timed_key.hpp>
+#include <cairn/backends/redis/call.hpp>
+#include <cairn/backends/redis/config.hpp>
+#include <cairn/backends/redis/keys.hpp>
+#include <cairn/backends/redis/reply.hpp>
+#include <cairn/backends/redis/server.hpp>
+#include <cairn/error/error.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace cairn::backends::redis::details {
+
+/// Thread safety: every member may be called at once from any thread.
+class SharedStore {
+ public:
+  explicit SharedStore(Config const& config) : server_{config}, keys_{look(Keys{config})} {}
+
+  [[nodiscard]] Server& server() noexcept { return server_; }
+  [[nodiscard]] StoreKeys const& keys() const noexcept { return keys_; }
+  [[nodiscard]] Address next_address() noexcept { return addresses_.next(); }
+
+  /// As `Server::run`, for a script that looks whether the store is still the one that was connected to; `store/does-not-exist` otherwise.
+  Reply run(Call const& call, std::string_view what, bool& may_have_run) {
+    auto reply = server_.run(call, what, may_have_run);
+    if (reply.text() == "gone")
+      raise(Errc::store_does_not_exist, "The Redis store under the key " + keys_.store() + " was deleted: create it and connect again.");
+    return reply;
+  }
+  Reply run(Call const& call, std::string_view what) {
+    bool may_have_run = false;
+    return run(call, what, may_have_run);
+  }
+
+ private:
+  [[nodiscard]] StoreKeys look(Keys const& keys) {
+    auto const found = server_.run({"GET", keys.store()}, "open the store");
+    if (found.is_nothing()) raise(Errc::store_does_not_exist, "There is no store under the key " + keys.store() + " of that Redis: create it first.");
+    return {keys, std::string{found.text()}};
+  }
+
+  Server server_;
+  StoreKeys keys_;
+  common::TimedKeys addresses_;
+};
+
+}  // namespace cairn::backends::redis::details
