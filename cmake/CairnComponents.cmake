@@ -64,6 +64,26 @@ cairn_add_component(
   BASE include
   HEADERS "${PROJECT_SOURCE_DIR}/include/cairn/query/regex.hpp")
 
+cairn_add_component(
+  NAME compressed
+  DOC "stores that are compressed"
+  PACKAGE Zstd
+  TARGET zstd::zstd
+  INSTALL libzstd-dev
+  FINDER FindZstd.cmake
+  BASE include
+  HEADERS ${cairn_compressed_headers})
+
+cairn_add_component(
+  NAME encrypted
+  DOC "stores that are encrypted"
+  PACKAGE Sodium
+  TARGET sodium::sodium
+  INSTALL libsodium-dev
+  FINDER FindSodium.cmake
+  BASE include
+  HEADERS ${cairn_encrypted_headers})
+
 cairn_headers(cairn_sqlite_headers backends/cairn/backends/sqlite)
 cairn_add_component(
   NAME sqlite

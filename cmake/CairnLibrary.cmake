@@ -16,6 +16,11 @@ endfunction()
 cairn_headers(cairn_public_headers concepts include backends/cairn/backends/common backends/cairn/backends/mem
               backends/cairn/backends/file)
 list(REMOVE_ITEM cairn_public_headers "${PROJECT_SOURCE_DIR}/include/cairn/query/regex.hpp") # of cairn::regex
+set(cairn_compressed_headers ${cairn_public_headers})
+list(FILTER cairn_compressed_headers INCLUDE REGEX "/layer/(compressed|zstd_codec)\\.hpp$")
+set(cairn_encrypted_headers ${cairn_public_headers})
+list(FILTER cairn_encrypted_headers INCLUDE REGEX "/layer/(encrypted|encrypted_[a-z]+|encryption_keys|sealed_box)\\.hpp$")
+list(REMOVE_ITEM cairn_public_headers ${cairn_compressed_headers} ${cairn_encrypted_headers})
 
 add_library(cairn INTERFACE)
 add_library(cairn::cairn ALIAS cairn)

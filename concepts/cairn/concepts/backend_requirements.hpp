@@ -32,6 +32,17 @@ inline constexpr bool is_cairn_backend = false;
   return !id.empty() && id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
 }
 
+/// What a backend that is made of others is called without them: `tiered` for `tiered.mem.file`. Empty where it has no
+/// `layer_name`. Configurations may use it where it says which is meant.
+template <class Backend>
+inline constexpr std::string_view layer_name = [] {
+  if constexpr (requires { std::string_view{Backend::layer_name}; }) {
+    return std::string_view{Backend::layer_name};
+  } else {
+    return std::string_view{};
+  }
+}();
+
 template <class Backend>
 concept BackendIsDefined = std::is_class_v<Backend> && requires { sizeof(Backend); };
 

@@ -139,8 +139,18 @@ template <class Store>
 concept BlobWriterPutsAt = requires(WriterOf<Store>& writer, typename Store::Address const& address,
                                     std::span<std::byte const> bytes) { writer.put(address, bytes); };
 
-/// A blob store that stores under an address that the caller gives: what a cache or the front of a tier must be.
+/// A blob store that stores under an address that the caller gives, in place of what is there: what the front of a tier must be.
 template <class Store>
 concept KeyedBlobStore = BlobStore<Store> && BlobWriterPutsAt<Store>;
+
+template <class Store>
+concept BlobWriterReserves = requires(WriterOf<Store>& writer) {
+  { writer.reserve() } -> std::same_as<typename Store::Address>;
+};
+
+/// A keyed blob store whose writers give addresses before the bytes are known: `reserve()` is one that nobody else gets, for a
+/// `put(address, bytes)` to come. So bytes can be made for the place where they will lie.
+template <class Store>
+concept ReservingBlobStore = KeyedBlobStore<Store> && BlobWriterReserves<Store>;
 
 }  // namespace cairn

@@ -86,6 +86,12 @@ struct OptionalConstraint {
   Member Class::* member;
 };
 
+/// The field is the Config of another backend, of which this one is made.
+template <class Backend, class Class, class Member>
+struct StoreConstraint {
+  Member Class::* member;
+};
+
 template <class Class, class Member,
           std::convertible_to<ConstrainedValueOf<Member>> Lowest = ConstrainedValueOf<Member>,
           std::convertible_to<ConstrainedValueOf<Member>> Highest = ConstrainedValueOf<Member>>
@@ -118,6 +124,14 @@ template <class Class, class Member>
 
 template <class Class, class Member>
 [[nodiscard]] consteval OptionalConstraint<Class, Member> optional(Member Class::* member) {
+  return {member};
+}
+
+/// `cairn::store_of<Inner>(&Config::store)`: the field is read, defaulted, checked and described as a store of `Inner` is, so it may name its
+/// `:backend` and has an `:id`.
+template <class Backend, class Class, class Member>
+  requires std::same_as<Member, typename Backend::Config>
+[[nodiscard]] consteval StoreConstraint<Backend, Class, Member> store_of(Member Class::* member) {
   return {member};
 }
 

@@ -119,10 +119,22 @@ bool visit_field(std::string_view key, Visit&& visit) {
   return found;
 }
 
-/// Reads an EDN map into an aggregate: what is not in it stays as it is. `origins`, if not null, notes what was given.
-/// `also(key, value)` is asked first about each key and says whether it took it; `also_known` are the keys that it
-/// takes.
-template <class Aggregate, class Also>
+/// Reads fields by their types alone.
+struct ByType {
+  template <std::size_t Index, class Aggregate>
+  static void read(notation::Form form, Aggregate& object, Place const& place) {
+    FieldCodec<meta::FieldType<Aggregate, Index>>::read(form, meta::field<Index>(object), place);
+  }
+  template <std::size_t Index, class Aggregate>
+  static void read_text(std::string_view text, Aggregate& object, Place const& place) {
+    FieldCodec<meta::FieldType<Aggregate, Index>>::read_text(text, meta::field<Index>(object), place);
+  }
+};
+
+/// Reads an EDN map into an aggregate, field by field as `Reader` does: what is not in it stays as it is. `origins`, if
+/// not null, notes what was given. `also(key, value)` is asked first about each key and says whether it took it;
+/// `also_known` are the keys that it takes.
+template <class Reader = ByType, class Aggregate, class Also>
 void read_fields(notation::Form form, Aggregate& object, Place const& place, Origins<Aggregate>* origins,
                  std::span<std::string_view const> also_known, Also&& also) {
   if (!form.is(notation::Kind::map)) return place.report_type("a map", form);
@@ -138,11 +150,10 @@ void read_fields(notation::Form form, Aggregate& object, Place const& place, Ori
     if (also(key.name(), value)) continue;
     bool const known =
         visit_field<Aggregate>(key.name(), [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
-          using Type = meta::FieldType<Aggregate, Index>;
           Place const here = place.field(key.name());
           if (std::exchange(seen[Index], true))
             return here.report(Errc::config_mismatch, "is given twice, with and without ?");
-          FieldCodec<Type>::read(value, meta::field<Index>(object), here);
+          Reader::template read<Index>(value, object, here);
           if (origins != nullptr) (*origins)[Index] = place.source();
         });
     if (known) continue;

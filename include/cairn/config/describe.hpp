@@ -5,7 +5,9 @@
 
 #include <cairn/config/check.hpp>
 #include <cairn/config/requirement.hpp>
+#include <cairn/config/store_field.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -45,12 +47,14 @@ template <class Spec, class Config>
     if (!spec.required) spec.default_text = to_text(value);
     for_each_constraint<Spec, Config>([&]<class Constraint, std::size_t Which>(
                                           Constraint const& constraint, std::integral_constant<std::size_t, Which>) {
-      if constexpr (Which == Index && !is_required_constraint<Constraint> && !is_optional_constraint<Constraint>) {
+      if constexpr (Which == Index && is_about_value<Constraint>) {
         spec.constraints.push_back(words_of(constraint));
       }
     });
+    using Part = PartOf<Spec, Config, Index>;
+    if constexpr (!std::same_as<Part, NoSpec>) spec.type = "store :" + std::string{Part::backend_id};
     if constexpr (NestedConfig<typename Innermost<Type>::type>) {
-      spec.fields = describe_fields<NoSpec, typename Innermost<Type>::type>();
+      spec.fields = describe_fields<Part, typename Innermost<Type>::type>();
     }
     specs.push_back(std::move(spec));
   });

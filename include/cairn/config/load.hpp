@@ -6,6 +6,7 @@
 #include <cairn/concepts/config_vocabulary.hpp>
 #include <cairn/config/backend_name.hpp>
 #include <cairn/config/check.hpp>
+#include <cairn/config/store_field.hpp>
 #include <cairn/config/uri.hpp>
 #include <cairn/config/validate.hpp>
 #include <cairn/config/variable.hpp>
@@ -62,8 +63,8 @@ template <meta::Lazy = {}>
   return backend_in(notation::Form{*text, nodes.data(), result.root});
 }
 
-/// Reads the variables of an aggregate's fields, whose names `name_of(field)` makes.
-template <class Aggregate, class NameOf>
+/// Reads the variables of an aggregate's fields, whose names `name_of(field)` makes, each as `Reader` does.
+template <class Reader = ByType, class Aggregate, class NameOf>
 void read_field_variables(Environment const& environment, Place const& place, Aggregate& object,
                           Origins<Aggregate>& origins, NameOf&& name_of) {
   constexpr std::size_t count = meta::field_count<Aggregate>;
@@ -73,8 +74,7 @@ void read_field_variables(Environment const& environment, Place const& place, Ag
     auto const text = variable(environment, name);
     if (!text.has_value()) return;
     std::string source = "from " + name;
-    FieldCodec<meta::FieldType<Aggregate, Index>>::read_text(*text, meta::field<Index>(object),
-                                                             place.field(field, source));
+    Reader::template read_text<Index>(*text, object, place.field(field, source));
     origins[Index] = std::move(source);
   });
 }
@@ -99,39 +99,12 @@ class Loader {
   }
 
  private:
-  static constexpr std::array<std::string_view, 2> also_known{"backend", "id"};
+  using Reader = FieldReader<Backend>;
 
   [[nodiscard]] Place whole_from(std::string_view source) const noexcept { return {problems_, source, under_}; }
 
-  void check_backend(std::string_view named, Place const& place) {
-    if (canonical_backend_id(named) == Backend::backend_id) return;
-    std::string message = "must be :" + std::string{Backend::backend_id} + ", which is what this program opens here";
-    if (is_showable(named)) message.append(", not :").append(named);
-    place.report(Errc::config_mismatch, std::move(message));
-  }
-
-  bool read_other_key(std::string_view key, notation::Form value, Place const& place) {
-    if (key == "backend") {
-      Place const here = place.field(key);
-      if (auto const named = value.is(notation::Kind::keyword)  ? std::optional<std::string>{value.name()}
-                             : value.is(notation::Kind::string) ? std::optional<std::string>{value.string()}
-                                                                : std::nullopt) {
-        check_backend(canonical_backend_id(*named), here);
-      } else {
-        here.report_type("the id of a backend: a keyword", value);
-      }
-      return true;
-    }
-    if (key != "id" || has_field<Config>("id")) return false;
-    // Every store may have a name; one whose backend needs none keeps it nowhere.
-    if (!read_name(value).has_value()) place.field(key).report_type("a name: a string, a keyword or a UUID", value);
-    return true;
-  }
-
   void read_map(notation::Form form, std::string_view source) {
-    Place const place = whole_from(source);
-    read_fields(form, config_, place, &origins_, also_known,
-                [&](std::string_view key, notation::Form value) { return read_other_key(key, value, place); });
+    read_store<Backend>(form, config_, whole_from(source), &origins_);
   }
 
   /// Of each prefix, Cairn's last, so that they win. Variables that name another backend are meant for another store,
@@ -140,7 +113,7 @@ class Loader {
     std::array<bool, variable_prefixes.size()> reads{};
     for (std::size_t i = 0; i != reads.size(); ++i) {
       auto const named = backend_in(environment, variable_prefixes[i]);
-      reads[i] = !is_named || !named.has_value() || canonical_backend_id(*named) == Backend::backend_id;
+      reads[i] = !is_named || !named.has_value() || answers_to<Backend>(*named);
       is_named = is_named || named.has_value();
     }
     for (std::size_t i = reads.size(); i-- != 0;) {
@@ -151,14 +124,14 @@ class Loader {
   void read_variables(Environment const& environment, std::string_view prefix) {
     if (auto const name = store_variable(prefix, "backend"); auto const named = variable(environment, name)) {
       auto const source = "from " + name;
-      check_backend(*named, whole_from(source).field("backend"));
+      check_backend<Backend>(*named, whole_from(source).field("backend"));
     }
     if (auto const name = store_variable(prefix, "config"); auto const text = variable(environment, name)) {
       auto const source = "from " + name;
       with_edn(*text, "a map", whole_from(source), [&](notation::Form form) { read_map(form, source); });
     }
-    read_field_variables(environment, whole_from({}), config_, origins_,
-                         [&](std::string_view field) { return store_variable(prefix, field); });
+    read_field_variables<Reader>(environment, whole_from({}), config_, origins_,
+                                 [&](std::string_view field) { return store_variable(prefix, field); });
   }
 
   void read_uri(std::string_view uri) {
@@ -166,8 +139,8 @@ class Loader {
     if (!is_uri(uri))
       return place.report(Errc::config_type, "must begin with cairn: and the backend, as cairn:file:///tmp/x");
     auto const parts = split_uri(uri);
-    check_backend(parts.backend, place.field("backend"));
-    UriReader<Config>{config_, place, origins_}.read(parts);
+    check_backend<Backend>(parts.backend, place.field("backend"));
+    UriReader<Config, Reader>{config_, place, origins_}.read(parts);
   }
 
   Problems& problems_;

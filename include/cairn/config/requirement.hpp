@@ -80,6 +80,11 @@ template <class Type>
 inline constexpr bool is_optional_constraint = false;
 template <class Class, class Member>
 inline constexpr bool is_optional_constraint<OptionalConstraint<Class, Member>> = true;
+/// Whether a constraint is a question to the field's value.
+template <class Type>
+inline constexpr bool is_about_value = !is_required_constraint<Type> && !is_optional_constraint<Type>;
+template <class Backend, class Class, class Member>
+inline constexpr bool is_about_value<StoreConstraint<Backend, Class, Member>> = false;
 template <class Type>
 inline constexpr bool is_non_empty_constraint = false;
 template <class Class, class Member>

@@ -80,8 +80,8 @@ template <class Aggregate>
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Puts the parts of a URI into the fields of a Config.
-template <class Config>
+/// Puts the parts of a URI into the fields of a Config, each as `Reader` reads it.
+template <class Config, class Reader = ByType>
 class UriReader {
  public:
   UriReader(Config& config, Place const& place, Origins<Config>& origins)
@@ -150,7 +150,7 @@ class UriReader {
       if (!text.has_value()) return here.report(Errc::config_type, "has a % that no two hexadecimal digits follow");
       if (seen_[Index]) return here.report(Errc::config_mismatch, "is given twice");
       seen_[Index] = true;
-      FieldCodec<meta::FieldType<Config, Index>>::read_text(*text, meta::field<Index>(config_), here);
+      Reader::template read_text<Index>(*text, config_, here);
       origins_[Index] = place_.source();
     });
     if (known || key == "id") return;

@@ -8,6 +8,7 @@
 #include <cairn/config/nearest.hpp>
 #include <cairn/config/problem.hpp>
 #include <cairn/config/requirement.hpp>
+#include <cairn/config/store_field.hpp>
 #include <cairn/config/variable.hpp>
 
 #include <concepts>
@@ -79,7 +80,7 @@ void report_missing(Config const& config, Place const& place, Origins<Config> co
     }
     if (!missing) {
       return visit_nested(value, here, [](auto const& inner, Place const& there) {
-        report_missing<NoSpec>(inner, there, nullptr);
+        report_missing<PartOf<Spec, Config, Index>>(inner, there, nullptr);
       });
     }
     if (place.problems().concerns(here.path())) return;
@@ -115,16 +116,16 @@ void report_constraints(Config const& config, Place const& place, Origins<Config
   for_each_constraint<Spec, Config>([&]<class Constraint, std::size_t Index>(
                                         Constraint const& constraint,
                                         std::integral_constant<std::size_t, Index> index) {
-    if constexpr (!is_required_constraint<Constraint> && !is_optional_constraint<Constraint>) {
+    if constexpr (is_about_value<Constraint>) {
       auto const* value = Unwrapped<meta::FieldType<Config, Index>>::get(meta::field<Index>(config));
       Place const here = place_of(index);
       if (value == nullptr || holds(constraint, *value) || place.problems().concerns(here.path())) return;
       here.report(Errc::config_range, refusal_of(constraint, *value));
     }
   });
-  meta::for_each_index<meta::field_count<Config>>([&](auto index) {
-    visit_nested(meta::field<index()>(config), place_of(index), [](auto const& inner, Place const& there) {
-      report_constraints<NoSpec>(inner, there, nullptr);
+  meta::for_each_index<meta::field_count<Config>>([&]<std::size_t Index>(std::integral_constant<std::size_t, Index> index) {
+    visit_nested(meta::field<Index>(config), place_of(index), [](auto const& inner, Place const& there) {
+      report_constraints<PartOf<Spec, Config, Index>>(inner, there, nullptr);
     });
   });
 }

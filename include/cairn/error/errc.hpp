@@ -50,6 +50,7 @@ enum class Errc : std::uint8_t {
   query_arithmetic,
   io_error,
   io_full,
+  store_wrong_key,
 };
 
 namespace detail {
@@ -91,6 +92,7 @@ inline constexpr std::array errc_names{
     std::pair{Errc::query_arithmetic, std::string_view{"query/arithmetic"}},
     std::pair{Errc::io_error, std::string_view{"io/error"}},
     std::pair{Errc::io_full, std::string_view{"io/full"}},
+    std::pair{Errc::store_wrong_key, std::string_view{"store/wrong-key"}},
 };
 
 consteval bool errc_names_stand_in_order() {

@@ -147,10 +147,12 @@ struct BackendList {
 
   /// Whether a text, as `dispatch` takes it, names an entry.
   [[nodiscard]] static constexpr bool contains(std::string_view id) noexcept {
-    return ((config::canonical_backend_id(id) == Entries::backend_id) || ...);
+    auto const named = config::canonical_backend_id(id);
+    return ((named == Entries::backend_id) || ...) || layers_called(named) == 1;
   }
 
-  /// Calls `visit(std::type_identity<Entry>{})` for the entry of that id, `file` or `:file`; `:memory` is `:mem`.
+  /// Calls `visit(std::type_identity<Entry>{})` for the entry of that id, `file` or `:file`; `:memory` is `:mem`, and a layer
+  /// that is the only one of its name in the list needs no more than that: `:tiered` for `tiered.mem.file`.
   /// Returns what it returns, as the common type of the results for all entries. Errors: `config/unknown-backend`, and
   /// what `visit` throws. Complexity: linear in the entries; under a hundred instructions for sixteen.
   template <class Visit>
@@ -167,12 +169,25 @@ struct BackendList {
           "cairn::BackendList [dispatch]: the function's results for the backends of the list have no common type");
       if constexpr (results_agree) {
         using Result = std::common_type_t<detail::DispatchResult<Visit, Entries>...>;
-        return choose<Result, Visit, Entries...>(config::canonical_backend_id(id), visit);
+        auto const named = config::canonical_backend_id(id);
+        if constexpr ((!layer_name<Entries>.empty() || ...)) {
+          if (layers_called(named) == 1) return choose<Result, Visit, Entries...>(id_of_layer(named), visit);
+        }
+        return choose<Result, Visit, Entries...>(named, visit);
       }
     }
   }
 
  private:
+  [[nodiscard]] static constexpr std::size_t layers_called(std::string_view name) noexcept {
+    return name.empty() ? 0 : (std::size_t{0} + ... + std::size_t{layer_name<Entries> == name});
+  }
+  [[nodiscard]] static constexpr std::string_view id_of_layer(std::string_view name) noexcept {
+    std::string_view id;
+    static_cast<void>(((layer_name<Entries> == name && (id = Entries::backend_id, true)) || ...));
+    return id;
+  }
+
   // In line, whatever else the unit holds: as calls, the last of sixteen costs half as much again.
   template <class Result, class Visit, class Entry, class... Rest>
   CAIRN_ALWAYS_INLINE static constexpr Result choose(std::string_view id, Visit& visit) {

@@ -38,8 +38,15 @@ class Writer {
   /// Keeps a copy of `bytes`; others can read it after the commit. O(size). What is more than 8 MiB goes to the store at once, unless
   /// this writer holds it.
   Address put(std::span<std::byte const> bytes) {
+    auto const address = reserve();
+    put(address, bytes);
+    return address;
+  }
+  /// An address for a `put` to come. O(1).
+  Address reserve() { return store_->environment()->addresses().next(); }
+  /// The same under an address that is known before; what is there is replaced.
+  void put(Address const& address, std::span<std::byte const> bytes) {
     store_->check_usable();
-    auto const address = store_->environment()->addresses().next();
     blobs_.push_back({address, {bytes.begin(), bytes.end()}});
     buffered_ += bytes.size();
     if (buffered_ > most_buffered && !held_) {
@@ -47,7 +54,6 @@ class Writer {
       if (result != MDB_SUCCESS) details::raise_result(result, "write blobs");
       forget_blobs();
     }
-    return address;
   }
 
   /// Replaces the root's state and empties its tail.

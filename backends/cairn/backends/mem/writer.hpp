@@ -26,9 +26,15 @@ class Writer {
 
   /// Keeps a copy of `bytes`; others can read it after the commit. O(size).
   Address put(std::span<std::byte const> bytes) {
-    auto const address = state_->reserve();
-    blobs_.push_back({address, Bytes::copy(bytes), std::chrono::system_clock::now()});
+    auto const address = reserve();
+    put(address, bytes);
     return address;
+  }
+  /// An address for a `put` to come. O(1).
+  Address reserve() { return state_->reserve(); }
+  /// The same under an address that is known before; what is there is replaced. O(size).
+  void put(Address const& address, std::span<std::byte const> bytes) {
+    blobs_.push_back({address, Bytes::copy(bytes), std::chrono::system_clock::now()});
   }
 
   /// Replaces the root's state and empties its tail.

@@ -40,14 +40,20 @@ class Writer {
   /// Keeps a copy of `bytes`; others can read it after the commit. O(size). What is more than 8 MiB goes to the log at once, without
   /// a sync: that of the commit is behind it in the same log.
   Address put(std::span<std::byte const> bytes) {
+    auto const address = reserve();
+    put(address, bytes);
+    return address;
+  }
+  /// An address for a `put` to come. O(1).
+  Address reserve() { return database_->keys().next(); }
+  /// The same under an address that is known before; what is there is replaced.
+  void put(Address const& address, std::span<std::byte const> bytes) {
     database_->check_usable(own_);
-    auto const address = database_->keys().next();
     details::check(batch_.Put(details::blob_key(address), details::slice_of(bytes)), "keep a blob");
     if (batch_.GetDataSize() > most_buffered) {
       if (auto const status = write(batch_, false); !status.ok()) details::raise_status(status, "write blobs");
       batch_.Clear();
     }
-    return address;
   }
 
   /// Replaces the root's state and empties its tail.

@@ -119,7 +119,7 @@ class Session {
     store = prepare("SELECT format, own FROM $store");
     reserve = prepare("UPDATE $store SET next_blob = next_blob + ?1 RETURNING next_blob - ?1, own");
     read_blob = prepare("SELECT bytes FROM $blob WHERE number = ?1");
-    put_blob = prepare("INSERT INTO $blob VALUES(?1, ?2, ?3)");
+    put_blob = prepare("INSERT OR REPLACE INTO $blob VALUES(?1, ?2, ?3)");
     old_blobs = prepare("SELECT number FROM $blob WHERE number > ?1 AND put_at < ?2 ORDER BY number LIMIT ?3");
     remove_blob = prepare("DELETE FROM $blob WHERE number = ?1");
     names = prepare("SELECT name FROM $root ORDER BY name");

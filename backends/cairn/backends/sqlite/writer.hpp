@@ -43,13 +43,22 @@ class Writer {
 
   /// Keeps a copy of `bytes`; others can read it after the commit. O(size). What is more than 8 MiB goes to the file at once.
   Address put(std::span<std::byte const> bytes) {
+    auto const address = reserve();
+    put(address, bytes);
+    return address;
+  }
+  /// An address for a `put` to come: O(1), and one of some dozens writes to the file.
+  Address reserve() {
     store_->check_usable();
-    Address const address{next_number()};
+    return Address{next_number()};
+  }
+  /// The same under an address that is known before; what is there is replaced.
+  void put(Address const& address, std::span<std::byte const> bytes) {
+    store_->check_usable();
     auto const now = std::chrono::system_clock::now().time_since_epoch();
     blobs_.push_back({address.number, std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), {bytes.begin(), bytes.end()}});
     buffered_ += bytes.size();
     if (buffered_ > most_buffered) flush();
-    return address;
   }
 
   /// Replaces the root's state and empties its tail.
