@@ -296,6 +296,33 @@ void check_blob_store() {
     CHECK(text(connection.root("main")->state) == "two");
   }
 
+  if constexpr (KeyedBlobStore<ConnectionOf<Backend>>) {
+    SECTION("what was put at an address is read there, and what is put there later replaces it") {
+      auto writer = connection.begin();
+      auto const address = writer.put(bytes("first"));
+      auto const done = writer.commit("main", Version{}, bytes("state"));
+      REQUIRE(done == CommitResult::committed);
+      writer.put(address, bytes("second"));
+      REQUIRE(writer.append("main", done.version, bytes("frame")) == CommitResult::committed);
+      CHECK(text(connection.read(address)) == "second");
+    }
+  }
+
+  if constexpr (ReservingBlobStore<ConnectionOf<Backend>>) {
+    SECTION("an address that was reserved is nobody else's") {
+      auto writer = connection.begin();
+      auto other = connection.begin();
+      std::vector<Address> addresses;
+      for (int i = 0; i != 200; ++i) addresses.push_back(i % 4 == 0 ? writer.reserve() : i % 4 == 1 ? other.reserve() : (i % 4 == 2 ? writer : other).put({}));
+      for (std::size_t i = 0; i != addresses.size(); ++i) {
+        for (std::size_t j = i + 1; j != addresses.size(); ++j) REQUIRE_FALSE(addresses[i] == addresses[j]);
+      }
+      writer.put(addresses[0], bytes("reserved"));
+      REQUIRE(writer.commit("main", Version{}, bytes("state")) == CommitResult::committed);
+      CHECK(text(connection.read(addresses[0])) == "reserved");
+    }
+  }
+
   SECTION("a writer may be used again after a success") {
     auto writer = connection.begin();
     auto const one = writer.put(bytes("one"));

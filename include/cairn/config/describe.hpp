@@ -7,6 +7,7 @@
 #include <cairn/config/requirement.hpp>
 #include <cairn/config/store_field.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <optional>
@@ -52,9 +53,13 @@ template <class Spec, class Config>
       }
     });
     using Part = PartOf<Spec, Config, Index>;
-    if constexpr (!std::same_as<Part, NoSpec>) spec.type = "store :" + std::string{Part::backend_id};
     if constexpr (NestedConfig<typename Innermost<Type>::type>) {
       spec.fields = describe_fields<Part, typename Innermost<Type>::type>();
+    }
+    if constexpr (!std::same_as<Part, NoSpec>) {
+      spec.type = "store :" + std::string{Part::backend_id};
+      spec.required = std::ranges::any_of(spec.fields, &FieldSpec::required);
+      if (spec.required) spec.default_text.reset();
     }
     specs.push_back(std::move(spec));
   });

@@ -31,6 +31,14 @@ struct Drawer : mem::Backend {
   static constexpr std::string_view backend_id = "drawer";
 };
 
+struct TieredShelf : mem::Backend {
+  static constexpr std::string_view backend_id = "tiered.mem.shelf";
+  static constexpr std::string_view layer_name = "tiered";
+};
+struct TieredDrawer : TieredShelf {
+  static constexpr std::string_view backend_id = "tiered.mem.drawer";
+};
+
 using Backends = cairn::BackendList<mem::Backend, Shelf, Drawer>;
 using WithIndex = cairn::BackendList<cairn::With<mem::Backend, cairn::hitchhiker_tree_tag>, Shelf>;
 
@@ -123,4 +131,18 @@ TEST_CASE("what is no id is not repeated in the error", "[dispatch]") {
     CHECK(error.message().size() < 200);
     CHECK(error.data() == "{:known [:mem :shelf :drawer]}");
   }
+}
+
+TEST_CASE("a layer needs no more than its name where it is the only one that has it") {
+  using One = cairn::BackendList<Shelf, TieredShelf>;
+  using Two = cairn::BackendList<Shelf, TieredShelf, TieredDrawer>;
+  CHECK(One::dispatch(":tiered", id_of) == "tiered.mem.shelf");
+  CHECK(One::dispatch("tiered.mem.shelf", id_of) == "tiered.mem.shelf");
+  CHECK(Two::dispatch("tiered.mem.drawer", id_of) == "tiered.mem.drawer");
+  CHECK(One::contains("tiered"));
+  CHECK_FALSE(Two::contains("tiered"));
+  CHECK_FALSE(One::contains(""));
+  auto const error = error_of([] { static_cast<void>(Two::dispatch("tiered", id_of)); });
+  CHECK(error.code() == cairn::Errc::config_unknown_backend);
+  CHECK_THAT(error.what(), ContainsSubstring("tiered.mem.drawer"));
 }

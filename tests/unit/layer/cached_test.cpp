@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace cairn::test {
+namespace cairn::test::cached_layer {
 namespace {
 
 using faulty::fresh_id;
@@ -144,4 +144,4 @@ TEST_CASE("cached: a store that was created without it has caches of its connect
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::cached_layer

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-namespace cairn::test {
+namespace cairn::test::metered_layer {
 namespace {
 
 using faulty::fresh_id;
@@ -92,4 +92,4 @@ TEST_CASE("metered: stores of one id are counted together, from any thread, and 
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::metered_layer

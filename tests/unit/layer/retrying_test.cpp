@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace cairn::test {
+namespace cairn::test::retrying_layer {
 namespace {
 
 using faulty::fresh_id;
@@ -163,4 +163,4 @@ TEST_CASE("retrying: waits double up to a limit") {
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::retrying_layer

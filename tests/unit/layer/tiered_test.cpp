@@ -1,0 +1,290 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What a front has and what happens when it does not.
+#include "laws/blob_store.hpp"
+#include "unit/layer/faulty_backend.hpp"
+
+#include <cairn/config/load.hpp>
+#include <cairn/layer/tiered.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <string>
+#include <vector>
+
+namespace cairn::test::tiered_layer {
+namespace {
+
+using faulty::fresh_id;
+using faulty::plan_of;
+using laws::bytes;
+using laws::code_of;
+using laws::text;
+using Mem = backends::mem::Backend;
+using Through = Tiered<faulty::Front, faulty::Backend>;
+using Behind = Tiered<faulty::Front, faulty::Backend, WritePolicy::write_behind>;
+using Around = Tiered<faulty::Front, faulty::Backend, WritePolicy::write_around>;
+using Closed = Tiered<faulty::Front, faulty::Backend, WritePolicy::write_through, ReadPolicy::frontend_only>;
+using Overlay = Tiered<faulty::Front, Mem, WritePolicy::frontend_only>;
+
+static_assert(Through::backend_id == "tiered.faulty-front.faulty");
+
+template <class Store>
+struct Tier {
+  typename Store::Config config{.frontend_config = {.id = fresh_id()}, .backend_config = {.id = fresh_id()}};
+  faulty::Plan& front = plan_of(config.frontend_config.id);
+  faulty::Plan& back = plan_of(config.backend_config.id);
+
+  typename Store::Connection create() {
+    Store::empty_store(config);
+    return Store::connect_store(config);
+  }
+};
+
+/// Commits one blob to a new root.
+template <class Connection>
+typename Connection::Address put(Connection& connection, std::string_view branch, std::string_view content) {
+  auto writer = connection.begin();
+  auto const address = writer.put(bytes(content));
+  REQUIRE(writer.commit(branch, Version{}, bytes("state")) == CommitResult::committed);
+  return address;
+}
+
+TEST_CASE("tiered: written through, blobs are in the front before the commit is acknowledged") {
+  Tier<Through> tier;
+  auto connection = tier.create();
+  auto const address = put(connection, "main", "node");
+  CHECK(text(connection.read(address)) == "node");
+  CHECK(tier.back.reads == 0);
+  CHECK(connection.front_figures().hits == 1);
+  CHECK(connection.front_figures().kept == 1);
+  auto const other = Through::connect_store(tier.config);
+  CHECK(text(other.read(address)) == "node");
+  CHECK(tier.back.reads == 0);
+}
+
+TEST_CASE("tiered: written around, the front gets what is read, at the latest on release") {
+  Tier<Around> tier;
+  auto connection = tier.create();
+  auto const address = put(connection, "main", "node");
+  CHECK(connection.front_figures().kept == 0);
+  CHECK(text(connection.read(address)) == "node");
+  CHECK(tier.back.reads == 1);
+  Around::release_store(tier.config, connection);
+  auto const other = Around::connect_store(tier.config);
+  CHECK(text(other.read(address)) == "node");
+  CHECK(tier.back.reads == 1);
+}
+
+TEST_CASE("tiered: written behind, everything is in the front after the release") {
+  Tier<Behind> tier;
+  auto connection = tier.create();
+  std::vector<Behind::Connection::Address> addresses;
+  Version version;
+  for (int i = 0; i != 200; ++i) {
+    auto writer = connection.begin();
+    addresses.push_back(writer.put(bytes("node " + std::to_string(i))));
+    auto const result = writer.commit("main", version, bytes(std::to_string(i)));
+    REQUIRE(result == CommitResult::committed);
+    version = result.version;
+    // The back has it, whatever the front has.
+    REQUIRE(text(faulty::Inner::connect_store(tier.config.backend_config).root("main")->state) == std::to_string(i));
+  }
+  Behind::release_store(tier.config, connection);
+  tier.back.reads = 0;
+  auto const other = Behind::connect_store(tier.config);
+  for (int i = 0; i != 200; ++i) CHECK(text(other.read(addresses[static_cast<std::size_t>(i)])) == "node " + std::to_string(i));
+  CHECK(tier.back.reads == 0);
+  CHECK(other.front_figures().hits == 200);
+}
+
+TEST_CASE("tiered: where only the front is read, what it does not have is an error") {
+  Tier<Closed> tier;
+  auto connection = tier.create();
+  auto const address = put(connection, "main", "node");
+  CHECK(text(connection.read(address)) == "node");
+  Mem::delete_store(tier.config.frontend_config);
+  auto const other = Closed::connect_store(tier.config);
+  CHECK(code_of([&] { static_cast<void>(other.read(address)); }) == Errc::io_error);
+  CHECK(tier.back.reads == 0);
+}
+
+TEST_CASE("tiered: a front that fails is left alone, and nothing else does") {
+  Tier<Through> tier;
+  auto connection = tier.create();
+  auto const address = put(connection, "main", "node");
+  tier.front.is_gone = true;
+  CHECK(text(connection.read(address)) == "node");
+  CHECK(tier.back.reads == 1);
+  auto const later = put(connection, "side", "later");
+  CHECK(connection.front_figures().fault == "it is gone");
+  auto const asked = tier.front.reads.load();
+  CHECK(text(connection.read(later)) == "later");
+  CHECK(tier.front.reads == asked);
+  Through::release_store(tier.config, connection);
+
+  // One that can't be connected to is no reason not to connect.
+  auto lost = Through::connect_store(tier.config);
+  CHECK_FALSE(lost.front_figures().fault.empty());
+  CHECK(text(lost.read(address)) == "node");
+  CHECK(lost.roots() == std::vector<std::string>{"main", "side"});
+
+  tier.front.is_gone = false;
+  auto const back = Through::connect_store(tier.config);
+  CHECK(back.front_figures().fault.empty());
+  CHECK(text(back.read(later)) == "later");
+}
+
+TEST_CASE("tiered: a front that is not there is made anew, and one of another store is emptied") {
+  Tier<Through> tier;
+  auto const address = [&] {
+    auto connection = tier.create();
+    return put(connection, "main", "mine");
+  }();
+  Tier<Through> other;
+  other.config.frontend_config = tier.config.frontend_config;
+  auto theirs = other.create();
+  auto const same = put(theirs, "main", "theirs");
+  CHECK(text(theirs.read(same)) == "theirs");
+
+  // The same address in both stores: what the other store put there is not an answer.
+  auto mine = Through::connect_store(tier.config);
+  CHECK(text(mine.read(address)) == "mine");
+  CHECK(mine.front_figures().hits == 0);
+
+  Mem::delete_store(tier.config.frontend_config);
+  auto const again = Through::connect_store(tier.config);
+  CHECK(again.front_figures().fault.empty());
+  CHECK(text(again.read(address)) == "mine");
+}
+
+TEST_CASE("tiered: copies in the front that are damaged, or another blob's, are not believed") {
+  Tier<Through> tier;
+  auto connection = tier.create();
+  auto const address = put(connection, "main", "node");
+  auto front = Mem::connect_store(tier.config.frontend_config);
+  auto const copy = front.read(address);
+  for (std::size_t at = 0; at != copy.size(); ++at) {
+    std::vector<std::byte> hurt{copy.view().begin(), copy.view().end()};
+    hurt[at] ^= std::byte{4};
+    auto writer = front.begin();
+    writer.put(address, hurt);
+    REQUIRE(writer.append("raw", front.root("raw") ? front.root("raw")->version : Version{}, {}) == CommitResult::committed);
+    CHECK(text(connection.read(address)) == "node");
+  }
+  CHECK(connection.front_figures().hits == 0);
+  using Record = layer::FrontRecord<backends::mem::Address>;
+  auto const record = Record::make({7}, bytes("seven"));
+  CHECK(Record::owner(record) == backends::mem::Address{7});
+  for (std::size_t size = 0; size != record.size(); ++size) CHECK_FALSE(Record::owner(std::span{record}.first(size)).has_value());
+}
+
+TEST_CASE("tiered: the root is the back's, whoever writes it") {
+  Tier<Through> tier;
+  auto connection = tier.create();
+  auto version = laws::commit(connection, "main", Version{}, "one");
+  auto beside = faulty::Inner::connect_store(tier.config.backend_config);
+  version = laws::commit(beside, "main", version, "two");
+  CHECK(text(connection.root("main")->state) == "two");
+  CHECK(connection.begin().commit("main", Version{}, bytes("late")) == CommitResult::conflict);
+}
+
+TEST_CASE("tiered: a sweep removes what is dead from both") {
+  Tier<Through> tier;
+  auto connection = tier.create();
+  auto const live = put(connection, "live", "live");
+  auto const dead = put(connection, "dead", "dead");
+  connection.sweep([&](auto const& address) { return address == live; }, TimePoint::max());
+  auto const front = Mem::connect_store(tier.config.frontend_config);
+  CHECK_FALSE(front.read(live).empty());
+  CHECK(code_of([&] { static_cast<void>(front.read(dead)); }).has_value());
+  CHECK(code_of([&] { static_cast<void>(connection.read(dead)); }).has_value());
+}
+
+TEST_CASE("tiered: addresses that don't fit the front's are hashed, and none begins with a time to come") {
+  struct Wide {
+    std::array<unsigned char, 24> bytes{};
+    bool operator==(Wide const&) const = default;
+  };
+  struct Timed {
+    std::array<unsigned char, 16> bytes{};
+    bool operator==(Timed const&) const = default;
+  };
+  Wide one, two;
+  one.bytes.fill(0xff);
+  two.bytes.fill(0xfe);
+  auto const first = layer::front_address<Timed>(one);
+  CHECK_FALSE(first == layer::front_address<Timed>(two));
+  CHECK((first.bytes[0] == 0 && first.bytes[1] == 0));
+  CHECK(layer::front_address<Timed>(backends::mem::Address{0xffffffffffffffff}).bytes[0] == 0);
+  CHECK(layer::front_address<backends::mem::Address>(backends::mem::Address{7}) == backends::mem::Address{7});
+  CHECK(layer::front_address<backends::mem::Address>(one) != layer::front_address<backends::mem::Address>(two));
+}
+
+TEST_CASE("tiered: over a back that is only read, everything that is written is the front's") {
+  Mem::Config const shared{.id = fresh_id()};
+  Mem::empty_store(shared);
+  auto owner = Mem::connect_store(shared);
+  auto const theirs = put(owner, "main", "theirs");
+  auto version = laws::append(owner, "main", owner.root("main")->version, "a");
+  version = laws::append(owner, "main", version, "b");
+  laws::commit(owner, "side", Version{}, "side");
+  auto const before = owner.root("main")->version;
+
+  Overlay::Config const config{.frontend_config = {.id = fresh_id()}, .backend_config = shared};
+  auto connection = Overlay::connect_store(config);
+  CHECK(connection.roots() == std::vector<std::string>{"main", "side"});
+  CHECK(text(connection.read(theirs)) == "theirs");
+  CHECK(laws::tail_of(connection, "main") == std::vector<std::string>{"a", "b"});
+
+  auto writer = connection.begin();
+  auto const mine = writer.put(bytes("mine"));
+  CHECK(writer.append("main", Version{}, bytes("c")) == CommitResult::conflict);
+  auto const taken = writer.append("main", connection.root("main")->version, bytes("c"));
+  REQUIRE(taken == CommitResult::committed);
+  CHECK(laws::tail_of(connection, "main") == std::vector<std::string>{"a", "b", "c"});
+  CHECK(text(connection.root("main")->state) == "state");
+  CHECK(connection.root("main")->version == taken.version);
+  CHECK(text(connection.read(mine)) == "mine");
+  static_cast<void>(laws::append(connection, "main", taken.version, "d"));
+  CHECK(writer.append("main", taken.version, bytes("late")) == CommitResult::conflict);
+
+  REQUIRE(writer.drop("side", connection.root("side")->version) == CommitResult::committed);
+  CHECK_FALSE(connection.root("side").has_value());
+  CHECK(connection.roots() == std::vector<std::string>{"main"});
+  auto const anew = laws::append(connection, "side", Version{}, "first");
+  CHECK(laws::tail_of(connection, "side") == std::vector<std::string>{"first"});
+  CHECK(connection.root("side")->version == anew);
+
+  // The owner has seen nothing of it, and another connection here sees it all.
+  CHECK(owner.root("main")->version == before);
+  CHECK(owner.roots() == std::vector<std::string>{"main", "side"});
+  CHECK(code_of([&] { static_cast<void>(owner.read(mine)); }).has_value());
+  auto other = Overlay::connect_store(config);
+  CHECK(laws::tail_of(other, "main") == std::vector<std::string>{"a", "b", "c", "d"});
+  CHECK(text(other.read(mine)) == "mine");
+
+  // A sweep is of the front, and spares what is young; deleting is of the front, too.
+  connection.sweep([](auto const&) { return false; }, TimePoint{});
+  CHECK(text(connection.read(mine)) == "mine");
+  connection.sweep([](auto const&) { return false; }, TimePoint::max());
+  CHECK(code_of([&] { static_cast<void>(connection.read(mine)); }).has_value());
+  CHECK(text(connection.read(theirs)) == "theirs");
+  Overlay::delete_store(config);
+  CHECK(text(owner.read(theirs)) == "theirs");
+}
+
+TEST_CASE("tiered: a configuration says the policies that the program has, or none") {
+  auto const load = [](std::string_view text) { return load_config<Through>(text); };
+  auto const config = load(R"({:backend :tiered :id "t" :write-policy :write-through :frontend-config {:backend :faulty-front :id "f"}
+                              :backend-config {:backend :faulty :id "b"} :read-policy :frontend-first})");
+  CHECK(config.frontend_config.id == "f");
+  CHECK(config.backend_config.id == "b");
+  CHECK(load(R"({:frontend-config {:id "f"} :backend-config {:id "b"}})").write_policy == WritePolicy::write_through);
+  CHECK(code_of([&] { load(R"({:backend :tiered :write-policy :write-behind :frontend-config {:id "f"} :backend-config {:id "b"}})"); }) == Errc::config_range);
+  CHECK(code_of([&] { load(R"({:backend :tiered :frontend-config {:backend :file :id "f"} :backend-config {:id "b"}})"); }) == Errc::config_mismatch);
+  CHECK(code_of([&] { load(R"({:backend :tiered :frontend-config {:id "f"}})"); }) == Errc::config_missing);
+}
+
+}  // namespace
+}  // namespace cairn::test::tiered_layer
