@@ -41,7 +41,7 @@ struct CommitResult {
   enum Outcome : std::uint8_t {
     committed,  ///< done, durable as far as the backend promises; `version` is the root's new one
     conflict,   ///< the root was not at the expected version: nothing has changed
-    failed,     ///< nothing has changed, and trying again may help; `reason` says why
+    failed,     ///< nothing has changed, the writer has what was put, and trying again may help; `reason` says why
     unknown,    ///< the reply was lost: only a look at the root can tell
   };
 

@@ -65,11 +65,12 @@ class BlobCache {
     auto const room = budget_.load(std::memory_order_relaxed) / parts_.size();
     auto const size = cost_of(bytes);
     auto& part = part_of(address);
-    std::list<Entry> evicted;  // goes after the lock
+    if (size > room) return;
+    std::list<Entry> fresh, evicted;  // allocated before the lock, given back after it
+    fresh.emplace_front(address, std::move(bytes));
     std::lock_guard const guard{part.mutex};
-    if (size > room || part.by_address.contains(address)) return;
-    part.order.emplace_front(address, std::move(bytes));
-    part.by_address.emplace(address, part.order.begin());
+    if (!part.by_address.emplace(address, fresh.begin()).second) return;
+    part.order.splice(part.order.begin(), fresh);
     part.bytes += size;
     while (part.bytes > room) {
       auto const last = std::prev(part.order.end());

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -59,7 +60,10 @@ class CachedWriter : public Holds<CachedWriter<Inner>, ConnectionOf<Inner>> {
   CommitResult remembered(CommitResult result) {
     if (result == CommitResult::unknown) pending_.forget();
     if (result == CommitResult::committed) {
-      for (auto& [address, bytes] : pending_.take()) cache_->keep(address, std::move(bytes));
+      try {
+        for (auto& [address, bytes] : pending_.take()) cache_->keep(address, std::move(bytes));
+      } catch (std::bad_alloc const&) {  // NOLINT(bugprone-empty-catch): the commit has landed, and a cache needs nothing
+      }
     }
     return result;
   }

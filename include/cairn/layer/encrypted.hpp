@@ -18,6 +18,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -101,7 +102,12 @@ class EncryptedWriter : public Holds<EncryptedWriter<Inner>, ConnectionOf<Inner>
 
  private:
   CommitResult remembered(std::string_view branch, Nonce const& nonce, CommitResult result) {
-    if (result == CommitResult::committed) store_->roots.remember(branch, result.version, nonce);
+    if (result == CommitResult::committed) {
+      try {
+        store_->roots.remember(branch, result.version, nonce);
+      } catch (std::bad_alloc const&) {  // NOLINT(bugprone-empty-catch): the commit has landed; the next append reads the root
+      }
+    }
     return result;
   }
 

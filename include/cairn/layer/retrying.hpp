@@ -123,7 +123,7 @@ class RetryingWriter : public Holds<RetryingWriter<Inner>, ConnectionOf<Inner>> 
       auto const root = policy_([&] { return connection_->root(branch); });
       if (!is_mine(root)) return unknown;
       return {CommitResult::committed, root.has_value() ? root->version : Version{}};
-    } catch (Error const&) {
+    } catch (std::exception const&) {
       return unknown;
     }
   }

@@ -116,25 +116,29 @@ class TierFront {
   /// Keeps a copy soon: with the next that make a batch, or on release.
   void keep_soon(BackAddress const& address, Bytes bytes) {
     if (is_lost()) return;
-    std::vector<Blob> batch;
-    {
-      std::lock_guard const guard{waiting_};
-      soon_bytes_ += bytes.size();
-      soon_.emplace_back(address, std::move(bytes));
-      if (soon_.size() < batch_blobs && soon_bytes_ < batch_bytes) return;
-      batch = take_soon();
-    }
-    keep(batch);
+    guarded([&] {
+      std::vector<Blob> batch;
+      {
+        std::lock_guard const guard{waiting_};
+        soon_bytes_ += bytes.size();
+        soon_.emplace_back(address, std::move(bytes));
+        if (soon_.size() < batch_blobs && soon_bytes_ < batch_bytes) return;
+        batch = take_soon();
+      }
+      keep(batch);
+    });
   }
 
   /// Has a thread keep copies. Waits where that is far behind.
   void keep_behind(std::vector<Blob> blobs) {
     if (blobs.empty() || is_lost()) return;
-    std::unique_lock lock{waiting_};
-    caught_up_.wait(lock, [&] { return behind_.size() < most_behind; });
-    behind_.push_back(std::move(blobs));
-    if (!worker_.joinable()) worker_ = std::thread{[this] { work(); }};
-    arrived_.notify_one();
+    guarded([&] {
+      std::unique_lock lock{waiting_};
+      caught_up_.wait(lock, [&] { return behind_.size() < most_behind; });
+      if (!worker_.joinable()) worker_ = std::thread{[this] { work(); }};
+      behind_.push_back(std::move(blobs));
+      arrived_.notify_one();
+    });
   }
 
   /// Removes the copies that are not live.

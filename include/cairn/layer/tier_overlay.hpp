@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -81,8 +82,13 @@ class OverlayWriter : public Holds<OverlayWriter<Front, Back>, ConnectionOf<Fron
 
  private:
   [[nodiscard]] static CommitResult seen(CommitResult result) {
-    if (result == CommitResult::committed && !result.version.absent()) result.version = front_version(result.version);
-    return result;
+    if (!(result == CommitResult::committed) || result.version.absent()) return result;
+    try {
+      result.version = front_version(result.version);
+      return result;
+    } catch (std::bad_alloc const&) {
+      return CommitResult::unknown;
+    }
   }
 
   /// Calls `write(version, over)` with the version at which the front's root has to be; `over` is the back's, where that is what is changed.

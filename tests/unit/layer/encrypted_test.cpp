@@ -162,7 +162,7 @@ TEST_CASE("encrypted: a wrong key is found when the store is opened, and is an e
 }
 
 TEST_CASE("encrypted: a key that is none is refused, and not shown") {
-  for (std::string const bad : {"x", "0123", good_key + "0", good_key.substr(1) + "g", std::string(64, ' ')}) {
+  for (auto const& bad : std::vector<std::string>{"x", "0123", good_key + "0", good_key.substr(1) + "g", std::string(64, ' ')}) {
     Bound::Config const config{.store = {.id = fresh_id()}, .key = Secret{bad}};
     try {
       Bound::empty_store(config);

@@ -4,6 +4,7 @@
 #include "laws/blob_store.hpp"
 #include "unit/layer/faulty_backend.hpp"
 
+#include <cairn/config/describe.hpp>
 #include <cairn/config/load.hpp>
 #include <cairn/layer/tiered.hpp>
 
@@ -284,6 +285,36 @@ TEST_CASE("tiered: a configuration says the policies that the program has, or no
   CHECK(code_of([&] { load(R"({:backend :tiered :write-policy :write-behind :frontend-config {:id "f"} :backend-config {:id "b"}})"); }) == Errc::config_range);
   CHECK(code_of([&] { load(R"({:backend :tiered :frontend-config {:backend :file :id "f"} :backend-config {:id "b"}})"); }) == Errc::config_mismatch);
   CHECK(code_of([&] { load(R"({:backend :tiered :frontend-config {:id "f"}})"); }) == Errc::config_missing);
+}
+
+TEST_CASE("tiered: the description of a configuration has those of the parts in it") {
+  auto const fields = config::describe_backend<Through>();
+  REQUIRE(fields.size() == 4);
+  CHECK(fields[0].name == "frontend-config");
+  CHECK(fields[0].type == "store :faulty-front");
+  CHECK(fields[0].required);
+  CHECK_FALSE(fields[0].default_text.has_value());
+  REQUIRE(fields[1].fields.size() == 1);
+  CHECK(fields[1].fields[0].name == "id");
+  CHECK(fields[1].fields[0].required);
+  CHECK(fields[2].default_text == ":write-through");
+  CHECK(fields[2].constraints == std::vector<std::string>{"be one of :write-through"});
+}
+
+TEST_CASE("tiered: a part may come from a variable, and its faults say where they are") {
+  Environment const environment{[](std::string_view name) -> std::optional<std::string> {
+    if (name == "CAIRN_STORE_BACKEND_CONFIG") return R"({:backend :faulty :id "b" :idd 1})";
+    if (name == "CAIRN_STORE_FRONTEND_CONFIG") return R"({:id "f"})";
+    return std::nullopt;
+  }};
+  try {
+    static_cast<void>(load_config<Through>(std::string_view{"{:backend :tiered}"}, environment));
+    FAIL("it was taken");
+  } catch (Error const& error) {
+    CHECK(error.code() == Errc::config_unknown_key);
+    CHECK(error.message().find(":backend-config :idd (from CAIRN_STORE_BACKEND_CONFIG)") != std::string::npos);
+    CHECK(error.message().find(":frontend-config") == std::string::npos);
+  }
 }
 
 }  // namespace
