@@ -222,9 +222,10 @@ struct Encrypted {
     made.zero_copy_reads = false;
     return made;
   }();
-  static_assert(BlobAddress<typename Connection::Address>,
-                "cairn::Encrypted [address]: the inner store's addresses leave no room for 8 bytes more; give its writer `reserve()` and "
-                "`put(address, bytes)`, so that addresses can stay as they are");
+  static constexpr bool address_fits = BlobAddress<typename Connection::Address>;
+  static_assert(address_fits,
+                "cairn::Encrypted [address]: the store's addresses leave no room for 8 bytes more; write `Address reserve();` and `void put(Address const& "
+                "address, std::span<std::byte const> bytes);` in its writer, so that they can stay as they are");
 
   static Config default_config(Config config, Environment const& environment) {
     layer::default_part<Inner>(config.store, environment);

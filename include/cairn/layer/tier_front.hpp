@@ -48,10 +48,6 @@ class TierFront {
   using Record = FrontRecord<BackAddress>;
   using Blob = std::pair<BackAddress, Bytes>;
 
-  static_assert(KeyedBlobStore<Connection>,
-                "cairn::Tiered [front]: the front's writer cannot store under a given address; write `void put(Address const& address, "
-                "std::span<std::byte const> bytes);`");
-
   /// The front of the store of that identity. One that belongs to another store, or is not there, begins anew, empty.
   /// A store without an identity has none: nobody could tell whose copies they are.
   TierFront(typename Front::Config const& config, std::optional<std::string> identity)

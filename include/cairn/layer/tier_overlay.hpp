@@ -119,10 +119,6 @@ class OverlayConnection {
   using Writer = OverlayWriter<Front, Back>;
   using Store = OverlayStore<Front, Back>;
 
-  static_assert(ReservingBlobStore<ConnectionOf<Back>>,
-                "cairn::Tiered [frontend_only]: blobs that only the front has need addresses that the back gives to no other; its writer has no "
-                "`Address reserve();` and `put(address, bytes)`");
-
   explicit OverlayConnection(std::shared_ptr<Store> store) : store_{std::move(store)} {}
 
   [[nodiscard]] Bytes read(Address const& address) const {

@@ -3,6 +3,7 @@
 // A backend made of a near one and a far one.
 #pragma once
 
+#include <cairn/concepts/blob_store.hpp>
 #include <cairn/concepts/config_spec.hpp>
 #include <cairn/concepts/store_backend.hpp>
 #include <cairn/error/error.hpp>
@@ -71,8 +72,19 @@ struct Tiered {
   using index_tag = typename Back::index_tag;
   using Config = layer::TieredConfig<Front, Back, Writes, Reads>;
   static constexpr bool is_overlay = Writes == WritePolicy::frontend_only;
-  static_assert(!(Writes == WritePolicy::write_around && Reads == ReadPolicy::frontend_only),
-                "cairn::Tiered [policies]: nothing would ever be written where everything is read");
+  // Not the concepts themselves, at whose failure compilers print all that they are made of.
+  static constexpr bool front_is_keyed = KeyedBlobStore<ConnectionOf<Front>>;
+  static constexpr bool back_reserves = ReservingBlobStore<ConnectionOf<Back>>;
+  static constexpr bool is_ever_filled = Writes != WritePolicy::write_around || Reads != ReadPolicy::frontend_only;
+  static_assert(front_is_keyed,
+                "cairn::Tiered [front]: the front's writer cannot store under a given address; write `void put(Address const& address, "
+                "std::span<std::byte const> bytes);`");
+  static_assert(back_reserves || !is_overlay,
+                "cairn::Tiered [frontend_only]: what only the front has needs addresses that the back gives to nobody else; write `Address "
+                "reserve();` and `void put(Address const& address, std::span<std::byte const> bytes);` in the back's writer");
+  static_assert(is_ever_filled,
+                "cairn::Tiered [policies]: write_around leaves the front to what is read, and frontend_only reads nothing else; choose another for one of "
+                "them");
   using Connection = std::conditional_t<is_overlay, layer::OverlayConnection<Front, Back, Reads>, layer::TieredConnection<Front, Back, Writes, Reads>>;
   static constexpr auto config_spec =
       cairn::config_spec(store_of<Front>(&Config::frontend_config), store_of<Back>(&Config::backend_config),

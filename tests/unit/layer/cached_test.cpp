@@ -8,6 +8,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <concepts>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 

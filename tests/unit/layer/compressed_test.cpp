@@ -9,6 +9,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,12 @@ TEST_CASE("compressed: a blob that would become larger than it says, or than it 
   CHECK(unpack(saying(bomb, 64U << 20U)).size() == 64U << 20U);
   // Twenty bytes that claim a gigabyte are refused before there is memory for it.
   CHECK(code_of([&] { static_cast<void>(unpack(saying(pack(bytes(std::string(100, 'x')), 3), 200U << 20U))); }) == Errc::store_corrupt);
+}
+
+TEST_CASE("compressed: what was stored once stays readable") {
+  constexpr unsigned char stored[] = {0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x64, 0x45, 0x00, 0x00, 0x10, 0x78, 0x78,
+                                      0x01, 0x00, 0x3f, 0x01, 0x2c, 0x64, 0x00, 0x00, 0x00, 0x01};
+  CHECK(text(unpack(Bytes::copy(std::as_bytes(std::span{stored})))) == std::string(100, 'x'));
 }
 
 TEST_CASE("compressed: no bytes do harm") {

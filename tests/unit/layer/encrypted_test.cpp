@@ -10,8 +10,12 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdlib>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -191,6 +195,25 @@ TEST_CASE("encrypted: the key may come from a variable, and no writer of configu
   REQUIRE(setenv("CAIRN_TEST_KEY", good_key.c_str(), 1) == 0);  // NOLINT(concurrency-mt-unsafe): there is one thread
   Bound::Config const config{.store = vault.config.store, .key_variable = "CAIRN_TEST_KEY"};
   CHECK(Bound::connect_store(config).roots().empty());
+}
+
+TEST_CASE("encrypted: what was stored once stays readable") {
+  layer::EncryptionKey given;
+  layer::read_key(Secret{good_key}, {}, given);
+  std::array<std::byte, layer::StoreKeys::salt_size> salt;
+  for (std::size_t i = 0; i != salt.size(); ++i) salt[i] = static_cast<std::byte>(i);
+  layer::StoreKeys const keys{given, salt};
+  auto const box = [](std::string_view sealed) {
+    std::string bytes_of_box;
+    for (std::size_t i = 0; i != sealed.size(); i += 2) bytes_of_box += static_cast<char>(std::stoi(std::string{sealed.substr(i, 2)}, nullptr, 16));
+    for (char letter = 'd'; letter != 'd' + 24; ++letter) bytes_of_box += letter;  // the nonce
+    return Bytes::copy(bytes(bytes_of_box));
+  };
+  auto const state = layer::open_box(keys[layer::KeyPurpose::state], "main", box("8155e0ed9f0c05e004913fb43bd2b0ab9ea35cec14"));
+  auto const blob = layer::open_box(keys[layer::KeyPurpose::blob], "place", box("5bf1c42f48c0f15c87eba83160aef4e36981e9c038"));
+  REQUIRE((state.has_value() && blob.has_value()));
+  CHECK(text(*state) == "state");
+  CHECK(text(*blob) == "state");
 }
 
 }  // namespace

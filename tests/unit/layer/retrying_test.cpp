@@ -9,6 +9,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <chrono>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>

@@ -10,6 +10,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <array>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
