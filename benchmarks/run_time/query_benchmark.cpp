@@ -204,6 +204,7 @@ void pulls(Contest& contest) {
 // ---- memory
 
 void memory_of_queries() {
+  CountedMemory::begin();
   auto const print = [](std::string const& named, std::string_view text, std::vector<query::GivenInput> const& inputs) {
     auto const memory = memory_of(text, inputs);
     print_row(named + ": memory beside the result", "bytes", Better::less, static_cast<double>(memory.beside), "largest intermediate relation",
