@@ -31,6 +31,7 @@ struct MemoryOfQuery {
   auto const plan = prepared.view();
   MemoryOfQuery memory;
   QueryResult found;
+  CountedMemory::begin();
   std::size_t most = 0;
   auto const before = CountedMemory::live();
   std::thread{[&] {

@@ -12,6 +12,7 @@
 #include <random>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -104,7 +105,101 @@ void check_labels(Db<Tag> const& db, NodeCache& cache, std::string const& patter
   }));
 }
 
+/// A database in memory whose facts were added and retracted again and again: `changed` of 100 of them more than once. Entities are
+/// `step` apart.
+Db<Tag> restless(std::mt19937_64& random, std::uint64_t changed, EntityId step) {
+  constexpr AttributeId mixed = other + 1;
+  auto schema = std::make_shared<DatabaseSchema>();
+  for (auto const& [id, name] : {std::pair{label, "label"}, {other, "other"}, {mixed, "mixed"}}) {
+    Attribute attribute{.id = id, .ident = Keyword{std::string_view{name}}};
+    attribute.indexed = true;
+    schema->restore(std::move(attribute));
+  }
+  std::vector<RawDatom> present;
+  std::vector<RawDatom> past;
+  for (EntityId e = 1; e <= 700; ++e) {
+    for (auto const a : {label, other, mixed}) {
+      for (std::uint64_t i = random() % 3; i != 0; --i) {
+        auto const n = static_cast<std::int64_t>(random() % 40 + i * 100);
+        bool const is_text = a == label || (a == mixed && n % 2 == 0);
+        RawDatom fact{.e = e * step, .a = a, .tx = first_transaction + static_cast<EntityId>(random() % 4),
+                      .v = is_text ? Value{"a text that is not short " + std::to_string(n)} : Value{n}};
+        if (random() % 100 < changed) {
+          for (std::uint64_t left = random() % 5; left != 0; --left) {
+            past.push_back(fact);
+            fact.added = !fact.added;
+            fact.tx += static_cast<EntityId>(random() % 3) + (fact.added ? 0 : 1);
+          }
+        }
+        (fact.added ? present : past).push_back(fact);
+      }
+    }
+  }
+  auto const put = [](auto& indexes, std::vector<RawDatom> datoms) {
+    auto const sorted = [&]<Order Sorted>(std::integral_constant<Order, Sorted>) {
+      std::ranges::sort(datoms, [](auto const& left, auto const& right) { return cairn::compare<Sorted>(left, right) < 0; });
+      return PersistentSet<Sorted>::from_sorted(datoms);
+    };
+    indexes.eavt = sorted(std::integral_constant<Order, Order::eavt>{});
+    indexes.aevt = sorted(std::integral_constant<Order, Order::aevt>{});
+    indexes.avet = sorted(std::integral_constant<Order, Order::avet>{});
+  };
+  Snapshot<Tag> snapshot;
+  snapshot.schema = std::move(schema);
+  snapshot.options = std::make_shared<DatabaseOptions const>();
+  put(snapshot.current, present);
+  put(snapshot.temporal, past);
+  snapshot.max_tx = first_transaction + 20;
+  return Db<Tag>{std::move(snapshot)};
+}
+
+template <Order Sorted>
+void check_runs(Db<Tag> const& db, query::PlaceRange const& range, std::vector<RawDatom> const& expected) {
+  query::LeafPins<Tag> pins;
+  query::RangeReader<Tag, Sorted> reader{db, pins};
+  for (int pass = 0; pass != 2; ++pass) {
+    std::vector<RawDatom> found;
+    reader.open(range);
+    for (DatomRun run; reader.next(run);) {
+      REQUIRE(!run.empty());
+      reader.pin(run);
+      for (std::size_t at = 0; at != run.size(); ++at) found.push_back(run[at]);
+    }
+    CHECK(found == expected);
+  }
+}
+template <Order Sorted>
+std::vector<RawDatom> shown(Db<Tag> const& db, AttributeId attribute) {
+  std::vector<RawDatom> found;
+  auto const range = db.datoms(order_tag<Sorted>{});
+  for (auto at = range.begin(); at != range.end(); ++at) {
+    if (attribute == 0 || at.raw().a == attribute) found.push_back(at.raw());
+  }
+  return found;
+}
+
 }  // namespace
+
+TEST_CASE("Runs of a view are its datoms, however the present and the past alternate") {
+  for (std::uint64_t seed = 1; seed != 9; ++seed) {
+    CAPTURE(seed);
+    std::mt19937_64 random{seed};
+    for (std::uint64_t const changed : {0U, 3U, 50U, 100U}) {
+      auto const now = restless(random, changed, seed % 4 == 0 ? EntityId{1} << 33U : EntityId{3});
+      auto const tx = first_transaction + static_cast<EntityId>(random() % 8);
+      auto const odd = [](Db<Tag> const&, Datom const& datom) { return datom.e % 2 != 0; };
+      for (auto const& db : {now.as_of(tx), now.since(tx), now.as_of(tx + 3).since(tx), now.history(), now.history().as_of(tx),
+                             now.history().since(tx), now.filter(odd), now.history().filter(odd)}) {
+        check_runs<Order::eavt>(db, {}, shown<Order::eavt>(db, 0));
+        check_runs<Order::aevt>(db, {}, shown<Order::aevt>(db, 0));
+        for (auto const a : {label, other, other + 1}) {
+          check_runs<Order::aevt>(db, query::PlaceRange::prefix(1, 0, a, {}), shown<Order::aevt>(db, a));
+          check_runs<Order::avet>(db, query::PlaceRange::prefix(1, 0, a, {}), shown<Order::avet>(db, a));
+        }
+      }
+    }
+  }
+}
 
 TEST_CASE("Borrowed values outlive the leaves that a cache forgets") {
   Stored stored;

@@ -323,6 +323,21 @@ TEST_CASE("a table of an attribute that few entities of many have is not made", 
   check_same<"[:find ?t (count ?e) :where [?e :boss ?b] [?b :title ?t]]">(db);
 }
 
+TEST_CASE("an entity that values name in several ways is found once", "[static_query]") {
+  DatabaseOptions options;
+  options.schema_flexibility = SchemaFlexibility::read;
+  Db<persistent_set_tag> db{initial_snapshot<persistent_set_tag>(std::make_shared<DatabaseOptions const>(options), Instant{0})};
+  for (auto const* text : {"[{:db/ident :names :db/cardinality :db.cardinality/one :db/unique :db.unique/value}"
+                           "{:db/ident :boss :db/valueType :db.type/ref :db/cardinality :db.cardinality/one}]",
+                           "[{:db/id 1000 :db/ident :chief} {:db/id 1001 :names :chief} {:db/id 1002 :names 1000} {:db/id 1003 :boss 1000}]"}) {
+    db = transact(db, TxData{notation::parse(text)}, Instant{1000}).db_after;
+  }
+  check_same<"[:find ?e :where [?x :names ?f] [?e :boss ?f]]">(db);
+  check_same<"[:find ?e :where [?e :boss ?f] [?x :names ?f]]">(db);
+  check_same<"[:find ?e ?x :where [?x :names ?f] [?e :boss ?f]]">(db);
+  CHECK(rows_of(q<"[:find ?e :where [?x :names ?f] [?e :boss ?f]]">(db)) == Rows{{EntityId{1003}}});
+}
+
 TEST_CASE("a variable in a written lookup ref is refused, however deep", "[static_query]") {
   auto const& db = people<persistent_set_tag>();
   CHECK_THROWS_AS(q(db, "[:find ?a :where [[:email ?n] :age ?a] [_ :name ?n]]"), Error);

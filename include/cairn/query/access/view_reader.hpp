@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/db/db_class.hpp>
+#include <cairn/query/access/merged_columns.hpp>
 #include <cairn/query/access/reader.hpp>
 #include <cairn/query/access/watch.hpp>
 
@@ -16,7 +17,8 @@
 namespace cairn::query {
 
 /// What a view other than the present shows of a range: the present and the past merged by the run, as `DatomRange` merges
-/// them by the datom. Stretches of the present that the past says nothing of are passed on as they lie in their leaf.
+/// them by the datom. Stretches of one of which the other says nothing are passed on as they lie in their leaf; where they alternate,
+/// columns are merged to columns.
 ///
 /// A fact is true at a moment if the last of its operations up to then added it. Much may be read for a run that is
 /// shown, so that the watch is asked each time a leaf is.
@@ -30,8 +32,7 @@ class ViewReader {
         pins_{&pins},
         watch_{watch},
         present_{db.snapshot().current.template get<Sorted>()},
-        past_{db.snapshot().temporal.template get<Sorted>()},
-        rows_(capacity) {}
+        past_{db.snapshot().temporal.template get<Sorted>()} {}
 
   void open(Position const& from, Position const& to) {
     pending_ = 0;
@@ -45,17 +46,22 @@ class ViewReader {
     pending_ = 0;
     count_ = 0;
     while (count_ != capacity && (present_.left != 0 || past_.left != 0)) {
-      bool const is_history = db_->view().history;
-      if (pass_on(present_, past_, run) || (is_history && pass_on(past_, present_, run))) {
-        if (pending_ != 0) return true;
-      } else if (!is_history) {
-        settle_fact();
-      } else {  // the same in both, which a sound store doesn't have
-        advance(past_, 1);
+      bool const merges = !db_->view().filter && columns_.begin(present_.stretch(), past_.stretch());
+      if (count_ == 0 && !db_->view().filter) {
+        if (pass_on(present_, past_, run) || (db_->view().history && pass_on(past_, present_, run))) return true;
+        if (merges && merge()) {
+          if (columns_.size() == 0) continue;
+          run = columns_.run();
+          return true;
+        }
+      } else if (merges) {
+        break;
       }
+      step();
     }
+    if (count_ == 0) return false;
     run = DatomRun{std::span{&rows_[0].get(), count_}};
-    return count_ != 0;
+    return true;
   }
   /// Keeps what the last run borrows. What was left behind is kept already.
   void pin() {
@@ -65,7 +71,7 @@ class ViewReader {
 
  private:
   static constexpr std::size_t capacity = 128;
-  static constexpr std::size_t worth_passing_on = 8;
+  static constexpr std::size_t worth_passing_on = 32;  // unless no more is left of a leaf
   static_assert(sizeof(cairn::detail::DatomSlot) == sizeof(RawDatom));
 
   struct Stream {
@@ -74,6 +80,8 @@ class ViewReader {
     DatomRun run{};
     std::size_t at = 0;
     std::size_t left = 0;
+
+    [[nodiscard]] access::Stretch stretch() const noexcept { return {&run, at, left}; }
   };
 
   void begin(Stream& stream, Position const& from, Position const& to) {
@@ -103,33 +111,60 @@ class ViewReader {
     rows_[count_++].set(run.entity(at), run.attribute(at), run.added(at), run.transaction(at), run.kind(at), run.word(at));
   }
 
-  /// What `stream` has before the other has anything to say. False where that is nothing. Where it makes a run of it, it is
-  /// still to be advanced by `pending_`.
+  /// A long part of what `stream` has before the other has anything to say, as it lies there. It is still to be advanced by
+  /// `pending_`. False where there is none.
   bool pass_on(Stream& stream, Stream const& other, DatomRun& run) {
     if (stream.left == 0) return false;
     auto const alone = other.left == 0 ? stream.left : count_before(stream, other);
-    if (alone == 0) return false;
-    if (count_ == 0 && !db_->view().filter) {
-      std::size_t passing = 0;
-      stream.run.with_transactions([&, at = stream.at, since = db_->view().since, as_of = db_->view().as_of](auto const& get) {
-        auto const passes = [&](std::uint64_t transaction) {
-          return static_cast<EntityId>(transaction) > since && static_cast<EntityId>(transaction) <= as_of;
-        };
-        while (passing != alone && passes(get(at + passing))) ++passing;
-      });
-      if (passing >= worth_passing_on) {
-        run = stream.run.part(stream.at, passing);
-        pending_ = passing;
-        showing_ = &stream;
-        return true;
-      }
-    }
+    if (alone < worth_passing_on && alone != stream.left) return false;
+    auto const passing = count_shown(stream, alone);
+    if (passing == 0 || (passing < worth_passing_on && passing != stream.left)) return false;
+    run = stream.run.part(stream.at, passing);
+    pending_ = passing;
+    showing_ = &stream;
+    return true;
+  }
+  /// Of the first `count` datoms, those before the first of a transaction that the view does not show.
+  [[nodiscard]] std::size_t count_shown(Stream const& stream, std::size_t count) const noexcept {
+    auto const since = db_->view().since;
+    auto const as_of = db_->view().as_of;
+    std::size_t shown = 0;
+    stream.run.with_transactions([&, at = stream.at](auto const& get) {
+      auto const is_shown = [&](std::uint64_t transaction) {
+        return static_cast<EntityId>(transaction) > since && static_cast<EntityId>(transaction) <= as_of;
+      };
+      while (shown != count && is_shown(get(at + shown))) ++shown;
+    });
+    return shown;
+  }
+
+  /// Merges what is left of two runs that are columns. False where there is nothing that it can tell of them.
+  bool merge() {
+    access::Moments const moments{db_->view().since, db_->view().as_of};
+    auto const taken = db_->view().history ? columns_.merge_operations(moments) : columns_.merge_facts(moments);
+    advance(present_, taken.present);
+    advance(past_, taken.past);
+    return taken.is_some();
+  }
+
+  /// The same for all other runs, by the datom or the fact: there is room for one more.
+  void step() {
+    if (rows_.empty()) rows_.resize(capacity);
+    bool const is_history = db_->view().history;
+    if (keep_alone(present_, past_) || (is_history && keep_alone(past_, present_))) return;
+    if (!is_history) return settle_fact();
+    advance(past_, 1);  // the same in both, which a sound store doesn't have
+  }
+  /// What `stream` has before the other has anything to say. False where that is nothing.
+  bool keep_alone(Stream& stream, Stream const& other) {
+    if (stream.left == 0) return false;
+    auto const alone = other.left == 0 ? stream.left : count_before(stream, other);
     std::size_t taken = 0;
     for (; taken != alone && count_ != capacity; ++taken) {
       if (shows(stream.run, stream.at + taken)) keep(stream.run, stream.at + taken);
     }
     advance(stream, taken);
-    return true;
+    return taken != 0;
   }
 
   /// How much of the stream is before what the other is at: before the datom, in history; before the fact in other views, of
@@ -197,7 +232,8 @@ class ViewReader {
   Stream past_;
   Stream* showing_ = &present_;  // whose run was passed on
   std::size_t pending_ = 0;      // how much of it
-  std::vector<cairn::detail::DatomSlot> rows_;
+  access::MergedColumns<Sorted> columns_{};
+  std::vector<cairn::detail::DatomSlot> rows_{};  // made when they are needed
   std::size_t count_ = 0;
 };
 

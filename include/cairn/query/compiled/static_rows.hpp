@@ -23,22 +23,39 @@ namespace cairn {
 
 namespace query::compiled {
 
-/// Reads the cells of a row: as a tuple or, where one column stands for itself, as its value.
+/// Reads the cells of a row: as a tuple or, where one column stands for itself, as its value. `read_known`: of columns for which
+/// `are_known` is true.
 template <bool Single, CellType... Types>
 struct RowReader {
   using type = std::tuple<typename TypedCell<Types>::type...>;
   template <std::size_t... Index>
-  [[nodiscard]] static type read(Column const* columns, std::size_t row, std::index_sequence<Index...>) {
-    return type{TypedCell<Types>::read(columns[Index][row])...};
+  [[nodiscard]] CAIRN_ALWAYS_INLINE static type read(Column const* columns, std::size_t row, std::index_sequence<Index...>) {
+    return type{read_cell<Types>(columns[Index][row])...};
+  }
+  template <std::size_t... Index>
+  [[nodiscard]] CAIRN_ALWAYS_INLINE static type read_known(Column const* columns, std::size_t row, std::index_sequence<Index...>) {
+    return type{TypedCell<Types>::get({columns[Index].kind, columns[Index].words[row]})...};
   }
 };
 template <CellType Type>
 struct RowReader<true, Type> {
   using type = typename TypedCell<Type>::type;
-  [[nodiscard]] static type read(Column const* columns, std::size_t row, std::index_sequence<0>) {
-    return TypedCell<Type>::read(columns[0][row]);
+  [[nodiscard]] CAIRN_ALWAYS_INLINE static type read(Column const* columns, std::size_t row, std::index_sequence<0>) {
+    return read_cell<Type>(columns[0][row]);
+  }
+  [[nodiscard]] CAIRN_ALWAYS_INLINE static type read_known(Column const* columns, std::size_t row, std::index_sequence<0>) {
+    return TypedCell<Type>::get({columns[0].kind, columns[0].words[row]});
   }
 };
+
+/// Whether each column has values of one kind, so that its first cell says of all of them that they are of its type. Requires a row.
+/// Errors: `query/where`.
+template <CellType... Types, std::size_t... Index>
+[[nodiscard]] bool are_known(Column const* columns, std::index_sequence<Index...>) {
+  if (!(columns[Index].is_uniform() && ...)) return false;
+  (TypedCell<Types>::check(columns[Index][0]), ...);
+  return true;
+}
 
 /// What was pulled, as columns of values like the others.
 template <meta::Lazy = {}>
@@ -119,10 +136,12 @@ class StaticRows<Single, Types...>::Iterator {
 
   /// The end.
   Iterator() = default;
-  Iterator(Columns const& columns, std::size_t rows) noexcept : columns_{columns}, count_{rows} {}
+  Iterator(Columns const& columns, std::size_t rows) { show(columns, rows); }
   CAIRN_ALWAYS_INLINE explicit Iterator(std::shared_ptr<query::compiled::RowFeed> feed) : feed_{std::move(feed)} { read_on(); }
 
-  [[nodiscard]] CAIRN_ALWAYS_INLINE value_type operator*() const { return Reader::read(columns_.data(), row_, std::make_index_sequence<sizeof...(Types)>{}); }
+  [[nodiscard]] CAIRN_ALWAYS_INLINE value_type operator*() const {
+    return are_known_ ? Reader::read_known(columns_.data(), row_, all) : Reader::read(columns_.data(), row_, all);
+  }
   CAIRN_ALWAYS_INLINE Iterator& operator++() {
     if (++row_ == count_ && feed_ != nullptr) [[unlikely]] read_on();
     return *this;
@@ -133,14 +152,23 @@ class StaticRows<Single, Types...>::Iterator {
   }
 
  private:
+  static constexpr std::make_index_sequence<sizeof...(Types)> all{};
+
   CAIRN_ALWAYS_INLINE void read_on() {
     Columns columns;
-    count_ = feed_->next(columns.data());
+    auto const rows = feed_->next(columns.data());
+    show(columns, rows);
+  }
+  // Columns are looked at once, and not for each row.
+  CAIRN_ALWAYS_INLINE void show(Columns const& columns, std::size_t rows) {
+    are_known_ = rows != 0 && query::compiled::are_known<Types...>(columns.data(), all);
     columns_ = columns;
+    count_ = rows;
     row_ = 0;
   }
 
   Columns columns_{};
+  bool are_known_ = false;
   std::size_t row_ = 0;
   std::size_t count_ = 0;
   std::shared_ptr<query::compiled::RowFeed> feed_{};

@@ -29,115 +29,126 @@ template <meta::Lazy = {}>
         "{:value " + text + "}");
 }
 
-/// What a cell of each type is in C++, and how it is read. `kind` is the one that its values have.
+/// What a cell of each type is in C++. `check` refuses one of another kind, which is the same for all cells of a kind; `get` reads one
+/// that it lets through.
 template <CellType Type>
 struct TypedCell {
   using type = ValueView;
-  [[nodiscard]] static type read(Cell cell) noexcept { return ValueView{cell}; }
+  static void check(Cell) noexcept {}
+  [[nodiscard]] static type get(Cell cell) noexcept { return ValueView{cell}; }
 };
 
 template <>
 struct TypedCell<CellType::integer> {
   using type = std::int64_t;
-  [[nodiscard]] static type read(Cell cell) {
+  static void check(Cell cell) {
     if (cell.kind != ValueKind::integer) [[unlikely]] refuse_cell("an integer", cell);
-    return static_cast<type>(cell.word);
   }
+  [[nodiscard]] static type get(Cell cell) noexcept { return static_cast<type>(cell.word); }
 };
 template <>
 struct TypedCell<CellType::entity> {
   using type = EntityId;
-  [[nodiscard]] static type read(Cell cell) {
+  static void check(Cell cell) {
     if (cell.kind != ValueKind::integer) [[unlikely]] refuse_cell("an entity's number", cell);
-    return static_cast<type>(cell.word);
   }
+  [[nodiscard]] static type get(Cell cell) noexcept { return static_cast<type>(cell.word); }
 };
 template <>
 struct TypedCell<CellType::boolean> {
   using type = bool;
-  [[nodiscard]] static type read(Cell cell) {
+  static void check(Cell cell) {
     if (cell.kind != ValueKind::boolean) [[unlikely]] refuse_cell("a boolean", cell);
-    return cell.word != 0;
   }
+  [[nodiscard]] static type get(Cell cell) noexcept { return cell.word != 0; }
 };
 template <>
 struct TypedCell<CellType::real> {
   using type = double;
-  [[nodiscard]] static type read(Cell cell) {
-    if (cell.kind == ValueKind::integer) return static_cast<double>(static_cast<std::int64_t>(cell.word));
-    if (cell.kind != ValueKind::float64 && cell.kind != ValueKind::float32) [[unlikely]] refuse_cell("a double", cell);
-    return std::bit_cast<double>(cell.word);
+  static void check(Cell cell) {
+    bool const is_number = cell.kind == ValueKind::integer || cell.kind == ValueKind::float64 || cell.kind == ValueKind::float32;
+    if (!is_number) [[unlikely]] refuse_cell("a double", cell);
+  }
+  [[nodiscard]] static type get(Cell cell) noexcept {
+    return cell.kind == ValueKind::integer ? static_cast<double>(static_cast<std::int64_t>(cell.word)) : std::bit_cast<double>(cell.word);
   }
 };
 template <>
 struct TypedCell<CellType::instant> {
   using type = Instant;
-  [[nodiscard]] static type read(Cell cell) {
+  static void check(Cell cell) {
     if (cell.kind != ValueKind::instant) [[unlikely]] refuse_cell("an instant", cell);
-    return {static_cast<std::int64_t>(cell.word)};
   }
+  [[nodiscard]] static type get(Cell cell) noexcept { return {static_cast<std::int64_t>(cell.word)}; }
 };
 template <>
 struct TypedCell<CellType::string> {
   using type = std::string_view;
-  [[nodiscard]] static type read(Cell cell) {
+  static void check(Cell cell) {
     if (cell.kind != ValueKind::string) [[unlikely]] refuse_cell("a string", cell);
-    return BorrowedValue{cell}->as_string();
   }
+  [[nodiscard]] static type get(Cell cell) noexcept { return BorrowedValue{cell}->as_string(); }
 };
 template <>
 struct TypedCell<CellType::keyword> {
   using type = Keyword;
-  [[nodiscard]] static type read(Cell cell) {
+  static void check(Cell cell) {
     if (cell.kind != ValueKind::keyword) [[unlikely]] refuse_cell("a keyword", cell);
-    return BorrowedValue{cell}->as_keyword();
   }
+  [[nodiscard]] static type get(Cell cell) noexcept { return BorrowedValue{cell}->as_keyword(); }
 };
 template <>
 struct TypedCell<CellType::symbol> {
   using type = Symbol;
-  [[nodiscard]] static type read(Cell cell) {
+  static void check(Cell cell) {
     if (cell.kind != ValueKind::symbol) [[unlikely]] refuse_cell("a symbol", cell);
-    return BorrowedValue{cell}->as_symbol();
   }
+  [[nodiscard]] static type get(Cell cell) noexcept { return BorrowedValue{cell}->as_symbol(); }
 };
 template <>
 struct TypedCell<CellType::uuid> {
   using type = Uuid;
-  [[nodiscard]] static type read(Cell cell) {
+  static void check(Cell cell) {
     if (cell.kind != ValueKind::uuid) [[unlikely]] refuse_cell("a uuid", cell);
-    return BorrowedValue{cell}->as_uuid();
   }
+  [[nodiscard]] static type get(Cell cell) noexcept { return BorrowedValue{cell}->as_uuid(); }
 };
 template <>
 struct TypedCell<CellType::bytes> {
   using type = std::span<std::byte const>;
-  [[nodiscard]] static type read(Cell cell) {
+  static void check(Cell cell) {
     if (cell.kind != ValueKind::bytes) [[unlikely]] refuse_cell("bytes", cell);
-    return BorrowedValue{cell}->as_bytes();
   }
+  [[nodiscard]] static type get(Cell cell) noexcept { return BorrowedValue{cell}->as_bytes(); }
 };
 template <>
 struct TypedCell<CellType::bigint> {
   using type = BigInt;
-  [[nodiscard]] static type read(Cell cell) {
+  static void check(Cell cell) {
     if (cell.kind != ValueKind::bigint) [[unlikely]] refuse_cell("a bigint", cell);
-    return {std::string{BorrowedValue{cell}->as_string()}};
   }
+  [[nodiscard]] static type get(Cell cell) { return {std::string{BorrowedValue{cell}->as_string()}}; }
 };
 template <>
 struct TypedCell<CellType::bigdec> {
   using type = BigDecimal;
-  [[nodiscard]] static type read(Cell cell) {
+  static void check(Cell cell) {
     if (cell.kind != ValueKind::bigdec) [[unlikely]] refuse_cell("a decimal", cell);
-    return {std::string{BorrowedValue{cell}->as_string()}};
   }
+  [[nodiscard]] static type get(Cell cell) { return {std::string{BorrowedValue{cell}->as_string()}}; }
 };
+
+/// A cell that may be of another kind.
+template <CellType Type>
+[[nodiscard]] typename TypedCell<Type>::type read_cell(Cell cell) {
+  TypedCell<Type>::check(cell);
+  return TypedCell<Type>::get(cell);
+}
 
 /// The same as a value of its own, which nothing has to outlive.
 template <CellType Type>
 [[nodiscard]] auto owned(Cell cell) {
-  auto const view = TypedCell<Type>::read(cell);
+  auto const view = read_cell<Type>(cell);
   if constexpr (Type == CellType::any) {
     return Value{view.get()};
   } else if constexpr (Type == CellType::string) {

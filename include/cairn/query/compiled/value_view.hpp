@@ -21,11 +21,16 @@ class ValueView {
  public:
   /// nil.
   ValueView() noexcept : ValueView{query::Cell{}} {}
-  explicit ValueView(query::Cell cell) noexcept {
-    ::new (static_cast<void*>(storage_)) Value{detail::ValueParts::join(cell.kind, cell.word)};
+  explicit ValueView(query::Cell cell) noexcept : value_{detail::ValueParts::join(cell.kind, cell.word)} {}
+  // In its two parts, which a compiler keeps in registers.
+  ValueView(ValueView const& other) noexcept : ValueView{query::Cell{other.value_}} {}
+  ValueView& operator=(ValueView const& other) noexcept {
+    if (this != &other) ::new (static_cast<void*>(this)) ValueView{other};
+    return *this;
   }
+  ~ValueView() {}  // NOLINT(modernize-use-equals-default): the value is not its own
 
-  [[nodiscard]] Value const& get() const noexcept { return *std::launder(reinterpret_cast<Value const*>(storage_)); }
+  [[nodiscard]] Value const& get() const noexcept { return value_; }
   [[nodiscard]] operator Value const&() const noexcept { return get(); }  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] ValueKind kind() const noexcept { return get().kind(); }
@@ -50,7 +55,9 @@ class ValueView {
   friend std::strong_ordering operator<=>(ValueView left, Value const& right) noexcept { return left.get() <=> right; }
 
  private:
-  alignas(Value) std::byte storage_[sizeof(Value)];
+  union {
+    Value value_;
+  };
 };
 
 }  // namespace cairn

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -55,6 +56,7 @@ class Machine final : public LoopFeed<IndexTag> {
   static constexpr Program const& program = Follows ? Loops<Query>::following : Loops<Query>::program;
   static constexpr std::size_t width = Loops<Query>::width;
   static constexpr std::size_t loop_count = program.loop_count;
+  static constexpr std::uint32_t worth_reading_in_place = 32;
 
  public:
   Machine() noexcept {
@@ -63,8 +65,13 @@ class Machine final : public LoopFeed<IndexTag> {
   }
 
   std::uint32_t next(Column* columns) override {
+    in_place_ = nullptr;
     auto const count = this->is_empty() ? 0 : fill();
-    for (std::size_t i = 0; i != width; ++i) columns[i] = {rows_[i].data(), nullptr, kinds_[Loops<Query>::variables[i]]};
+    for (std::size_t i = 0; i != width; ++i) {
+      auto const variable = Loops<Query>::variables[i];
+      bool const is_in_place = in_place_ != nullptr && is_scanned_value(variable);
+      columns[i] = {is_in_place ? in_place_ : rows_[i].data(), nullptr, kinds_[variable]};
+    }
     return count;
   }
 
@@ -162,16 +169,21 @@ class Machine final : public LoopFeed<IndexTag> {
       return true;
     }
   }
+  /// Whether a variable has the same in two rows of the first loop.
+  template <std::size_t Index>
+  [[nodiscard]] bool is_same(std::uint16_t variable, std::uint64_t left, std::uint64_t right) const {
+    constexpr auto value = operand(Index, preparing::value);
+    bool const is_value = value.kind == Operand::Kind::free && value.index == variable;
+    return is_value ? loops_[0].pattern.is_equal(left, right) : left == right;
+  }
   /// Whether the row is not the one before it.
   template <std::size_t Index>
   [[nodiscard]] bool is_other(Words const& words) {
     constexpr auto live = Query::frozen.steps[Index].live;
-    constexpr auto value = operand(Index, preparing::value);
     bool same = has_last_;
     for (std::size_t i = 0; i != live.count; ++i) {
       auto const variable = Query::frozen.variables[live.first + i];
-      bool const is_value = value.kind == Operand::Kind::free && value.index == variable;
-      same = same && (is_value ? loops_[0].pattern.is_equal(last_[variable], words[variable]) : last_[variable] == words[variable]);
+      same = same && is_same<Index>(variable, last_[variable], words[variable]);
     }
     for (std::size_t i = 0; i != live.count; ++i) {
       auto const variable = Query::frozen.variables[live.first + i];
@@ -262,28 +274,56 @@ class Machine final : public LoopFeed<IndexTag> {
     if (Index + 1 != program.end || program.may_be_distinct(Index) || program.moves[Index] == Move::follow) return false;
     return is_shown(operand(Index, preparing::transaction)) && is_shown(operand(Index, preparing::operation));
   }
-  /// `count` datoms of a strip as rows.
+  /// Whether the variable is that of the values in a query of one loop and nothing else, which may be shown where they are.
+  [[nodiscard]] static constexpr bool is_scanned_value(std::uint16_t variable) {
+    if (loop_count != 1) return false;
+    auto const index = program.step_of(0);
+    auto const value = operand(index, preparing::value);
+    return program.moves[index] == Move::scan && value.kind == Operand::Kind::free && value.index == variable;
+  }
+  /// `strip` as rows behind `row` others. `leaves_values`: those of the loop are read where they are.
   template <std::size_t Index>
-  void copy(Strip const& strip, std::uint32_t at, std::uint32_t count, Words const& words, std::uint32_t row) noexcept {
+  void copy(Strip const& strip, Words const& words, std::uint32_t row, bool leaves_values) noexcept {
     using namespace preparing;
     [&]<std::size_t... Columns>(std::index_sequence<Columns...>) {
       (copy_column<entity_of(Index), operand(Index, value), operand(Index, transaction), operand(Index, operation), Loops<Query>::variables[Columns]>(
-           strip, at, count, words, rows_[Columns].data() + row),
+           strip, words, rows_[Columns].data() + row, leaves_values),
        ...);
     }
     (std::make_index_sequence<width>{});
   }
+  /// Leaves out those of `count` rows behind `rows` others that are the same as the one before them, where that is wanted. How many
+  /// stay.
+  template <std::size_t Index>
+  std::uint32_t new_among(std::uint32_t rows, std::uint32_t count) {
+    if constexpr (Index == program.step_of(0) && (program.sorted_by_entity || program.sorted_by_value)) {
+      if (this->leaves_out_neighbours()) {
+        constexpr auto& shown = Loops<Query>::variables;
+        auto kept = rows;
+        for (auto row = rows; row != rows + count; ++row) {
+          bool same = has_last_;
+          for (std::size_t i = 0; i != width; ++i) same = same && is_same<Index>(shown[i], last_[shown[i]], rows_[i][row]);
+          for (std::size_t i = 0; i != width; ++i) rows_[i][kept] = last_[shown[i]] = rows_[i][row];
+          has_last_ = true;
+          kept += same ? 0 : 1;
+        }
+        return kept - rows;
+      }
+    }
+    return count;
+  }
   template <Operand Entity, Operand Value, Operand Transaction, Operand Operation, std::uint16_t Variable>
-  static void copy_column(Strip const& strip, std::uint32_t at, std::uint32_t count, Words const& words, std::uint64_t* to) noexcept {
+  static void copy_column(Strip const& strip, Words const& words, std::uint64_t* to, bool leaves_values) noexcept {
     constexpr auto is = [](Operand place) { return place.kind == Operand::Kind::free && place.index == Variable; };
+    std::size_t const count = strip.size;
     if constexpr (is(Entity)) {
-      for (std::uint32_t i = 0; i != count; ++i) to[i] = strip.entity(at + i);
+      for (std::size_t i = 0; i != count; ++i) to[i] = strip.entity(i);
     } else if constexpr (is(Value)) {
-      for (std::uint32_t i = 0; i != count; ++i) to[i] = strip.word(at + i);
+      if (!leaves_values) std::memcpy(to, strip.words, count * sizeof(std::uint64_t));
     } else if constexpr (is(Transaction)) {
-      for (std::uint32_t i = 0; i != count; ++i) to[i] = strip.transaction(at + i);
+      for (std::size_t i = 0; i != count; ++i) to[i] = strip.transaction(i);
     } else if constexpr (is(Operation)) {
-      for (std::uint32_t i = 0; i != count; ++i) to[i] = strip.added(at + i);
+      for (std::size_t i = 0; i != count; ++i) to[i] = strip.added(i);
     } else {
       std::fill_n(to, count, words[Variable]);
     }
@@ -302,17 +342,26 @@ class Machine final : public LoopFeed<IndexTag> {
       return 1;
     } else {
       constexpr auto index = program.step_of(loop_count - 1);
+      constexpr bool shows_value = std::ranges::any_of(Loops<Query>::variables, &is_scanned_value);
       auto& step = loops_[loop_count - 1];
       for (;;) {
         auto const strip = step.strip;
         auto at = step.at;
         if constexpr (takes_all<index>()) {
-          bool const takes_all_here = !step.checks_value && !step.limits.is_needed && !(loop_count == 1 && this->leaves_out_neighbours());
-          if (takes_all_here) [[likely]] {
-            auto const count = (std::min)(strip.size - at, feed_rows - rows);
-            copy<index>(strip, at, count, words, rows);
-            at += count;
-            rows += count;
+          bool const takes_all_here = !step.checks_value && !step.limits.is_needed;
+          while (takes_all_here && at != strip.size && rows != feed_rows) {
+            auto const part = strip.part(at, (std::min)(strip.size - at, feed_rows - rows));
+            at += part.size;
+            if constexpr (shows_value) {
+              if (rows == 0 && part.size >= worth_reading_in_place && !this->leaves_out_neighbours()) {
+                copy<index>(part, words, 0, true);
+                in_place_ = part.words_in_place();
+                step.at = at;
+                return part.size;
+              }
+            }
+            copy<index>(part, words, rows, false);
+            rows += new_among<index>(rows, part.size);
           }
         }
         while (at != strip.size && rows != feed_rows) {
@@ -335,6 +384,7 @@ class Machine final : public LoopFeed<IndexTag> {
 
   Words words_{};
   std::array<ValueKind, Query::sizes.names> kinds_{};
+  std::uint64_t const* in_place_ = nullptr;  // the values of rows that were found last, if they are not in `rows_`
   bool has_begun_ = false;
   bool has_last_ = false;
   Words last_{};  // row of the first loop

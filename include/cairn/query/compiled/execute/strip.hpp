@@ -34,6 +34,8 @@ struct Strip {
   [[nodiscard]] std::uint64_t transaction(std::size_t at) const noexcept {
     return first_transaction + (load<std::uint32_t>(transactions, at) >> 1U);
   }
+  /// All words; whatever a run came from keeps them aligned.
+  [[nodiscard]] std::uint64_t const* words_in_place() const noexcept { return reinterpret_cast<std::uint64_t const*>(words); }
   /// Requires `from + count <= size`.
   [[nodiscard]] Strip part(std::uint32_t from, std::uint32_t count) const noexcept {
     auto strip = *this;
