@@ -242,6 +242,10 @@ void check_others(Db<IndexTag> const& db) {
   check_same<"[:find (avg ?s) (min ?s) (max ?s) :where [?e :salary ?s] [?e :sex :male]]">(db);
   check_same<"[:find ?x (sum ?s) :with ?e :where [?e :salary ?s] [?e :sex ?x] [(> ?s 500)]]">(db);
   check_same<"[:find ?n (max 2 ?a) (count-distinct ?k) :where [?e :name ?n] [?e :age ?a] [?e :nick ?k]]">(db);
+  check_same<"[:find ?n (sum ?s) :where [?e :name ?n] [?e :salary ?s] :having [(> (sum ?s) 90000)]]">(db);
+  check_same<"[:find ?e ?n :keys who named :where [?e :name ?n]]">(db);
+  check_same<"[:find ?e ?s :where [?e :salary ?s] :order-by [?s :desc ?e :asc] :limit 7 :offset 3]">(db);
+  check_same<"[:find ?e :where [?e :name \"Ivan\"] :limit 0]">(db);
   check_same<"[:find (variance ?s) (stddev ?s) (median ?s) :where [?e :salary ?s]]">(db);
 }
 
@@ -357,6 +361,20 @@ TEST_CASE("typed rows come from loops", "[static_query]") {
   CHECK(rows_of(rows) == rows_of(q(db, "[:find ?e ?n ?h ?x ?b :where [?e :name ?n] [?e :height ?h] [?e :sex ?x] [?e :boss ?b]]")));
   CHECK(q<"[:find [?n ?a] :in $ ?e :where [?e :name ?n] [?e :age ?a]]", People>(db, 1000) == std::tuple{std::string{"Ivan"}, std::int64_t{0}});
   CHECK(q<"[:find ?a . :in $ ?e :where [?e :name ?n] [?e :age ?a]]", People>(db, 999) == std::nullopt);
+}
+
+TEST_CASE("rows in an order come in that order, and no more of them than wanted", "[static_query]") {
+  auto const& db = people<persistent_set_tag>();
+  constexpr meta::fixed_string text{"[:find ?s ?e :where [?e :salary ?s] [?e :sex :male] :order-by [?s :desc ?e :asc] :limit 300 :offset 2]"};
+  std::vector<std::pair<std::int64_t, EntityId>> found;
+  for (auto const& [salary, e] : q<text, People>(db)) found.emplace_back(salary, e);
+  std::vector<std::pair<std::int64_t, EntityId>> wanted;
+  for (auto const row : q(db, text.view())) wanted.emplace_back(row.get<std::int64_t>(0), row.get<EntityId>(1));
+  CHECK(found == wanted);
+  CHECK(found.size() == 300);
+  CHECK(q<"[:find ?e . :where [?e :age ?a] [?e :sex :male] :order-by [?e :desc] :offset 1]">(db) ==
+        q(db, "[:find [?e ...] :where [?e :age ?a] [?e :sex :male] :order-by [?e :desc]]")[1].get<EntityId>(0));
+  CHECK(std::ranges::distance(q<"[:find ?e :where [?e :name ?n] :limit 5]">(db)) == 5);
 }
 
 TEST_CASE("a result is a view that may be copied and outlives its database", "[static_query]") {

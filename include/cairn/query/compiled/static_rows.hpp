@@ -78,9 +78,9 @@ template <meta::Lazy = {}>
 /// allocated between two rows where no duplicates are removed on the way, and leaves are in memory.
 ///
 /// It owns the databases that it came from: what its rows show (`std::string_view`, `ValueView`, spans) is valid as long as it, or
-/// a copy of it, lives; iterators don't outlive it. Copying is O(1). Errors, when a row is read: `query/where` where the database's
-/// values have other types than those that the query was compiled for; of rows that are found as they are read, also those of the
-/// store. Thread safety: as an immutable value; an iterator belongs to one thread.
+/// a copy of it, lives; iterators don't outlive it. Copying is O(1). Errors, when an iterator comes to a row or reads it: `query/where`
+/// where the database's values have other types than those that the query was compiled for; of rows that are found as they are read,
+/// also those of the store. Thread safety: as an immutable value; an iterator belongs to one thread.
 template <bool Single, query::compiled::CellType... Types>
 class StaticRows : public std::ranges::view_base {
   using Reader = query::compiled::RowReader<Single, Types...>;

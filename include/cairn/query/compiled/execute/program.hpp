@@ -118,13 +118,20 @@ namespace programs {
   return true;
 }
 
-/// Nothing that is done with whole results.
+/// Nothing but variables and aggregates of Cairn's own.
 [[nodiscard]] constexpr bool suits_result(PlanView const& plan) noexcept {
-  if (!plan.order.empty() || !plan.having.empty() || !plan.keys.empty() || plan.limit >= 0 || plan.offset > 0) return false;
   for (auto const& find : plan.find) {
     if (find.kind != Find::Kind::variable && find.kind != Find::Kind::aggregate) return false;
   }
+  for (auto const& having : plan.having) {
+    if (having.callee.custom) return false;
+  }
   return plan.tables.empty() && plan.closures.empty();
+}
+
+/// Whether something is done with the whole result.
+[[nodiscard]] constexpr bool needs_whole_result(PlanView const& plan) noexcept {
+  return !plan.order.empty() || !plan.having.empty() || plan.limit >= 0 || plan.offset > 0;
 }
 
 [[nodiscard]] constexpr bool is_limited(Step const& step) noexcept {
@@ -246,7 +253,7 @@ constexpr Move move_of(PlanView const& plan, Step const& step, Program& program)
 constexpr void note_distinct(PlanView const& plan, Program& program) {
   auto const& block = plan.blocks[plan.main];
   auto const variables = row_variables(plan);
-  program.shows_rows = variables.size() == plan.find.size() && plan.shape != FindShape::scalar && plan.shape != FindShape::tuple;
+  program.shows_rows = !needs_whole_result(plan) && variables.size() == plan.find.size() && plan.shape != FindShape::scalar && plan.shape != FindShape::tuple;
   for (std::size_t i = 0; i != plan.find.size(); ++i) {
     program.shows_rows = program.shows_rows && plan.find[i].kind == Find::Kind::variable && plan.find[i].variable == variables[i];
   }

@@ -10,6 +10,7 @@
 #include <cairn/query/run/result.hpp>
 #include <cairn/query/run/run_plan.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -153,28 +154,44 @@ class CompiledRows final : public RowsState, public std::enable_shared_from_this
   mutable std::atomic<bool> has_started_{false};
 };
 
-/// A feed's rows as the run-time engine has them: in groups, and without those that are there twice. `owner`: of what rows show.
+/// How many of the rows that are found count, at most.
+[[nodiscard]] constexpr std::size_t most_rows(PlanView const& plan) noexcept {
+  auto const first = static_cast<std::size_t>((std::max)(plan.offset, std::int64_t{0}));
+  auto most = (std::numeric_limits<std::size_t>::max)();
+  if (!plan.order.empty() || !plan.having.empty()) return most;
+  if (plan.limit >= 0) most = first + static_cast<std::size_t>(plan.limit);
+  bool const one = plan.shape == FindShape::scalar || plan.shape == FindShape::tuple;
+  return one ? (std::min)(most, first + 1) : most;
+}
+
+/// A feed's rows as the run-time engine has them: in groups, without those that are there twice, and what is asked of the whole
+/// done. `owner`: of what rows show.
 template <class IndexTag>
 [[nodiscard]] QueryResult collect(LoopFeed<IndexTag>& feed, PlanView const& plan, std::shared_ptr<CompiledRows<IndexTag> const> owner) {
   std::vector<std::shared_ptr<Source const>> sources{std::make_shared<DbSource<IndexTag> const>(owner->db())};
   QueryOptions const options;
   QueryContext context{plan, options, std::move(sources)};
   context.keep(std::move(owner));
-  bool const one = plan.shape == FindShape::scalar || plan.shape == FindShape::tuple;
   feed.allow_tables();
   auto const variables = programs::row_variables(plan);
-  Collector collector{context, !feed.has_duplicates(), one ? std::size_t{1} : (std::numeric_limits<std::size_t>::max)()};
+  auto const most = most_rows(plan);
+  if (most == 0) context.stop();
+  Collector collector{context, !feed.has_duplicates(), most};
   Batch batch{context.variables()};
   std::vector<Column> columns(variables.size());
-  while (auto const rows = feed.next(columns.data())) {
+  while (!context.stopped()) {
+    auto const rows = feed.next(columns.data());
+    if (rows == 0) break;
     for (std::size_t i = 0; i != variables.size(); ++i) batch[variables[i]] = columns[i];
     batch.set_rows(rows);
     collector.push(batch);
-    if (context.stopped()) break;
   }
   auto found = std::make_shared<Found>(plan.shape, plan.find.size());
   found->rows = collector.take();
-  if (one && found->rows.size() > 1) query::detail::page(context, *found, 0, 1);
+  if (!plan.having.empty()) query::detail::keep_having(context, *found);
+  if (!plan.order.empty()) query::detail::sort_rows(context, *found, plan.order);
+  bool const one = plan.shape == FindShape::scalar || plan.shape == FindShape::tuple;
+  query::detail::page(context, *found, plan.offset, one ? 1 : plan.limit);
   found->holdings = std::move(context.holdings());
   return QueryResult{std::move(found)};
 }
