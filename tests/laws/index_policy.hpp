@@ -197,7 +197,7 @@ void stores_what_is_new(std::uint64_t seed) {
   REQUIRE(nodes.writes == all);
 
   index = Index::open(root, index.size(), nodes.source());
-  REQUIRE(nodes.reads == 1);
+  REQUIRE(nodes.reads <= 1);  // the root at most
   REQUIRE(index.flush(nodes.sink()) == root);
   REQUIRE(nodes.writes == all);
 

@@ -7,6 +7,7 @@
 #include <cairn/index/cursor.hpp>
 #include <cairn/index/tree_check.hpp>
 #include <cairn/index/tree_editor.hpp>
+#include <cairn/index/tree_root.hpp>
 #include <cairn/index/tree_store.hpp>
 
 #include <cstdint>
@@ -30,7 +31,8 @@ namespace cairn {
 /// nodes.
 template <Order Sorted, class Shape = DefaultNodeShape>
 class PersistentSet {
-  using Root = detail::NodeReference<Shape>;
+  using Root = detail::TreeRoot<Sorted, Shape>;
+  using Node = detail::NodeReference<Shape>;
   using Source = std::shared_ptr<NodeSource const>;
 
  public:
@@ -57,14 +59,11 @@ class PersistentSet {
     return std::move(builder).finish();
   }
 
-  /// The set that a flush gave `root` for. Reads the root; everything else is read when it is needed. An empty set, too,
+  /// The set that a flush gave `root` for. Reads nothing: nodes, the root too, are read when they are needed. An empty set, too,
   /// remembers the source, and so does what it is edited into.
   [[nodiscard]] static PersistentSet open(NodeAddress const& root, std::uint64_t size, Source source) {
     if ((root.size == 0) != (size == 0)) ByteReader::corrupt("an index without a root has datoms, or the other way round");
-    if (size == 0) return {Root{}, 0, std::move(source)};
-    detail::NodeExpectation const expected{size, std::nullopt, source->address_size};
-    auto node = detail::node_of_bytes<Sorted, Shape>(source->read(source->context, root), root, expected);
-    return {std::move(node), size, std::move(source)};
+    return {Root{root}, size, std::move(source)};
   }
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
@@ -105,11 +104,11 @@ class PersistentSet {
     return cursor;
   }
   [[nodiscard]] bool contains(RawDatom const& datom) const {
-    return detail::contains<Sorted, Shape>(root_.get(), source_.get(), datom);
+    return detail::contains<Sorted, Shape>(root(), source_.get(), datom);
   }
   /// How many datoms lie between two positions. O(log n): counts are kept in the tree.
   [[nodiscard]] std::uint64_t count(Position const& from, Position const& to) const {
-    return detail::count_between<Sorted, Shape>(root_.get(), source_.get(), from, to);
+    return detail::count_between<Sorted, Shape>(root(), source_.get(), from, to);
   }
 
   /// A state to edit that begins as this set. O(1).
@@ -121,30 +120,30 @@ class PersistentSet {
   /// one store.
   NodeAddress flush(NodeSink const& sink, FlushReceipt* receipt = nullptr) const {
     if (empty()) return {};
-    return detail::flush_node<Sorted, Shape>(root_.get(), sink, receipt, detail::cache_of(source_.get()));
+    if (auto const stored = root_.address()) return *stored;
+    return detail::flush_node<Sorted, Shape>(root(), sink, receipt, detail::cache_of(source_.get()));
   }
   /// Where the root is, if the set is stored whole; nowhere (size 0) where it is empty.
   [[nodiscard]] std::optional<NodeAddress> address() const {
     if (empty()) return NodeAddress{};
-    if (!detail::is_stored(root_.get())) return std::nullopt;
-    return root_.get()->address;
+    return root_.address();
   }
   /// Calls `visit(address)` for every stored node of the tree, parents first. Reads inner nodes only, and keeps none of them.
   /// Where `visit` returns a `bool`, false leaves out what is below: so a walk over many versions sees shared parts once.
   template <class Visit>
   void for_each_address(Visit visit) const {
-    if (!empty()) detail::visit_addresses<Sorted, Shape>(root_.get(), source_.get(), visit);
+    if (!empty()) detail::visit_addresses<Sorted, Shape>(root(), source_.get(), visit);
   }
   /// Reads every node and checks that the whole is a tree in order; throws `Errc::store_corrupt` where it is not. Nodes that
   /// were not in memory are not kept. Linear.
   void verify() const {
-    if (!empty()) detail::check_tree<Sorted, Shape>(root_.get(), source_.get(), size_);
+    if (!empty()) detail::check_tree<Sorted, Shape>(root(), source_.get(), size_);
   }
 
   /// Equal sets hold equal datoms. O(1) for one and the same version, linear otherwise.
   friend bool operator==(PersistentSet const& left, PersistentSet const& right) {
-    if (left.root_.get() == right.root_.get()) return true;
     if (left.size() != right.size()) return false;
+    if (left.source_ == right.source_ && left.root_.is(right.root_)) return true;
     auto other = right.begin();
     for (auto mine = left.begin(); mine.valid(); mine.next(), other.next()) {
       if (*mine != *other) return false;
@@ -156,7 +155,8 @@ class PersistentSet {
   PersistentSet(Root root, std::uint64_t size, Source source) noexcept
       : root_{std::move(root)}, source_{std::move(source)}, size_{size} {}
 
-  [[nodiscard]] Cursor nowhere() const { return {root_, source_}; }
+  [[nodiscard]] detail::NodeHeader* root() const { return root_.get(size_, source_.get()); }
+  [[nodiscard]] Cursor nowhere() const { return {root_.reference(size_, source_.get()), source_}; }
 
   // Nodes go before their source, which has the cache that counts them: in an assignment by this order, at the end by the
   // destructor.
@@ -175,7 +175,7 @@ class PersistentSet<Sorted, Shape>::Transient {
   using value_type = RawDatom;
   using Cursor = typename PersistentSet::Cursor;
 
-  explicit Transient(PersistentSet const& set) : editor_{set.root_, set.source_.get()}, source_{set.source_}, size_{set.size_} {}
+  explicit Transient(PersistentSet const& set) : editor_{set.root_.reference(set.size_, set.source_.get()), set.source_.get()}, source_{set.source_}, size_{set.size_} {}
   Transient() : Transient{PersistentSet{}} {}
   Transient(Transient&&) noexcept = default;
   Transient& operator=(Transient&&) noexcept = default;
@@ -233,17 +233,17 @@ class PersistentSet<Sorted, Shape>::Transient {
 
   /// The result; the transient is empty afterwards. O(1).
   [[nodiscard]] PersistentSet persistent() && {
-    return {editor_.take(), std::exchange(size_, 0), source_};
+    return {Root{editor_.take()}, std::exchange(size_, 0), source_};
   }
   /// The contents so far, as a set; editing goes on, and copies again what it changes. O(1).
-  [[nodiscard]] PersistentSet snapshot() { return {editor_.share(), size_, source_}; }
+  [[nodiscard]] PersistentSet snapshot() { return {Root{editor_.share()}, size_, source_}; }
 
  private:
   [[nodiscard]] Cursor nowhere() const {
     auto* root = editor_.root();
     if (root == nullptr) return {};
     detail::retain(root);
-    return {Root{root}, source_};
+    return {Node{root}, source_};
   }
 
   detail::TreeEditor<Sorted, Shape> editor_;  // before the source: see PersistentSet
@@ -271,7 +271,7 @@ class PersistentSet<Sorted, Shape>::Builder {
   /// The builder is empty afterwards.
   [[nodiscard]] PersistentSet finish() && {
     auto const size = builder_.size();
-    return {builder_.finish(), size, source_};
+    return {Root{builder_.finish()}, size, source_};
   }
 
  private:
