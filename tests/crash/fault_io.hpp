@@ -156,6 +156,9 @@ struct FaultIo {
   static int lock(int descriptor) { return disk == nullptr ? Real::lock(descriptor) : 0; }
   static int try_lock(int descriptor) { return disk == nullptr ? Real::try_lock(descriptor) : 0; }
   static int unlock(int descriptor) { return disk == nullptr ? Real::unlock(descriptor) : 0; }
+  static int open_shared(int descriptor) { return disk == nullptr ? Real::open_shared(descriptor) : 0; }
+  static int open_alone(int descriptor) { return disk == nullptr ? Real::open_alone(descriptor) : 0; }
+  static int leave(int descriptor) { return disk == nullptr ? Real::leave(descriptor) : 0; }
 
   static int rename(std::string const& from, std::string const& to) {
     if (disk == nullptr) return real_step(), Real::rename(from, to);

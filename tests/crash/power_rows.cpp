@@ -93,12 +93,15 @@ Tally power_lost_at_every_call(Extent const& extent) {
   Tally tally;
   for (std::size_t variation = 0; variation != extent.times && !tally.is_over(extent); ++variation) {
     std::mt19937_64 random{extent.seed + variation};
-    auto const script = long_script(variation);
-    History history;
-    auto const states = losses_at_every_call(
-        script, history, [](Disk const&) { return std::vector{Disk::Loss::everything}; }, random);
-    require_whole(tally, script, history);
-    tally += judge_all(states, script, history, extent);
+    for (bool const exclusive : {false, true}) {
+      auto script = long_script(variation);
+      script.config.exclusive = exclusive;
+      History history;
+      auto const states = losses_at_every_call(
+          script, history, [](Disk const&) { return std::vector{Disk::Loss::everything}; }, random);
+      require_whole(tally, script, history);
+      tally += judge_all(states, script, history, extent);
+    }
   }
   return tally;
 }
@@ -182,19 +185,23 @@ Tally power_lost_in_recovery(Extent const& extent) {
 Tally relaxed_commits_lose_a_suffix(Extent const& extent) {
   return until(2'000 * extent.times, extent, [&](std::size_t variation) {
     std::mt19937_64 random{extent.seed + variation};
-    auto script = long_script(variation);
-    script.config.sync = Sync::relaxed;
-    History history;
-    auto states = losses_at_every_call(
-        script, history,
-        [&](Disk const&) {
-          return std::vector{Disk::Loss::everything, Disk::Loss::random_sectors, Disk::Loss::random_prefix};
-        },
-        random);
-    for (auto& state : states) state.moment.acknowledged = 0;
     Tally tally;
-    require_whole(tally, script, history);
-    return tally += judge_all(states, script, history, extent);
+    for (bool const exclusive : {false, true}) {
+      auto script = long_script(variation);
+      script.config.sync = Sync::relaxed;
+      script.config.exclusive = exclusive;
+      History history;
+      auto states = losses_at_every_call(
+          script, history,
+          [&](Disk const&) {
+            return std::vector{Disk::Loss::everything, Disk::Loss::random_sectors, Disk::Loss::random_prefix};
+          },
+          random);
+      for (auto& state : states) state.moment.acknowledged = 0;
+      require_whole(tally, script, history);
+      tally += judge_all(states, script, history, extent);
+    }
+    return tally;
   });
 }
 

@@ -162,7 +162,7 @@ TEST_CASE("the configs of mem and file describe themselves", "[config]") {
   CHECK(cairn::config::describe<cairn::backends::file::Config>() ==
         std::vector<FieldSpec>{required("path", "path"), spec("sync", "enum: durable|relaxed", ":durable"),
                                spec("segment-size", "bytes", "\"64MiB\""), spec("layout", "enum: log|dir", ":log"),
-                               spec("compact-below", "number", "0.5")});
+                               spec("exclusive", "boolean", "false"), spec("compact-below", "number", "0.5")});
 }
 
 TEST_CASE("sixty-four fields are described and read", "[config]") {

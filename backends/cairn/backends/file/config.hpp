@@ -31,6 +31,9 @@ struct Config {
   ByteSize segment_size{std::uint64_t{64} << 20U};
   /// Where the blobs are. `config/mismatch` where the store was created with the other one.
   Layout layout = Layout::log;
+  /// Whether nobody else may have the store open meanwhile: then no commit needs a lock, nor a look at what others did.
+  /// `store/locked` where somebody has, and for whoever tries to.
+  bool exclusive = false;
   /// A sweep writes a closed segment anew, without what is dead, where less than this part of it is live. 0 for never.
   double compact_below = 0.5;
 };

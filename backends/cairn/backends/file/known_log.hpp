@@ -37,6 +37,7 @@ class KnownLog {
   KnownLog(Config const& config, std::string const& directory, StoredFrames<Io>& frames, OpenFile<Io> const& lock_file)
       : sync_{config.sync},
         layout_{config.layout},
+        is_alone_{config.exclusive},
         segment_size_{config.segment_size.bytes},
         directory_{directory},
         frames_{frames},
@@ -82,8 +83,10 @@ class KnownLog {
   /// Under the store's lock: takes in all that is committed, cuts off what is not, and leaves the log such that what is
   /// in it is on the medium, where commits are to be.
   void catch_up() {
+    if (is_alone_ && is_settled_) return;
     auto const mark = valid_mark();
-    if (is_up_to_date(mark)) return;
+    is_settled_ = is_up_to_date(mark);
+    if (is_settled_) return;
     if (auto const newest = newest_segment(mark); newest > end_.segment) go_to(newest);
     // A writer that was killed may have begun a segment without saying so, and without making sure of its name.
     for (auto next = open_segment(end_.segment + 1); next.is_open(); next = open_segment(end_.segment + 1)) {
@@ -100,10 +103,15 @@ class KnownLog {
     take_in_tail();
     // The disk may be full, and the store is to be read all the same. What is not marked is not acknowledged.
     if (!mark || mark->end != end_ || mark->durable != durable_) static_cast<void>(try_write_mark());
+    is_settled_ = true;
   }
+
+  /// Something is about to be written behind the end, and may stay there without becoming part of the log.
+  void unsettle() noexcept { is_settled_ = false; }
 
   /// Without the store's lock: goes as far as the mark says that there are commits.
   void refresh() {
+    if (is_alone_) return;
     for (int attempt = 0; attempt != 100; ++attempt) {
       auto const mark = valid_mark();
       if (!mark) continue;  // somebody is writing it
@@ -131,12 +139,15 @@ class KnownLog {
     apply_change(roots_, FrameHeader{address.length, type, position.sequence, 0, position.chain}, address, branch);
     end_ = position;
     if (sync_ == Sync::durable) durable_ = {end_.segment, end_.offset};
-    write_mark();
+    is_settled_ = is_grown_ = true;
+    // Nobody follows who could not find the end by himself, and what is durable has not changed.
+    if (!is_alone_ || sync_ == Sync::durable) write_mark();
     if (end_.offset >= hinted_offset_ + hint_interval) write_hint();
   }
 
   /// Says that a next segment may be there soon, so that whoever has the store next looks for it.
   void announce_segment() {
+    unsettle();
     auto const result = try_write_mark(true);
     if (result < 0) raise_io(result, "write", lock_file_.path());
   }
@@ -147,6 +158,7 @@ class KnownLog {
     end_ = end;
     durable_ = {end_.segment, end_.offset};
     hinted_offset_ = 0;
+    is_settled_ = true;
     write_mark();
   }
 
@@ -305,6 +317,7 @@ class KnownLog {
 
   Sync sync_;
   Layout layout_;
+  bool is_alone_;
   std::uint64_t segment_size_;
   std::string directory_;
   StoredFrames<Io>& frames_;
@@ -318,6 +331,7 @@ class KnownLog {
   Roots roots_;
   std::uint64_t hinted_offset_ = 0;
   bool is_grown_ = false;
+  bool is_settled_ = false;  ///< the segment has nothing behind the end that this object does not know of
 };
 
 }  // namespace cairn::backends::file::details

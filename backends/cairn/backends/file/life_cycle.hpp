@@ -52,6 +52,7 @@ struct LockedStore {
     if (descriptor == -ENOENT) return;
     if (descriptor < 0) raise_io(descriptor, "open", path);
     file = OpenFile<Io>{descriptor, path};
+    enter(file, false);  // whoever has the store alone keeps the lock
     auto const result = uninterrupted([&] { return Io::lock(descriptor); });
     if (result < 0) raise_io(result, "lock", path);
     is_held = Io::links(descriptor) > 0;

@@ -22,6 +22,23 @@ namespace cairn::backends::file::details {
         "{}");
 }
 
+/// Says that the store of a lock file is open, `alone` or beside others, until the descriptor leaves or is closed.
+/// `store/locked` where it is open otherwise.
+template <class Io>
+void enter(OpenFile<Io> const& file, bool alone) {
+  auto const result = uninterrupted(
+      [&] { return alone ? Io::open_alone(file.descriptor()) : Io::open_shared(file.descriptor()); });
+  if (result == 0) return;
+  if (result == -EAGAIN) {
+    raise(Errc::store_locked,
+          alone ? "The store of " + file.path() + " is to be open for this connection alone, and others have it open: close "
+                                                   "them, or connect without :exclusive."
+                : "The store of " + file.path() + " is open for one connection alone (:exclusive): wait until that is released.");
+  }
+  // Where the file system has no such locks, nobody can have the store alone.
+  if (alone) raise_io(result, "lock", file.path());
+}
+
 /// The half of a store's lock that is between the threads of this process: all connections to one store share it. It
 /// knows who has it, so that a thread which would wait for itself is told.
 template <class Io>
@@ -109,6 +126,14 @@ class StoreLock {
       : file_{std::move(file)},
         threads_{ThreadLock<Io>::of(Io::identity(file_.descriptor()))},
         process_{Io::process()} {}
+  StoreLock(StoreLock const&) = delete;
+  StoreLock& operator=(StoreLock const&) = delete;
+  /// A child of a fork that has the descriptor too does not keep others from the store.
+  ~StoreLock() {
+    if (Io::process() != process_) return;
+    if (is_kept_) uninterrupted([&] { return Io::unlock(file_.descriptor()); });
+    uninterrupted([&] { return Io::leave(file_.descriptor()); });
+  }
 
   [[nodiscard]] OpenFile<Io> const& file() const noexcept { return file_; }
 
@@ -119,6 +144,9 @@ class StoreLock {
     return lock_file([&] { return uninterrupted([&] { return Io::lock(file_.descriptor()); }); });
   }
 
+  /// What keeps out other processes is not given back from now on. Requires: it is held, and no other thread uses this.
+  void keep() noexcept { is_kept_ = true; }
+
   /// Nothing held where anybody has it.
   [[nodiscard]] Hold try_acquire() {
     if (!threads_->try_acquire()) return {};
@@ -128,6 +156,7 @@ class StoreLock {
  private:
   template <class Lock>
   Hold lock_file(Lock lock) {
+    if (is_kept_) return Hold{this};
     auto const result = lock();
     if (result < 0) {
       threads_->release();
@@ -144,13 +173,14 @@ class StoreLock {
   void release() noexcept {
     // A forked child shares the parent's lock; giving it back here would take it from the parent.
     if (Io::process() != process_) return;
-    uninterrupted([&] { return Io::unlock(file_.descriptor()); });
+    if (!is_kept_) uninterrupted([&] { return Io::unlock(file_.descriptor()); });
     threads_->release();
   }
 
   OpenFile<Io> file_;
   std::shared_ptr<ThreadLock<Io>> threads_;
   std::int64_t process_;
+  bool is_kept_ = false;
 };
 
 }  // namespace cairn::backends::file::details

@@ -45,9 +45,11 @@ class Log {
         lock_{open_lock_file(directory_)},
         known_{config, directory_, frames_, lock_.file()},
         process_{Io::process()} {
+    enter(lock_.file(), config.exclusive);
     auto const hold = lock_.acquire();
     known_.recover();
     known_.catch_up();
+    if (config.exclusive) lock_.keep();
   }
   Log(Log const&) = delete;
   Log& operator=(Log const&) = delete;
@@ -117,6 +119,7 @@ class Log {
   /// Writes at the end of the log. When the disk is full the log is cut back to its last commit and the error is
   /// `io/full`; after any other failure nothing is known about the file, and nothing more is written to it.
   void write(std::uint64_t offset, ByteSpan bytes) {
+    known_.unsettle();
     auto const result = known_.active().try_write_at(offset, bytes);
     if (result == 0) return;
     if (details::is_full(result) && known_.active().try_cut(end().offset) == 0) {

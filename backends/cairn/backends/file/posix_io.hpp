@@ -14,6 +14,7 @@
 #include <new>
 #include <span>
 #include <string>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -79,6 +80,12 @@ struct PosixIo {
   static int lock(int descriptor) noexcept { return set_lock(descriptor, F_WRLCK, F_OFD_SETLKW); }
   static int try_lock(int descriptor) noexcept { return set_lock(descriptor, F_WRLCK, F_OFD_SETLK); }
   static int unlock(int descriptor) noexcept { return set_lock(descriptor, F_UNLCK, F_OFD_SETLK); }
+
+  // Whoever has a store open says so by a lock of another kind on the same file, which has nothing to do with the one
+  // above. It belongs to the descriptor and its copies; none of these waits.
+  static int open_shared(int descriptor) noexcept { return checked(::flock(descriptor, LOCK_SH | LOCK_NB)); }
+  static int open_alone(int descriptor) noexcept { return checked(::flock(descriptor, LOCK_EX | LOCK_NB)); }
+  static int leave(int descriptor) noexcept { return checked(::flock(descriptor, LOCK_UN)); }
 
   static int rename(std::string const& from, std::string const& to) noexcept {
     return checked(std::rename(from.c_str(), to.c_str()));
