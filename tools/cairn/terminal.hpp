@@ -50,6 +50,13 @@ class Interrupt {
   struct sigaction before_ {};
 };
 
+/// Thrown where a Ctrl-C ends work that is under way.
+struct Interrupted {
+  static void check() {
+    if (Interrupt::raised()) throw Interrupted{};
+  }
+};
+
 /// One line on standard error that says how far long work has come; nothing where that is no terminal.
 class Progress {
  public:

@@ -4,77 +4,15 @@
 #include "verbs.hpp"
 
 #include "backends.hpp"
+#include "print_map.hpp"
 #include "store_argument.hpp"
 #include "terminal.hpp"
 
 #include <cairn/db/verify.hpp>
 
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
 namespace cairn::tool {
-
-namespace {
-
-struct Interrupted {};
-
-void print_map(std::vector<std::pair<std::string, std::string>> const& entries) {
-  std::string text = "{";
-  for (char const* separator = ""; auto const& [key, value] : entries) {
-    text += std::exchange(separator, " ");
-    text += ":" + key + " " + value;
-  }
-  std::puts((text + "}").c_str());
-}
-
-std::string read_all(std::string const& file) {
-  if (file == "-") return {std::istreambuf_iterator<char>{std::cin}, {}};
-  std::ifstream in{file, std::ios::binary};
-  if (!in) raise(Errc::io_error, "The file " + file + " cannot be read. Look at its name and permissions.");
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-/// Gathers forms into transactions and counts what they did.
-class Importer {
- public:
-  Importer(Conn& conn, std::size_t batch) : conn_{conn}, batch_{batch} {}
-
-  void add(Edn form) {
-    bool const entity = form.is_map() && form.find("tx-data") == nullptr;
-    if (entity) {
-      entities_.push_back(std::move(form));
-      if (entities_.size() >= batch_) flush();
-      return;
-    }
-    flush();
-    transact(form);
-  }
-  void flush() {
-    if (!entities_.empty()) transact(Edn::vector(std::exchange(entities_, {})));
-  }
-
-  [[nodiscard]] std::uint64_t transactions() const noexcept { return transactions_; }
-  [[nodiscard]] std::uint64_t datoms() const noexcept { return datoms_; }
-
- private:
-  void transact(Edn const& form) {
-    if (Interrupt::raised()) throw Interrupted{};
-    datoms_ += conn_.transact(TxData{form}).tx_data.size();
-    ++transactions_;
-    progress_.at(datoms_);
-  }
-
-  Conn& conn_;
-  std::size_t batch_;
-  std::vector<Edn> entities_;
-  std::uint64_t transactions_ = 0;
-  std::uint64_t datoms_ = 0;
-  Progress progress_{"imported datoms:"};
-};
-
-}  // namespace
 
 int create_store(std::string const& store, bool keep_history, bool schema_on_read) {
   auto const text = store_config(store);
@@ -86,34 +24,6 @@ int create_store(std::string const& store, bool keep_history, bool schema_on_rea
     Store<Entry>::create(loaded.store, loaded.options);
   });
   return 0;
-}
-
-int import_files(std::string const& store, std::vector<std::string> const& files, std::size_t batch) {
-  Interrupt interrupt;
-  auto conn = connect<Backends>(store_config(store));
-  Importer importer{conn, batch};
-  bool stopped = false;
-  try {
-    for (auto const& file : files) {
-      auto const text = read_all(file);
-      std::vector<notation::Node> nodes;
-      for (std::size_t at = 0;;) {
-        nodes.clear();
-        auto const result = notation::read_next(text, at, nodes);
-        if (result.status == notation::ReadStatus::end) break;
-        if (result.status != notation::ReadStatus::form) throw notation::error_of(text, result);
-        importer.add(Edn::of({text, nodes.data(), result.root}));
-        at = result.end;
-      }
-    }
-    importer.flush();
-  } catch (Interrupted const&) {
-    stopped = true;
-  }
-  conn.release();
-  print_map({{"transactions", std::to_string(importer.transactions())}, {"datoms", std::to_string(importer.datoms())}});
-  if (stopped) std::fputs("Interrupted: what is counted above is in the store, whole and durable.\n", stderr);
-  return stopped ? status_interrupted : 0;
 }
 
 int print_stats(std::string const& store) {
@@ -146,7 +56,7 @@ int verify_store(std::string const& store) {
     Progress progress{"verified datoms:"};
     auto const total = conn.db().snapshot().current.eavt.size() + conn.db().snapshot().temporal.eavt.size();
     auto const found = verify(conn.db(), [&](std::uint64_t seen) {
-      if (Interrupt::raised()) throw Interrupted{};
+      Interrupted::check();
       progress.at(seen, total);
     });
     print_map({{"datoms", std::to_string(found.current)},

@@ -19,6 +19,11 @@ int create_store(std::string const& store, bool keep_history, bool schema_on_rea
 /// into transactions of `batch`. Ends between two transactions on Ctrl-C.
 int import_files(std::string const& store, std::vector<std::string> const& files, std::size_t batch);
 
+/// Transacts the forms before the first entity map, such as a schema; imports all that follow, maps and operations that add, as
+/// one transaction, whole or not at all (`Connection::import`). Memory does not grow with the files. On Ctrl-C nothing of the
+/// import is there.
+int import_files_in_bulk(std::string const& store, std::vector<std::string> const& files);
+
 /// What `cairn q` and `cairn explain` are given.
 struct QueryArguments {
   std::string query{};  ///< `-`: standard input

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,9 @@ struct ImportOptions {
   std::size_t memory = std::size_t{12} << 20U;
   /// Where that file is; empty: `TMPDIR`, or /var/tmp.
   std::string directory{};
+  /// Called now and then while the sorted facts become indexes, with how many entries these have so far. What it throws ends
+  /// the import, and nothing has changed.
+  std::function<void(std::uint64_t entries)> progress{};
 };
 
 namespace detail {
@@ -247,7 +251,7 @@ class BulkImport {
   /// The index with the sorter's datoms. `visit` is shown those that are new.
   template <Order Sorted, class Index, class Visit>
   [[nodiscard]] Index merge(Index const& old, ExternalSorter<Sorted>&& sorter, NodeSink const& sink,
-                            std::shared_ptr<NodeSource const> const& source, Visit visit) const {
+                            std::shared_ptr<NodeSource const> const& source, Visit visit) {
     if (sorter.size() <= most_inserted && sorter.size() < old.size() / 8) return insert<Sorted>(old, std::move(sorter), visit);
     typename Index::Builder builder{sink, source};
     auto cursor = old.begin();
@@ -256,15 +260,24 @@ class BulkImport {
       for (; cursor.valid() && compare<Sorted>(*cursor, datom) < 0; cursor.next()) {
         last = *cursor;
         builder.add(last);
+        count_entry();
       }
       if (repeats<Sorted>(datom, last)) return;
       if (cursor.valid()) static_cast<void>(repeats<Sorted>(datom, *cursor));
       visit(datom);
       last = datom;
       builder.add(std::move(datom));
+      count_entry();
     });
-    for (; cursor.valid(); cursor.next()) builder.add(*cursor);
+    for (; cursor.valid(); cursor.next()) {
+      builder.add(*cursor);
+      count_entry();
+    }
     return std::move(builder).finish();
+  }
+
+  void count_entry() {
+    if (++entries_ % entries_between_calls == 0 && options_.progress) options_.progress(entries_);
   }
 
   /// The same for few among many: one by one.
@@ -295,6 +308,7 @@ class BulkImport {
 
   /// Their nodes, in the worst case a leaf for each and index, are in memory until the import ends: half a gigabyte or so.
   static constexpr std::uint64_t most_inserted = std::uint64_t{1} << 16U;
+  static constexpr std::uint64_t entries_between_calls = std::uint64_t{1} << 14U;
 
   Snapshot<IndexTag> base_;
   ImportOptions options_;
@@ -302,6 +316,7 @@ class BulkImport {
   Instant instant_;
   EntityId max_entity_;
   std::uint64_t datoms_ = 0;
+  std::uint64_t entries_ = 0;
   std::vector<std::pair<Keyword, Attribute const*>> known_{};
   std::size_t next_ = 0;
   std::vector<Use> uses_{};  // by number

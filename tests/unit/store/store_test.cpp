@@ -572,6 +572,16 @@ TEMPLATE_TEST_CASE("an import that is refused changes nothing", "[store]", OnMem
                          return {-1 - i, cairn::kw(":n"), 10 + i};
                        });
   CHECK_THROWS_AS(conn.import(endless), std::runtime_error);
+  auto const many = std::views::iota(0, 20'000) |
+                    std::views::transform([&](int i) -> cairn::ImportFact { return {-1 - i, n, 10 + i}; });
+  std::uint64_t entries = 0;
+  cairn::ImportOptions until_stopped;
+  until_stopped.progress = [&](std::uint64_t made) {
+    entries = made;
+    throw std::runtime_error{"enough"};
+  };
+  CHECK_THROWS_AS(conn.import(many, until_stopped), std::runtime_error);
+  CHECK(entries != 0);
   CHECK(code_of([&] {
           conn.import(std::views::iota(0, 1) | std::views::transform([&](int i) -> cairn::ImportFact {
                         conn.transact({cairn::entity_map({{":n", i}})});

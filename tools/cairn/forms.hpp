@@ -1,0 +1,122 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The EDN forms of files, one after the other.
+#pragma once
+
+#include <cairn/edn/document.hpp>
+#include <cairn/edn/value.hpp>
+#include <cairn/error/error.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cairn::tool {
+
+/// Reads forms of any number of files, `-` being standard input. Of a file it holds what it reads at a time, and the form that
+/// is under way.
+class Forms {
+ public:
+  explicit Forms(std::vector<std::string> files) : files_{std::move(files)} {}
+
+  /// The next form; nothing behind the last one. Errors: `io/error` for a file that can't be read, `edn/...` with the place in
+  /// the file that it came from.
+  std::optional<notation::Value> next() {
+    for (;;) {
+      if (in_ == nullptr && !open_next()) return std::nullopt;
+      nodes_.clear();
+      auto const result = notation::read_next(text_, at_, nodes_);
+      if (!is_whole_ && may_go_on(result)) {
+        read_more();
+        continue;
+      }
+      if (result.status == notation::ReadStatus::end) {
+        in_ = nullptr;
+        continue;
+      }
+      if (result.status != notation::ReadStatus::form) throw error_of(result);
+      at_ = result.end;
+      return notation::Value::of({text_, nodes_.data(), result.root});
+    }
+  }
+
+ private:
+  static constexpr std::size_t piece = std::size_t{1} << 20U;
+  static constexpr std::size_t longest_word = std::size_t{1} << 16U;
+
+  bool open_next() {
+    if (next_ == files_.size()) return false;
+    auto const& file = files_[next_++];
+    text_.clear();
+    at_ = lines_ = bytes_ = 0;
+    is_whole_ = false;
+    if (file == "-") {
+      in_ = &std::cin;
+      return true;
+    }
+    file_.close();
+    file_.clear();
+    file_.open(file, std::ios::binary);
+    if (!file_) raise(Errc::io_error, "The file " + file + " cannot be read. Look at its name and permissions.");
+    in_ = &file_;
+    return true;
+  }
+
+  /// Whether the next piece may change the result: what ends where the text ends may not be all of it, and what is wrong there
+  /// may only have been cut off.
+  [[nodiscard]] bool may_go_on(notation::ReadResult const& result) const noexcept {
+    switch (result.status) {
+      case notation::ReadStatus::form: return result.end == text_.size();
+      case notation::ReadStatus::error: return text_.size() - std::min(result.offset, text_.size()) < longest_word;
+      default: return true;
+    }
+  }
+
+  /// Forgets what was read, but for the line that is under way, which errors show, where it is short; and reads as much again
+  /// as there is, so that one long form is not looked at too often.
+  void read_more() {
+    auto const line = text_.rfind('\n', at_ == 0 ? 0 : at_ - 1);
+    auto from = at_ == 0 || line == std::string::npos ? 0 : line + 1;
+    if (at_ - from > longest_word) from = at_;
+    lines_ += static_cast<std::uint64_t>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(from), '\n'));
+    bytes_ += from;
+    text_.erase(0, from);
+    at_ -= from;
+    auto const old = text_.size();
+    text_.resize(old + std::max(piece, old));
+    in_->read(text_.data() + old, static_cast<std::streamsize>(text_.size() - old));
+    text_.resize(old + static_cast<std::size_t>(in_->gcount()));
+    if (in_->bad()) raise(Errc::io_error, "The file " + files_[next_ - 1] + " cannot be read to its end.");
+    is_whole_ = in_->eof();
+  }
+
+  /// As if the whole file were there: lines that were forgotten are empty ones.
+  [[nodiscard]] Error error_of(notation::ReadResult const& result) const {
+    std::string const shown = std::string(static_cast<std::size_t>(lines_), '\n') + text_;
+    auto const offset = static_cast<std::size_t>(lines_) + result.offset;
+    auto const place = notation::position(shown, offset);
+    return Error{result.code, notation::explain(shown, offset, result.message),
+                 "{:line " + std::to_string(place.line) + " :column " + std::to_string(place.column) + " :offset " +
+                     std::to_string(bytes_ + result.offset) + "}"};
+  }
+
+  std::vector<std::string> files_;
+  std::size_t next_ = 0;
+  std::ifstream file_{};
+  std::istream* in_ = nullptr;
+  std::string text_{};
+  std::size_t at_ = 0;
+  bool is_whole_ = false;    // whether the rest of the file is in the text
+  std::uint64_t lines_ = 0;  // that were forgotten
+  std::uint64_t bytes_ = 0;
+  std::vector<notation::Node> nodes_{};
+};
+
+}  // namespace cairn::tool

@@ -1,0 +1,173 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// `cairn import`: many transactions, or one that is sorted first.
+#include "backends.hpp"
+#include "forms.hpp"
+#include "print_map.hpp"
+#include "store_argument.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cairn::tool {
+
+namespace {
+
+/// Whether it is an entity, and not a transaction.
+bool is_entity(Edn const& form) { return form.is_map() && form.find("tx-data") == nullptr; }
+
+void print_imported(std::uint64_t transactions, std::uint64_t datoms) {
+  print_map({{"transactions", std::to_string(transactions)}, {"datoms", std::to_string(datoms)}});
+}
+
+/// Gathers forms into transactions and counts what they did.
+class Importer {
+ public:
+  Importer(Conn& conn, std::size_t batch) : conn_{conn}, batch_{batch} {}
+
+  void add(Edn form) {
+    if (is_entity(form)) {
+      entities_.push_back(std::move(form));
+      if (entities_.size() >= batch_) flush();
+      return;
+    }
+    flush();
+    transact(form);
+  }
+  void flush() {
+    if (!entities_.empty()) transact(Edn::vector(std::exchange(entities_, {})));
+  }
+
+  [[nodiscard]] std::uint64_t transactions() const noexcept { return transactions_; }
+  [[nodiscard]] std::uint64_t datoms() const noexcept { return datoms_; }
+
+ private:
+  void transact(Edn const& form) {
+    Interrupted::check();
+    datoms_ += conn_.transact(TxData{form}).tx_data.size();
+    ++transactions_;
+    progress_.at(datoms_);
+  }
+
+  Conn& conn_;
+  std::size_t batch_;
+  std::vector<Edn> entities_;
+  std::uint64_t transactions_ = 0;
+  std::uint64_t datoms_ = 0;
+  Progress progress_{"imported datoms:"};
+};
+
+/// A form and those behind it as operations, to be gone through once.
+class Operations {
+ public:
+  Operations(Edn first, Forms& forms) : forms_{forms} { take(first); }
+
+  class Iterator {
+   public:
+    using value_type = TxOp;
+    using difference_type = std::ptrdiff_t;
+    explicit Iterator(Operations& all) : all_{&all} {}
+    TxOp const& operator*() const { return all_->operations_[all_->at_]; }
+    Iterator& operator++() {
+      all_->advance();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const { return all_->operations_.empty(); }
+
+   private:
+    Operations* all_;
+  };
+  Iterator begin() { return Iterator{*this}; }
+  static std::default_sentinel_t end() { return {}; }
+
+ private:
+  void advance() {
+    Interrupted::check();
+    progress_.at(++done_);
+    if (++at_ == operations_.size()) take_next();
+  }
+  /// Of the next form that has any; none behind the last one.
+  void take_next() {
+    operations_.clear();
+    while (operations_.empty()) {
+      auto const form = forms_.next();
+      if (!form) return;
+      take(*form);
+    }
+  }
+  void take(Edn const& form) {
+    TxData data{is_entity(form) ? Edn::vector({form}) : form};
+    if (!data.meta.empty()) {
+      raise(Errc::transact_syntax, "An import is one transaction, of which a file's :tx-meta can't say anything: leave it out.", "{}");
+    }
+    operations_ = std::move(data.operations);
+    at_ = 0;
+  }
+
+  Forms& forms_;
+  std::vector<TxOp> operations_;
+  std::size_t at_ = 0;
+  std::uint64_t done_ = 0;
+  Progress progress_{"read entities and operations:"};
+};
+
+}  // namespace
+
+int import_files(std::string const& store, std::vector<std::string> const& files, std::size_t batch) {
+  Interrupt interrupt;
+  auto conn = connect<Backends>(store_config(store));
+  Importer importer{conn, batch};
+  bool stopped = false;
+  try {
+    Forms forms{files};
+    while (auto form = forms.next()) importer.add(*std::move(form));
+    importer.flush();
+  } catch (Interrupted const&) {
+    stopped = true;
+  }
+  conn.release();
+  print_imported(importer.transactions(), importer.datoms());
+  if (stopped) std::fputs("Interrupted: what is counted above is in the store, whole and durable.\n", stderr);
+  return stopped ? status_interrupted : 0;
+}
+
+int import_files_in_bulk(std::string const& store, std::vector<std::string> const& files) {
+  Interrupt interrupt;
+  auto conn = connect<Backends>(store_config(store));
+  Importer before{conn, 1};
+  std::uint64_t transactions = 0;
+  std::uint64_t datoms = 0;
+  bool stopped = false;
+  try {
+    Forms forms{files};
+    auto form = forms.next();
+    for (; form && !is_entity(*form); form = forms.next()) before.add(*std::move(form));
+    if (form) {
+      Progress progress{"index entries:"};
+      ImportOptions options;
+      options.progress = [&](std::uint64_t entries) {
+        Interrupted::check();
+        progress.at(entries);
+      };
+      datoms = conn.import(Operations{*std::move(form), forms}, options).datoms;
+      transactions = 1;
+    }
+  } catch (Interrupted const&) {
+    stopped = true;
+  }
+  conn.release();
+  print_imported(before.transactions() + transactions, before.datoms() + datoms);
+  if (stopped) std::fputs("Interrupted: what is counted above is in the store, and nothing of what followed.\n", stderr);
+  return stopped ? status_interrupted : 0;
+}
+
+}  // namespace cairn::tool
