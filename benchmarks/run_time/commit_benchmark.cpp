@@ -129,7 +129,9 @@ void compare_durable(std::filesystem::path const& directory) {
   CairnPeople store{directory / "durable", cairn::Sync::durable};
   print_bytes(store);
   CairnPeople store_of_threads{directory / "durable-threads", cairn::Sync::durable};
+  CairnPeople alone{directory / "durable-alone", cairn::Sync::durable, true};
   Contender on_cairn{[&] { store.commit(); }};
+  Contender on_cairn_alone{[&] { alone.commit(); }};
   Contender threads_on_cairn{[&] { store_of_threads.commit(); }};
 
   auto const all = people((rounds + 1) * each);
@@ -146,7 +148,7 @@ void compare_durable(std::filesystem::path const& directory) {
   auto const before = bytes_written();
   on_cairn.commits_a_second();
   auto const bytes = static_cast<std::size_t>((bytes_written() - before) / each);
-  for (auto* const one : {&on_sqlite, &on_leveldb}) one->commits_a_second();
+  for (auto* const one : {&on_sqlite, &on_leveldb, &on_cairn_alone}) one->commits_a_second();
   BareLog log{directory / "log", bytes};
   Contender on_log{[&] { log.commit(); }};
 
@@ -154,7 +156,8 @@ void compare_durable(std::filesystem::path const& directory) {
       rounds, {[&] { return on_cairn.commits_a_second(); }, [&] { return on_sqlite.commits_a_second(); },
                [&] { return on_leveldb.commits_a_second(); }, [&] { return on_log.commits_a_second(); },
                [&] { return threads_on_cairn.commits_a_second_of_threads(); },
-               [&] { return on_leveldb.commits_a_second_of_threads(); }});
+               [&] { return on_leveldb.commits_a_second_of_threads(); },
+               [&] { return on_cairn_alone.commits_a_second(); }});
 
   // SQLite's rounds have its checkpoints in them; Cairn's tail is too short to need one, so what it owes is added.
   auto const waited = seconds_without_processor();
@@ -172,6 +175,9 @@ void compare_durable(std::filesystem::path const& directory) {
   print("by the clock", by_the_clock[0], checkpoint, by_the_clock[1], by_the_clock[2], by_the_clock[3]);
   print("less waiting for a processor", median(on_cairn.without_waiting), checkpoint_without_waiting,
         median(on_sqlite.without_waiting), median(on_leveldb.without_waiting), median(on_log.without_waiting));
+  print_row("the same, exclusive, by the clock", "/s", Better::more, by_the_clock[6], "LevelDB, synced, 5 records", by_the_clock[2]);
+  print_row("the same, exclusive, by the clock", "/s", Better::more, by_the_clock[6],
+            "append + fdatasync of " + std::to_string(bytes) + " bytes", by_the_clock[3]);
   print_row("the same from 16 threads", "/s", Better::more, by_the_clock[4], "LevelDB, synced, 16 threads", by_the_clock[5]);
   print_row("the same from 16 threads", "/s", Better::more, by_the_clock[4], "Cairn, one thread", by_the_clock[0]);
 }
