@@ -19,7 +19,7 @@ namespace cairn::query::compiled {
 
 /// Finds the datom of one attribute that an entity has, of the present, where an entity has at most one. Entities that ascend are
 /// a walk along the leaves; in a leaf that has each entity between its first and its last it is an address, in others a gallop from
-/// the last place. Where many looks jump, the attribute is put in a table.
+/// the last place. Where many looks lead from leaf to leaf, the attribute is put in a table.
 ///
 /// Thread safety: used by one thread; the database stays where it is. Errors: those of the store.
 template <class IndexTag>
@@ -39,7 +39,7 @@ class Lookup {
   void allow_table() noexcept { may_have_table_ = true; }
   /// So many looks are to come, in no order.
   void expect(std::uint64_t looks) {
-    if (looks >= many_descents) make_table(looks);
+    if (looks >= many_moves) make_table(looks);
   }
 
   /// Whether the entity has one; then it is `word()` and so on. Any number may be asked for.
@@ -59,9 +59,9 @@ class Lookup {
 
  private:
   static constexpr std::uint32_t nowhere = (std::numeric_limits<std::uint32_t>::max)();
-  /// Looks that jumped, before a table is thought of; and how many datoms in a table one of them is worth.
-  static constexpr std::uint64_t many_descents = 64;
-  static constexpr std::uint64_t descents_a_datom = 16;
+  /// Looks that led to another leaf, before a table is thought of; and how many datoms in a table one of them is worth.
+  static constexpr std::uint64_t many_moves = 64;
+  static constexpr std::uint64_t datoms_a_move = 16;
 
   [[nodiscard]] static bool less(std::uint64_t left, std::uint64_t right) noexcept {
     return static_cast<EntityId>(left) < static_cast<EntityId>(right);
@@ -95,6 +95,7 @@ class Lookup {
   [[gnu::noinline]] bool find_elsewhere(std::uint64_t entity) {
     if (places_known_) return false;
     if (is_placed_ && !less(entity, low_) && ((span_ != 0 && less(entity, first_)) || is_end_)) return false;
+    if (++moves_ >= many_moves && may_have_table_ && make_table(moves_)) return find(entity);
     bool const is_near = is_placed_ && span_ != 0 && less(last(), entity) && entity - last() <= 2 * span_;
     if (is_near) {
       auto const low = last() + 1;
@@ -107,7 +108,6 @@ class Lookup {
       if (entity - first_ < span_) return find(entity);
       if (!less(entity, low_) && ((span_ != 0 && less(entity, first_)) || is_end_)) return false;
     }
-    if (++descents_ >= many_descents && may_have_table_ && make_table(descents_)) return find(entity);
     IndexPlace const place{2, static_cast<EntityId>(entity), attribute_, {}, false};
     is_placed_ = false;
     access::go(*index_, cursor_, place.get(), is_first_);
@@ -169,7 +169,7 @@ class Lookup {
   bool make_table(std::uint64_t looks) {
     auto const range = PlaceRange::prefix(1, 0, attribute_, {});
     if (size_ == 0) size_ = estimate<Order::aevt>(*db_, range.from.get(), range.to.get());
-    if (looks * descents_a_datom < size_) return false;
+    if (looks * datoms_a_move < size_) return false;
     may_have_table_ = false;
     auto const first = index_->seek(range.from.get());
     auto const last = index_->seek_before(range.to.get());
@@ -207,7 +207,7 @@ class Lookup {
   std::uint64_t low_ = 0;  // from here to the strip there is nothing
   DatomRun run_{};
   std::size_t done_ = 0;  // of the run
-  std::uint64_t descents_ = 0;
+  std::uint64_t moves_ = 0;
   std::uint64_t size_ = 0;  // of the attribute; 0: not known yet
   StripRoom room_{};
   Cursor cursor_{};

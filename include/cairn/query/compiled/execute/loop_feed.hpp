@@ -7,6 +7,7 @@
 #include <cairn/query/compiled/execute/prepare.hpp>
 #include <cairn/query/compiled/execute/program.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -37,6 +38,9 @@ class LoopFeed : public RowFeed {
     leaves_out_neighbours_ =
         are_neighbours && (program.distinct[assumption_][first] || (is_last && program.distinct_rows[assumption_]));
     has_duplicates_ = program.distinct_rows[assumption_] && !(is_last && leaves_out_neighbours_);
+    // Where rows are kept to be compared, memory is allocated between them as it is.
+    auto const& removed = program.distinct[assumption_];
+    if (std::find(removed.begin(), removed.end(), true) != removed.end()) allow_tables();
     return true;
   }
   /// Whether rows may be the same that should not be.
