@@ -7,7 +7,7 @@
 const fs = require("fs");
 const path = require("path");
 const [data, modules] = process.argv.slice(2);
-const d = require(path.join(modules, "datascript"));
+const d = require(path.resolve(modules, "datascript")); // a relative path would be the name of a module
 
 const lines = (file) => fs.readFileSync(path.join(data, file), "utf8").trim().split("\n").map((line) => line.split("\t"));
 const index = { ":db/index": true };

@@ -219,6 +219,8 @@ void memory_of_queries() {
   print("q5", R"([:find ?e1 ?l ?a :where [?e :name "Ivan"] [?e :age ?a] [?e1 :age ?a] [?e1 :last-name ?l]])", {db});
   print("q-5-merge", "[:find ?e ?n ?l ?a ?s :where [?e :name ?n] [?e :last-name ?l] [?e :age ?a] [?e :salary ?s] [?e :sex :male]]", {db});
   print("agg-multi", "[:find ?x ?n (avg ?s) :where [?e :sex ?x] [?e :name ?n] [?e :salary ?s]]", {db});
+  print("agg-pred", "[:find ?x (avg ?s) :where [?e :salary ?s] [?e :sex ?x] [(> ?s 50000)]]", {db});
+  print("count-distinct", "[:find ?x (count-distinct ?s) :where [?e :sex ?x] [?e :salary ?s]]", {db});
   print("agg-stats", "[:find (avg ?s) (variance ?s) (stddev ?s) (median ?s) :where [?e :salary ?s]]", {db});
   Databases joins{"joins in memory"};
   joins.add(joins_facts(first_entity));
