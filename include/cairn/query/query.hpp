@@ -25,7 +25,8 @@ namespace cairn {
 ///     auto rows = q(db, "[:find ?e ?a :in $ ?n :where [?e :name ?n] [?e :age ?a]]", "Ivan");
 ///     for (auto row : rows) use(row.get<std::int64_t>(0), row[1]);
 ///
-/// Complexity: reading is linear in the text, planning quadratic in the clauses; then what the plan says (`explain`).
+/// Complexity: reading is linear in the text, planning quadratic in the clauses, and both are done once for a text that is asked
+/// again of a database like the one before (the last hundred or so of a program are kept); then what the plan says (`explain`).
 /// Errors: `edn/...`, `parser/...` with the text around the place; `query/where`, `query/arithmetic`, `query/timeout`, `query/memory`,
 /// `entity-id/missing`, `lookup-ref/unique`; those of the store. Thread safety: any thread.
 template <class IndexTag, query::QueryInput... Inputs>

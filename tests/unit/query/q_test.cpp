@@ -23,6 +23,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -491,6 +492,69 @@ TEST_CASE("random queries have the oracle's answers on every view") {
       CHECK(got == expected);
     }
   }
+}
+
+TEST_CASE("a query is planned once, until its rules, its options or its database are others") {
+  auto const prepared = [](Database const& db, std::string_view text, QueryOptions const& options = {}, std::string_view with = {}) {
+    std::vector<query::GivenInput> inputs{query::GivenInput{db}};
+    if (!with.empty()) inputs.emplace_back(rules(with));
+    return query::PlanCache::of_program().prepare(text, inputs, options);
+  };
+  constexpr std::string_view text = "[:find ?e ?n :where [?e :name ?n] [?e :age 37]]";
+  auto const first = prepared(people(), text);
+  CHECK(prepared(people(), text) == first);
+  CHECK(prepared(people(), std::string{text} + " ") != first);
+  CHECK(prepared(people(), text, {.order_by = "[?n]"}) != first);
+  FunctionRegistry const functions;
+  CHECK(prepared(people(), text, {.functions = &functions}) != first);
+  CHECK(prepared(people(), text) == first);
+
+  auto const grown = after(people(), R"([{:db/id 105 :name "Ivo" :age 37} {:db/id 106 :name "Iva" :age 37} {:db/id 107 :name "Ina" :age 37}])");
+  CHECK(prepared(grown, text) != first);
+  CHECK(prepared(grown.history(), text) != prepared(grown, text));
+  auto const changed = after(people(), R"([{:db/ident :more :db/valueType :db.type/long :db/cardinality :db.cardinality/one}])");
+  CHECK(prepared(changed, text) != first);
+  CHECK(q(people(), text).size() == 2);
+  CHECK(q(grown, text).size() == 5);
+  CHECK(q(changed, text).size() == 2);
+
+  constexpr std::string_view ask = "[:find ?x :in $ % :where (near 102 ?x)]";
+  auto const straight = prepared(people(), ask, {}, "[[(near ?a ?b) [?a :friend ?b]]]");
+  CHECK(prepared(people(), ask, {}, "[[(near ?a ?b) [?a :friend ?b]]]") == straight);
+  CHECK(prepared(people(), ask, {}, "[[(near ?a ?b) [?b :friend ?a]]]") != straight);
+  CHECK(q(people(), ask, rules("[[(near ?a ?b) [?a :friend ?b]]]")).size() == 2);
+  CHECK(q(people(), ask, rules("[[(near ?a ?b) [?b :friend ?a]]]")).empty());
+
+  // No more are kept than a few, and none that is long.
+  for (int i = 0; i != 1000; ++i) static_cast<void>(prepared(people(), "[:find ?e . :where [?e :age " + std::to_string(i) + "]]"));
+  CHECK(prepared(people(), text) != first);
+  auto const wide = "[:find ?e :where [?e :age 37]" + std::string(5000, ' ') + "]";
+  CHECK(prepared(people(), wide) != prepared(people(), wide));
+}
+
+TEST_CASE("one plan answers many threads") {
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread != 4; ++thread) {
+    threads.emplace_back([&] {
+      for (int i = 0; i != 200; ++i) {
+        auto const found = q(people(), "[:find ?n ?a :where [?e :name ?n] [?e :age ?a] [(> ?a " + std::to_string(i % 20 + 18) + ")]]");
+        auto const expected = i % 20 + 18 < 20 ? 3U : i % 20 + 18 < 37 ? 2U : 0U;
+        if (found.size() != expected) ++wrong;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("different values are counted group by group") {
+  auto const text = [](std::string_view find) { return sorted(q(people(), find).to_edn()); };
+  CHECK(text("[:find (count-distinct ?a) :where [_ :age ?a]]") == "[[3]]");
+  CHECK(text("[:find ?s (count-distinct ?a) (count ?a) :with ?e :where [?e :sex ?s] [?e :age ?a]]") == "[[:female 2 2] [:male 2 2]]");
+  CHECK(text("[:find ?a (count-distinct ?t) :where [?e :age ?a] [?e :tag ?t]]") == "[[15 2] [37 1]]");
+  CHECK(text("[:find ?s (count-distinct ?x) (max ?x) :where [?e :sex ?s] (or [?e :name ?x] [?e :age ?x])]") ==
+        R"([[:female 4 "Olga"] [:male 4 "Petr"]])");
 }
 
 }  // namespace

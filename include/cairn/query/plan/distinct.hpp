@@ -6,6 +6,7 @@
 #include <cairn/edn/node.hpp>
 #include <cairn/query/plan/plan.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -109,25 +110,23 @@ class Dependencies {
   static constexpr std::uint32_t nobody = 0xFFFFFFFF;
 
   constexpr std::uint64_t bit_of(std::uint32_t variable) {
-    for (std::size_t i = 0; i != numbers_.size(); ++i) {
-      if (numbers_[i] == variable) return std::uint64_t{1} << i;
-    }
-    return add_number(variable);
+    std::uint64_t const known = known_bit(variable);
+    return known != 0 ? known : add_number(variable);
   }
   [[nodiscard]] constexpr std::uint64_t known_bit(std::uint32_t variable) const {
-    for (std::size_t i = 0; i != numbers_.size(); ++i) {
+    for (std::size_t i = 0; i != count_; ++i) {
       if (numbers_[i] == variable) return std::uint64_t{1} << i;
     }
     return 0;
   }
   constexpr std::uint64_t nameless() { return add_number(nobody); }
   constexpr std::uint64_t add_number(std::uint32_t variable) {
-    if (numbers_.size() == 64) {
+    if (count_ == numbers_.size()) {
       overflow_ = true;
       return 0;
     }
-    numbers_.push_back(variable);
-    return std::uint64_t{1} << (numbers_.size() - 1);
+    numbers_[count_] = variable;
+    return std::uint64_t{1} << count_++;
   }
 
   constexpr std::uint64_t bits_of(Operand const& operand) {
@@ -195,7 +194,8 @@ class Dependencies {
   std::uint64_t all_ = 0;    ///< that make a row
   std::uint64_t given_ = 0;  ///< the same in all rows
   std::uint64_t names_ = 0;  ///< that may be names
-  std::vector<std::uint32_t> numbers_{};
+  std::array<std::uint32_t, 64> numbers_{};
+  std::size_t count_ = 0;
   std::vector<Dependency> dependencies_{};
 };
 
@@ -252,6 +252,7 @@ constexpr std::vector<std::uint8_t> needed_distinct(PlanView const& plan, Block 
                                                     bool one_input_row) {
   auto const steps = plan.steps_of(block);
   std::vector<std::uint8_t> needed;
+  needed.reserve(steps.size());
   planning::Dependencies dependencies{plan, one_input_row};
   dependencies.add_incoming(block);
   for (Step const& step : steps) {

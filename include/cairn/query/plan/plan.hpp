@@ -3,6 +3,7 @@
 // The plan of a query: what the planner makes, at compile time or at run time, and every executor reads.
 #pragma once
 
+#include <cairn/datom/value.hpp>
 #include <cairn/edn/node.hpp>
 #include <cairn/query/aggregate/aggregates.hpp>
 #include <cairn/query/syntax/vocabulary.hpp>
@@ -166,6 +167,7 @@ struct PlanView {
   std::span<std::uint16_t const> variables{};  ///< lists of variables
   std::span<Binding const> bindings{};
   std::span<FormAt const> constants{};  ///< forms whose values are used
+  std::span<Value const> values{};      ///< their values, where somebody keeps them
   std::span<FormAt const> names{};      ///< for every variable a form that it stands at
   std::span<FormAt const> sources{};    ///< for every source its symbol
   std::span<Table const> tables{};

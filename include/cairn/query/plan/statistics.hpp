@@ -43,10 +43,11 @@ concept PatternStatistics = requires(S const& statistics, PatternQuestion const&
 
 /// What is known of an attribute, for `expected_rows`.
 struct AttributeFacts {
-  double datoms = 0;     ///< of that attribute
-  bool one = false;      ///< an entity has at most one value of it
-  bool unique = false;   ///< a value belongs to at most one entity
-  double matching = -1;  ///< datoms with the constant value, or between the limits; negative: not known
+  double datoms = 0;      ///< of that attribute
+  bool one = false;       ///< an entity has at most one value of it
+  bool unique = false;    ///< a value belongs to at most one entity
+  double matching = -1;   ///< datoms with the constant value, or between the limits; negative: not known
+  double per_value = -1;  ///< datoms with the same value, as a rule; negative: not known
 };
 
 /// What a pattern with a constant attribute is expected to find. For those who implement `PatternStatistics`.
@@ -63,6 +64,7 @@ constexpr double expected_rows(PatternQuestion const& question, AttributeFacts c
   if (entity && value) return facts.matching >= 0 ? share : facts.unique ? 0.01 : 0.2;
   if (entity) return (facts.one ? 1.0 : 3.0) * share;
   if (facts.matching >= 0) return facts.matching;
+  if (value && !facts.unique && facts.per_value > 0) return facts.per_value;
   if (value) return facts.unique ? 1.0 : facts.datoms < 64 ? 0.1 * facts.datoms : 6.0 + facts.datoms / 400;
   return facts.datoms * share;
 }

@@ -7,19 +7,13 @@
 #include <cairn/edn/write.hpp>
 #include <cairn/meta/lazy.hpp>
 #include <cairn/query/plan/explain.hpp>
-#include <cairn/query/plan/frozen.hpp>
-#include <cairn/query/plan/plan_query.hpp>
 #include <cairn/query/run/input.hpp>
 #include <cairn/query/run/nested.hpp>
+#include <cairn/query/run/plan_cache.hpp>
 #include <cairn/query/run/run_plan.hpp>
-#include <cairn/query/run/source_statistics.hpp>
-#include <cairn/query/syntax/parse_query.hpp>
-#include <cairn/query/syntax/parse_rules.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,80 +28,6 @@ template <meta::Lazy = {}>
   return form.is_string() ? form.as_string() : notation::write(form);
 }
 
-/// A query that was read and planned.
-class Prepared {
- public:
-  /// `text` must live as long. `inputs` are looked at for rules, and for how many rows clauses will find. Errors: `edn/...`,
-  /// `parser/...`, `query/where`.
-  template <meta::Lazy = {}>
-  Prepared(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) : text_{text} {
-    // Names that are not the language's are looked up when the query runs.
-    syntax::Names const names{.functions = {}, .aggregates = {}, .any = options.functions != nullptr};
-    syntax_ = syntax::parse_query(text_, names);
-    require(syntax_.problem);
-    if (!options.order_by.empty()) {
-      auto const problem = syntax::parse_order(syntax_, options.order_by);
-      if (problem) throw syntax::error_of(options.order_by, problem);
-    }
-    auto const& wanted = syntax_.tree.inputs;
-    for (std::size_t i = 0; i != wanted.size() && i < inputs.size(); ++i) {
-      if (wanted[i].kind != syntax::Input::Kind::rules) continue;
-      auto given = inputs[i].rules_text();
-      if (!given) raise(Errc::query_where, "What % is given is no rules. Give it rules(\"[[(name ?a) clause ...] ...]\").", "{}");
-      rules_text_ = std::move(*given);
-      rules_ = syntax::parse_rules(rules_text_, names);
-      require(rules_.problem);
-      require(syntax::link(syntax_, rules_));
-      has_rules_ = true;
-    }
-    planning::Written const query{text_, syntax_.nodes, &syntax_.tree};
-    planning::Written const rules{rules_text_, rules_.nodes, &rules_.tree};
-    SourceStatistics const statistics{text_, syntax_.nodes, rules_text_, rules_.nodes, worth_asking(inputs)};
-    auto planned = make_plan(query, has_rules_ ? &rules : nullptr, statistics);
-    require(planned.problem);
-    plan_ = std::move(planned.plan);
-  }
-  Prepared(Prepared const&) = delete;
-  Prepared& operator=(Prepared const&) = delete;
-
-  [[nodiscard]] PlanView view() const { return view_of(plan_, text_, syntax_.nodes, rules_text_, rules_.nodes); }
-  [[nodiscard]] Plan const& plan() const noexcept { return plan_; }
-  /// Whether other inputs bring the same rules.
-  [[nodiscard]] bool has_rules_of(std::span<GivenInput const> inputs) const {
-    auto const& wanted = syntax_.tree.inputs;
-    for (std::size_t i = 0; i != wanted.size() && i < inputs.size(); ++i) {
-      if (wanted[i].kind == syntax::Input::Kind::rules && inputs[i].rules_text() != rules_text_) return false;
-    }
-    return true;
-  }
-
- private:
-  /// The databases, by their sources' numbers; where there is no order to choose, none.
-  [[nodiscard]] std::vector<Source const*> worth_asking(std::span<GivenInput const> inputs) const {
-    auto const is_pattern = [](syntax::Clause const& clause) { return clause.kind == syntax::Clause::Kind::pattern; };
-    if (!has_rules_ && std::ranges::count_if(syntax_.tree.clauses, is_pattern) < 2) return {};
-    std::vector<Source const*> sources(syntax_.tree.sources.size(), nullptr);
-    for (std::size_t i = 0; i != inputs.size() && i != syntax_.tree.inputs.size(); ++i) {
-      auto const& input = syntax_.tree.inputs[i];
-      auto const* source = inputs[i].source();
-      bool const asks = input.kind == syntax::Input::Kind::source && source != nullptr && (*source)->is_database();
-      if (asks) sources[input.source] = source->get();
-    }
-    return sources;
-  }
-
-  void require(syntax::Problem const& problem) const {
-    if (problem) throw syntax::error_of(problem.in_rules ? std::string_view{rules_text_} : text_, problem);
-  }
-
-  std::string_view text_;
-  std::string rules_text_{};
-  bool has_rules_ = false;
-  syntax::QuerySyntax syntax_{};
-  syntax::RulesSyntax rules_{};
-  Plan plan_{};
-};
-
 /// The queries inside of a query, which are asked again for every row: planned once for each text, with the rules that it is
 /// given. Used by one thread.
 class NestedQueries {
@@ -117,40 +37,37 @@ class NestedQueries {
   [[nodiscard]] std::shared_ptr<Prepared const> prepare(std::string text, std::span<GivenInput const> inputs,
                                                         QueryOptions const& options) {
     for (auto const& one : kept_) {
-      if (one->text == text && one->prepared.has_rules_of(inputs)) return {one, &one->prepared};
+      if (one.text == text && one.prepared->has_rules_of(inputs)) return one.prepared;
     }
-    auto made = std::make_shared<Query>(std::move(text), inputs, options);
-    if (kept_.size() < most_kept) kept_.push_back(made);
-    return {made, &made->prepared};
+    auto made = PlanCache::of_program().prepare(text, inputs, options);
+    if (kept_.size() < most_kept) kept_.push_back({std::move(text), made});
+    return made;
   }
 
  private:
   struct Query {
-    template <meta::Lazy = {}>
-    Query(std::string&& written, std::span<GivenInput const> inputs, QueryOptions const& options)
-        : text{std::move(written)}, prepared{text, inputs, options} {}
     std::string text;
-    Prepared prepared;
+    std::shared_ptr<Prepared const> prepared;
   };
   static constexpr std::size_t most_kept = 16;  ///< a query may be another for each row
 
-  std::vector<std::shared_ptr<Query const>> kept_{};
+  std::vector<Query> kept_{};
 };
 
 /// The answer to a query; the inputs are those of `:in`, in order, sources among them. Errors: those of `Prepared` and `run_plan`.
 template <meta::Lazy = {}>
 [[nodiscard]] QueryResult ask(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
-  Prepared const prepared{text, inputs, options};
-  return run_plan(prepared.view(), inputs, options);
+  auto const prepared = PlanCache::of_program().prepare(text, inputs, options);
+  return run_plan(prepared->view(), inputs, options);
 }
 
 /// The plan in words. The query is run.
 template <meta::Lazy = {}>
 [[nodiscard]] std::string explain(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
-  Prepared const prepared{text, inputs, options};
+  auto const prepared = PlanCache::of_program().prepare(text, inputs, options);
   RunReport report;
-  static_cast<void>(run_plan(prepared.view(), inputs, options, &report));
-  return explain_plan(prepared.view(), {prepared.plan().estimates, report.rows});
+  static_cast<void>(run_plan(prepared->view(), inputs, options, &report));
+  return explain_plan(prepared->view(), {prepared->plan().estimates, report.rows});
 }
 
 template <meta::Lazy>

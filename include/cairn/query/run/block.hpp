@@ -66,7 +66,10 @@ class BlockRunner {
       : first_{&next} {
     auto const& plan = context.plan();
     auto const steps = plan.steps_of(plan.blocks[number]);
-    live_.resize(steps.size());
+    std::vector<std::size_t> ends(steps.size());
+    std::size_t most = 0;
+    for (auto const& step : steps) most += wanted.size() + step.live.count;
+    live_.reserve(most);
     planning::VariableSet bound;
     planning::VariableSet kept;
     for (auto const variable : arriving) bound.insert(variable);
@@ -76,14 +79,17 @@ class BlockRunner {
       auto live = kept;
       for (auto const variable : plan.variables_of(steps[i].live)) live.insert(variable);
       live.each([&](std::uint32_t variable) {
-        if (bound.contains(variable)) live_[i].push_back(static_cast<std::uint16_t>(variable));
+        if (bound.contains(variable)) live_.push_back(static_cast<std::uint16_t>(variable));
       });
+      ends[i] = live_.size();
     }
     runners_.reserve(steps.size());
     for (auto i = steps.size(); i-- != 0;) {
-      if (context.counts_rows()) put(make_counter({context, steps[i], live_[i], *first_}));
-      if (distinct[i] != 0) put(make_distinct({context, steps[i], live_[i], *first_}));
-      put(make_runner({context, steps[i], live_[i], *first_}));
+      auto const begin = i == 0 ? 0 : ends[i - 1];
+      auto const live = std::span{live_}.subspan(begin, ends[i] - begin);
+      if (context.counts_rows()) put(make_counter({context, steps[i], live, *first_}));
+      if (distinct[i] != 0) put(make_distinct({context, steps[i], live, *first_}));
+      put(make_runner({context, steps[i], live, *first_}));
     }
   }
 
@@ -105,7 +111,7 @@ class BlockRunner {
   }
 
   StepRunner* first_;
-  std::vector<std::vector<std::uint16_t>> live_;
+  std::vector<std::uint16_t> live_{};  ///< of all steps, one after the other
   std::vector<std::unique_ptr<StepRunner>> runners_{};
 };
 

@@ -40,7 +40,7 @@ class Collector final : public StepRunner {
  public:
   /// `distinct`: no two rows that come in are the same in `result_variables`. `most`: no more rows are wanted.
   Collector(QueryContext& context, bool distinct, std::size_t most)
-      : context_{context}, variables_{result_variables(context.plan())}, most_{most}, rows_{variables_.size()} {
+      : context_{context}, variables_{result_variables(context.plan())}, most_{most}, rows_{distinct ? variables_.size() : 0} {
     if (std::ranges::any_of(context.plan().find, Groups::is_aggregate)) {
       groups_ = std::make_unique<Groups>(context, variables_, distinct);
     } else if (!distinct) {
@@ -73,12 +73,10 @@ class Collector final : public StepRunner {
       return result;
     }
     auto rows = seen_ ? std::move(*seen_).take() : std::move(rows_);
-    std::vector<std::size_t> uses(variables_.size(), 0);
-    for (auto const& find : plan.find) ++uses[place_of(find.variable)];
     for (std::size_t i = 0; i != plan.find.size(); ++i) {
-      auto const place = place_of(plan.find[i].variable);
-      auto& column = rows.columns()[place];
-      if (--uses[place] == 0) {
+      auto const variable = plan.find[i].variable;
+      auto& column = rows.columns()[place_of(variable)];
+      if (std::ranges::find(plan.find.subspan(i + 1), variable, &Find::variable) == plan.find.end()) {
         result.columns()[i] = std::move(column);
       } else {
         append_all(result.columns()[i], column, rows.size());

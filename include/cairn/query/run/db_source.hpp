@@ -7,11 +7,13 @@
 #include <cairn/db/pull.hpp>
 #include <cairn/query/access/attribute.hpp>
 #include <cairn/query/access/seeker.hpp>
+#include <cairn/query/access/text_hash.hpp>
 #include <cairn/query/run/pattern.hpp>
 #include <cairn/query/run/query_context.hpp>
 #include <cairn/query/run/source.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -64,6 +66,17 @@ class DbSource final : public Source {
     return facts;
   }
 
+  [[nodiscard]] std::uint64_t likeness() const noexcept override {
+    auto const& snapshot = db_.snapshot();
+    auto const& view = db_.view();
+    std::uint64_t const datoms = snapshot.current.eavt.size() + snapshot.temporal.eavt.size();
+    auto const bits = static_cast<std::uint64_t>(std::bit_width(datoms));
+    auto const size = bits <= 4 ? datoms : bits << 4U | (datoms >> (bits - 4));  // four digits of it, and how many there are
+    std::uint64_t const seen = (view.as_of != view.now ? 1U : 0U) | (view.since != 0 ? 2U : 0U) | (view.history ? 4U : 0U) | (view.filter ? 8U : 0U);
+    auto const schema = reinterpret_cast<std::uintptr_t>(snapshot.schema.get());
+    return detail::mixed(schema, size << 4U | seen);
+  }
+
   [[nodiscard]] AttributeFacts attribute_facts(Keyword attribute, std::optional<Value> const& value,
                                                std::optional<Value> const& low,
                                                std::optional<Value> const& high) const override {
@@ -74,6 +87,7 @@ class DbSource final : public Source {
     facts.unique = access.unique;
     auto const whole = PlaceRange::prefix(1, 0, access.id, {});
     facts.datoms = static_cast<double>(estimate<Order::aevt>(db_, whole.from.get(), whole.to.get()));
+    if (access.indexed && !access.unique && !value) facts.per_value = datoms_a_value(access.id);
     // Entities may be named in other ways than datoms have them.
     bool const countable = access.indexed && (!access.ref || !value || value->is(ValueKind::integer));
     if (!countable || !(value || low || high)) return facts;
@@ -135,6 +149,27 @@ class DbSource final : public Source {
   }
 
  private:
+  /// How many datoms of an attribute have the same value: the mean of the first few values. Negative where there is none.
+  /// Requires that AVET has the attribute. O(log n).
+  [[nodiscard]] double datoms_a_value(AttributeId attribute) const {
+    constexpr int few = 4;
+    IndexReader<IndexOf<IndexTag, Order::avet>, Order::avet> reader{db_.snapshot().current.avet};
+    auto range = PlaceRange::prefix(1, 0, attribute, {});
+    std::uint64_t datoms = 0;
+    int values = 0;
+    Value value;
+    for (DatomRun run; values != few; ++values) {
+      reader.open(range.from.get(), range.to.get());
+      if (!reader.next(run)) break;
+      BorrowedValue const found{Cell{run.kind(0), run.word(0)}};
+      value = *found;
+      auto const same = PlaceRange::prefix(2, 0, attribute, Cell{value});
+      datoms += estimate<Order::avet>(db_, same.from.get(), same.to.get());
+      range.from = IndexPlace{2, 0, attribute, Cell{value}, true};
+    }
+    return values == 0 ? -1 : static_cast<double>(datoms) / values;
+  }
+
   Db<IndexTag> db_;
 };
 

@@ -32,7 +32,10 @@ class Groups {
       if (!is_aggregate(find)) continue;
       finds_.push_back(&find);
       bool const is_plain = find.kind == Find::Kind::aggregate && find.arguments.count == 0;
-      aggregates_.push_back(is_plain ? GroupedAggregate{find.aggregate} : GroupedAggregate{});
+      bool const counts_distinct = is_plain && find.aggregate == AggregateId::count_distinct;
+      // Of values that were not there before in their group, the number.
+      if (counts_distinct) distinct_.push_back({aggregates_.size(), DistinctRows{keys_.empty() ? 1U : 2U}});
+      aggregates_.push_back(!is_plain ? GroupedAggregate{} : GroupedAggregate{counts_distinct ? AggregateId::count : find.aggregate});
     }
     // Rows of one group differ in the other variables: the group's number stands for its own.
     others_.push_back(group_column);
@@ -40,7 +43,7 @@ class Groups {
       if (std::ranges::find(keys_, variable) == keys_.end()) others_.push_back(static_cast<std::uint16_t>(variable + 1));
     }
     if (keys_.empty()) others_.erase(others_.begin());
-    removes_duplicates_ = !distinct;
+    removes_duplicates_ = !distinct && std::ranges::any_of(finds_, minds_duplicates);
     // With no other variable a group has one row.
     if (removes_duplicates_ && !is_one_row()) {
       seen_.emplace(others_.size());
@@ -65,6 +68,7 @@ class Groups {
     }
     has_rows_ = true;
     add_groups(in, fresh_groups);
+    for (auto& one : distinct_) count_distinct(one, in);
     auto const* rows = all_rows;
     auto count = in.rows();
     if (removes_duplicates_) {
@@ -124,16 +128,48 @@ class Groups {
   [[nodiscard]] std::size_t bytes() const noexcept {
     auto sum = groups_.bytes();
     if (seen_) sum += seen_->bytes();
+    for (auto const& one : distinct_) sum += one.values.bytes();
     for (auto const& aggregate : aggregates_) sum += aggregate.bytes();
     return sum;
   }
 
+  /// Whether an aggregate is another where a value comes twice.
+  [[nodiscard]] static bool minds_duplicates(Find const* find) noexcept {
+    if (find->kind == Find::Kind::custom_aggregate || find->arguments.count != 0) return true;
+    return find->aggregate != AggregateId::count_distinct && find->aggregate != AggregateId::distinct &&
+           find->aggregate != AggregateId::min && find->aggregate != AggregateId::max;
+  }
+
+  /// The groups' numbers of all rows.
+  [[nodiscard]] Column group_numbers(Batch const& in) noexcept {
+    std::copy_n(numbers_.data(), in.rows(), words_.data());
+    return {words_.data(), nullptr, ValueKind::integer};
+  }
+
+  struct DistinctValues {
+    std::size_t aggregate;
+    DistinctRows values;  ///< with their groups' numbers, where there is more than one group
+    Batch batch{2};
+  };
+  void count_distinct(DistinctValues& one, Batch const& in) {
+    static constexpr std::uint16_t columns[] = {0, 1};
+    bool const grouped = !keys_.empty();
+    if (grouped) one.batch[0] = group_numbers(in);
+    one.batch[grouped ? 1 : 0] = in[finds_[one.aggregate]->variable];
+    one.batch.set_rows(in.rows());
+    auto const found = one.values.insert(one.batch, std::span{columns, grouped ? 2U : 1U}, fresh_.data());
+    auto& counts = aggregates_[one.aggregate];
+    if (!grouped) return counts.add(0U, IntegerColumn{nullptr, 0, found});
+    for (std::uint32_t i = 0; i != found; ++i) fresh_[i] = numbers_[fresh_[i]];
+    counts.count(fresh_.data(), found);
+  }
+  [[nodiscard]] bool is_counted(std::size_t aggregate) const noexcept {
+    return std::ranges::find(distinct_, aggregate, &DistinctValues::aggregate) != distinct_.end();
+  }
+
   std::uint32_t remove_duplicates(Batch const& in) {
     auto& batch = *numbered_;
-    if (!keys_.empty()) {
-      std::copy_n(numbers_.data(), in.rows(), words_.data());
-      batch[group_column] = {words_.data(), nullptr, ValueKind::integer};
-    }
+    if (!keys_.empty()) batch[group_column] = group_numbers(in);
     for (auto const place : others_) {
       if (place != group_column) batch[place] = in[place - 1U];
     }
@@ -148,6 +184,7 @@ class Groups {
     std::uint16_t gathered = no_variable;
     for (std::size_t i = 0; i != aggregates_.size(); ++i) {
       auto& aggregate = aggregates_[i];
+      if (is_counted(i)) continue;
       if (aggregate.is_count() && !is_one) {
         aggregate.count(numbers_.data(), count);
         continue;
@@ -243,6 +280,7 @@ class Groups {
   bool has_rows_ = false;
   std::vector<Find const*> finds_{};  // of the aggregates
   std::vector<GroupedAggregate> aggregates_{};
+  std::vector<DistinctValues> distinct_{};  // for each `count-distinct`
 
   bool removes_duplicates_ = false;
   std::vector<std::uint16_t> others_{};  // columns of `numbered_`

@@ -133,6 +133,14 @@ class GivenInput {
     return std::nullopt;
   }
 
+  /// Whether `rules_text` is that.
+  template <meta::Lazy = {}>
+  [[nodiscard]] bool is_rules(std::string_view text) const {
+    if (auto const* rules = std::get_if<Rules>(&which_)) return rules->text == text;
+    auto const own = rules_text();
+    return own && *own == text;
+  }
+
  private:
   template <class T>
   [[nodiscard]] static Which make(T const& input) {

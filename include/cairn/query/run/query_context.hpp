@@ -69,7 +69,9 @@ class QueryContext {
       : plan_{plan}, options_{options}, variables_{plan.names.size()}, meter_{options.memory} {
     holdings_.sources = std::move(sources);
     constants_.reserve(plan.constants.size());
-    for (auto const at : plan.constants) constants_.push_back(own(value_of(form_of(plan, at))));
+    for (std::size_t i = 0; i != plan.constants.size(); ++i) {
+      constants_.push_back(own(plan.values.empty() ? value_of(form_of(plan, plan.constants[i])) : plan.values[i]));
+    }
     for (auto const& step : plan.steps) {
       if (step.kind == Step::Kind::without) ++variables_;
     }

@@ -42,7 +42,8 @@ class Found {
     std::vector<notation::Value> values{};
   };
 
-  Found(FindShape shape, std::size_t columns) : rows{columns}, shape_{shape} {}
+  Found(FindShape shape, StoredRows found) : rows{std::move(found)}, shape_{shape} {}
+  Found(FindShape shape, std::size_t columns) : Found{shape, StoredRows{columns}} {}
   Found(Found const&) = delete;
   Found& operator=(Found const&) = delete;
 
@@ -51,9 +52,11 @@ class Found {
   [[nodiscard]] Cell cell(std::size_t row, std::size_t column) const { return is_pulled(column) ? Cell{value(row, column)} : rows.at(row, column); }
   /// The value; made of all cells when the first is asked for.
   [[nodiscard]] Value const& value(std::size_t row, std::size_t column) const {
-    auto const* values = made_values_.load(std::memory_order_acquire);
-    if (values == nullptr) [[unlikely]] values = make_values();
-    return *std::launder(reinterpret_cast<Value const*>(values[column * rows.size() + row].bytes));
+    auto const* shown = shown_columns_.load(std::memory_order_acquire);
+    if (shown == nullptr) [[unlikely]] shown = make_values();
+    auto const& one = shown[column];
+    auto const place = one.words == nullptr ? row : static_cast<std::size_t>(one.words[row] - one.low);
+    return *std::launder(reinterpret_cast<Value const*>(one.values[place].bytes));
   }
   template <meta::Lazy = {}>
   [[nodiscard]] notation::Value edn(std::size_t row, std::size_t column) const {
@@ -93,41 +96,60 @@ class Found {
   [[nodiscard]] bool is_pulled(std::size_t column) const noexcept {
     return std::ranges::any_of(pulled, [&](auto const& one) { return one.column == column; });
   }
+  /// The values of a column: one a row; or, with `words`, one a number from `low` on.
+  struct ShownColumn {
+    Slot const* values = nullptr;
+    std::uint64_t const* words = nullptr;
+    std::uint64_t low = 0;
+  };
+
+  [[nodiscard]] bool is_by_number(StoredColumn const& column) const noexcept {
+    return column.width() != 0 && column.width() < rows.size();
+  }
   template <meta::Lazy = {}>
-  [[nodiscard]] Slot const* make_values() const {
+  [[nodiscard]] ShownColumn const* make_values() const {
     std::lock_guard lock{making_};
-    if (auto const* made = made_values_.load(std::memory_order_relaxed)) return made;
+    if (auto const* made = shown_columns_.load(std::memory_order_relaxed)) return made;
     auto const height = rows.size();
-    Scratch<Slot> values{columns() * height + 1};
+    std::size_t slots = 1;
+    for (auto const& column : rows.columns()) slots += is_by_number(column) ? column.width() : height;
+    Scratch<Slot> values{slots};
+    std::vector<ShownColumn> shown(columns());
     std::vector<Value> of_pulled;
-    auto const put = [&](std::size_t row, std::size_t column, ValueKind kind, std::uint64_t word) {
-      ::new (static_cast<void*>(values[column * height + row].bytes)) Value{cairn::detail::ValueParts::join(kind, word)};
+    auto const put = [](Slot& slot, ValueKind kind, std::uint64_t word) {
+      ::new (static_cast<void*>(slot.bytes)) Value{cairn::detail::ValueParts::join(kind, word)};
     };
+    auto* to = values.get();
     for (std::size_t i = 0; i != columns(); ++i) {
       auto const& column = rows.columns()[i];
-      if (column.kinds() == nullptr) {
-        for (std::size_t row = 0; row != height; ++row) put(row, i, column.kind(), column.words()[row]);
+      shown[i].values = to;
+      if (is_by_number(column)) {
+        shown[i].words = column.words();
+        shown[i].low = column.low();
+        for (std::size_t number = 0; number != column.width(); ++number) put(*to++, ValueKind::integer, column.low() + number);
+      } else if (auto const pulls = std::ranges::find(pulled, i, &Pulled::column); pulls != pulled.end()) {
+        for (std::size_t row = 0; row != height; ++row) {
+          of_pulled.push_back(to_value(pulls->values[row]));
+          put(*to++, of_pulled.back().kind(), cairn::detail::ValueParts::word(of_pulled.back()));
+        }
+      } else if (column.kinds() == nullptr) {
+        for (std::size_t row = 0; row != height; ++row) put(*to++, column.kind(), column.words()[row]);
       } else {
-        for (std::size_t row = 0; row != height; ++row) put(row, i, column.kinds()[row], column.words()[row]);
-      }
-    }
-    for (auto const& one : pulled) {
-      for (std::size_t row = 0; row != height; ++row) {
-        of_pulled.push_back(to_value(one.values[row]));
-        auto const& made = of_pulled.back();
-        put(row, one.column, made.kind(), cairn::detail::ValueParts::word(made));
+        for (std::size_t row = 0; row != height; ++row) put(*to++, column.kinds()[row], column.words()[row]);
       }
     }
     values_ = std::move(values);
     pulled_values_ = std::move(of_pulled);
-    made_values_.store(values_.get(), std::memory_order_release);
-    return values_.get();
+    shown_ = std::move(shown);
+    shown_columns_.store(shown_.data(), std::memory_order_release);
+    return shown_.data();
   }
 
   FindShape shape_;
   // Borrowed from the cells' owners, a column after the other.
   mutable std::mutex making_{};
-  mutable std::atomic<Slot const*> made_values_{nullptr};
+  mutable std::atomic<ShownColumn const*> shown_columns_{nullptr};
+  mutable std::vector<ShownColumn> shown_{};
   mutable Scratch<Slot> values_{};
   mutable std::vector<Value> pulled_values_{};
 };

@@ -3,13 +3,13 @@
 // A plan at work, from its inputs to its result.
 #pragma once
 
-#include <cairn/edn/value.hpp>
 #include <cairn/meta/lazy.hpp>
+#include <cairn/query/run/arrange.hpp>
 #include <cairn/query/run/block.hpp>
-#include <cairn/query/run/callable.hpp>
 #include <cairn/query/run/collector.hpp>
 #include <cairn/query/run/input.hpp>
 #include <cairn/query/run/result.hpp>
+#include <cairn/query/run/result_columns.hpp>
 #include <cairn/query/run/rows_source.hpp>
 #include <cairn/query/run/rules/whole_closure.hpp>
 #include <cairn/query/run/steps.hpp>
@@ -17,10 +17,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <limits>
 #include <memory>
-#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -79,110 +77,6 @@ template <meta::Lazy = {}>
   return sources;
 }
 
-/// Keeps of the rows those numbers, in that order.
-inline void pick(QueryContext& context, Found& found, std::span<std::uint32_t const> rows) {
-  for (auto& column : found.rows.columns()) {
-    static_cast<void>(context.poll());
-    column = column.picked(rows);
-  }
-  found.rows.set_size(rows.size());
-  for (auto& pulled : found.pulled) {
-    std::vector<notation::Value> values;
-    values.reserve(rows.size());
-    for (auto const row : rows) values.push_back(std::move(pulled.values[row]));
-    pulled.values = std::move(values);
-  }
-}
-
-/// `:having`.
-template <meta::Lazy = {}>
-inline void keep_having(QueryContext& context, Found& found) {
-  auto const& plan = context.plan();
-  std::vector<std::uint32_t> kept(found.rows.size());
-  std::iota(kept.begin(), kept.end(), 0U);
-  for (auto const& having : plan.having) {
-    Callable holds{context, having.callee, plan.operands_of(having.operands)};
-    std::vector<std::uint32_t> still;
-    Batch row{found.columns()};
-    row.set_rows(1);
-    std::uint32_t seen = 0;
-    for (auto const number : kept) {
-      if (++seen % batch_rows == 0) static_cast<void>(context.poll());
-      for (std::size_t i = 0; i != found.columns(); ++i) row[i] = found.rows.columns()[i].from(number);
-      if (is_truthy(holds(row, 0))) still.push_back(number);
-    }
-    kept = std::move(still);
-  }
-  if (kept.size() != found.rows.size()) pick(context, found, kept);
-}
-
-template <meta::Lazy = {}>
-inline void sort_rows(QueryContext& context, Found& found, std::span<OrderKey const> keys) {
-  std::vector<std::uint32_t> rows(found.rows.size());
-  std::iota(rows.begin(), rows.end(), 0U);
-  static_cast<void>(context.poll());
-  std::ranges::sort(rows, [&](std::uint32_t left, std::uint32_t right) {
-    for (auto const key : keys) {
-      BorrowedValue const a{found.rows.at(left, key.column)};
-      BorrowedValue const b{found.rows.at(right, key.column)};
-      auto const order = order_of(*a, *b);
-      if (order != 0) return key.descending ? order > 0 : order < 0;
-    }
-    return left < right;
-  });
-  pick(context, found, rows);
-}
-
-/// The rows from `offset` on, `limit` of them; -1: all.
-inline void page(QueryContext& context, Found& found, std::int64_t offset, std::int64_t limit) {
-  auto const size = found.rows.size();
-  auto const first = (std::min)(size, static_cast<std::size_t>((std::max)(offset, std::int64_t{0})));
-  auto const count = limit < 0 ? size - first : (std::min)(size - first, static_cast<std::size_t>(limit));
-  if (first == 0 && count == size) return;
-  std::vector<std::uint32_t> rows(count);
-  std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
-  pick(context, found, rows);
-}
-
-template <meta::Lazy = {}>
-inline void pull_columns(QueryContext& context, Found& found, std::span<Cell const> patterns) {
-  auto const& plan = context.plan();
-  for (std::size_t i = 0; i != plan.find.size(); ++i) {
-    if (plan.find[i].kind != Find::Kind::pull) continue;
-    std::vector<Cell> entities;
-    entities.reserve(found.rows.size());
-    for (std::size_t row = 0; row != found.rows.size(); ++row) entities.push_back(found.rows.at(row, i));
-    BorrowedValue const pattern{patterns[i]};
-    auto const form = to_edn(*pattern);
-    auto const& source = context.source(plan.find[i].source);
-    std::vector<notation::Value> pulled;
-    pulled.reserve(entities.size());
-    // A pull may be long: a few at a time, so that a limit of time is seen. Once at least, for what the pattern is refused for.
-    constexpr std::size_t few = 64;
-    std::size_t done = 0;
-    do {
-      static_cast<void>(context.poll());
-      auto const next = std::span<Cell const>{entities}.subspan(done, (std::min)(few, entities.size() - done));
-      std::ranges::move(source.pull(form, next), std::back_inserter(pulled));
-      done += next.size();
-    } while (done != entities.size());
-    found.pulled.push_back({i, std::move(pulled)});
-  }
-}
-
-template <meta::Lazy = {}>
-[[nodiscard]] inline std::vector<notation::Value> keys_of(PlanView const& plan) {
-  using Edn = notation::Value;
-  std::vector<Edn> keys;
-  for (auto const at : plan.keys) {
-    auto const name = form_of(plan, at).raw();
-    keys.push_back(plan.row_keys == RowKeys::keywords  ? Edn::keyword(name)
-                   : plan.row_keys == RowKeys::strings ? Edn::string(std::string{name})
-                                                       : Edn::symbol(name));
-  }
-  return keys;
-}
-
 /// Whether the rows of the main block are all different in `wanted`. Where its last step would have to see to that, it is left to
 /// whoever keeps the rows, and the step's flag is taken back.
 [[nodiscard]] inline bool ends_distinct(PlanView const& plan, std::span<std::uint16_t const> wanted,
@@ -238,7 +132,8 @@ template <meta::Lazy = {}>
   Batch first{context.variables()};
   first.set_rows(1);
   std::vector<Cell> scalars;
-  scalars.reserve(inputs.size());
+  auto const is_binding = [](query::Input const& input) { return input.kind == query::Input::Kind::binding; };
+  scalars.reserve(static_cast<std::size_t>(std::ranges::count_if(plan.inputs, is_binding)));
   std::vector<std::uint16_t> arriving;
   std::vector<std::pair<Binding const*, Cell>> others;
   for (std::size_t i = 0; i != inputs.size(); ++i) {
@@ -303,11 +198,11 @@ template <meta::Lazy = {}>
     head->flush();
   }
 
-  auto found = std::make_shared<Found>(plan.shape, plan.find.size());
-  std::vector<Cell> patterns(plan.find.size());
+  std::vector<Cell> patterns;
   for (std::size_t i = 0; i != plan.find.size(); ++i) {
     auto const& find = plan.find[i];
     if (find.kind != Find::Kind::pull) continue;
+    patterns.resize(plan.find.size());
     if (find.pattern.kind == Operand::Kind::constant) {
       patterns[i] = context.constant(find.pattern.index);
     } else if (auto const& column = first[find.pattern.index]; column.is_live()) {
@@ -316,7 +211,7 @@ template <meta::Lazy = {}>
       raise(Errc::query_where, "The pattern of a pull in :find is written there, or is a ?variable under :in.", "{}");
     }
   }
-  found->rows = written ? std::move(*written) : collector.take();
+  auto found = std::make_shared<Found>(plan.shape, written ? std::move(*written) : collector.take());
   found->keys = detail::keys_of(plan);
   found->is_set = detail::is_plain(plan) && order.empty() && limit < 0 && offset <= 0;
   if (!plan.having.empty()) detail::keep_having(context, *found);

@@ -26,7 +26,7 @@ class ScratchMemory {
 
   /// At least so many bytes, aligned to 64; `bytes` becomes what there is.
   [[nodiscard]] static void* take(std::size_t& bytes) {
-    bytes = std::bit_ceil(bytes < smallest ? smallest : bytes);
+    bytes = size_for(bytes);
     if (auto* memory = mine(); memory != nullptr && bytes <= largest) {
       auto& kept = memory->kept_[place_of(bytes)];
       if (!kept.empty()) {
@@ -43,6 +43,8 @@ class ScratchMemory {
 #endif
     return block;
   }
+  /// What `take` makes of so many bytes.
+  [[nodiscard]] static constexpr std::size_t size_for(std::size_t bytes) noexcept { return std::bit_ceil(bytes < smallest ? smallest : bytes); }
   /// Gives back what `take` gave, on any thread. `bytes` is as `take` left it.
   static void give(void* block, std::size_t bytes) noexcept {
     if (auto* memory = mine(); memory != nullptr && bytes <= largest && memory->bytes_ + bytes <= most) {

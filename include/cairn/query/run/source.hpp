@@ -39,6 +39,10 @@ class Source {
   /// What the schema says of a pattern step's rows.
   [[nodiscard]] virtual PatternFacts facts(QueryContext const& context, Step const& step) const = 0;
 
+  /// A number that stays the same as long as a plan for the source is still a good one: another schema, another view and an
+  /// eighth more or less of datoms change it. Plans give the same rows wherever they were made.
+  [[nodiscard]] virtual std::uint64_t likeness() const noexcept { return 0; }
+
   /// How many datoms an attribute has, and how many of them that value, or a value within those limits. Errors: those of the store.
   [[nodiscard]] virtual AttributeFacts attribute_facts(Keyword attribute, std::optional<Value> const& value,
                                                        std::optional<Value> const& low,

@@ -5,7 +5,9 @@
 
 #include <cairn/query/plan/plan.hpp>
 #include <cairn/query/run/batch.hpp>
+#include <cairn/query/run/scratch.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -25,6 +27,12 @@ class StepRunner {
   StepRunner(StepRunner const&) = delete;
   StepRunner& operator=(StepRunner const&) = delete;
   virtual ~StepRunner() = default;
+
+  /// Runners are made for every query, and are large: the next query gets their memory.
+  [[nodiscard]] static void* operator new(std::size_t bytes) { return detail::ScratchMemory::take(bytes); }
+  static void operator delete(void* block, std::size_t bytes) noexcept {
+    detail::ScratchMemory::give(block, detail::ScratchMemory::size_for(bytes));
+  }
 
   /// `in` has a column for all variables that the step looks at, and for those that are live afterwards and not its own.
   virtual void push(Batch const& in) = 0;

@@ -70,6 +70,16 @@ class StoredColumn {
     size_ += count;
     return words_.get() + (size_ - count);
   }
+  /// Says that all words are integers from `low` on, `width` of them. Nothing is added afterwards. Few numbers in many rows are then
+  /// made values once each, instead of once a row.
+  void set_range(std::uint64_t low, std::size_t width) noexcept {
+    low_ = low;
+    width_ = width;
+  }
+  [[nodiscard]] std::uint64_t low() const noexcept { return low_; }
+  /// 0: nobody has said.
+  [[nodiscard]] std::size_t width() const noexcept { return width_; }
+
   /// Forgets all rows, and keeps the room.
   void clear() noexcept {
     size_ = 0;
@@ -115,6 +125,8 @@ class StoredColumn {
   Scratch<std::uint64_t> words_{};
   Scratch<ValueKind> kinds_{};
   ValueKind kind_ = ValueKind::nil;
+  std::uint64_t low_ = 0;
+  std::size_t width_ = 0;
 };
 
 /// Rows of some columns, kept in the order in which they were added.

@@ -56,6 +56,8 @@ class ReachGraph {
   [[nodiscard]] ValueKind kind() const noexcept {
     return dense_ ? ValueKind::integer : values_.rows().columns()[0].kind();
   }
+  /// Whether nodes are entities that lie close together: `word(0)` and those that follow.
+  [[nodiscard]] bool is_dense() const noexcept { return dense_; }
   [[nodiscard]] std::uint64_t word(Node node) const noexcept {
     return dense_ ? lowest_ + node : values_.rows().columns()[0].words()[node];
   }

@@ -37,6 +37,9 @@ template <meta::Lazy = {}>
   if (!graph.is_uniform()) return std::nullopt;
   StoredRows rows{2};
   rows.set_size(ReachPairs{context, graph}.write(rows.columns()[from], rows.columns()[to]));
+  if (graph.is_dense()) {
+    for (auto& column : rows.columns()) column.set_range(graph.word(0), graph.size());
+  }
   context.count(steps[0], rows.size());
   return rows;
 }
