@@ -324,6 +324,39 @@ find [?e :common ?d]: knows ?d, finds ?e, keeps ?e ?f, distinct, about 260 rows 
 )");
 }
 
+namespace {
+
+/// Few people of a department, if one knows it; many departments; one of each value that an entity has.
+struct Departments {
+  static constexpr bool knows = true;
+  std::string_view text;
+  std::span<cairn::notation::Node const> nodes;
+  [[nodiscard]] double rows(PatternQuestion const& question) const {
+    auto const& node = nodes[question.attribute_form.node];
+    bool const is_name = text.substr(node.begin, node.end - node.begin) == ":dept/name";
+    AttributeFacts facts{is_name ? 100.0 : 20'000.0, true, false};
+    if (question.low != PatternQuestion::Place::open) facts.matching = 2000;
+    facts.per_value = 200;
+    return expected_rows(question, facts);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what makes few rows at first is not taken if it makes many in the end") {
+  std::string_view const text = "[:find ?e ?n :where [?d :dept/name ?n] [?e :dept ?d] [?e :salary ?s] [(> ?s 90000)]]";
+  auto const query = syntax::parse_query(text);
+  REQUIRE(query.ok());
+  auto const result = make_plan(planning::Written{text, query.nodes, &query.tree}, nullptr, Departments{text, query.nodes});
+  REQUIRE(result.ok());
+  // 100 departments have 20,000 people, of whom 2,000 earn so much.
+  CHECK(explain_plan(view_of(result.plan, text, query.nodes), {result.plan.estimates, {}}) ==
+        R"(find [?e :salary ?s]: finds ?e ?s, ?s > 90000, keeps ?e, about 2000 rows a row
+find [?e :dept ?d]: knows ?e, finds ?d, keeps ?d ?e, about 1 rows a row
+find [?d :dept/name ?n]: knows ?d, finds ?n, keeps ?n ?e, distinct, about 1 rows a row
+)");
+}
+
 TEST_CASE("what would be endless or huge is refused") {
   // Each rule calls the next twice: put in, they would be 2^40.
   std::string rules = "[";

@@ -78,7 +78,8 @@ constexpr syntax::Problem problem_of(Failure const& failure, Written const& quer
 /// problems: a clause that waits for what nothing binds, a rule that denies itself, more than a plan can number. Throws
 /// nothing but what vectors throw.
 ///
-/// Clauses are taken greedily, always the one that is expected to find fewest rows for a row; see `planning::Order`.
+/// Clauses are taken greedily, always the one that is expected to find fewest rows for a row; where there are statistics, with a
+/// look at what follows; see `planning::Order`.
 template <PatternStatistics Statistics = NoStatistics>
 constexpr PlanResult make_plan(planning::Written const& query, planning::Written const* rules = nullptr,
                                Statistics const& statistics = {}) {

@@ -3,6 +3,8 @@
 // Goals in their order to the steps, blocks and tables of a plan.
 #pragma once
 
+#include <cairn/query/plan/distinct_marks.hpp>
+#include <cairn/query/plan/frame.hpp>
 #include <cairn/query/plan/order.hpp>
 
 #include <cstddef>
@@ -25,8 +27,9 @@ class Planner {
     if (builder_.failed()) return;
     BlockRequest request;
     request.scope = scope;
-    make_inputs(request.bound);
-    make_find(request.wanted);
+    Frame frame{query_, plan_};
+    frame.make_inputs(request.bound);
+    frame.make_find(request.wanted);
     if (builder_.failed()) return;
     plan_.main = make_block(request);
     for (std::size_t i = 0; i != plan_.tables.size() && !builder_.failed(); ++i) make_table(i);
@@ -60,93 +63,6 @@ class Planner {
   };
 
   [[nodiscard]] constexpr Goals const& goals() const { return builder_.goals(); }
-
-  // Inputs and results
-
-  constexpr void make_inputs(VariableSet& bound) {
-    syntax::Tree const& tree = *query_.tree;
-    for (std::uint32_t const source : tree.sources) plan_.sources.push_back({source, false});
-    for (syntax::Input const& input : tree.inputs) {
-      Input made{static_cast<Input::Kind>(input.kind), input.source, 0, {input.node, false}};
-      if (input.kind == syntax::Input::Kind::binding) {
-        made.binding = static_cast<std::uint32_t>(plan_.bindings.size());
-        plan_.bindings.emplace_back();
-        make_input_binding(made.binding, input.binding, bound);
-      }
-      plan_.inputs.push_back(made);
-    }
-  }
-
-  constexpr void make_input_binding(std::uint32_t place, std::uint32_t number, VariableSet& bound) {
-    syntax::Binding const& binding = query_.tree->bindings[number];
-    Binding made{static_cast<Binding::Kind>(binding.kind), {}, {}};
-    if (binding.kind == syntax::Binding::Kind::scalar) made.variable = operand_of(binding.variable, bound);
-    made.parts = {static_cast<std::uint32_t>(plan_.bindings.size()), binding.parts.count};
-    plan_.bindings.resize(plan_.bindings.size() + binding.parts.count, Binding{});
-    plan_.bindings[place] = made;
-    for (std::uint32_t i = 0; i != binding.parts.count; ++i)
-      make_input_binding(made.parts.first + i, binding.parts.first + i, bound);
-  }
-
-  /// A variable: bound, or from now on.
-  static constexpr Operand operand_of(std::uint32_t variable, VariableSet& bound) {
-    bool const has = bound.contains(variable);
-    bound.insert(variable);
-    return {has ? Operand::Kind::bound : Operand::Kind::free, static_cast<std::uint16_t>(variable)};
-  }
-
-  constexpr Operand constant(FormAt form) {
-    plan_.constants.push_back(form);
-    return {Operand::Kind::constant, static_cast<std::uint16_t>(plan_.constants.size() - 1)};
-  }
-
-  constexpr void make_find(VariableSet& wanted) {
-    syntax::Tree const& tree = *query_.tree;
-    plan_.shape = tree.shape;
-    plan_.row_keys = tree.row_keys;
-    plan_.limit = tree.limit;
-    plan_.offset = tree.offset;
-    auto const want = [&](syntax::Term const& term) -> Operand {
-      if (term.kind == syntax::Term::Kind::constant) return constant({term.node, false});
-      if (term.kind == syntax::Term::Kind::column) return {Operand::Kind::bound, term.index};
-      if (term.kind == syntax::Term::Kind::source) return {Operand::Kind::source, term.index};
-      if (term.kind == syntax::Term::Kind::blank) return {};
-      wanted.insert(term.index);
-      return {Operand::Kind::bound, term.index};
-    };
-    auto const want_all = [&](Slice terms) {
-      Slice const made{static_cast<std::uint32_t>(plan_.operands.size()), terms.count};
-      for (syntax::Term const& term : tree.terms_of(terms)) {
-        Operand const operand = want(term);
-        plan_.operands.push_back(operand);
-      }
-      return made;
-    };
-    for (syntax::FindElement const& element : tree.find) {
-      wanted.insert(element.variable);
-      Find made;
-      made.kind = static_cast<Find::Kind>(element.kind);
-      made.variable = element.variable;
-      made.aggregate = element.aggregate;
-      made.arguments = want_all(element.arguments);
-      made.source = element.source;
-      if (element.kind == syntax::FindElement::Kind::pull) made.pattern = want(element.pattern);
-      made.form = {element.kind == syntax::FindElement::Kind::custom_aggregate ? element.name : element.node, false};
-      plan_.find.push_back(made);
-    }
-    plan_.with.first = static_cast<std::uint32_t>(plan_.variables.size());
-    for (std::uint16_t const variable : tree.variables_of(tree.with)) {
-      wanted.insert(variable);
-      plan_.variables.push_back(variable);
-    }
-    plan_.with.count = static_cast<std::uint32_t>(plan_.variables.size()) - plan_.with.first;
-    for (std::uint32_t const key : tree.keys) plan_.keys.push_back({key, false});
-    for (syntax::OrderKey const& key : tree.order) plan_.order.push_back({key.column, key.descending});
-    for (syntax::Having const& having : tree.having) {
-      Slice const operands = want_all(having.terms);
-      plan_.having.push_back({having.callee, operands});
-    }
-  }
 
   // Blocks
 
@@ -235,7 +151,7 @@ class Planner {
       estimates.push_back(placed[i].rows);
       each_bound(placed[i], [&](std::uint32_t variable) { before.insert(variable); });
     }
-    mark_distinct(request, steps, begun);
+    DistinctMarks{plan_}.mark(steps, begun, request.bound, request.unique);
     block.steps = {static_cast<std::uint32_t>(plan_.steps.size()), static_cast<std::uint32_t>(steps.size())};
     plan_.steps.insert(plan_.steps.end(), steps.begin(), steps.end());
     plan_.estimates.insert(plan_.estimates.end(), estimates.begin(), estimates.end());
@@ -279,7 +195,7 @@ class Planner {
       Term const& term = goals().terms[goal.terms.first + i];
       Operand operand;
       if (term.kind == Term::Kind::constant) {
-        operand = constant(term.form);
+        operand = constant_of(plan_, term.form);
       } else if (term.kind == Term::Kind::source) {
         operand = {Operand::Kind::source, static_cast<std::uint16_t>(term.index)};
       } else if (term.kind == Term::Kind::variable) {
@@ -320,7 +236,7 @@ class Planner {
                      : (inclusive ? Limit::Kind::at_most : Limit::Kind::below);
     Term const other = terms[first ? 1 : 0];
     VariableSet bound = before;
-    limit.operand = other.kind == Term::Kind::constant ? constant(other.form) : operand_of(other.index, bound);
+    limit.operand = other.kind == Term::Kind::constant ? constant_of(plan_, other.form) : operand_of(other.index, bound);
     return limit;
   }
 
@@ -435,7 +351,7 @@ class Planner {
     }
     Closure made;
     made.source = source;
-    made.attribute = constant(closure.attribute);
+    made.attribute = constant_of(plan_, closure.attribute);
     made.backwards = closure.backwards;
     made.from = static_cast<std::uint16_t>(builder_.add_name(closure.attribute));
     made.to = static_cast<std::uint16_t>(builder_.add_name(closure.attribute));
@@ -531,83 +447,6 @@ class Planner {
     plan_.block_numbers.insert(plan_.block_numbers.end(), blocks.begin(), blocks.end());
     table.heads = {static_cast<std::uint32_t>(plan_.heads.size()), static_cast<std::uint32_t>(heads.size())};
     plan_.heads.insert(plan_.heads.end(), heads.begin(), heads.end());
-  }
-
-  // Distinctness
-
-  /// Whether a step makes several rows of one, whatever the schema says.
-  [[nodiscard]] constexpr bool fans_out(Step const& step) const {
-    switch (step.kind) {
-      case Step::Kind::pattern: {
-        auto const known = [&](std::size_t place) {
-          if (place >= step.operands.count) return false;
-          Operand::Kind const kind = plan_.operands[step.operands.first + place].kind;
-          return kind == Operand::Kind::bound || kind == Operand::Kind::constant;
-        };
-        return !(known(0) && known(1));
-      }
-      case Step::Kind::compute: {
-        Binding::Kind const kind = plan_.bindings[step.binding].kind;
-        return kind == Binding::Kind::collection || kind == Binding::Kind::relation;
-      }
-      case Step::Kind::either:
-      case Step::Kind::call:
-      case Step::Kind::closure:
-      case Step::Kind::seeds:
-        return true;
-      case Step::Kind::filter:
-      case Step::Kind::missing:
-      case Step::Kind::without:
-      case Step::Kind::empty:
-        return false;
-    }
-    return true;
-  }
-
-  /// Marks the steps after which rows may be the same: those at the end, and those before a step that would make
-  /// several of each.
-  constexpr void mark_distinct(BlockRequest const& request, std::vector<Step>& steps, std::size_t begun) const {
-    bool dead = false;
-    for (std::size_t i = begun; i != steps.size(); ++i) {
-      Step& step = steps[i];
-      dead = dead || leaves_dead(step, request.bound, i == 0 ? nullptr : &steps[i - 1]);
-      bool const last = i + 1 == steps.size();
-      step.distinct =
-          (last && request.unique) || step.kind == Step::Kind::either || (!last && dead && fans_out(steps[i + 1]));
-      if (step.distinct) dead = false;
-    }
-  }
-
-  /// Whether something that the rows had before the step, or that it found, is not live after it.
-  [[nodiscard]] constexpr bool leaves_dead(Step const& step, VariableSet const& incoming, Step const* previous) const {
-    VariableSet live;
-    for (std::uint16_t const variable : span_of(step.live)) live.insert(variable);
-    bool dead = false;
-    if (previous != nullptr) {
-      for (std::uint16_t const variable : span_of(previous->live)) dead = dead || !live.contains(variable);
-    } else {
-      incoming.each([&](std::uint32_t variable) { dead = dead || !live.contains(variable); });
-    }
-    auto const operands = std::span<Operand const>{plan_.operands}.subspan(step.operands.first, step.operands.count);
-    for (Operand const& operand : operands) {
-      dead = dead || (operand.kind == Operand::Kind::free && !live.contains(operand.index));
-      if (step.kind == Step::Kind::pattern || step.kind == Step::Kind::call)
-        dead = dead || operand.kind == Operand::Kind::blank;
-    }
-    // A pattern that doesn't say which value it is about finds one row for each.
-    if (step.kind == Step::Kind::pattern) dead = dead || operands.size() < 3;
-    if (step.kind == Step::Kind::compute) dead = dead || binds_dead(step.binding, live);
-    return dead;
-  }
-
-  [[nodiscard]] constexpr bool binds_dead(std::uint32_t number, VariableSet const& live) const {
-    Binding const& binding = plan_.bindings[number];
-    if (binding.kind == Binding::Kind::blank) return true;
-    if (binding.kind == Binding::Kind::scalar)
-      return binding.variable.kind == Operand::Kind::free && !live.contains(binding.variable.index);
-    bool dead = binding.kind == Binding::Kind::collection || binding.kind == Binding::Kind::relation;
-    for (std::uint32_t i = 0; i != binding.parts.count; ++i) dead = dead || binds_dead(binding.parts.first + i, live);
-    return dead;
   }
 
   Written query_;
