@@ -29,7 +29,6 @@ using Through = Tiered<faulty::Front, faulty::Backend>;
 using Behind = Tiered<faulty::Front, faulty::Backend, WritePolicy::write_behind>;
 using Around = Tiered<faulty::Front, faulty::Backend, WritePolicy::write_around>;
 using Closed = Tiered<faulty::Front, faulty::Backend, WritePolicy::write_through, ReadPolicy::frontend_only>;
-using Overlay = Tiered<faulty::Front, Mem, WritePolicy::frontend_only>;
 
 static_assert(Through::backend_id == "tiered.faulty-front.faulty");
 
@@ -223,59 +222,6 @@ TEST_CASE("tiered: addresses that don't fit the front's are hashed, and none beg
   CHECK(layer::front_address<Timed>(backends::mem::Address{0xffffffffffffffff}).bytes[0] == 0);
   CHECK(layer::front_address<backends::mem::Address>(backends::mem::Address{7}) == backends::mem::Address{7});
   CHECK(layer::front_address<backends::mem::Address>(one) != layer::front_address<backends::mem::Address>(two));
-}
-
-TEST_CASE("tiered: over a back that is only read, everything that is written is the front's") {
-  Mem::Config const shared{.id = fresh_id()};
-  Mem::empty_store(shared);
-  auto owner = Mem::connect_store(shared);
-  auto const theirs = put(owner, "main", "theirs");
-  auto version = laws::append(owner, "main", owner.root("main")->version, "a");
-  version = laws::append(owner, "main", version, "b");
-  laws::commit(owner, "side", Version{}, "side");
-  auto const before = owner.root("main")->version;
-
-  Overlay::Config const config{.frontend_config = {.id = fresh_id()}, .backend_config = shared};
-  auto connection = Overlay::connect_store(config);
-  CHECK(connection.roots() == std::vector<std::string>{"main", "side"});
-  CHECK(text(connection.read(theirs)) == "theirs");
-  CHECK(laws::tail_of(connection, "main") == std::vector<std::string>{"a", "b"});
-
-  auto writer = connection.begin();
-  auto const mine = writer.put(bytes("mine"));
-  CHECK(writer.append("main", Version{}, bytes("c")) == CommitResult::conflict);
-  auto const taken = writer.append("main", connection.root("main")->version, bytes("c"));
-  REQUIRE(taken == CommitResult::committed);
-  CHECK(laws::tail_of(connection, "main") == std::vector<std::string>{"a", "b", "c"});
-  CHECK(text(connection.root("main")->state) == "state");
-  CHECK(connection.root("main")->version == taken.version);
-  CHECK(text(connection.read(mine)) == "mine");
-  static_cast<void>(laws::append(connection, "main", taken.version, "d"));
-  CHECK(writer.append("main", taken.version, bytes("late")) == CommitResult::conflict);
-
-  REQUIRE(writer.drop("side", connection.root("side")->version) == CommitResult::committed);
-  CHECK_FALSE(connection.root("side").has_value());
-  CHECK(connection.roots() == std::vector<std::string>{"main"});
-  auto const anew = laws::append(connection, "side", Version{}, "first");
-  CHECK(laws::tail_of(connection, "side") == std::vector<std::string>{"first"});
-  CHECK(connection.root("side")->version == anew);
-
-  // The owner has seen nothing of it, and another connection here sees it all.
-  CHECK(owner.root("main")->version == before);
-  CHECK(owner.roots() == std::vector<std::string>{"main", "side"});
-  CHECK(code_of([&] { static_cast<void>(owner.read(mine)); }).has_value());
-  auto other = Overlay::connect_store(config);
-  CHECK(laws::tail_of(other, "main") == std::vector<std::string>{"a", "b", "c", "d"});
-  CHECK(text(other.read(mine)) == "mine");
-
-  // A sweep is of the front, and spares what is young; deleting is of the front, too.
-  connection.sweep([](auto const&) { return false; }, TimePoint{});
-  CHECK(text(connection.read(mine)) == "mine");
-  connection.sweep([](auto const&) { return false; }, TimePoint::max());
-  CHECK(code_of([&] { static_cast<void>(connection.read(mine)); }).has_value());
-  CHECK(text(connection.read(theirs)) == "theirs");
-  Overlay::delete_store(config);
-  CHECK(text(owner.read(theirs)) == "theirs");
 }
 
 TEST_CASE("tiered: a configuration says the policies that the program has, or none") {
