@@ -126,3 +126,24 @@ cairn_add_component(
   FINDER Findhiredis.cmake
   BASE backends
   HEADERS ${cairn_redis_headers})
+
+cairn_headers(cairn_postgres_headers backends/cairn/backends/postgres)
+cairn_add_component(
+  NAME postgres
+  DOC "stores in PostgreSQL databases"
+  PACKAGE PostgreSQL
+  TARGET PostgreSQL::PostgreSQL
+  INSTALL libpq-dev
+  BASE backends
+  HEADERS ${cairn_postgres_headers})
+
+cairn_headers(cairn_mysql_headers backends/cairn/backends/mysql)
+cairn_add_component(
+  NAME mysql
+  DOC "stores in MySQL and MariaDB databases"
+  PACKAGE MariaDB
+  TARGET mariadb::mariadb
+  INSTALL libmariadb-dev
+  FINDER FindMariaDB.cmake
+  BASE backends
+  HEADERS ${cairn_mysql_headers})

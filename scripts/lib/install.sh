@@ -128,12 +128,12 @@ Run this as root once (it installs them), or install them yourself."
 packages_to_build=(
   g++ cmake ninja-build pkg-config
   boost librange-v3-dev libxxhash-dev libcli11-dev libfmt-dev libedit-dev libre2-dev
-  libsqlite3-dev liblmdb-dev librocksdb-dev libhiredis-dev
+  libsqlite3-dev liblmdb-dev librocksdb-dev libhiredis-dev libpq-dev libmariadb-dev
   libzstd-dev libsodium-dev
 )
 packages_to_test=(
   "${packages_to_build[@]}" catch2 python3 strace git valgrind
-  redis-server
+  redis-server postgresql mariadb-server openssl
 )
 packages_to_test_all=("${packages_to_test[@]}" clang)
 packages_to_bench=("${packages_to_build[@]}" libbenchmark-dev libabsl-dev libleveldb-dev python3)

@@ -16,8 +16,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -205,6 +207,46 @@ void check_kills() {
     next = static_cast<std::int64_t>(found.size());
   }
   CHECK(next > 0);
+}
+
+/// Eight processes follow a writer: each sees what it saw before and perhaps more, never a gap, and at the end all.
+template <BlobStoreHarness Harness>
+void check_followers() {
+  using Store = cairn::Store<typename Harness::Backend>;
+  constexpr int followers = 8;
+  constexpr std::size_t transactions = 40;
+  Harness harness;
+  auto const config = harness.config();
+  Store::create(config);
+  {
+    auto connection = Store::connect(config);
+    connection.transact(database_schema);
+  }
+  std::vector<std::unique_ptr<Child>> children;
+  for (int follower = 0; follower != followers; ++follower) {
+    children.push_back(std::make_unique<Child>([&](int out) {
+      auto connection = Store::connect(config);
+      tell(out, 0);
+      for (std::size_t seen = 0; seen != transactions;) {
+        auto const found = numbers_of(connection.sync());
+        if (found.size() < seen) throw std::runtime_error{"what was seen is gone"};
+        for (std::size_t i = 0; i != found.size(); ++i) {
+          if (found[i] != static_cast<std::int64_t>(i)) throw std::runtime_error{"there is a gap"};
+        }
+        seen = found.size();
+      }
+    }));
+  }
+  for (auto& child : children) REQUIRE(child->hear() == 0);
+  auto connection = Store::connect(config);
+  for (std::size_t number = 0; number != transactions; ++number) {
+    connection.transact("[{:n " + std::to_string(number) + "}]");
+    if (number % 16 == 15) connection.checkpoint();
+  }
+  for (auto& child : children) {
+    child->wait();
+    CHECK(child->ended_well());
+  }
 }
 
 }  // namespace cairn::laws

@@ -57,6 +57,15 @@ background() {
   disown
 }
 
+# certificate NAME: a key and a certificate that it signs, for 127.0.0.1, in the data directory.
+certificate() {
+  need openssl openssl
+  as_service openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=127.0.0.1 \
+    -addext subjectAltName=IP:127.0.0.1 -keyout "$data/$1.key" -out "$data/$1.crt" >>"$dir/openssl.log" 2>&1 ||
+    fail "openssl failed: $(cat "$dir/openssl.log")"
+  cp "$data/$1.crt" "$dir/$1.crt" # where every user can read it
+}
+
 port() {
   local number
   number=$(sed -n "s/^$1 //p" "$dir/ports" 2>/dev/null || true)
@@ -140,7 +149,7 @@ forget() {
   local data
   data=$(cat "$dir/data-is-in" 2>/dev/null || true)
   [ -z "$data" ] || rm -rf "$data"
-  rm -f "$dir"/{service,ports,data-is-in} "$dir"/*.log
+  rm -f "$dir"/{service,ports,data-is-in} "$dir"/*.log "$dir"/*.crt
 }
 
 start() {

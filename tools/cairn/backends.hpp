@@ -17,6 +17,12 @@
 #if CAIRN_TOOL_HAS_REDIS
 #include <cairn/backends/redis/backend.hpp>
 #endif
+#if CAIRN_TOOL_HAS_POSTGRES
+#include <cairn/backends/postgres/backend.hpp>
+#endif
+#if CAIRN_TOOL_HAS_MYSQL
+#include <cairn/backends/mysql/backend.hpp>
+#endif
 #include <cairn/cairn.hpp>
 
 namespace cairn::tool {
@@ -38,6 +44,14 @@ using Backends = BackendList<backends::mem::Backend, backends::file::Backend
 #if CAIRN_TOOL_HAS_REDIS
                              ,
                              backends::redis::Backend
+#endif
+#if CAIRN_TOOL_HAS_POSTGRES
+                             ,
+                             backends::postgres::Backend
+#endif
+#if CAIRN_TOOL_HAS_MYSQL
+                             ,
+                             backends::mysql::Backend
 #endif
                              >;
 using Conn = AnyConnection<Backends>;

@@ -25,6 +25,15 @@ struct TimedKey {
     for (std::size_t i = 0; i != 6; ++i) time = time << 8 | bytes[i];
     return time;
   }
+  /// Where the keys of that time begin.
+  [[nodiscard]] static constexpr TimedKey first_at(std::chrono::system_clock::time_point time) noexcept {
+    auto const since = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
+    TimedKey made;
+    if (since <= 0) return made;
+    auto const number = static_cast<std::uint64_t>(since);
+    for (std::size_t i = 0; i != 6; ++i) made.bytes[i] = static_cast<std::uint8_t>(number >> (8 * (5 - i)));
+    return made;
+  }
 };
 
 /// Gives keys, each once: two are the same only if two processes draw one of 2^48 lots and count alike in one millisecond. Thread-safe.

@@ -1,0 +1,100 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Creating a store on a MySQL server, connecting to it and deleting it.
+#pragma once
+
+#include <cairn/backends/common/root_version.hpp>
+#include <cairn/backends/common/sql_names.hpp>
+#include <cairn/backends/common/sql_session.hpp>
+#include <cairn/backends/common/sql_store.hpp>
+#include <cairn/backends/mysql/channel.hpp>
+#include <cairn/backends/mysql/config.hpp>
+#include <cairn/backends/mysql/session.hpp>
+#include <cairn/error/error.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace cairn::backends::mysql::details {
+
+/// Runs `work` where nobody tries a second time.
+template <class Work>
+auto once(Work work) {
+  std::string reason;
+  try {
+    return work();
+  } catch (common::LostConnection const& lost) {
+    reason = lost.reason;
+  } catch (common::TryAgain const& given_up) {
+    reason = given_up.reason;
+  }
+  raise(Errc::io_error, "The MySQL server cannot be reached: " + reason + " Look at :host, :port, :socket, :user, :password and :tls.");
+}
+
+/// Tables are not made in transactions here: who makes or drops them takes a lock of that name first, until the channel is closed.
+inline void take_turn(Channel& channel, Config const& config) {
+  auto const results = channel.run("SELECT GET_LOCK('cairn_" + config.table_prefix + "', 60)", "wait for others that create or delete");
+  if (results[0].rows().at(0).at(0).text != "1") {
+    raise(Errc::store_locked, "Somebody has been creating or deleting the store \"" + config.table_prefix + "\" for a minute: try again.");
+  }
+}
+
+/// The row is written last: without it there is no store.
+[[nodiscard]] inline bool is_there(Channel& channel, common::SqlNames const& names) {
+  try {
+    return !channel.run(names("SELECT format FROM $store"), "look for the store")[0].rows().empty();
+  } catch (Error const& error) {
+    if (error.code() != Errc::store_does_not_exist) throw;
+    return false;
+  }
+}
+
+inline void create_store(Config const& config) {
+  once([&] {
+    auto const names = names_of(config);
+    Channel channel{config};
+    take_turn(channel, config);
+    if (is_there(channel, names)) {
+      raise(Errc::store_exists, "There is a store \"" + config.table_prefix + "\" in " + config.dbname +
+                                    " already: connect to it, delete it first, or choose another :table-prefix.");
+    }
+    channel.run(names("DROP TABLE IF EXISTS $store, $blob, $root, $tail;"
+                      "CREATE TABLE $blob(address BINARY(16), piece INT UNSIGNED, bytes MEDIUMBLOB NOT NULL, PRIMARY KEY(address, piece)) ENGINE=InnoDB;"
+                      "CREATE TABLE $root(number BIGINT UNSIGNED NOT NULL AUTO_INCREMENT UNIQUE, name VARBINARY(2048) PRIMARY KEY, "
+                      "version BINARY(16) NOT NULL, frames BIGINT UNSIGNED NOT NULL) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;"
+                      "CREATE TABLE $tail(root BIGINT UNSIGNED, place BIGINT UNSIGNED, piece INT UNSIGNED, version BINARY(16) NOT NULL, "
+                      "bytes MEDIUMBLOB NOT NULL, PRIMARY KEY(root, place, piece)) ENGINE=InnoDB;"
+                      "CREATE TABLE $store(id INT PRIMARY KEY, format INT NOT NULL, own BINARY(16) NOT NULL) ENGINE=InnoDB;"
+                      "INSERT INTO $store VALUES(1, ") +
+                    std::string{format} + ", " + hex(common::random_epoch()) + ")",
+                "create the store");
+  });
+}
+
+inline void delete_store(Config const& config) {
+  once([&] {
+    try {
+      Channel channel{config};
+      take_turn(channel, config);
+      channel.run(names_of(config)("DROP TABLE IF EXISTS $store, $blob, $root, $tail"), "delete the store");
+    } catch (Error const& error) {
+      if (error.code() != Errc::store_does_not_exist) throw;  // of the whole database
+    }
+  });
+}
+
+inline std::shared_ptr<common::SqlStore<Session>> connect_store(Config const& config) {
+  try {
+    return once([&] {
+      auto session = std::make_unique<Session>(config);
+      auto own = session->own(config);
+      return std::make_shared<common::SqlStore<Session>>(config, std::move(session), std::move(own), config.max_connections, config.reconnect_for);
+    });
+  } catch (Error const& error) {
+    if (error.code() != Errc::store_does_not_exist) throw;
+    raise(Errc::store_does_not_exist, "There is no store \"" + config.table_prefix + "\" in a database " + config.dbname + ": create it first.");
+  }
+}
+
+}  // namespace cairn::backends::mysql::details

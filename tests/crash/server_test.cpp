@@ -1,0 +1,244 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Backends on SQL servers while the server is killed, the network loses requests and replies, and processes contend.
+#include "laws/own_service.hpp"
+#include "laws/processes.hpp"
+#include "laws/tcp_proxy.hpp"
+
+#if CAIRN_TEST_HAS_MYSQL
+#include <cairn/backends/mysql/backend.hpp>
+#endif
+#if CAIRN_TEST_HAS_POSTGRES
+#include <cairn/backends/postgres/backend.hpp>
+#endif
+
+#include <catch2/catch_get_random_seed.hpp>
+#include <catch2/catch_template_test_macros.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace cairn;
+using cairn::laws::Child;
+using cairn::laws::text;
+using cairn::test::NetworkFault;
+using cairn::test::OwnService;
+using cairn::test::TcpProxy;
+
+int times(int in_every_run, int at_length) { return std::getenv("CAIRN_LONG") != nullptr ? at_length : in_every_run; }
+
+#if CAIRN_TEST_HAS_POSTGRES
+struct Postgres {
+  using Backend = backends::postgres::Backend;
+  static constexpr char const* script = CAIRN_TEST_SERVICES "/postgres";
+  /// Whether a commit is done when the first byte of an answer comes.
+  static constexpr bool answers_when_done = true;
+  static Backend::Config config(OwnService const& server, int port) {
+    return {.host = server.value("host"), .port = port, .dbname = server.value("dbname"), .user = server.value("user"), .reconnect_for = std::chrono::seconds{30}};
+  }
+  static void require_tls(Backend::Config& config, std::string const& certificate) {
+    config.conninfo = Secret{"sslmode=verify-full sslrootcert=" + certificate};
+  }
+};
+#endif
+#if CAIRN_TEST_HAS_MYSQL
+struct Mysql {
+  using Backend = backends::mysql::Backend;
+  static constexpr char const* script = CAIRN_TEST_SERVICES "/mysql";
+  static constexpr bool answers_when_done = false;
+  static Backend::Config config(OwnService const& server, int port) {
+    return {.host = server.value("host"), .port = port, .dbname = server.value("dbname"), .user = server.value("user"), .reconnect_for = std::chrono::seconds{30}};
+  }
+  static void require_tls(Backend::Config& config, std::string const& certificate) {
+    config.tls = backends::mysql::Tls::verified;
+    config.tls_ca = certificate;
+  }
+};
+#endif
+
+std::span<std::byte const> bytes_of(std::string_view from) { return std::as_bytes(std::span{from.data(), from.size()}); }
+
+/// What was appended to a root, in order. Where many frames have come together, a commit has put them into the state.
+std::vector<std::string> entries_of(RootRecord const& root) {
+  std::vector<std::string> entries;
+  auto const state = text(root.state);
+  for (std::size_t at = 0; at != state.size();) {
+    auto const end = state.find(' ', at);
+    entries.push_back(state.substr(at, end - at));
+    at = end + 1;
+  }
+  for (auto const& frame : root.tail) entries.push_back(text(frame));
+  return entries;
+}
+
+/// Adds an entry, exactly once, as an engine would: after `unknown` it looks whether the entry is there, and tries again at the version
+/// that it expected.
+template <class Connection>
+void add(Connection& connection, std::string_view branch, std::string const& entry) {
+  bool has_looked = false;
+  for (;;) {
+    auto const root = connection.root(branch);
+    if (has_looked && root) {
+      auto const entries = entries_of(*root);
+      if (std::find(entries.begin(), entries.end(), entry) != entries.end()) return;
+    }
+    auto const expected = root ? root->version : Version{};
+    auto writer = connection.begin();
+    auto const result = [&] {
+      if (!root || root->tail.size() < 32) return writer.append(branch, expected, bytes_of(entry));
+      std::string state;
+      for (auto const& one : entries_of(*root)) state += one + ' ';
+      return writer.commit(branch, expected, bytes_of(state += entry + ' '));
+    }();
+    if (result == CommitResult::committed) return;
+    has_looked |= result == CommitResult::unknown;
+  }
+}
+
+}  // namespace
+
+#if CAIRN_TEST_HAS_POSTGRES && CAIRN_TEST_HAS_MYSQL
+#define CAIRN_TEST_SERVERS Postgres, Mysql
+#elif CAIRN_TEST_HAS_POSTGRES
+#define CAIRN_TEST_SERVERS Postgres
+#else
+#define CAIRN_TEST_SERVERS Mysql
+#endif
+
+TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that contend", "", CAIRN_TEST_SERVERS) {
+  using Backend = typename TestType::Backend;
+  OwnService server{TestType::script};
+  auto const config = TestType::config(server, server.value<int>("port"));
+  Backend::empty_store(config);
+
+  // Before anything is connected: children have no use for it.
+  {
+    INFO("8 processes that append at once lose nothing and do nothing twice");
+    auto const each = times(25, 1000);
+    std::vector<std::unique_ptr<Child>> children;
+    for (int child = 0; child != 8; ++child) {
+      children.push_back(std::make_unique<Child>([&, child](int) {
+        auto connection = Backend::connect_store(config);
+        for (int i = 0; i != each; ++i) add(connection, "contended", std::to_string(child * each + i));
+      }));
+    }
+    for (auto& child : children) {
+      child->wait();
+      CHECK(child->ended_well());
+    }
+    auto connection = Backend::connect_store(config);
+    std::vector<int> found;
+    for (auto const& entry : entries_of(*connection.root("contended"))) found.push_back(std::stoi(entry));
+    std::sort(found.begin(), found.end());
+    std::vector<int> all(static_cast<std::size_t>(8 * each));
+    std::iota(all.begin(), all.end(), 0);
+    CHECK((found == all));
+  }
+
+  {
+    INFO("what a network loses is found out, and is there once or not at all");
+    auto const seed = Catch::getSeed();
+    CAPTURE(seed);
+    std::mt19937 random{seed};
+    TcpProxy proxy{server.value<std::uint16_t>("port")};
+    auto connection = Backend::connect_store(TestType::config(server, proxy.port()));
+    auto honest = Backend::connect_store(config);
+    Version version;
+    std::vector<std::string> expected;
+    auto const count = times(50, 2000);
+    for (int i = 0; i != count; ++i) {
+      CAPTURE(i);
+      auto const entry = std::to_string(i);
+      auto const fault = static_cast<NetworkFault>(random() % 3);
+      auto writer = connection.begin();
+      auto const key = writer.put(bytes_of(entry));
+      bool const commits = random() % 4 == 0;
+      std::string state;
+      for (auto const& one : expected) state += one + ' ';
+      state += entry + ' ';
+      auto const change = [&] {
+        return commits ? writer.commit("lossy", version, bytes_of(state)) : writer.append("lossy", version, bytes_of(entry));
+      };
+      proxy.fail_next(fault, "");
+      auto result = change();
+      REQUIRE(proxy.faults() == i + 1);
+      auto const now = honest.root("lossy");
+      if (fault == NetworkFault::lose_request) {
+        REQUIRE(result == CommitResult::unknown);
+        REQUIRE((now ? now->version : Version{}) == version);
+        result = change();  // the writer still has what was put
+        REQUIRE(result == CommitResult::committed);
+      } else if (TestType::answers_when_done) {
+        REQUIRE(result == CommitResult::committed);  // the backend can find out, and does
+      } else if (result == CommitResult::unknown) {
+        result = change();
+        REQUIRE((result == CommitResult::committed || result == CommitResult::conflict));
+      }
+      version = honest.root("lossy")->version;
+      expected.push_back(entry);
+      REQUIRE(entries_of(*honest.root("lossy")) == expected);
+      REQUIRE(text(honest.read(key)) == entry);
+    }
+  }
+
+  {
+    INFO("what was acknowledged is there after the server was killed, once");
+    constexpr int writers = 3;
+    std::array<std::atomic<int>, writers> acknowledged{};
+    std::atomic<bool> ends = false;
+    auto connection = Backend::connect_store(config);
+    std::vector<std::thread> pool;
+    for (std::size_t writer = 0; writer != writers; ++writer) {
+      pool.emplace_back([&, writer] {
+        for (int i = 0; !ends; ++i) {
+          add(connection, "killed " + std::to_string(writer), std::to_string(i));
+          acknowledged[writer] = i + 1;
+        }
+      });
+    }
+    for (int round = 0; round != times(2, 20); ++round) {
+      auto const before = acknowledged[0].load();
+      while (acknowledged[0] < before + 20) std::this_thread::yield();
+      server.kill();
+      std::array<int, writers> until_then{};
+      for (std::size_t writer = 0; writer != writers; ++writer) until_then[writer] = acknowledged[writer];
+      server.restart();
+      auto const after = Backend::connect_store(config);
+      for (std::size_t writer = 0; writer != writers; ++writer) {
+        CHECK(entries_of(*after.root("killed " + std::to_string(writer))).size() >= static_cast<std::size_t>(until_then[writer]));
+      }
+    }
+    ends = true;
+    for (auto& one : pool) one.join();
+    for (std::size_t writer = 0; writer != writers; ++writer) {
+      auto const entries = entries_of(*connection.root("killed " + std::to_string(writer)));
+      REQUIRE(entries.size() == static_cast<std::size_t>(acknowledged[writer].load()));
+      for (std::size_t i = 0; i != entries.size(); ++i) REQUIRE(entries[i] == std::to_string(i));
+    }
+  }
+
+  {
+    INFO("certificates are checked");
+    auto verified = config;
+    TestType::require_tls(verified, server.value("certificate"));
+    CHECK(Backend::connect_store(verified).roots().size() == 5);
+    TestType::require_tls(verified, server.value("other_certificate"));
+    CHECK(laws::code_of([&] { static_cast<void>(Backend::connect_store(verified)); }) == Errc::io_error);
+  }
+  Backend::delete_store(config);
+}
