@@ -41,9 +41,10 @@ struct BasicBackend {
   static void empty_store(Config const& config) { details::create_store<Io>(config); }
   /// Removes the files of a store, and its directory where nothing else is in it. Nothing happens where there is none;
   /// `store/format` where the directory holds only files that are not a store's. Whoever is connected gets
-  /// `store/does-not-exist` at the next commit.
+  /// `store/does-not-exist` at the next commit; who has it alone keeps it, and `store/locked` tells.
   static void delete_store(Config const& config) { details::delete_store<Io>(config); }
-  /// Connects; `store/does-not-exist` where there is none, `store/corrupt` where it is damaged. Waits for a writer of
+  /// Connects; `store/does-not-exist` where there is none, `store/corrupt` where it is damaged, `store/locked` where somebody
+  /// has it alone, or has it and this connection is to be alone (`Config::exclusive`). Waits for a writer of
   /// another process. Reads at most one segment, and only what is behind the hint where one was left.
   static Connection connect_store(Config const& config) { return Connection{config}; }
   /// Makes durable what is not, and leaves the hint.
