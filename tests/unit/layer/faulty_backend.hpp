@@ -73,6 +73,8 @@ class Writer {
   }
 
   Plan* plan_;
+
+ protected:
   backends::mem::Writer inner_;
 };
 
@@ -133,18 +135,16 @@ static_assert(check_store_backend<Backend>());
 /// The same as a front: under addresses that are given.
 class KeyedWriter : public Writer {
  public:
-  KeyedWriter(Plan& plan, backends::mem::Writer inner) : Writer{plan, inner}, keyed_{std::move(inner)}, plan_{&plan} {}
+  KeyedWriter(Plan& plan, backends::mem::Writer inner) : Writer{plan, std::move(inner)}, plan_{&plan} {}
 
   using Writer::put;
-  void put(backends::mem::Address const& address, std::span<std::byte const> bytes) { keyed_.put(address, bytes); }
+  void put(backends::mem::Address const& address, std::span<std::byte const> bytes) { inner_.put(address, bytes); }
   CommitResult commit(std::string_view branch, Version const& expected, std::span<std::byte const> state) {
-    ++plan_->commits;
     if (plan_->is_gone) raise(plan_->code, "it is gone");
-    return keyed_.commit(branch, expected, state);
+    return Writer::commit(branch, expected, state);
   }
 
  private:
-  backends::mem::Writer keyed_;
   Plan* plan_;
 };
 
