@@ -5,6 +5,7 @@
 
 #include <cairn/concepts/config_spec.hpp>
 #include <cairn/config/edn_text.hpp>
+#include <cairn/config/jdbc.hpp>
 #include <cairn/config/load.hpp>
 #include <cairn/datom/keyword.hpp>
 #include <cairn/edn/form.hpp>
@@ -183,7 +184,7 @@ template <Configurable Backend>
 [[nodiscard]] DatabaseConfig<Backend> load_database_config(std::string_view text, Environment const& environment = {},
                                                            OptionVariables which = OptionVariables::all) {
   if (is_uri(text) || text.empty()) return load_database_config<Backend>(std::nullopt, environment, text, which);
-  auto const document = read_map_text(std::string{text});
+  auto const document = read_map_text(without_jdbc(std::string{text}));
   return load_database_config<Backend>(document.root(), environment, {}, which);
 }
 
@@ -191,7 +192,7 @@ template <Configurable Backend>
 template <meta::Lazy = {}>
 [[nodiscard]] inline std::string backend_of_database(std::string_view text, Environment const& environment = {}) {
   if (is_uri(text) || text.empty()) return backend_of(std::nullopt, environment, text);
-  auto const document = read_map_text(std::string{text});
+  auto const document = read_map_text(without_jdbc(std::string{text}));
   auto const whole = document.root();
   return backend_of(whole.is(notation::Kind::map) ? whole.find("store") : std::nullopt, environment);
 }

@@ -1,0 +1,182 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Datahike's `{:backend :jdbc ...}` as the configuration of the backend that it means.
+#pragma once
+
+#include <cairn/config/uri.hpp>
+#include <cairn/edn/form.hpp>
+#include <cairn/edn/reader.hpp>
+#include <cairn/edn/write.hpp>
+#include <cairn/error/error.hpp>
+#include <cairn/meta/lazy.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cairn::config {
+
+namespace detail {
+
+/// What a `:dbtype`, or the second part of a `:jdbcUrl`, means.
+[[nodiscard]] constexpr std::string_view backend_of_dbtype(std::string_view type) noexcept {
+  if (type == "postgresql" || type == "postgres") return "postgres";
+  if (type == "mysql" || type == "mariadb") return "mysql";
+  return type == "sqlite" ? "sqlite" : "";
+}
+
+/// The store's map, written anew.
+class JdbcMap {
+ public:
+  explicit JdbcMap(notation::Form store) {
+    std::optional<std::string> type;
+    if (auto const url = text_of(store, "jdbcUrl")) {
+      auto const rest = std::string_view{*url};
+      auto const colon = rest.find(':', 5);
+      if (!rest.starts_with("jdbc:") || colon == std::string_view::npos) {
+        raise(Errc::config_type, "the store: :jdbcUrl is not jdbc:<dbtype>:<where>.", "{:key :jdbcUrl}");
+      }
+      type = rest.substr(5, colon - 5);
+      choose(*type);
+      read_url(rest.substr(colon + 1));
+    } else if ((type = text_of(store, "dbtype"))) {
+      choose(*type);
+    } else {
+      raise(Errc::config_missing, "the store: :backend :jdbc needs a :dbtype (\"postgresql\", \"mysql\" or \"sqlite\") or a :jdbcUrl.", "{:key :dbtype}");
+    }
+    copy(store);
+  }
+
+  [[nodiscard]] std::string text() && { return "{:backend :" + std::string{backend_} + std::move(made_) + "}"; }
+
+ private:
+  [[nodiscard]] static std::optional<std::string> text_of(notation::Form map, std::string_view key) {
+    auto const found = map.find(key);
+    if (!found) return std::nullopt;
+    if (found->is(notation::Kind::keyword)) return std::string{found->name()};
+    if (found->is(notation::Kind::string)) return found->string();
+    raise(Errc::config_type, "the store: :" + std::string{key} + " must be a string.", "{:key :" + std::string{key} + "}");
+  }
+
+  void choose(std::string_view type) {
+    backend_ = backend_of_dbtype(type);
+    if (!backend_.empty()) return;
+    raise(Errc::config_range,
+          "the store: :backend :jdbc is :postgres, :mysql or :sqlite here, by a :dbtype \"postgresql\", \"mysql\" or \"sqlite\"; no other is there.",
+          "{:key :dbtype}");
+  }
+
+  void add(std::string_view key, std::string_view value) {
+    (made_ += " :") += key;
+    made_ += ' ';
+    notation::write_string_to(made_, value);
+  }
+  void add_raw(std::string_view key, std::string_view value) { ((made_ += " :").append(key) += ' ').append(value); }
+
+  /// libpq reads such URLs itself, `?ssl=true` included; what names a file is one; the others are taken to pieces.
+  void read_url(std::string_view where) {
+    if (backend_ == "postgres") return add("conninfo", "postgresql:" + std::string{where});
+    if (backend_ == "sqlite") return add("path", where);
+    auto const query = where.find('?');
+    auto const parameters = query == std::string_view::npos ? std::string_view{} : where.substr(query + 1);
+    where = where.substr(0, query);
+    if (!where.starts_with("//")) raise_url();
+    where.remove_prefix(2);
+    auto const slash = std::min(where.find('/'), where.size());
+    auto const authority = where.substr(0, slash);
+    if (slash + 1 < where.size()) add("dbname", decoded(where.substr(slash + 1)));
+    auto const colon = authority.starts_with('[') ? authority.find(':', std::min(authority.find(']'), authority.size())) : authority.find(':');
+    auto host = authority.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    if (!host.empty()) add("host", decoded(host));
+    if (colon != std::string_view::npos) add_port(authority.substr(colon + 1));
+    read_parameters(parameters);
+  }
+  void add_port(std::string_view digits) {
+    if (digits.empty() || digits.size() > 5 || digits.find_first_not_of("0123456789") != std::string_view::npos) raise_url();
+    digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));  // EDN has no numbers that begin with it
+    add_raw("port", digits);
+  }
+  void read_parameters(std::string_view parameters) {
+    while (!parameters.empty()) {
+      auto const end = std::min(parameters.find('&'), parameters.size());
+      auto const one = parameters.substr(0, end);
+      parameters.remove_prefix(std::min(end + 1, parameters.size()));
+      auto const equals = std::min(one.find('='), one.size());
+      auto const key = one.substr(0, equals);
+      auto const value = decoded(one.substr(std::min(equals + 1, one.size())));
+      if (key == "user" || key == "password") {
+        add(key, value);
+      } else if (key == "useSSL" || key == "requireSSL") {
+        add_raw("tls", value == "true" ? ":on" : ":off");
+      } else if (key == "sslMode") {
+        add_raw("tls", value == "DISABLED" || value == "disable" ? ":off" : value == "REQUIRED" || value == "trust" ? ":on" : ":verified");
+      } else if (!key.empty()) {
+        raise(Errc::config_unknown_key, "the store: a parameter of :jdbcUrl is not known here; user, password, useSSL, requireSSL and sslMode are.",
+              "{:key :jdbcUrl}");
+      }
+    }
+  }
+  [[nodiscard]] static std::string decoded(std::string_view text) {
+    auto made = percent_decoded(text);
+    if (!made) raise_url();
+    return *std::move(made);
+  }
+  [[noreturn]] static void raise_url() { raise(Errc::config_type, "the store: :jdbcUrl is no URL of that kind.", "{:key :jdbcUrl}"); }
+
+  /// The other keys, those that the backend itself has among them.
+  void copy(notation::Form store) {
+    static constexpr std::array<std::string_view, 6> of_jdbc{"backend", "dbtype", "jdbcUrl", "classname", "dbname-separator", "host-prefix"};
+    for (std::size_t i = 0; i + 1 < store.size(); i += 2) {
+      auto const key = store[i];
+      auto const value = store[i + 1];
+      if (!key.is(notation::Kind::keyword)) {
+        ((made_ += ' ').append(key.raw()) += ' ').append(value.raw());
+        continue;
+      }
+      auto const name = key.name();
+      if (std::find(of_jdbc.begin(), of_jdbc.end(), name) != of_jdbc.end()) continue;
+      if (name == "table") {
+        add_raw("table-prefix", value.raw());
+      } else if (name == "dbname" && backend_ == "sqlite") {
+        add_raw("path", value.raw());
+      } else if (name == "port" && value.is(notation::Kind::string)) {
+        add_port(value.string());
+      } else {
+        add_raw(name, value.raw());
+      }
+    }
+  }
+
+  std::string_view backend_;
+  std::string made_;
+};
+
+}  // namespace detail
+
+/// The text of a database's map; where its `:store` is `{:backend :jdbc :dbtype ...}` or has a `:jdbcUrl`, with what that means in its place:
+/// `:postgres`, `:mysql` or `:sqlite`, `:table` as `:table-prefix`, and all other keys as they are. Text that is no map, or none of that kind, comes back.
+/// Errors: `config/missing`, `config/type`, `config/range`, `config/unknown-key`; none shows what is in the map.
+template <meta::Lazy = {}>
+[[nodiscard]] inline std::string without_jdbc(std::string text) {
+  if (text.find("jdbc") == std::string::npos) return text;
+  std::vector<notation::Node> nodes;
+  auto const result = notation::read_one(text, nodes);
+  if (result.status != notation::ReadStatus::form) return text;  // reported by whoever reads it next
+  notation::Form const whole{text, nodes.data(), result.root};
+  auto const store = whole.is(notation::Kind::map) ? whole.find("store") : std::nullopt;
+  if (!store || !store->is(notation::Kind::map)) return text;
+  auto const backend = store->find("backend");
+  bool const is_jdbc = backend && (backend->is_keyword("jdbc") || (backend->is(notation::Kind::string) && backend->string() == "jdbc"));
+  if (!is_jdbc) return text;
+  auto const made = detail::JdbcMap{*store}.text();
+  return text.substr(0, store->offset()) + made + text.substr(store->offset() + store->raw().size());
+}
+
+}  // namespace cairn::config
