@@ -54,6 +54,19 @@ struct Postgres {
   static void require_tls(Backend::Config& config, std::string const& certificate) {
     config.conninfo = Secret{"sslmode=verify-full sslrootcert=" + certificate};
   }
+  static void let_server_sync(Backend::Config const& config, bool syncs) {
+    std::string const wanted = syncs ? "on" : "off";
+    for (std::string const& text : {"ALTER SYSTEM SET fsync = " + wanted, std::string{"SELECT pg_reload_conf()"}}) {
+      backends::postgres::details::Channel channel{config};
+      channel.send_text(text);
+      static_cast<void>(channel.exchange("set fsync"));
+    }
+    for (std::string now; now != wanted;) {  // the server takes its time
+      backends::postgres::details::Channel channel{config};
+      channel.send_text("SHOW fsync");
+      now = channel.exchange("look").front().text(0, 0);
+    }
+  }
 };
 #endif
 #if CAIRN_TEST_HAS_MYSQL
@@ -67,6 +80,10 @@ struct Mysql {
   static void require_tls(Backend::Config& config, std::string const& certificate) {
     config.tls = backends::mysql::Tls::verified;
     config.tls_ca = certificate;
+  }
+  static void let_server_sync(Backend::Config const& config, bool syncs) {
+    backends::mysql::details::Channel channel{config};
+    channel.run("SET GLOBAL innodb_flush_log_at_trx_commit = " + std::string{syncs ? "1" : "2"}, "set how it syncs");
   }
 };
 #endif
@@ -239,6 +256,31 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
     CHECK(Backend::connect_store(verified).roots().size() == 5);
     TestType::require_tls(verified, server.value("other_certificate"));
     CHECK(laws::code_of([&] { static_cast<void>(Backend::connect_store(verified)); }) == Errc::io_error);
+  }
+
+  {
+    INFO("a server that does not sync is refused, unless that is what is wanted");
+    TestType::let_server_sync(config, false);
+    CHECK(laws::code_of([&] { static_cast<void>(Backend::connect_store(config)); }) == Errc::config_mismatch);
+    auto relaxed = config;
+    relaxed.sync = Sync::relaxed;
+    CHECK(Backend::connect_store(relaxed).roots().size() == 5);
+    TestType::let_server_sync(config, true);
+    CHECK(Backend::connect_store(config).roots().size() == 5);
+  }
+
+  {
+    INFO("a child of a fork is refused, and takes nothing from its parent");
+    auto connection = Backend::connect_store(config);
+    CHECK(connection.roots().size() == 5);
+    Child child{[&](int out) {
+      auto taken = std::make_unique<decltype(connection)>(std::move(connection));
+      laws::tell(out, laws::code_of([&] { static_cast<void>(taken->roots()); }) == Errc::store_poisoned);
+      taken.reset();
+      laws::tell(out, static_cast<std::int64_t>(Backend::connect_store(config).roots().size()));
+    }};
+    CHECK(child.wait() == std::vector<std::int64_t>{1, 5});
+    CHECK(connection.roots().size() == 5);
   }
   Backend::delete_store(config);
 }

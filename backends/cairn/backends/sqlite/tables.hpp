@@ -3,8 +3,8 @@
 // The tables of a store in an SQLite file, and the names that they have there.
 #pragma once
 
+#include <cairn/backends/common/sql_names.hpp>
 #include <cairn/backends/sqlite/config.hpp>
-#include <cairn/error/error.hpp>
 
 #include <string>
 #include <string_view>
@@ -24,29 +24,10 @@ inline constexpr int format = 1;
 /// An append adds one row to `tail` and touches nothing else, so a root's version is its epoch and how many frames there are.
 class Tables {
  public:
-  explicit Tables(Config const& config) : prefix_{config.table_prefix} {
-    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-    if (prefix_.empty() || prefix_.find_first_not_of(letters) != std::string::npos) {
-      raise(Errc::config_range, "The :table-prefix \"" + prefix_ + "\" is not made of letters, digits and _.", "{:key :table-prefix}");
-    }
-  }
-
-  [[nodiscard]] std::string name(std::string_view table) const { return "\"" + prefix_ + "_" + std::string{table} + "\""; }
+  explicit Tables(Config const& config) : names_{config.table_prefix, '"'} {}
 
   /// The text with every `$table` as the table's name.
-  [[nodiscard]] std::string operator()(std::string_view text) const {
-    std::string made;
-    for (std::size_t at = 0; at != text.size();) {
-      auto const dollar = (std::min)(text.find('$', at), text.size());
-      made.append(text.substr(at, dollar - at));
-      at = dollar;
-      if (at == text.size()) break;
-      auto const end = (std::min)(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz", at + 1), text.size());
-      made.append(name(text.substr(at + 1, end - at - 1)));
-      at = end;
-    }
-    return made;
-  }
+  [[nodiscard]] std::string operator()(std::string_view text) const { return names_(text); }
 
   [[nodiscard]] std::string creation() const {
     return (*this)(
@@ -62,7 +43,7 @@ class Tables {
   }
 
  private:
-  std::string prefix_;
+  common::SqlNames names_;
 };
 
 }  // namespace cairn::backends::sqlite::details
