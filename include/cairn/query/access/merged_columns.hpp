@@ -218,7 +218,8 @@ class MergedColumns {
     auto const transaction = transaction_of(operation);
     return (transaction > moments.since) & (transaction <= moments.as_of);
   }
-  /// Puts the datom that a side is at behind `size` others, with an operation, if it is shown. False where its numbers are too far from the others.
+  /// Puts the datom that a side is at behind `size` others, with an operation, if it is shown. False where its numbers are too far
+  /// from theirs.
   [[nodiscard]] bool put(std::size_t& size, Side const& side, std::uint64_t operation, bool is_shown) noexcept {
     auto const key = side.key();
     if (((key | operation) >> 32U) != 0) [[unlikely]] return false;

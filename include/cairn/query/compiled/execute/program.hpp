@@ -253,7 +253,8 @@ constexpr Move move_of(PlanView const& plan, Step const& step, Program& program)
 constexpr void note_distinct(PlanView const& plan, Program& program) {
   auto const& block = plan.blocks[plan.main];
   auto const variables = row_variables(plan);
-  program.shows_rows = !needs_whole_result(plan) && variables.size() == plan.find.size() && plan.shape != FindShape::scalar && plan.shape != FindShape::tuple;
+  bool const one = plan.shape == FindShape::scalar || plan.shape == FindShape::tuple;
+  program.shows_rows = !needs_whole_result(plan) && !one && variables.size() == plan.find.size();
   for (std::size_t i = 0; i != plan.find.size(); ++i) {
     program.shows_rows = program.shows_rows && plan.find[i].kind == Find::Kind::variable && plan.find[i].variable == variables[i];
   }
