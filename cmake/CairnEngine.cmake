@@ -7,9 +7,14 @@ if(TARGET cairn_engine)
   return()
 endif()
 
-# A list of templates each, so that several compilers work at once.
+# A list of templates each, so that several compilers work at once. A tree in which nobody asks at run time may do without `query`:
+# who asks all the same does not link.
 set(_cairn_engine_sources "")
-foreach(_cairn_part IN ITEMS query db store)
+set(_cairn_parts ${CAIRN_ENGINE_PARTS})
+if(NOT _cairn_parts)
+  set(_cairn_parts query db store)
+endif()
+foreach(_cairn_part IN LISTS _cairn_parts)
   set(_cairn_list "cairn/${_cairn_part}/engine.hpp")
   set(_cairn_known "#define CAIRN_ENGINE_TEMPLATE extern template\n#include <cairn/db/engine.hpp>\n")
   if(_cairn_part STREQUAL "db")
@@ -30,6 +35,7 @@ target_compile_definitions(cairn_engine INTERFACE CAIRN_ENGINE=1)
 
 unset(_cairn_engine_sources)
 unset(_cairn_part)
+unset(_cairn_parts)
 unset(_cairn_list)
 unset(_cairn_known)
 unset(_cairn_source)

@@ -12,8 +12,16 @@ if(CAIRN_PRECOMPILE_CAIRN)
   set(cairn_precompiled_own <cairn/cairn.hpp> <cairn/backends/file/backend.hpp> <cairn/backends/mem/backend.hpp>)
 endif()
 file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp" CONTENT "// Only there to carry the precompiled header.\n")
-# Tests are compiled more often than they are run, and checked by their assertions in every build type.
-set(cairn_test_options $<$<CONFIG:Release>:-O1> -UNDEBUG)
+# Tests are compiled more often than they are run, and checked by their assertions in every build type. What is optimised, and what
+# the tests then spend their time in, is cairn::engine.
+set(cairn_test_options $<$<CONFIG:Release>:-O0> -UNDEBUG)
+
+# A tree of the address sanitizer compiles slowly and runs slowly. It has what meets bytes from outside, memory of its own or
+# undefined behaviour; what can only find again there what the other tree finds is NOT_SANITIZED.
+set(cairn_is_sanitized OFF)
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=[a-z,]*address")
+  set(cairn_is_sanitized ON)
+endif()
 
 add_library(cairn_test_precompiled OBJECT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp")
 target_link_libraries(cairn_test_precompiled PRIVATE cairn::engine cairn_dev Catch2::Catch2WithMain)
@@ -60,7 +68,7 @@ target_precompile_headers(
   ${cairn_precompiled_own})
 
 # cairn_add_test(NAME <name> SOURCES <source>... LABELS <label>...
-#                [LIBRARIES <target>...] [SERVICE <script>] [TIMEOUT <seconds>] [NO_PRECOMPILED] [RUN_SERIAL] [TOGETHER])
+#                [LIBRARIES <target>...] [SERVICE <script>] [TIMEOUT <seconds>] [NO_PRECOMPILED] [NOT_SANITIZED] [RUN_SERIAL] [TOGETHER])
 # An executable of Catch2 tests. Each TEST_CASE is one test of ctest, named "<name>.<test case>". Assertions are on in every
 # build type. `cairn_tests_<label>` builds the executables of one label.
 #
@@ -69,9 +77,11 @@ target_precompile_headers(
 #
 # SERVICE is the script of a server that the tests need (cairn_test_service); laws/service.hpp says where it is.
 #
+# NOT_SANITIZED, it is left out of trees of the address sanitizer.
+#
 # NO_PRECOMPILED is for a test whose LIBRARIES change how the compiler is called; a compiler refuses the shared header then.
 function(cairn_add_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_PRECOMPILED;RUN_SERIAL;TOGETHER" "NAME;TIMEOUT;SERVICE" "SOURCES;LABELS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_PRECOMPILED;NOT_SANITIZED;RUN_SERIAL;TOGETHER" "NAME;TIMEOUT;SERVICE" "SOURCES;LABELS;LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "cairn_add_test: unknown arguments '${arg_UNPARSED_ARGUMENTS}'")
   endif()
@@ -80,6 +90,9 @@ function(cairn_add_test)
       message(FATAL_ERROR "cairn_add_test: ${required} is missing")
     endif()
   endforeach()
+  if(arg_NOT_SANITIZED AND cairn_is_sanitized)
+    return()
+  endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()

@@ -15,6 +15,9 @@ function(cairn_verify_headers)
   set(directories "$<TARGET_PROPERTY:cairn,INTERFACE_INCLUDE_DIRECTORIES>")
   set(directories "$<FILTER:${directories},EXCLUDE,^(/usr/include|${PROJECT_SOURCE_DIR}/.*)$>")
   separate_arguments(flags NATIVE_COMMAND "${CMAKE_CXX_FLAGS}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    list(APPEND flags ${cairn_gxx_memory})
+  endif()
   add_custom_target(
     cairn_verify_headers
     COMMAND

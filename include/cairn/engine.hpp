@@ -8,6 +8,11 @@
 #include <cairn/db/engine.hpp>
 #include <cairn/store/store.hpp>
 
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
 /// Cairn is templates, so that each unit of a program compiles what it uses of the engine. A program of several units compiles
 /// in less time when they link the CMake target `cairn::engine`, a static library that is built from the headers with the
 /// program's own flags. Linking it defines `CAIRN_ENGINE`, by which the headers declare `extern template` what is in it:
@@ -23,6 +28,10 @@
 
 namespace cairn {
 
+CAIRN_ENGINE_TEMPLATE std::vector<std::byte> codec::write_state(std::span<CommitId const>, Snapshot<persistent_set_tag> const&,
+                                                                NodeSink const&, FlushReceipt&);
+CAIRN_ENGINE_TEMPLATE Checkpoint<persistent_set_tag> codec::read_state(std::span<std::byte const>,
+                                                                       std::shared_ptr<NodeSource const> const&, DatabaseOptions);
 CAIRN_ENGINE_TEMPLATE class Branch<backends::mem::Backend, persistent_set_tag>;
 CAIRN_ENGINE_TEMPLATE class Branch<backends::file::Backend, persistent_set_tag>;
 CAIRN_ENGINE_TEMPLATE class Session<backends::mem::Backend, persistent_set_tag>;

@@ -13,8 +13,10 @@ function(run)
 endfunction()
 
 if(MODE STREQUAL "subdirectory")
-  # A later language than ours: the headers must not mind.
-  run(${configure} "-DCAIRN_SOURCE=${SOURCE}" -DCMAKE_CXX_STANDARD=23)
+  # A later language than ours: the headers must not mind. What the program does is seen where it is built, as a package's user.
+  run(${configure} "-DCAIRN_SOURCE=${SOURCE}" -DCMAKE_CXX_STANDARD=23 -DCONSUMER_CHECK_ONLY=ON)
+  run("${CMAKE_COMMAND}" --build "${SCRATCH}/build")
+  return()
 else()
   run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${SCRATCH}/installed" --component cairn_development)
   file(GLOB_RECURSE package_files "${SCRATCH}/installed/*.cmake")

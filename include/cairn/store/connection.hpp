@@ -25,8 +25,7 @@ class Connection {
   using Database = Db<IndexTag>;
   using Report = TxReport<IndexTag>;
 
-  explicit Connection(std::shared_ptr<BackendHandle<Backend>> handle, DatabaseOptions const& options)
-      : session_{std::make_shared<Session<Backend, IndexTag>>(std::move(handle), options)} {}
+  explicit Connection(std::shared_ptr<BackendHandle<Backend>> handle, DatabaseOptions const& options);
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&& other) noexcept {
     if (this != &other) {
@@ -39,10 +38,10 @@ class Connection {
 
   /// The database as this connection knows it: an immutable value. O(1), waits for no commit. What *other* connections
   /// have committed since is taken in by the next `transact` or `sync`.
-  [[nodiscard]] Database db() const { return session()->db(); }
+  [[nodiscard]] Database db() const;
 
   /// Takes in what others have committed and returns the value with it. One read of the root.
-  Database sync() { return session()->sync(); }
+  Database sync();
 
   /// Commits a transaction: EDN text, an `edn::Value`, operations (`{cairn::add(e, ":name", "Ivan")}`), or structs
   /// (`Person{"Ivan", 42}`, `people`, `{person, company}`; see db/aggregate.hpp).
@@ -51,8 +50,8 @@ class Connection {
   /// each transaction is applied to what the others committed; none is lost.
   /// Errors: `transact/...`, `entity-id/...` and `lookup-ref/...` where the data is refused, `commit/conflict` where others
   /// overtook it too often, `io/...` and `store/...` from the storage: nothing has changed. `commit/unknown`: it may have.
-  Report transact(TxData const& data) { return session()->transact(data); }
-  Report transact(std::initializer_list<TxOp> operations) { return session()->transact(TxData{operations}); }
+  Report transact(TxData const& data);
+  Report transact(std::initializer_list<TxOp> operations);
 
   /// Commits any number of facts as one transaction, in bounded memory (`ImportOptions`): sorted, validated in bulk, built into
   /// full nodes that go to the store as they are made, and visible, all of them, when one commit at the end has made them so.
@@ -77,10 +76,10 @@ class Connection {
   /// Has `listener(report)` called after every transaction that this connection commits, in their order. It may use the
   /// connection, release it and destroy it. Where several threads transact, a report may come from another's thread, and after `transact` has
   /// returned. What it throws is lost: the transaction is committed.
-  ListenerId listen(std::function<void(Report const&)> listener) { return session()->listeners().add(std::move(listener)); }
+  ListenerId listen(std::function<void(Report const&)> listener);
   /// Takes a listener away; nothing happens where there is none of that name. No call of it begins after this has returned;
   /// one that another thread has begun may still run.
-  void unlisten(ListenerId id) { session()->listeners().remove(id); }
+  void unlisten(ListenerId id);
 
   /// Says what the names of functions mean that this connection's transactions and the schema use (`Functions`). It
   /// replaces what was said before, and values taken from the connection from now on know it too (`Db::with`).
@@ -88,35 +87,29 @@ class Connection {
   /// A function works on the database that it is given and must not use the connection, whose transaction it is part of:
   /// it would wait for itself, and gets `transact/syntax` instead. It runs again when others overtook its transaction. It
   /// may run on any thread that transacts at the same time, and must not wait for one that does.
-  void set_functions(Functions<IndexTag> functions) {
-    session()->set_functions(std::make_shared<Functions<IndexTag> const>(std::move(functions)));
-  }
+  void set_functions(Functions<IndexTag> functions);
 
   /// The transactions from `from` on, up to and without `to`, each a transaction's number, a moment, or nothing for no
   /// limit. As `cairn::tx_range` of `db()`.
-  [[nodiscard]] std::vector<Transaction> tx_range(TxBound from = {}, TxBound to = {}) const {
-    return cairn::tx_range(db(), from, to);
-  }
+  [[nodiscard]] std::vector<Transaction> tx_range(TxBound from = {}, TxBound to = {}) const;
 
   /// Writes the indexes' new nodes to the store and empties the tail, so that opening has nothing to replay. Happens by
   /// itself when the tail has grown and when the connection is released.
-  void checkpoint() { session()->checkpoint(); }
+  void checkpoint();
 
   /// Checkpoints and lets go of the store; the connection is of no use afterwards. Database values taken from it stay
   /// readable, and the backend's own connection is released when the last of them is gone. Does nothing the second time.
   /// Errors: those of the checkpoint; it is released all the same, and nothing that was acknowledged is lost.
-  void release() {
-    if (auto const session = std::move(session_)) session->checkpoint();
-  }
+  void release();
 
   /// Whether it has not been released or moved from.
   [[nodiscard]] explicit operator bool() const noexcept { return session_ != nullptr; }
 
-  [[nodiscard]] Config const& config() const { return session()->handle().config(); }
+  [[nodiscard]] Config const& config() const;
   /// Bytes of transactions that wait in the tail for the next checkpoint.
-  [[nodiscard]] std::size_t tail_bytes() const { return session()->tail_bytes(); }
+  [[nodiscard]] std::size_t tail_bytes() const;
   /// The backend's connection, for tools that look at a store below its database.
-  [[nodiscard]] typename BackendHandle<Backend>::Blobs& blobs() { return session()->handle().blobs(); }
+  [[nodiscard]] typename BackendHandle<Backend>::Blobs& blobs();
 
  private:
   /// Shared, so that it outlives what is asked of it: a listener may release the connection or destroy it.
@@ -134,5 +127,77 @@ class Connection {
 
   std::shared_ptr<Session<Backend, IndexTag>> session_;
 };
+
+// Out of the class, so that they are not inline: a program that links cairn::engine does not compile them again in each unit, with
+// all that is behind them.
+
+template <class Backend, class IndexTag>
+Connection<Backend, IndexTag>::Connection(std::shared_ptr<BackendHandle<Backend>> handle, DatabaseOptions const& options)
+    : session_{std::make_shared<Session<Backend, IndexTag>>(std::move(handle), options)} {}
+
+template <class Backend, class IndexTag>
+Db<IndexTag> Connection<Backend, IndexTag>::db() const {
+  return session()->db();
+}
+
+template <class Backend, class IndexTag>
+Db<IndexTag> Connection<Backend, IndexTag>::sync() {
+  return session()->sync();
+}
+
+template <class Backend, class IndexTag>
+TxReport<IndexTag> Connection<Backend, IndexTag>::transact(TxData const& data) {
+  return session()->transact(data);
+}
+
+template <class Backend, class IndexTag>
+TxReport<IndexTag> Connection<Backend, IndexTag>::transact(std::initializer_list<TxOp> operations) {
+  return session()->transact(TxData{operations});
+}
+
+template <class Backend, class IndexTag>
+ListenerId Connection<Backend, IndexTag>::listen(std::function<void(Report const&)> listener) {
+  return session()->listeners().add(std::move(listener));
+}
+
+template <class Backend, class IndexTag>
+void Connection<Backend, IndexTag>::unlisten(ListenerId id) {
+  session()->listeners().remove(id);
+}
+
+template <class Backend, class IndexTag>
+void Connection<Backend, IndexTag>::set_functions(Functions<IndexTag> functions) {
+  session()->set_functions(std::make_shared<Functions<IndexTag> const>(std::move(functions)));
+}
+
+template <class Backend, class IndexTag>
+std::vector<Transaction> Connection<Backend, IndexTag>::tx_range(TxBound from, TxBound to) const {
+  return cairn::tx_range(db(), from, to);
+}
+
+template <class Backend, class IndexTag>
+void Connection<Backend, IndexTag>::checkpoint() {
+  session()->checkpoint();
+}
+
+template <class Backend, class IndexTag>
+void Connection<Backend, IndexTag>::release() {
+  if (auto const session = std::move(session_)) session->checkpoint();
+}
+
+template <class Backend, class IndexTag>
+typename Backend::Config const& Connection<Backend, IndexTag>::config() const {
+  return session()->handle().config();
+}
+
+template <class Backend, class IndexTag>
+std::size_t Connection<Backend, IndexTag>::tail_bytes() const {
+  return session()->tail_bytes();
+}
+
+template <class Backend, class IndexTag>
+typename BackendHandle<Backend>::Blobs& Connection<Backend, IndexTag>::blobs() {
+  return session()->handle().blobs();
+}
 
 }  // namespace cairn

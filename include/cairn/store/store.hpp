@@ -39,76 +39,105 @@ struct StoreOperations<Backend, IndexTag> {
 
   /// Creates an empty database. Errors: `store/exists`; `config/...`; those of the backend. A creation that was cut off
   /// leaves no database, and can be repeated.
-  static void create(Config const& config, DatabaseOptions const& options = {}) {
-    config::validate_config<Backend>(config);
-    config::validate_options(options);
-    check_index(options, IndexTag::name);
-    try {
-      Backend::empty_store(config);
-    } catch (Error const& error) {
-      // Storage without a root in it is what a creation leaves that was cut off between the two steps.
-      if (error.code() != Errc::store_exists || exists(config)) throw;
-    }
-    auto const handle = std::make_shared<BackendHandle<Backend>>(config);
-    Session<Backend, IndexTag>::create_branch(*handle, options);
-    if (!options.initial_tx.empty()) Session<Backend, IndexTag>{handle, options}.transact(TxData{options.initial_tx.text()});
-  }
+  static void create(Config const& config, DatabaseOptions const& options = {});
   /// From Datahike's whole map as EDN text, `{:store {:backend :file :path "people"} :keep-history? true}`, from a URI, or
   /// from variables alone where the text is empty.
-  static void create(std::string_view text, Environment const& environment = process_environment()) {
-    auto const loaded = config::load_database_config<Backend>(text, environment);
-    create(loaded.store, loaded.options);
-  }
+  static void create(std::string_view text, Environment const& environment = process_environment());
 
   /// Opens a database. Reads its root and replays its tail, a mebibyte or two.
   /// Errors: `store/does-not-exist`; `config/...`; `config/mismatch` where it was created with another index;
   /// `store/format` where a newer version wrote it; those of the backend.
-  [[nodiscard]] static Connection connect(Config const& config, std::string_view branch = "db") {
-    config::validate_config<Backend>(config);
-    return open(config, {.branch = std::string{branch}});
-  }
+  [[nodiscard]] static Connection connect(Config const& config, std::string_view branch = "db");
   /// The same from text, as `create`. What it says of options that are fixed at creation must be true: `config/mismatch`.
   /// Of the variables of options, only the one of the branch is read.
-  [[nodiscard]] static Connection connect(std::string_view text, Environment const& environment = process_environment()) {
-    auto const loaded = config::load_database_config<Backend>(text, environment, config::OptionVariables::branch);
-    check_index(loaded.options, IndexTag::name);
-    auto connection = open(loaded.store, loaded.options);
-    if (!text.empty() && !config::is_uri(text)) {
-      auto const document = config::read_map_text(std::string{text});
-      check_fixed_options(document.root(), loaded.options, connection.db().options());
-    }
-    return connection;
-  }
+  [[nodiscard]] static Connection connect(std::string_view text, Environment const& environment = process_environment());
 
   /// Whether there is a database. False only where there is none: any other fault is thrown.
-  [[nodiscard]] static bool exists(Config const& config) {
-    config::validate_config<Backend>(config);
-    try {
-      return !BackendHandle<Backend>{config}.blobs().roots().empty();
-    } catch (Error const& error) {
-      if (error.code() == Errc::store_does_not_exist) return false;
-      throw;
-    }
-  }
+  [[nodiscard]] static bool exists(Config const& config);
 
-  [[nodiscard]] static bool exists(std::string_view text, Environment const& environment = process_environment()) {
-    return exists(config::load_database_config<Backend>(text, environment, config::OptionVariables::none).store);
-  }
+  [[nodiscard]] static bool exists(std::string_view text, Environment const& environment = process_environment());
 
   /// Removes the store with all that is in it. Does nothing where there is none.
-  static void destroy(Config const& config) {
-    config::validate_config<Backend>(config);
-    Backend::delete_store(config);
-  }
-  static void destroy(std::string_view text, Environment const& environment = process_environment()) {
-    destroy(config::load_database_config<Backend>(text, environment, config::OptionVariables::none).store);
-  }
+  static void destroy(Config const& config);
+  static void destroy(std::string_view text, Environment const& environment = process_environment());
 
  private:
-  [[nodiscard]] static Connection open(Config const& config, DatabaseOptions const& options) {
-    return Connection{std::make_shared<BackendHandle<Backend>>(config), options};
-  }
+  [[nodiscard]] static Connection open(Config const& config, DatabaseOptions const& options);
 };
+
+// Out of the struct, so that they are not inline; as the members of Connection.
+
+template <StoreBackend Backend, class IndexTag>
+void StoreOperations<Backend, IndexTag>::create(Config const& config, DatabaseOptions const& options) {
+  config::validate_config<Backend>(config);
+  config::validate_options(options);
+  check_index(options, IndexTag::name);
+  try {
+    Backend::empty_store(config);
+  } catch (Error const& error) {
+    // Storage without a root in it is what a creation leaves that was cut off between the two steps.
+    if (error.code() != Errc::store_exists || exists(config)) throw;
+  }
+  auto const handle = std::make_shared<BackendHandle<Backend>>(config);
+  Session<Backend, IndexTag>::create_branch(*handle, options);
+  if (!options.initial_tx.empty()) Session<Backend, IndexTag>{handle, options}.transact(TxData{options.initial_tx.text()});
+}
+
+template <StoreBackend Backend, class IndexTag>
+void StoreOperations<Backend, IndexTag>::create(std::string_view text, Environment const& environment) {
+  auto const loaded = config::load_database_config<Backend>(text, environment);
+  create(loaded.store, loaded.options);
+}
+
+template <StoreBackend Backend, class IndexTag>
+Connection<Backend, IndexTag> StoreOperations<Backend, IndexTag>::connect(Config const& config, std::string_view branch) {
+  config::validate_config<Backend>(config);
+  return open(config, {.branch = std::string{branch}});
+}
+
+template <StoreBackend Backend, class IndexTag>
+Connection<Backend, IndexTag> StoreOperations<Backend, IndexTag>::connect(std::string_view text, Environment const& environment) {
+  auto const loaded = config::load_database_config<Backend>(text, environment, config::OptionVariables::branch);
+  check_index(loaded.options, IndexTag::name);
+  auto connection = open(loaded.store, loaded.options);
+  if (!text.empty() && !config::is_uri(text)) {
+    auto const document = config::read_map_text(std::string{text});
+    check_fixed_options(document.root(), loaded.options, connection.db().options());
+  }
+  return connection;
+}
+
+template <StoreBackend Backend, class IndexTag>
+bool StoreOperations<Backend, IndexTag>::exists(Config const& config) {
+  config::validate_config<Backend>(config);
+  try {
+    return !BackendHandle<Backend>{config}.blobs().roots().empty();
+  } catch (Error const& error) {
+    if (error.code() == Errc::store_does_not_exist) return false;
+    throw;
+  }
+}
+
+template <StoreBackend Backend, class IndexTag>
+bool StoreOperations<Backend, IndexTag>::exists(std::string_view text, Environment const& environment) {
+  return exists(config::load_database_config<Backend>(text, environment, config::OptionVariables::none).store);
+}
+
+template <StoreBackend Backend, class IndexTag>
+void StoreOperations<Backend, IndexTag>::destroy(Config const& config) {
+  config::validate_config<Backend>(config);
+  Backend::delete_store(config);
+}
+
+template <StoreBackend Backend, class IndexTag>
+void StoreOperations<Backend, IndexTag>::destroy(std::string_view text, Environment const& environment) {
+  destroy(config::load_database_config<Backend>(text, environment, config::OptionVariables::none).store);
+}
+
+template <StoreBackend Backend, class IndexTag>
+Connection<Backend, IndexTag> StoreOperations<Backend, IndexTag>::open(Config const& config, DatabaseOptions const& options) {
+  return Connection{std::make_shared<BackendHandle<Backend>>(config), options};
+}
 
 }  // namespace detail
 

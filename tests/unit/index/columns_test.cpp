@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+namespace columns_test {
 namespace {
 
 using namespace cairn;
@@ -432,3 +433,4 @@ TEST_CASE("addresses come back, whatever they are") {
 }
 
 }  // namespace
+}  // namespace columns_test

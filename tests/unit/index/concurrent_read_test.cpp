@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+namespace concurrent_read_test {
 namespace {
 
 using namespace cairn;
@@ -131,3 +132,4 @@ TEST_CASE("leaves are unloaded while others read, edit and store the same versio
 }
 
 }  // namespace
+}  // namespace concurrent_read_test

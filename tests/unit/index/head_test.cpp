@@ -14,6 +14,7 @@
 #include <random>
 #include <vector>
 
+namespace head_test {
 namespace {
 
 using namespace cairn;
@@ -84,3 +85,4 @@ TEST_CASE("counting heads below a bound is a lower bound") {
 }
 
 }  // namespace
+}  // namespace head_test

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+namespace leaf_test {
 namespace {
 
 using namespace cairn;
@@ -124,3 +125,4 @@ TEST_CASE("packed leaves take a third of the memory of wide ones") {
 TEST_CASE("no leaf is left over") { CHECK(detail::LiveNodes<Shape>::number == 0); }
 
 }  // namespace
+}  // namespace leaf_test

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+namespace lineage_test {
 namespace {
 
 using namespace cairn;
@@ -174,3 +175,4 @@ TEST_CASE("versions are made and dropped on several threads") {
 }
 
 }  // namespace
+}  // namespace lineage_test

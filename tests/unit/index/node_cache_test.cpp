@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+namespace node_cache_test {
 namespace {
 
 using namespace cairn;
@@ -137,3 +138,4 @@ TEST_CASE("datoms are sorted in memory, and in a temporary file that nobody sees
 TEST_CASE("no node is left over when caches are gone") { CHECK(detail::LiveNodes<Shape>::number == 0); }
 
 }  // namespace
+}  // namespace node_cache_test

@@ -13,6 +13,7 @@
 #include <random>
 #include <vector>
 
+namespace node_codec_test {
 namespace {
 
 using namespace cairn;
@@ -191,3 +192,4 @@ TEST_CASE("a node that does not belong below its parent is refused with its addr
 }
 
 }  // namespace
+}  // namespace node_codec_test

@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <vector>
 
+namespace persistent_set_test {
 namespace {
 
 using namespace cairn;
@@ -107,3 +108,4 @@ TEST_CASE("a transient that was made persistent is empty and can go on") {
 TEST_CASE("nothing is left over") { REQUIRE(live() == 0); }
 
 }  // namespace
+}  // namespace persistent_set_test
