@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <random>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -68,12 +69,10 @@ Told write_frames(redis::Config const& config, std::string const& branch, std::a
   return told;
 }
 
-}  // namespace
-
-TEST_CASE("what was acknowledged is there after the server was killed under load") {
+void check_kills_of_server(std::string_view service, int rounds) {
   std::mt19937 random{Catch::getSeed()};
-  OwnService server{script("redis")};
-  for (int round = 0; round != 5; ++round) {
+  OwnService server{script(service)};
+  for (int round = 0; round != rounds; ++round) {
     auto const config = config_of(server, "round" + std::to_string(round));
     Backend::empty_store(config);
     std::atomic<bool> stop = false;
@@ -117,6 +116,12 @@ TEST_CASE("what was acknowledged is there after the server was killed under load
     }
   }
 }
+
+}  // namespace
+
+TEST_CASE("what was acknowledged is there after the server was killed under load") { check_kills_of_server("redis", 5); }
+
+TEST_CASE("what was acknowledged is there after all nodes of a cluster were killed under load") { check_kills_of_server("redis-cluster", 1); }
 
 TEST_CASE("whatever is lost on the way, a change is made once and its outcome is known") {
   OwnService const server{script("redis")};

@@ -5,11 +5,20 @@
 
 #include <cairn/backends/redis/backend.hpp>
 
+#include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include <arpa/inet.h>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <netinet/in.h>
+#include <random>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -24,6 +33,55 @@ redis::Config relaxed(redis::Config config) {
   config.sync = Sync::relaxed;
   return config;
 }
+
+/// Answers whatever it is asked with random pieces of the protocol.
+class NonsenseServer {
+ public:
+  explicit NonsenseServer(std::uint32_t seed) : random_{seed}, listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const plain = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE((::bind(listener_, plain, size) == 0 && ::listen(listener_, 16) == 0 && ::getsockname(listener_, plain, &size) == 0));
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread{[this] { serve(); }};
+  }
+  NonsenseServer(NonsenseServer const&) = delete;
+  NonsenseServer& operator=(NonsenseServer const&) = delete;
+  ~NonsenseServer() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+ private:
+  void serve() {
+    for (;;) {
+      auto const client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (client < 0) return;
+      std::array<char, 4096> heard;
+      static_cast<void>(::recv(client, heard.data(), heard.size(), 0));
+      std::string said;
+      for (auto pieces = random_() % 40; pieces != 0; --pieces) said += piece();
+      static_cast<void>(::send(client, said.data(), said.size(), MSG_NOSIGNAL));
+      ::close(client);
+    }
+  }
+  std::string piece() {
+    static constexpr std::array<std::string_view, 20> pieces{
+        "+OK\r\n", "-ERR no\r\n", "-LOADING\r\n", "-MOVED 1 127.0.0.1:1\r\n", "-ASK 1 :2\r\n", "-NOSCRIPT\r\n", ":1\r\n", "$-1\r\n", "*-1\r\n", "*0\r\n",
+        "*1\r\n", "*2\r\n$10\r\nappendonly\r\n$3\r\nyes\r\n", "*3\r\n", "$0\r\n\r\n", "$4\r\ngone\r\n", "$999999\r\n", "\r\n", "$", "$18\r\n1 0123456789abcdef\r\n", "+\r\n"};
+    if (random_() % 20 == 0) return {static_cast<char>(random_()), static_cast<char>(random_())};
+    return std::string{pieces[random_() % pieces.size()]};
+  }
+
+  std::mt19937 random_;
+  int listener_;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
 
 /// Everything that a store does, once.
 void check_life(redis::Config const& config) {
@@ -212,13 +270,15 @@ TEST_CASE("keys that another program has touched are noticed") {
   static_cast<void>(tell(port, {"RPUSH", "{cairn}:store", "1"}));
   CHECK(code([&] { static_cast<void>(Backend::connect_store(config)); }) == Errc::store_format);
   static_cast<void>(tell(port, {"DEL", "{cairn}:store"}));
-  for (std::string_view const value : {"", "1", "2 abc", "nonsense", "1\n2 3"}) {
+  for (std::string_view const value : {"", "1", "1 ", "1 *", "2 0123456789abcdef", "nonsense", "1 0123456789abcdef0"}) {
     static_cast<void>(tell(port, {"SET", "{cairn}:store", value}));
     CHECK(code([&] { static_cast<void>(Backend::connect_store(config)); }) == Errc::store_format);
     CHECK(code([&] { Backend::delete_store(config); }) == Errc::store_format);
     CHECK(code([&] { Backend::empty_store(config); }) == Errc::store_exists);
   }
   static_cast<void>(tell(port, {"DEL", "{cairn}:store"}));
+  static_cast<void>(tell(port, {"SADD", "{cairn}:deleted", "*"}));
+  CHECK(code([&] { Backend::delete_store(config); }) == Errc::store_format);
 
   Backend::empty_store(config);
   auto connection = Backend::connect_store(config);
@@ -270,6 +330,27 @@ TEST_CASE("a child of a fork is refused and leaves the connection to its parent"
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK(status == 0);
   CHECK(connection.root("main")->version == version);
+}
+
+TEST_CASE("a server that talks nonsense is an error, whatever it says") {
+  auto const seed = Catch::getSeed();
+  CAPTURE(seed);
+  NonsenseServer const server{seed};
+  redis::Config config;
+  config.port = server.port();
+  config.timeout = std::chrono::milliseconds{20};
+  int refused = 0;
+  for (int i = 0; i != 150; ++i) {
+    config.sync = i % 2 == 0 ? Sync::durable : Sync::relaxed;
+    auto const error = error_of([&] {
+      auto connection = Backend::connect_store(config);
+      static_cast<void>(connection.root("main"));
+    });
+    if (error) ++refused;
+    redis::details::Server talk{config};
+    static_cast<void>(error_of([&] { static_cast<void>(talk.run({"GET", "key"}, "ask")); }));
+  }
+  CHECK(refused > 100);  // it may say what a store says
 }
 
 TEST_CASE("what a cluster or a server says is understood, whatever it is") {

@@ -53,7 +53,10 @@ class Keys {
   std::string tag_;
 };
 
-/// 16 hexadecimal digits.
+/// Whether it is 16 hexadecimal digits, in which nothing means anything in a pattern.
+[[nodiscard]] inline bool is_own(std::string_view text) noexcept {
+  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 [[nodiscard]] inline std::string random_own() {
   std::random_device device;
   std::string own;
@@ -69,8 +72,7 @@ class StoreKeys {
  public:
   /// `value` is what `{prefix}:store` holds; `store/format` where that is none of ours.
   StoreKeys(Keys const& keys, std::string value) : store_{keys.store()}, value_{std::move(value)} {
-    auto const space = value_.find(' ');
-    if (value_.substr(0, space) != format || value_.size() < format.size() + 2)
+    if (!value_.starts_with(std::string{format} + " ") || !is_own(std::string_view{value_}.substr(format.size() + 1)))
       raise(Errc::store_format, "The key " + store_ +
                                     " of that Redis was written by another release of Cairn, or by another program: use that one, or another :prefix.");
     all_ = keys.all_of(own());

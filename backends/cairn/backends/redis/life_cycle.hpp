@@ -42,6 +42,7 @@ inline void delete_store(Config const& config) {
   auto const left = server.run({Script::remove, {keys.store(), keys.deleted()}, {value, own}}, "delete the store");
   for (std::size_t i = 0; i != left.size(); ++i) {
     auto const gone = left[i].text();
+    if (!is_own(gone)) raise(Errc::store_format, "The key " + keys.deleted() + " of that Redis was written by another program: remove it there.");
     server.scan(keys.all_of(gone) + "*", keys.deleted(), [&](std::vector<std::string_view> const& batch) { server.remove(batch); });
     server.run({"SREM", keys.deleted(), gone}, "delete the store");
   }
