@@ -2,25 +2,31 @@
 # SPDX-License-Identifier: BSL-1.0
 # The parts of Cairn that need a library: a target `cairn::<name>` each, where the library is found. Nobody else's build has them.
 
-# cairn_add_component(NAME <name> DOC <what it gives> PACKAGE <package> TARGET <imported target> INSTALL <Debian's package>
+# cairn_add_component(NAME <name> DOC <what it gives> PACKAGE <package>... TARGET <imported target>... INSTALL <Debian's packages>
 #                     BASE <folder> HEADERS <file>... [FINDER <file>])
-# find_package(cairn COMPONENTS <name>) finds it again. FINDER is the module that finds the package, where CMake has none.
+# find_package(cairn COMPONENTS <name>) finds it again. FINDER is the module that finds the package, where CMake has none. A package may
+# be "NAME VERSION", the oldest that will do.
 # CAIRN_<NAME> is AUTO, which is where the package is found; ON says that it is missing, OFF does without.
 function(cairn_add_component)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;DOC;PACKAGE;TARGET;INSTALL;BASE;FINDER" "HEADERS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;DOC;INSTALL;BASE;FINDER" "PACKAGE;TARGET;HEADERS")
   string(TOUPPER "CAIRN_${arg_NAME}" switch)
-  set(${switch} AUTO CACHE STRING "Provide cairn::${arg_NAME}, ${arg_DOC}: AUTO where ${arg_PACKAGE} is found, ON or OFF")
+  list(JOIN arg_PACKAGE ", " needed)
+  set(${switch} AUTO CACHE STRING "Provide cairn::${arg_NAME}, ${arg_DOC}: AUTO where ${needed} is found, ON or OFF")
   set_property(CACHE ${switch} PROPERTY STRINGS AUTO ON OFF)
   if(NOT ${switch} AND NOT ${switch} STREQUAL "AUTO")
     return()
   endif()
-  find_package(${arg_PACKAGE} MODULE QUIET)
-  if(NOT ${arg_PACKAGE}_FOUND)
-    if(${switch} STREQUAL "AUTO")
-      return()
+  foreach(package IN LISTS arg_PACKAGE)
+    separate_arguments(words UNIX_COMMAND "${package}")
+    list(GET words 0 package_name)
+    find_package(${words} MODULE QUIET)
+    if(NOT ${package_name}_FOUND)
+      if(${switch} STREQUAL "AUTO")
+        return()
+      endif()
+      message(FATAL_ERROR "${switch} needs ${needed} (Debian and Ubuntu: ${arg_INSTALL}). Install it, or set ${switch} to OFF")
     endif()
-    message(FATAL_ERROR "${switch} needs ${arg_PACKAGE} (Debian and Ubuntu: ${arg_INSTALL}). Install it, or set ${switch} to OFF")
-  endif()
+  endforeach()
 
   set(target cairn_${arg_NAME})
   add_library(${target} INTERFACE)
@@ -147,3 +153,13 @@ cairn_add_component(
   FINDER FindMariaDB.cmake
   BASE backends
   HEADERS ${cairn_mysql_headers})
+
+cairn_headers(cairn_s3_headers backends/cairn/backends/s3)
+cairn_add_component(
+  NAME s3
+  DOC "stores in buckets of S3 servers"
+  PACKAGE "CURL 7.88" OpenSSL EXPAT
+  TARGET CURL::libcurl OpenSSL::Crypto EXPAT::EXPAT
+  INSTALL "libcurl4-openssl-dev libssl-dev libexpat1-dev"
+  BASE backends
+  HEADERS ${cairn_s3_headers})

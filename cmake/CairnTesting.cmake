@@ -140,7 +140,7 @@ endforeach()
   endforeach()
 endfunction()
 
-# cairn_add_fuzzer(NAME <name> SOURCES <source>... [SECONDS <seconds>])
+# cairn_add_fuzzer(NAME <name> SOURCES <source>... [LIBRARIES <name of -l>...] [SECONDS <seconds>])
 # A libFuzzer target under the address and undefined-behaviour sanitizers, built with the newest clang++ whatever compiler
 # builds the rest, and run as the test `fuzz.<name>` for SECONDS (30), or for the environment's CAIRN_FUZZ_SECONDS. It starts
 # from the files of corpus/<name>/ beside the sources; what it finds stays in the build tree.
@@ -150,7 +150,7 @@ find_program(
   DOC "The clang++ that builds the fuzzers")
 
 function(cairn_add_fuzzer)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;SECONDS" "SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;SECONDS" "SOURCES;LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_NAME OR NOT arg_SOURCES)
     message(FATAL_ERROR "cairn_add_fuzzer(NAME <name> SOURCES <source>... [SECONDS <seconds>])")
   endif()
@@ -190,9 +190,10 @@ function(cairn_add_fuzzer)
   endforeach()
 
   set(program "${CMAKE_CURRENT_BINARY_DIR}/fuzz_${arg_NAME}")
+  list(TRANSFORM arg_LIBRARIES PREPEND -l OUTPUT_VARIABLE libraries)
   add_custom_command(
     OUTPUT "${program}"
-    COMMAND "${CAIRN_CLANGXX}" -fsanitize=fuzzer,address,undefined ${objects} -o "${program}" -pthread
+    COMMAND "${CAIRN_CLANGXX}" -fsanitize=fuzzer,address,undefined ${objects} -o "${program}" -pthread ${libraries}
     DEPENDS ${objects}
     COMMENT "Linking the fuzzer ${arg_NAME}"
     COMMAND_EXPAND_LISTS VERBATIM)

@@ -73,6 +73,7 @@ missing_packages() {
           installed "$package" || echo "$package"
         done
         ;;
+      npm) command -v npm >/dev/null || echo npm ;; # others than Debian have it in nodejs
       *) installed "$need" || echo "$need" ;;
     esac
   done
@@ -130,10 +131,13 @@ packages_to_build=(
   boost librange-v3-dev libxxhash-dev libcli11-dev libfmt-dev libedit-dev libre2-dev
   libsqlite3-dev liblmdb-dev librocksdb-dev libhiredis-dev libpq-dev libmariadb-dev
   libzstd-dev libsodium-dev
+  libcurl4-openssl-dev libssl-dev libexpat1-dev
 )
 packages_to_test=(
   "${packages_to_build[@]}" catch2 python3 strace git valgrind
   redis-server postgresql mariadb-server openssl
+  curl npm
 )
 packages_to_test_all=("${packages_to_test[@]}" clang)
+packages_to_test_long=("${packages_to_test_all[@]}" ceph-common ceph-mon ceph-mgr ceph-osd radosgw)
 packages_to_bench=("${packages_to_build[@]}" libbenchmark-dev libabsl-dev libleveldb-dev python3)

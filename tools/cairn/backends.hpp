@@ -23,6 +23,9 @@
 #if CAIRN_TOOL_HAS_MYSQL
 #include <cairn/backends/mysql/backend.hpp>
 #endif
+#if CAIRN_TOOL_HAS_S3
+#include <cairn/backends/s3/backend.hpp>
+#endif
 #include <cairn/cairn.hpp>
 
 namespace cairn::tool {
@@ -52,6 +55,10 @@ using Backends = BackendList<backends::mem::Backend, backends::file::Backend
 #if CAIRN_TOOL_HAS_MYSQL
                              ,
                              backends::mysql::Backend
+#endif
+#if CAIRN_TOOL_HAS_S3
+                             ,
+                             backends::s3::Backend
 #endif
                              >;
 using Conn = AnyConnection<Backends>;
