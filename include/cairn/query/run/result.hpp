@@ -111,9 +111,9 @@ class Found {
     std::lock_guard lock{making_};
     if (auto const* made = shown_columns_.load(std::memory_order_relaxed)) return made;
     auto const height = rows.size();
-    std::size_t slots = 1;
-    for (auto const& column : rows.columns()) slots += is_by_number(column) ? column.width() : height;
-    Scratch<Slot> values{slots};
+    std::size_t places = 1;
+    for (auto const& column : rows.columns()) places += is_by_number(column) ? column.width() : height;
+    Scratch<Slot> values{places};
     std::vector<ShownColumn> shown(columns());
     std::vector<Value> of_pulled;
     auto const put = [](Slot& slot, ValueKind kind, std::uint64_t word) {
