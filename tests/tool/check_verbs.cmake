@@ -74,7 +74,7 @@ run(0 "| `:path` | path | \\(required\\) |" backends file --markdown)
 
 # README's table of backends says what the types say.
 file(READ "${CMAKE_CURRENT_LIST_DIR}/../../README.md" readme)
-string(REGEX REPLACE "\\[(`:[a-z]+`)\\]\\([^)]*\\)" "\\1" readme "${readme}")
+string(REGEX REPLACE "\\[(`:[a-z0-9]+`)\\]\\([^)]*\\)" "\\1" readme "${readme}")
 execute_process(COMMAND "${command}" backends --markdown OUTPUT_VARIABLE table)
 string(REGEX MATCHALL "\\| `:[^\n]+" rows "${table}")
 list(LENGTH rows count)
