@@ -4,29 +4,63 @@
 #
 # usage: check_interrupt.sh COMMAND DIRECTORY
 #
-# Ctrl-C while `cairn import --bulk` reads: it ends with 130, what came before the import is there, and nothing of it.
+# Ctrl-C while `cairn import` reads: it ends with 130, what it counts is there, and of an import in bulk nothing.
 set -euo pipefail
 command=$1
 directory=$2
 store=$directory/store
 
-rm -rf "$directory"
-mkdir -p "$directory"
-"$command" create "$store"
-mkfifo "$directory/facts"
-"$command" import --bulk "$store" - <"$directory/facts" >"$directory/out" 2>&1 &
-import=$!
-exec 3>"$directory/facts"
-echo "[{:db/ident :age :db/valueType :db.type/long :db/cardinality :db.cardinality/one}]" >&3
-# More than a pipe holds: when it is written, the import is under way.
+# begin OPTION...: an import of what is written to 3, in the background. It begins with a schema.
+begin() {
+  rm -rf "$directory"
+  mkdir -p "$directory"
+  "$command" create "$store"
+  mkfifo "$directory/facts"
+  "$command" import "$@" "$store" - <"$directory/facts" >"$directory/out" 2>&1 &
+  import=$!
+  exec 3>"$directory/facts"
+  echo "[{:db/ident :age :db/valueType :db.type/long :db/cardinality :db.cardinality/one}]" >&3
+}
+
+# More than a pipe and a buffer hold: when it is written, the import is under way and what was written before it is being read.
+write_blanks() { printf "%*s\n" "$1" "" >&3; }
+a_read=$((1 << 20))
+a_pipe=$((1 << 17))
+
+# ended WORDS TRANSACTIONS FACTS: how the import ended, and what is in the store.
+ended() {
+  exec 3>&-
+  local status=0
+  wait "$import" || status=$?
+  [[ $status -eq 130 ]] || { echo "ended with $status"; cat "$directory/out"; exit 1; }
+  grep -q "Interrupted: what is counted above is in the store, $1" "$directory/out"
+  grep -q "^{:transactions $2 " "$directory/out"
+  [[ $("$command" q "$store" "[:find (count ?e) . :where [?e :age]]") == "$3" ]]
+  "$command" verify "$store" | grep -q ":sound true"
+}
+
+# In bulk, while facts arrive.
+begin --bulk
 (yes "{:age 41}" 2>"$directory/yes" || true) | head -n 300000 >&3
 kill -INT "$import"
-(yes "{:age 42}" 2>"$directory/yes" || true) >&3
-exec 3>&-
-status=0
-wait "$import" || status=$?
-[[ $status -eq 130 ]] || { echo "ended with $status"; cat "$directory/out"; exit 1; }
-grep -q "Interrupted: what is counted above is in the store, and nothing of what followed" "$directory/out"
-grep -q "^{:transactions 1 " "$directory/out"
-[[ $("$command" q "$store" "[:find (count ?e) . :where [?e :age]]") == nil ]]
-"$command" verify "$store" | grep -q ":sound true"
+(yes "{:age 42}" 2>"$directory/yes" | head -n 3000000 2>"$directory/head" || true) >&3
+ended "and nothing of what followed" 1 nil
+
+# In bulk, while it waits for what may follow a whole form: that is not the end of the file.
+begin --bulk
+echo "{:age 41}" >&3
+write_blanks $((a_read + a_pipe))
+kill -INT "$import"
+ended "and nothing of what followed" 1 nil
+
+# In the middle of a form, which is not wrong then.
+for option in "" --bulk; do
+  begin $option
+  echo "[{:age 41}]" >&3
+  write_blanks "$a_read"
+  echo "[{:age" >&3
+  write_blanks "$a_pipe"
+  kill -INT "$import"
+  if [[ -z $option ]]; then ended "whole and durable" 2 1; else ended "and nothing of what followed" 2 1; fi
+done
+rm -rf "$directory"

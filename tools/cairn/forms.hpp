@@ -3,6 +3,8 @@
 // The EDN forms of files, one after the other.
 #pragma once
 
+#include "terminal.hpp"
+
 #include <cairn/edn/document.hpp>
 #include <cairn/edn/value.hpp>
 #include <cairn/error/error.hpp>
@@ -10,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -27,7 +30,7 @@ class Forms {
   explicit Forms(std::vector<std::string> files) : files_{std::move(files)} {}
 
   /// The next form; nothing behind the last one. Errors: `io/error` for a file that can't be read, `edn/...` with the place in
-  /// the file that it came from.
+  /// the file that it came from. Throws `Interrupted` where Ctrl-C cut a read short.
   std::optional<notation::Value> next() {
     for (;;) {
       if (in_ == nullptr && !open_next()) return std::nullopt;
@@ -92,8 +95,11 @@ class Forms {
     auto const old = text_.size();
     text_.resize(old + std::max(piece, old));
     in_->read(text_.data() + old, static_cast<std::streamsize>(text_.size() - old));
+    Interrupted::check();  // what a signal ends looks like the end of a file
     text_.resize(old + static_cast<std::size_t>(in_->gcount()));
-    if (in_->bad()) raise(Errc::io_error, "The file " + files_[next_ - 1] + " cannot be read to its end.");
+    if (in_->bad() || (in_ == &std::cin && std::ferror(stdin) != 0)) {
+      raise(Errc::io_error, "The file " + files_[next_ - 1] + " cannot be read to its end.");
+    }
     is_whole_ = in_->eof();
   }
 

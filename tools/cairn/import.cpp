@@ -95,14 +95,15 @@ class Operations {
     progress_.at(++done_);
     if (++at_ == operations_.size()) take_next();
   }
-  /// Of the next form that has any; none behind the last one.
+  /// Of the next form that has any; none behind the last one, when all of it is about to be committed.
   void take_next() {
     operations_.clear();
     while (operations_.empty()) {
       auto const form = forms_.next();
-      if (!form) return;
+      if (!form) break;
       take(*form);
     }
+    Interrupted::check();
   }
   void take(Edn const& form) {
     TxData data{is_entity(form) ? Edn::vector({form}) : form};
