@@ -84,7 +84,7 @@ int run(int count, char** arguments) {
   import->add_option("files", files, "vectors are transactions, maps are entities; - is standard input")->required();
   import->add_option("--batch", batch, "entities to a transaction")->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}))->capture_default_str();
   bool in_bulk = false;
-  import->add_flag("--bulk", in_bulk, "what follows the first map as one import, which only adds: sorted, in bounded memory, whole or not at all")
+  import->add_flag("--bulk", in_bulk, "what follows the first map as one import, which only adds: sorted, whole or not at all; memory grows with temporary ids only")
       ->excludes("--batch");
   import->callback([&] { verb = [&] { return in_bulk ? import_files_in_bulk(store, files) : import_files(store, files, batch); }; });
 

@@ -20,8 +20,8 @@ int create_store(std::string const& store, bool keep_history, bool schema_on_rea
 int import_files(std::string const& store, std::vector<std::string> const& files, std::size_t batch);
 
 /// Transacts the forms before the first entity map, such as a schema; imports all that follow, maps and operations that add, as
-/// one transaction, whole or not at all (`Connection::import`). Memory does not grow with the files. On Ctrl-C nothing of the
-/// import is there.
+/// one transaction, whole or not at all (`Connection::import`). Memory grows with the temporary ids (`:db/id -1`) and the
+/// longest form or comment, not with the files. On Ctrl-C nothing of the import is there.
 int import_files_in_bulk(std::string const& store, std::vector<std::string> const& files);
 
 /// What `cairn q` and `cairn explain` are given.
