@@ -6,6 +6,7 @@
 #include "terminal.hpp"
 
 #include <cairn/edn/document.hpp>
+#include <cairn/edn/position.hpp>
 #include <cairn/edn/value.hpp>
 #include <cairn/error/error.hpp>
 
@@ -23,8 +24,8 @@
 
 namespace cairn::tool {
 
-/// Reads forms of any number of files, `-` being standard input. Of a file it holds what it reads at a time, and the form that
-/// is under way.
+/// Reads forms of any number of files, `-` being standard input. Of a file it holds what it reads at a time, and the form or
+/// comment that is under way.
 class Forms {
  public:
   explicit Forms(std::vector<std::string> files) : files_{std::move(files)} {}
@@ -37,6 +38,7 @@ class Forms {
       nodes_.clear();
       auto const result = notation::read_next(text_, at_, nodes_);
       if (!is_whole_ && may_go_on(result)) {
+        if (result.status != notation::ReadStatus::error) pass_what_is_no_form();
         read_more();
         continue;
       }
@@ -53,12 +55,13 @@ class Forms {
  private:
   static constexpr std::size_t piece = std::size_t{1} << 20U;
   static constexpr std::size_t longest_word = std::size_t{1} << 16U;
+  static constexpr std::size_t shown = 64;  // bytes before an error, of a line of any length
 
   bool open_next() {
     if (next_ == files_.size()) return false;
     auto const& file = files_[next_++];
     text_.clear();
-    at_ = lines_ = bytes_ = 0;
+    at_ = lines_ = columns_ = bytes_ = 0;
     is_whole_ = false;
     if (file == "-") {
       in_ = &std::cin;
@@ -82,16 +85,32 @@ class Forms {
     }
   }
 
+  /// Goes on to the form, the comment or the `#_` that the text ends in. Requires: the reader has found nothing wrong.
+  void pass_what_is_no_form() {
+    if (bytes_ == 0 && at_ == 0 && text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
+    for (;;) {
+      at_ = std::min(text_.find_first_not_of(" ,\t\n\v\f\r\x1C\x1D\x1E\x1F", at_), text_.size());
+      auto const rest = std::string_view{text_}.substr(at_);
+      auto end = text_.size();
+      if (rest.starts_with(';')) {
+        end = std::min(text_.find('\n', at_), end);
+      } else if (rest.starts_with("#_")) {
+        nodes_.clear();
+        auto const discarded = notation::read_next(text_, at_ + 2, nodes_);
+        if (discarded.status == notation::ReadStatus::form) end = discarded.end;
+      }
+      if (end == text_.size()) return;
+      at_ = end;
+    }
+  }
+
   /// Forgets what was read, but for the line that is under way, which errors show, where it is short; and reads as much again
   /// as there is, so that one long form is not looked at too often.
   void read_more() {
     auto const line = text_.rfind('\n', at_ == 0 ? 0 : at_ - 1);
     auto from = at_ == 0 || line == std::string::npos ? 0 : line + 1;
-    if (at_ - from > longest_word) from = at_;
-    lines_ += static_cast<std::uint64_t>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(from), '\n'));
-    bytes_ += from;
-    text_.erase(0, from);
-    at_ -= from;
+    if (at_ - from > longest_word) from = at_ - shown;
+    forget(from);
     auto const old = text_.size();
     text_.resize(old + std::max(piece, old));
     in_->read(text_.data() + old, static_cast<std::streamsize>(text_.size() - old));
@@ -103,14 +122,24 @@ class Forms {
     is_whole_ = in_->eof();
   }
 
-  /// As if the whole file were there: lines that were forgotten are empty ones.
+  void forget(std::size_t size) {
+    auto const end = notation::position(std::string_view{text_}.substr(0, size), size);
+    columns_ = end.column - 1 + (end.line == 1 ? columns_ : 0);
+    lines_ += end.line - 1;
+    bytes_ += size;
+    text_.erase(0, size);
+    at_ -= size;
+  }
+
+  /// As if the whole file were there.
   [[nodiscard]] Error error_of(notation::ReadResult const& result) const {
-    std::string const shown = std::string(static_cast<std::size_t>(lines_), '\n') + text_;
-    auto const offset = static_cast<std::size_t>(lines_) + result.offset;
-    auto const place = notation::position(shown, offset);
-    return Error{result.code, notation::explain(shown, offset, result.message),
-                 "{:line " + std::to_string(place.line) + " :column " + std::to_string(place.column) + " :offset " +
-                     std::to_string(bytes_ + result.offset) + "}"};
+    auto const place = notation::position(text_, result.offset);
+    auto const line = std::to_string(lines_ + place.line);
+    auto const column = std::to_string(place.column + (place.line == 1 ? columns_ : 0));
+    return Error{result.code,
+                 "line " + line + ", column " + column + ": " + std::string{result.message} + '\n' +
+                     notation::excerpt(text_, result.offset),
+                 "{:line " + line + " :column " + column + " :offset " + std::to_string(bytes_ + result.offset) + "}"};
   }
 
   std::vector<std::string> files_;
@@ -120,8 +149,10 @@ class Forms {
   std::string text_{};
   std::size_t at_ = 0;
   bool is_whole_ = false;    // whether the rest of the file is in the text
-  std::uint64_t lines_ = 0;  // that were forgotten
+  // What was forgotten, and of the line that the text begins in.
   std::uint64_t bytes_ = 0;
+  std::uint64_t lines_ = 0;
+  std::uint64_t columns_ = 0;
   std::vector<notation::Node> nodes_{};
 };
 
