@@ -5,7 +5,7 @@
 # A script sets `service_name`, defines the functions below and ends with `service "$@"`.
 #
 #   needs      calls `need PROGRAM PACKAGE` for each program; may look for them first
-#   prepare    makes the data below $data, which is there and empty
+#   prepare    makes the data below $data, which is there and empty; sockets go below $sockets
 #   launch     starts the server: `background NAME PROGRAM ARGUMENT...` for each process
 #   answers    whether it is ready for clients
 #   describe   prints lines `key=value`, what a client needs to know
@@ -88,6 +88,21 @@ all_run() {
   done <"$dir/processes"
 }
 
+# Whether no port that was given out is listened on by another process than those that were started, as far as can be seen.
+listens_alone() {
+  local process time files name number sockets_of_port
+  # As the server's user: even root may not look into the processes of others in a container.
+  files=$(while read -r process time; do
+    for process in $(family_of "$process"); do as_service find "/proc/$process/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null || true; done
+  done <"$dir/processes")
+  [ -n "$files" ] || return 0
+  while read -r name number; do
+    sockets_of_port=$(awk -v port="$(printf ':%04X' "$number")" '$4 == "0A" && substr($2, length($2) - 4) == port { print "socket:[" $10 "]" }' \
+      /proc/net/tcp /proc/net/tcp6 2>/dev/null || true)
+    [ -z "$sockets_of_port" ] || grep -qxF "$sockets_of_port" <<<"$files" || return 1
+  done <"$dir/ports"
+}
+
 # end SIGNAL: to every process that was started, with KILL to its children too; waits until they are gone.
 end() {
   local signal=$1 process time all=() tries
@@ -134,11 +149,21 @@ find_data() {
   echo "$data" >"$dir/data-is-in"
 }
 
+# Where sockets are: their paths have 107 bytes at the most, and DIR may be deep.
+find_sockets() {
+  sockets=$(cat "$dir/sockets-are-in" 2>/dev/null || true)
+  [ -z "$sockets" ] || return 0
+  sockets=$(mktemp -d /tmp/cairn.XXXXXX)
+  ! is_other_user || chown "$service_user" "$sockets"
+  echo "$sockets" >"$dir/sockets-are-in"
+}
+
 wait_for_answer() {
   local tries
   for ((tries = 0; tries != seconds_to_start * 20; ++tries)); do
-    ! answers >/dev/null 2>&1 || return 0
     all_run || return 1
+    # Somebody else's server on a port that ours did not get would answer, too.
+    if answers >/dev/null 2>&1 && listens_alone; then return 0; fi
     sleep 0.05
   done
   return 1
@@ -146,10 +171,24 @@ wait_for_answer() {
 
 forget() {
   end "$1"
-  local data
-  data=$(cat "$dir/data-is-in" 2>/dev/null || true)
-  [ -z "$data" ] || rm -rf "$data"
-  rm -f "$dir"/{service,ports,data-is-in} "$dir"/*.log "$dir"/*.crt
+  local place
+  for place in "$dir"/data-is-in "$dir"/sockets-are-in; do
+    [ ! -s "$place" ] || rm -rf "$(cat "$place")"
+  done
+  rm -f "$dir"/{service,ports,data-is-in,sockets-are-in} "$dir"/*.log "$dir"/*.crt
+}
+
+# Services that tests started for themselves are below DIR/own, each with the number of its test's process. A test that was killed has left
+# its service behind.
+forget_orphans() {
+  local place
+  for place in "$dir"/own/*/; do
+    [ -d "$place" ] || continue
+    if [ -s "$place/owner" ] && [ -z "$(began "$(cat "$place/owner")")" ]; then
+      "$0" stop "$place"
+      rm -rf "$place"
+    fi
+  done
 }
 
 start() {
@@ -158,12 +197,14 @@ start() {
   mkdir -p "$dir"
   if [ -f "$dir/service" ] && all_run; then
     find_data
+    find_sockets
     ! answers >/dev/null 2>&1 || return 0
   fi
   # Somebody else may take a port before the server does.
   for attempt in 1 2 3; do
     forget KILL
     find_data
+    find_sockets
     prepare
     launch
     if wait_for_answer; then
@@ -180,6 +221,7 @@ restart() {
   [ -f "$dir/service" ] || fail "nothing was started in $dir"
   needs
   find_data
+  find_sockets
   end KILL
   launch
   wait_for_answer || fail "the server does not answer; see the logs in $dir"
@@ -195,7 +237,10 @@ service() {
   dir=$(cd "$2" && pwd)
   case $1 in
     start) start ;;
-    stop) forget "$stop_signal" ;;
+    stop)
+      forget "$stop_signal"
+      forget_orphans
+      ;;
     kill) end KILL ;;
     restart) restart ;;
     *) fail "unknown command $1" ;;
