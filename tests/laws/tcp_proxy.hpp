@@ -4,6 +4,7 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -42,7 +43,7 @@ class TcpProxy {
     auto address = loopback(0);
     socklen_t size = sizeof address;
     if (listener_ < 0 || ::bind(listener_, as_sockaddr(address), size) != 0 || ::listen(listener_, 64) != 0 ||
-        ::getsockname(listener_, as_sockaddr(address), &size) != 0 || ::pipe(wake_.data()) != 0)
+        ::getsockname(listener_, as_sockaddr(address), &size) != 0 || ::pipe2(wake_.data(), O_CLOEXEC) != 0)
       throw std::runtime_error{"the proxy can't listen"};
     port_ = ntohs(address.sin_port);
     thread_ = std::thread{[this] { serve(); }};

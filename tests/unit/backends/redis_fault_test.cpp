@@ -217,11 +217,57 @@ TEST_CASE("whatever is lost on the way, a change is made once and its outcome is
   }
 }
 
-TEST_CASE("a store follows its slot from node to node of a cluster") {
+TEST_CASE("a connection that is lost before a call is sent leaves no doubt about the call") {
+  OwnService const server{script("redis")};
+  TcpProxy proxy{server.value<std::uint16_t>("port")};
+  auto config = config_of(server);
+  config.port = proxy.port();
+  int count = 0;
+  for (auto const fault : {NetworkFault::lose_request, NetworkFault::lose_reply, NetworkFault::cut_reply}) {
+    redis::details::Server through{config};
+    auto const busy = through.lease();
+    proxy.fail_next(fault, "INFO");  // the end of a greeting
+    bool may_have_run = false;
+    static_cast<void>(through.run({"GET", "key"}, "look", may_have_run));
+    CHECK(proxy.faults() == ++count);
+    CHECK_FALSE(may_have_run);
+  }
+}
+
+TEST_CASE("a deletion leaves nothing though the server comes back with its keys in another order") {
+  OwnService server{script("redis")};
+  TcpProxy proxy{server.value<std::uint16_t>("port")};
+  auto config = config_of(server);
+  Backend::empty_store(config);
+  auto writer = Backend::connect_store(config).begin();
+  for (int i = 0; i != 5000; ++i) static_cast<void>(writer.put(bytes(std::to_string(i))));
+  REQUIRE(writer.commit("main", {}, bytes("state")) == CommitResult::committed);
+  config.port = proxy.port();
+  // After the first of several batches.
+  proxy.fail_next(NetworkFault::lose_reply, "UNLINK", [&] {
+    server.kill();
+    server.restart();
+  });
+  Backend::delete_store(config);
+  CHECK(proxy.faults() == 1);
+  CHECK(list(server.value<std::uint16_t>("port"), {"KEYS", "*"}).empty());
+}
+
+TEST_CASE("a store is found by any node of a cluster, and follows its slot from node to node") {
   OwnService const cluster{script("redis-cluster")};
   auto config = config_of(cluster, "moving");
   config.timeout = std::chrono::milliseconds{300};
   Backend::empty_store(config);
+  {
+    auto elsewhere = config;
+    elsewhere.port = 1;
+    CHECK(error_of([&] { static_cast<void>(Backend::connect_store(elsewhere)); })->code() == Errc::io_error);
+    elsewhere.nodes = {"127.0.0.1:" + cluster.value("second")};
+    auto connection = Backend::connect_store(elsewhere);
+    auto const version = laws::commit(connection, "found", {}, "state");
+    CHECK(connection.root("found")->version == version);
+    REQUIRE(connection.begin().drop("found", version) == CommitResult::committed);
+  }
   auto connection = Backend::connect_store(config);
   auto writer = connection.begin();
   std::vector<redis::Address> addresses;
@@ -250,18 +296,27 @@ TEST_CASE("a store follows its slot from node to node of a cluster") {
   auto const to = *std::find_if_not(places.begin(), places.end(), has_it);
   auto const moved = tell((from.port == places[0].port ? places[1] : places[0]).port, {"GET", "{moving}:store"});
   auto const slot = moved.substr(6, moved.find(' ', 6) - 6);
-  REQUIRE(tell(to.port, {"CLUSTER", "SETSLOT", slot, "IMPORTING", from.id}) == "OK");
-  REQUIRE(tell(from.port, {"CLUSTER", "SETSLOT", slot, "MIGRATING", to.id}) == "OK");
-  auto const port = std::to_string(to.port);
-  auto const move = [&](std::string const& key) { return tell(from.port, {"MIGRATE", "127.0.0.1", port, key, "0", "1000"}) == "OK"; };
+  auto const begin_to_move = [&](Place const& source, Place const& target) {
+    return tell(target.port, {"CLUSTER", "SETSLOT", slot, "IMPORTING", source.id}) == "OK" &&
+           tell(source.port, {"CLUSTER", "SETSLOT", slot, "MIGRATING", target.id}) == "OK";
+  };
+  auto const keys_at = [&](Place const& place) { return list(place.port, {"CLUSTER", "GETKEYSINSLOT", slot, "1000"}); };
+  auto const move = [&](Place const& source, Place const& target, std::string const& key) {
+    return tell(source.port, {"MIGRATE", "127.0.0.1", std::to_string(target.port), key, "0", "1000"}) == "OK";
+  };
+  auto const move_the_rest = [&](Place const& source, Place const& target) {
+    for (auto const& key : keys_at(source)) REQUIRE(move(source, target, key));
+    for (auto const& place : {target, source}) REQUIRE(tell(place.port, {"CLUSTER", "SETSLOT", slot, "NODE", target.id}) == "OK");
+  };
 
-  auto const keys = list(from.port, {"CLUSTER", "GETKEYSINSLOT", slot, "1000"});
+  REQUIRE(begin_to_move(from, to));
+  auto const keys = keys_at(from);
   REQUIRE(keys.size() == addresses.size() + 3);
   // Blobs one by one, which are found on either node; the root waits.
   std::size_t count = 0;
   for (auto const& key : keys) {
     if (!key.starts_with("{moving}:store") && key.find(":b") != std::string::npos && count < 10) {
-      REQUIRE(move(key));
+      REQUIRE(move(from, to, key));
       ++count;
     }
   }
@@ -270,8 +325,7 @@ TEST_CASE("a store follows its slot from node to node of a cluster") {
   auto next = connection.begin();
   addresses.push_back(next.put(bytes("20")));
   CHECK(error_of([&] { static_cast<void>(next.commit("main", result.version, bytes("two"))); })->code() == Errc::io_error);
-  for (auto const& key : list(from.port, {"CLUSTER", "GETKEYSINSLOT", slot, "1000"})) REQUIRE(move(key));
-  for (auto const& place : {to, from}) REQUIRE(tell(place.port, {"CLUSTER", "SETSLOT", slot, "NODE", to.id}) == "OK");
+  move_the_rest(from, to);
   CHECK(connection.root("main")->version == result.version);
   result = next.commit("main", result.version, bytes("two"));
   REQUIRE(result == CommitResult::committed);
@@ -279,19 +333,27 @@ TEST_CASE("a store follows its slot from node to node of a cluster") {
   connection.sweep([&](redis::Address const& address) { return address == addresses.back(); }, TimePoint::max());
   CHECK(text(connection.read(addresses.back())) == "20");
   CHECK(error_of([&] { static_cast<void>(connection.read(addresses.front())); }).has_value());
-  Backend::delete_store(config);
-  CHECK(list(to.port, {"CLUSTER", "GETKEYSINSLOT", slot, "10"}).empty());
-}
 
-TEST_CASE("a cluster is found by any node that answers") {
-  OwnService const cluster{script("redis-cluster")};
-  auto config = config_of(cluster, "found");
-  Backend::empty_store(config);
-  config.nodes = {"127.0.0.1:" + cluster.value("second")};
-  config.port = 1;
-  auto connection = Backend::connect_store(config);
-  auto const version = laws::commit(connection, "main", {}, "state");
-  CHECK(connection.root("main")->version == version);
-  config.nodes.clear();
-  CHECK(error_of([&] { static_cast<void>(Backend::connect_store(config)); })->code() == Errc::io_error);
+  // The slot begins to go back while the store is deleted: what has gone ahead is not forgotten.
+  auto last = connection.begin();
+  for (int i = 0; i != 20; ++i) static_cast<void>(last.put(bytes(std::to_string(i))));
+  REQUIRE(last.commit("main", result.version, bytes("three")) == CommitResult::committed);
+  TcpProxy proxy{to.port};
+  auto through = config;
+  through.port = proxy.port();
+  bool has_begun = false;
+  proxy.fail_next(NetworkFault::lose_reply, "SCAN", [&] {
+    auto const there = keys_at(to);
+    has_begun = begin_to_move(to, from);
+    for (std::size_t i = 0, gone = 0; i != there.size() && gone != 10; ++i) {
+      if (there[i].find(":b") != std::string::npos && move(to, from, there[i])) ++gone;
+    }
+  });
+  CHECK(mentions(error_of([&] { Backend::delete_store(through); }), "on its way"));
+  REQUIRE(has_begun);
+  CHECK(keys_at(from).size() == 10);
+  move_the_rest(to, from);
+  Backend::delete_store(config);
+  CHECK(keys_at(from).empty());
+  CHECK(keys_at(to).empty());
 }

@@ -111,14 +111,14 @@ class Connection {
     static_cast<void>(roots());  // the store is there
     auto const before = std::chrono::floor<std::chrono::milliseconds>(cutoff.time_since_epoch()).count();
     auto& server = store_->server();
-    server.scan(store_->keys().blobs() + "*", store_->keys().store(), [&](std::vector<std::string_view> const& found) {
+    static_cast<void>(server.scan(store_->keys().blobs() + "*", store_->keys().store(), [&](std::vector<std::string_view> const& found) {
       std::vector<std::string_view> dead;
       for (auto const key : found) {
         auto const address = store_->keys().address_in(key);
         if (address && address->put_at() < before && !live(*address)) dead.push_back(key);
       }
       server.remove(dead);
-    });
+    }));
   }
 
   /// Whether the server, as it was set up when it was last connected to, keeps what it acknowledges: a `:sync :relaxed` store may be on

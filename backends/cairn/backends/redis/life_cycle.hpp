@@ -43,7 +43,19 @@ inline void delete_store(Config const& config) {
   for (std::size_t i = 0; i != left.size(); ++i) {
     auto const gone = left[i].text();
     if (!is_own(gone)) raise(Errc::store_format, "The key " + keys.deleted() + " of that Redis was written by another program: remove it there.");
-    server.scan(keys.all_of(gone) + "*", keys.deleted(), [&](std::vector<std::string_view> const& batch) { server.remove(batch); });
+    auto const all = keys.all_of(gone);
+    bool saw_all = false;
+    for (bool found_any = true; found_any;) {
+      found_any = false;
+      saw_all = server.scan(all + "*", all, [&](std::vector<std::string_view> const& batch) {
+        found_any = true;
+        server.remove(batch);
+      });
+    }
+    if (!saw_all) {
+      raise(Errc::io_error, "The store's slot is on its way to another node of the Redis cluster, which has some of the store's keys. "
+                            "Nobody can connect to the store any more; delete it once more when the slot has arrived.");
+    }
     server.run({"SREM", keys.deleted(), gone}, "delete the store");
   }
 }

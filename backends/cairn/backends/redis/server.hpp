@@ -96,6 +96,7 @@ class Server {
         if (to) {
           auto const node = node_of(*to);
           if (to->is_for_once) {
+            ++detours_;
             other = open(node);
           } else {
             go_to(node);
@@ -103,7 +104,7 @@ class Server {
         }
       } catch (Disconnected const& lost) {
         may_have_run = may_have_run || lost.was_asked;
-        forget_idle();
+        begin_anew();
         // Nothing that never answered is waited for: its name may be wrong.
         if ((!was_there_ && !lost.is_passing) || !patience.wait())
           raise(Errc::io_error, "Redis could not " + std::string{what} + ": " + lost.reason +
@@ -116,10 +117,10 @@ class Server {
     return run(call, what, may_have_run);
   }
 
-  /// All keys of that pattern, some of them twice, a thousand or so at a time. `anchor` is a key of the store's slot. Looks at every
-  /// key of the server's database.
+  /// All keys of that pattern, some of them twice, a thousand or so at a time. `anchor` names a key of the store's slot. Looks at every key
+  /// of the server's database. False where `anchor` is not there and the slot is on its way to another node, which has the other keys.
   template <class Use>
-  void scan(std::string const& pattern, std::string const& anchor, Use use) {
+  bool scan(std::string const& pattern, std::string const& anchor, Use use) {
     for (;;) {
       run({"EXISTS", anchor}, "look for keys");  // goes to the node that has them
       auto const begun = generation();
@@ -132,7 +133,9 @@ class Server {
         for (std::size_t i = 0; i != reply[1].size(); ++i) found.push_back(reply[1][i].text());
         if (!found.empty()) use(found);
       } while (cursor != "0" && generation() == begun);
-      if (generation() == begun) return;  // a cursor is of one node
+      auto const detours = detours_.load();
+      run({"EXISTS", anchor}, "look for keys");  // the slot may have gone meanwhile; a node on its way sends us on for what it has not
+      if (generation() == begun) return detours_ == detours;  // a cursor is of one node, and of one life of it
     }
   }
   /// Removes keys; of a lost reply nobody need know.
@@ -225,8 +228,10 @@ class Server {
     std::lock_guard const guard{mutex_};
     return generation_;
   }
-  void forget_idle() {
+  /// After a loss: the node may be another, or another life of the same.
+  void begin_anew() {
     std::lock_guard const guard{mutex_};
+    ++generation_;
     idle_.clear();
   }
   void take_back(std::unique_ptr<Session> session, std::uint64_t generation) noexcept {
@@ -243,9 +248,10 @@ class Server {
   pid_t process_ = ::getpid();
   std::atomic<bool> was_there_ = false;
   std::atomic<bool> keeps_commits_ = false;
+  std::atomic<std::uint64_t> detours_ = 0;  ///< calls that were to be sent to another node for once
   mutable std::mutex mutex_;
   Node node_;
-  std::uint64_t generation_ = 0;  ///< counts the changes of `node_`
+  std::uint64_t generation_ = 0;  ///< counts the changes of `node_`, and the connections that were lost
   std::vector<std::unique_ptr<Session>> idle_;
 };
 

@@ -56,7 +56,12 @@ class Session {
     if (context_->err != 0) throw Disconnected{"can't connect to " + where_ + ": " + context_->errstr, false, false};
     redisSetTimeout(context_.get(), limit);
     if (config.socket.empty()) redisEnableKeepAlive(context_.get());
-    greet(config);
+    try {
+      greet(config);
+    } catch (Disconnected& lost) {
+      lost.was_asked = false;  // the call that this is for was not sent
+      throw;
+    }
   }
 
   /// The reply to a call; one that is an error is the caller's to look at. `is_asking`: for this one call the node is to answer for a
