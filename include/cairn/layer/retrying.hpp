@@ -81,7 +81,7 @@ class RetryingWriter : public Holds<RetryingWriter<Inner>, ConnectionOf<Inner>> 
   CommitResult commit(std::string_view branch, Version const& expected, std::span<std::byte const> state) {
     return change(
         branch, [&] { return inner_.commit(branch, expected, state); },
-        [&](std::optional<RootRecord> const& root) { return root.has_value() && is_same(root->state, state); });
+        [&](std::optional<RootRecord> const& root) { return root.has_value() && is_same(root->state, state) && root->tail.empty(); });
   }
   CommitResult append(std::string_view branch, Version const& expected, std::span<std::byte const> frame) {
     return change(
@@ -115,8 +115,9 @@ class RetryingWriter : public Holds<RetryingWriter<Inner>, ConnectionOf<Inner>> 
     }
   }
 
-  /// A root that is as this commit would have made it is this commit's: no two commits write the same bytes. Of any other root it
-  /// is not known whether the commit landed and was overtaken, or is still on its way; who made it has to find out.
+  /// A root that is as this commit would have made it is this commit's: no two commits write the same bytes. One to which somebody has
+  /// added a frame since is not: its version is of a frame that whoever committed has not seen. Of any other root it is not known whether
+  /// the commit landed and was overtaken, or is still on its way; who made it has to find out.
   template <class IsMine>
   CommitResult resolved(std::string_view branch, CommitResult unknown, IsMine is_mine) const {
     try {

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,6 +31,8 @@ struct Plan {
   std::atomic<int> lost_replies{0};     // commit, and say unknown
   std::atomic<int> lost_requests{0};    // don't, and say unknown
   std::atomic<bool> is_gone{false};     // every call throws
+  std::atomic<int> holders{0};          // writers that hold: others throw, instead of waiting
+  std::function<void()> next_root{};    // what happens before the next look at a root
 
   void fail(std::atomic<int>& left) {
     if (is_gone || (left > 0 && left-- > 0)) raise(code, "as it was told to");
@@ -95,6 +98,7 @@ class Connection {
   }
   [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const {
     ++plan_->roots;
+    if (plan_->next_root) std::exchange(plan_->next_root, {})();
     plan_->fail(plan_->failing_roots);
     return inner_.root(branch);
   }
@@ -168,6 +172,56 @@ struct Front : Backend {
   }
 };
 static_assert(check_store_backend<Front>() && KeyedBlobStore<ConnectionOf<Front>>);
+
+/// One whose writers can hold. Anybody else's commit meanwhile is an error here, where another store would have it wait.
+class HoldingWriter : public KeyedWriter {
+ public:
+  HoldingWriter(Plan& plan, backends::mem::Writer inner) : KeyedWriter{plan, std::move(inner)}, plan_{&plan} {}
+
+  void hold() {
+    ++plan_->holders;
+    held_ = {plan_, [](Plan* plan) { --plan->holders; }};
+  }
+  CommitResult commit(std::string_view branch, Version const& expected, std::span<std::byte const> state) {
+    return let_go([&] { return KeyedWriter::commit(branch, expected, state); });
+  }
+  CommitResult append(std::string_view branch, Version const& expected, std::span<std::byte const> frame) {
+    return let_go([&] { return KeyedWriter::append(branch, expected, frame); });
+  }
+  CommitResult drop(std::string_view branch, Version const& expected) {
+    return let_go([&] { return KeyedWriter::drop(branch, expected); });
+  }
+
+ private:
+  template <class Change>
+  CommitResult let_go(Change change) {
+    if (!held_ && plan_->holders != 0) raise(Errc::store_locked, "another writer holds");
+    auto result = change();
+    if (result == CommitResult::committed) held_.reset();
+    return result;
+  }
+
+  Plan* plan_;
+  std::shared_ptr<Plan> held_{};
+};
+
+class HoldingConnection : public Connection {
+ public:
+  HoldingConnection(Plan& plan, backends::mem::Connection inner) : Connection{plan, inner}, keyed_{std::move(inner)}, plan_{&plan} {}
+  [[nodiscard]] HoldingWriter begin() { return HoldingWriter{*plan_, keyed_.begin()}; }
+
+ private:
+  backends::mem::Connection keyed_;
+  Plan* plan_;
+};
+
+struct HoldingFront : Backend {
+  static constexpr std::string_view backend_id = "holding-front";
+  static HoldingConnection connect_store(Config const& config) {
+    return HoldingConnection{plan_of(config.id), Inner::connect_store(config)};
+  }
+};
+static_assert(check_store_backend<HoldingFront>() && KeyedBlobStore<ConnectionOf<HoldingFront>> && BlobStoreHolds<ConnectionOf<HoldingFront>>);
 
 /// A name that no other test has.
 inline std::string fresh_id() {

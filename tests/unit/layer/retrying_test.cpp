@@ -132,6 +132,24 @@ TEST_CASE("retrying: what a look at the root can't tell stays unknown") {
   CHECK(text(store.connection.root("main")->state) == "state 3");
 }
 
+TEST_CASE("retrying: a commit that landed and was added to is not reported with a version of frames that nobody here has seen") {
+  Retried store;
+  auto beside = faulty::Inner::connect_store(store.config.store);
+  auto const overtaken = [&](std::string_view frame) {
+    store.plan.next_root = [&, frame] { static_cast<void>(laws::append(beside, "main", beside.root("main")->version, frame)); };
+    store.plan.lost_replies = 1;
+  };
+  auto writer = store.connection.begin();
+  overtaken("theirs 1");
+  CHECK(writer.commit("main", Version{}, bytes("state")) == CommitResult::unknown);
+  CHECK(laws::tail_of(store.connection, "main") == std::vector<std::string>{"theirs 1"});
+
+  auto const version = store.connection.root("main")->version;
+  overtaken("theirs 2");
+  CHECK(writer.append("main", version, bytes("mine")) == CommitResult::unknown);
+  CHECK(laws::tail_of(store.connection, "main") == std::vector<std::string>{"theirs 1", "mine", "theirs 2"});
+}
+
 TEST_CASE("retrying: of many blobs each arrives once, however often they are asked for") {
   Retried store;
   auto writer = store.connection.begin();
