@@ -86,4 +86,17 @@ struct FrontRecord {
   }
 };
 
+/// Removes from a front the records that are damaged, or neither live nor put at `cutoff` or later, in milliseconds of both.
+template <class Back, class Connection, class Live>
+void sweep_records(Connection& front, Live const& live, TimePoint cutoff) {
+  auto const since = std::chrono::floor<std::chrono::milliseconds>(cutoff);
+  front.sweep(
+      [&](typename Connection::Address const& address) {
+        auto const record = front.read(address);
+        auto const owner = FrontRecord<Back>::owner(record);
+        return owner.has_value() && (FrontRecord<Back>::put_at(record) >= since || live(*owner));
+      },
+      TimePoint::max());
+}
+
 }  // namespace cairn::layer

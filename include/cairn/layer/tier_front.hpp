@@ -6,6 +6,7 @@
 #include <cairn/concepts/blob_store.hpp>
 #include <cairn/concepts/store_backend.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/layer/front_kind.hpp>
 #include <cairn/layer/front_record.hpp>
 #include <cairn/layer/layer.hpp>
 #include <cairn/layer/store_identity.hpp>
@@ -15,12 +16,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -48,25 +52,33 @@ class TierFront {
   using Record = FrontRecord<BackAddress>;
   using Blob = std::pair<BackAddress, Bytes>;
 
-  /// The front of the store of that identity. One that belongs to another store, or is not there, begins anew, empty.
-  /// A store without an identity has none: nobody could tell whose copies they are.
+  /// The front of the store of that identity. One that has another store's copies, or is not there, begins anew, empty.
+  /// A store without an identity has none: nobody could tell whose copies they are. Errors: `config/mismatch` where it has more than copies.
   TierFront(typename Front::Config const& config, std::optional<std::string> identity)
       : config_{config}, identity_{std::move(identity).value_or(std::string{})} {
+    bool is_cache = true;
     guarded([&] {
       if (identity_.empty()) raise(Errc::io_error, "the back could not be given an identity: it cannot be written to");
       connect();
-      if (connection_.has_value() && belongs()) return;
+      is_cache = !connection_.has_value() || has_copies_only(*connection_);
+      if (!is_cache || (connection_.has_value() && belongs())) return;
       connection_.reset();
       Front::delete_store(config_);
       Front::empty_store(config_);
       connect();
       static_cast<void>(belongs());
     });
+    if (!is_cache) raise_no_front();
   }
-  /// A front that holds more than copies, connected already: it is never emptied. Errors: `config/mismatch` where it belongs to another store.
+  /// A front that holds more than copies, connected already, which is never emptied; it is marked. Errors: `config/mismatch` where it belongs to
+  /// another store; those of the mark.
   TierFront(typename Front::Config const& config, std::string identity, Connection connection)
       : config_{config}, identity_{std::move(identity)}, connection_{std::move(connection)} {
     if (!belongs()) raise(Errc::config_mismatch, "The front belongs to another store than the back: give each back a front of its own.", "{:key :frontend-config}");
+    if (connection_->root(overlay_root()).has_value()) return;
+    auto const marked = connection_->begin().commit(overlay_root(), Version{}, {});
+    if (!(marked == CommitResult::committed || marked == CommitResult::conflict))
+      raise(Errc::io_error, "The front of the tier could not be marked as one that has more than copies: " + marked.reason);
   }
   TierFront(TierFront const&) = delete;
   TierFront& operator=(TierFront const&) = delete;
@@ -87,9 +99,32 @@ class TierFront {
     return std::nullopt;
   }
 
+  /// The blob, if it is there, of a front that has more than copies: that it is given none any more keeps nobody from reading. Else `fault` says
+  /// what came instead, `io/error` where the blob is not there, or the medium failed: backends don't tell these apart.
+  [[nodiscard]] std::optional<Bytes> read_own(BackAddress const& address, std::optional<Error>& fault) {
+    try {
+      auto const record = connection_->read(front_address<Address>(address));
+      auto const owner = Record::owner(record);
+      if (owner == address) {
+        hits_.fetch_add(1, std::memory_order_relaxed);
+        return Record::bytes(record);
+      }
+      if (!owner.has_value()) raise(Errc::store_corrupt, "A blob in the front of the tier is damaged: its bytes are not those that were written.");
+      raise(Errc::io_error, "Another blob is in its place.");
+    } catch (Error const& error) {
+      fault = error;
+    }
+    misses_.fetch_add(1, std::memory_order_relaxed);
+    return std::nullopt;
+  }
+
+  /// While a writer of the front holds, the front is given no copies: whoever reads may be the thread that holds, and would wait for itself.
+  void hold() noexcept { ++holders_; }
+  void let_go() noexcept { --holders_; }
+
   /// Keeps copies, in one commit of the front, now.
   void keep(std::vector<Blob> const& blobs) {
-    if (blobs.empty() || is_lost()) return;
+    if (blobs.empty() || !is_open()) return;
     guarded([&] {
       std::lock_guard const guard{writing_};
       auto writer = connection_->begin();
@@ -111,7 +146,7 @@ class TierFront {
 
   /// Keeps a copy soon: with the next that make a batch, or on release.
   void keep_soon(BackAddress const& address, Bytes bytes) {
-    if (is_lost()) return;
+    if (!is_open()) return;
     guarded([&] {
       std::vector<Blob> batch;
       {
@@ -127,38 +162,40 @@ class TierFront {
 
   /// Has a thread keep copies. Waits where that is far behind.
   void keep_behind(std::vector<Blob> blobs) {
-    if (blobs.empty() || is_lost()) return;
+    if (blobs.empty() || !is_open()) return;
     guarded([&] {
       std::unique_lock lock{waiting_};
-      caught_up_.wait(lock, [&] { return behind_.size() < most_behind; });
-      if (!worker_.joinable()) worker_ = std::thread{[this] { work(); }};
+      worker_->caught_up.wait(lock, [&] { return behind_.size() < most_behind; });
+      if (!worker_->thread.joinable()) worker_->thread = std::thread{[this] { work(); }};
       behind_.push_back(std::move(blobs));
-      arrived_.notify_one();
+      worker_->arrived.notify_one();
     });
   }
 
-  /// Removes the copies that are not live.
+  /// Removes the copies that are not live and were put before `cutoff`: of what was committed since, nobody has said whether it is live.
   template <class Live>
-  void sweep(Live const& live) {
-    if (is_lost()) return;
+  void sweep(Live const& live, TimePoint cutoff) {
+    if (!is_open()) return;
     guarded([&] {
-      connection_->sweep(
-          [&](Address const& address) {
-            auto const owner = Record::owner(connection_->read(address));
-            return owner.has_value() && live(*owner);
-          },
-          TimePoint::max());
+      if (!has_copies_only(*connection_)) raise(Errc::config_mismatch, "the front has more than copies by now");
+      sweep_records<BackAddress>(*connection_, live, cutoff);
     });
   }
 
-  /// Gives the front all that waits for it, and lets go of it. Does nothing the second time.
+  /// Gives the front all that waits for it, and lets go of it. Does nothing the second time. In a child of a fork, lets go only: the
+  /// thread is the parent's, and so may be whoever has a lock, or waits for a condition, which must not be destroyed then.
   void close() noexcept {
+    if (is_foreign_process()) {
+      static_cast<void>(worker_.release());
+      is_lost_.store(true, std::memory_order_release);
+      return;
+    }
     {
       std::lock_guard const guard{waiting_};
       is_closing_ = true;
-      arrived_.notify_one();
+      worker_->arrived.notify_one();
     }
-    if (worker_.joinable()) worker_.join();
+    if (worker_->thread.joinable()) worker_->thread.join();
     try {
       std::unique_lock lock{waiting_};
       auto const batch = take_soon();
@@ -186,7 +223,16 @@ class TierFront {
   static constexpr std::size_t batch_bytes = std::size_t{1} << 20U;
   static constexpr std::size_t most_behind = 64;
 
+  /// Of a thread that takes copies to the front.
+  struct Worker {
+    std::condition_variable arrived{}, caught_up{};
+    std::thread thread{};
+  };
+
   [[nodiscard]] bool is_lost() const noexcept { return is_lost_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool is_foreign_process() const noexcept { return ::getpid() != process_; }
+  /// Whether it may be given copies.
+  [[nodiscard]] bool is_open() const noexcept { return !is_lost() && holders_ == 0 && !is_foreign_process(); }
 
   template <class Work>
   void guarded(Work work) noexcept {
@@ -237,10 +283,10 @@ class TierFront {
   void work() {
     std::unique_lock lock{waiting_};
     for (;;) {
-      arrived_.wait(lock, [&] { return is_closing_ || !behind_.empty(); });
+      worker_->arrived.wait(lock, [&] { return is_closing_ || !behind_.empty(); });
       if (behind_.empty()) return;
       auto const all = std::exchange(behind_, {});
-      caught_up_.notify_all();
+      worker_->caught_up.notify_all();
       lock.unlock();
       for (auto const& blobs : all) keep(blobs);
       lock.lock();
@@ -255,7 +301,6 @@ class TierFront {
   Version version_{};
 
   mutable std::mutex waiting_{};  // guards what follows
-  std::condition_variable arrived_{}, caught_up_{};
   std::vector<Blob> soon_{};
   std::size_t soon_bytes_ = 0;
   std::vector<std::vector<Blob>> behind_{};
@@ -263,7 +308,9 @@ class TierFront {
   bool is_closing_ = false;
 
   bool is_closed_ = false;
-  std::thread worker_{};
+  pid_t process_ = ::getpid();
+  std::unique_ptr<Worker> worker_ = std::make_unique<Worker>();
+  std::atomic<int> holders_{0};
   std::atomic<bool> is_lost_{false};
   std::atomic<std::uint64_t> hits_{0}, misses_{0}, kept_{0};
 };

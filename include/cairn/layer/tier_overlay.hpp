@@ -5,6 +5,8 @@
 
 #include <cairn/concepts/blob_store.hpp>
 #include <cairn/concepts/store_backend.hpp>
+#include <cairn/error/error.hpp>
+#include <cairn/layer/front_record.hpp>
 #include <cairn/layer/hidden_root.hpp>
 #include <cairn/layer/layer.hpp>
 #include <cairn/layer/overlay_root.hpp>
@@ -78,11 +80,19 @@ class OverlayWriter : public Holds<OverlayWriter<Front, Back>, ConnectionOf<Fron
     return result;
   }
 
-  void do_hold() { inner_.hold(); }
+  void do_hold() {
+    if (!holding_) {
+      store_->front.hold();
+      holding_ = {store_.get(), [store = store_](void*) { store->front.let_go(); }};
+    }
+    inner_.hold();
+  }
 
  private:
-  [[nodiscard]] static CommitResult seen(CommitResult result) {
-    if (!(result == CommitResult::committed) || result.version.absent()) return result;
+  [[nodiscard]] CommitResult seen(CommitResult result) {
+    if (!(result == CommitResult::committed)) return result;
+    holding_.reset();
+    if (result.version.absent()) return result;
     try {
       result.version = front_version(result.version);
       return result;
@@ -108,6 +118,7 @@ class OverlayWriter : public Holds<OverlayWriter<Front, Back>, ConnectionOf<Fron
 
   std::shared_ptr<OverlayStore<Front, Back>> store_;
   WriterOf<ConnectionOf<Front>> inner_;
+  std::shared_ptr<void> holding_{};         // from `hold` to the commit, in which the front is given no copies
   WriterOf<ConnectionOf<Back>> addresses_;  // gives addresses that the back gives to nobody else, and writes nothing
 };
 
@@ -121,12 +132,14 @@ class OverlayConnection {
 
   explicit OverlayConnection(std::shared_ptr<Store> store) : store_{std::move(store)} {}
 
+  /// Errors: what the front says, unless the back has the blob; what the back says where the front has nothing to say.
   [[nodiscard]] Bytes read(Address const& address) const {
-    if (auto copy = store_->front.read(address)) return *std::move(copy);
+    std::optional<Error> fault;
+    if (auto own = store_->front.read_own(address, fault)) return *std::move(own);
     if constexpr (Reads == ReadPolicy::frontend_only) {
-      raise(Errc::io_error, "The front of the tier does not have this blob, and :read-policy :frontend-only does not look further.");
+      raise_unread(*fault, ":read-policy :frontend-only does not look further.");
     } else {
-      auto bytes = store_->back.read(address);
+      auto bytes = from_back(address, *fault);
       store_->front.keep_soon(address, bytes);
       return bytes;
     }
@@ -152,14 +165,7 @@ class OverlayConnection {
   [[nodiscard]] Writer begin() { return Writer{store_}; }
   /// Of the front alone.
   void sweep(LiveSet<Address> const& live, TimePoint cutoff) {
-    auto& front = store_->front.connection();
-    front.sweep(
-        [&](typename ConnectionOf<Front>::Address const& address) {
-          auto const record = front.read(address);
-          auto const owner = FrontRecord<Address>::owner(record);
-          return owner.has_value() && (FrontRecord<Address>::put_at(record) >= cutoff || live(*owner));
-        },
-        TimePoint::max());
+    sweep_records<Address>(store_->front.connection(), live, cutoff);
   }
 
   [[nodiscard]] FrontFigures front_figures() const { return store_->front.figures(); }
@@ -167,6 +173,19 @@ class OverlayConnection {
   void close_front() noexcept { store_->front.close(); }
 
  private:
+  [[nodiscard]] Bytes from_back(Address const& address, Error const& front) const {
+    try {
+      return store_->back.read(address);
+    } catch (Error const& back) {
+      if (front.code() == Errc::io_error && back.code() != Errc::io_error) throw;
+      raise_unread(front, "The back: " + back.message());
+    }
+  }
+  [[noreturn]] static void raise_unread(Error const& front, std::string const& further) {
+    if (front.code() != Errc::io_error) throw front;
+    raise(Errc::io_error, "The front of the tier does not give this blob: " + front.message() + " " + further);
+  }
+
   std::shared_ptr<Store> store_;
 };
 

@@ -99,7 +99,7 @@ class TieredConnection : public ReadsMany<TieredConnection<Front, Back, Writes, 
   [[nodiscard]] Writer begin() { return Writer{back_.begin(), front_}; }
   void sweep(LiveSet<Address> const& live, TimePoint cutoff) {
     back_.sweep(live, cutoff);
-    front_->sweep(live);
+    front_->sweep(live, cutoff);
   }
   template <class Sink>
   void do_read_many(std::span<Address const> addresses, Sink& sink) const {

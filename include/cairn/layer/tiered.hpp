@@ -7,6 +7,7 @@
 #include <cairn/concepts/config_spec.hpp>
 #include <cairn/concepts/store_backend.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/layer/front_kind.hpp>
 #include <cairn/layer/layer.hpp>
 #include <cairn/layer/store_identity.hpp>
 #include <cairn/layer/tier_front.hpp>
@@ -37,17 +38,6 @@ struct TieredConfig {
   ReadPolicy read_policy = Reads;
 };
 
-/// Whether a store is there. Errors: of connecting, but for that one.
-template <class Backend>
-[[nodiscard]] std::optional<ConnectionOf<Backend>> connect_if_there(typename Backend::Config const& config) {
-  try {
-    return Backend::connect_store(config);
-  } catch (Error const& error) {
-    if (error.code() != Errc::store_does_not_exist) throw;
-    return std::nullopt;
-  }
-}
-
 /// What identifies the store that a front without copies of an identified back belongs to.
 inline constexpr std::string_view no_identity = "overlay";
 
@@ -58,7 +48,8 @@ inline constexpr std::string_view no_identity = "overlay";
 ///
 /// The root is always the back's: a commit is acknowledged when the back has it, whatever the policy, so a tier loses nothing
 /// that the back would not. `write_behind` puts off only the copy in the front. A front that fails is left alone until the next connection
-/// (`connection.blobs().front_figures().fault`); one that is not there, or is another store's, is made anew, empty. Deleting deletes both.
+/// (`connection.blobs().front_figures().fault`); one that is not there, or has another store's copies, is made anew, empty. A store that has more than
+/// copies is never emptied: naming it as the front is `config/mismatch`. Deleting deletes both.
 /// The back gets a root `"\0identity"`, by which a front knows it again.
 ///
 /// `WritePolicy::frontend_only` is the exception: the back is only read, roots that are changed are the front's from then on, and
@@ -102,7 +93,8 @@ struct Tiered {
     return config;
   }
 
-  /// Creates the back, and a front for it. With `frontend_only`, creates the front; the back must be there.
+  /// Creates the back, and a front for it. With `frontend_only`, creates the front; the back must be there. Errors: `config/mismatch` where a
+  /// store is in the front's place that has more than copies.
   static void empty_store(Config const& config) {
     if constexpr (is_overlay) {
       auto back = Back::connect_store(config.backend_config);
@@ -114,6 +106,7 @@ struct Tiered {
         auto back = Back::connect_store(config.backend_config);
         static_cast<void>(layer::give_identity(back));
         layer::release_part<Back>(config.backend_config, back);
+        layer::check_is_front<Front>(config.frontend_config, false);
         Front::delete_store(config.frontend_config);
         Front::empty_store(config.frontend_config);
       } catch (...) {
@@ -122,12 +115,14 @@ struct Tiered {
       }
     }
   }
+  /// Errors: `config/mismatch`, and nothing is deleted, where the front is none of such a tier; those of connecting to the front.
   static void delete_store(Config const& config) {
+    layer::check_is_front<Front>(config.frontend_config, is_overlay);
     Front::delete_store(config.frontend_config);
     if constexpr (!is_overlay) Back::delete_store(config.backend_config);
   }
 
-  /// Errors: those of the back; with `frontend_only` also those of the front, where that is not there and the back has nothing to show.
+  /// Errors: those of the back; `config/mismatch` where the front is no cache; with `frontend_only` also those of the front, where that is not there and the back has nothing to show.
   static Connection connect_store(Config const& config) {
     using Address = typename ConnectionOf<Back>::Address;
     auto back = Back::connect_store(config.backend_config);

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cairn::test::overlay_layer {
@@ -36,7 +37,8 @@ struct Harness {
 TEST_CASE("overlay: over an empty back it keeps the laws of a blob store") { laws::check_blob_store<Harness>(); }
 
 /// Commits one blob to a new root.
-backends::mem::Address put(backends::mem::Connection& connection, std::string_view branch, std::string_view content) {
+template <class Connection>
+backends::mem::Address put(Connection& connection, std::string_view branch, std::string_view content) {
   auto writer = connection.begin();
   auto const address = writer.put(bytes(content));
   REQUIRE(writer.commit(branch, Version{}, bytes("state")) == CommitResult::committed);
@@ -112,6 +114,119 @@ TEST_CASE("overlay: a front belongs to one back, and is not emptied for another"
   REQUIRE(layer::give_identity(back).has_value());
   CHECK(code_of([&] { static_cast<void>(Overlay::connect_store(other)); }) == Errc::config_mismatch);
   CHECK(text(Overlay::connect_store(mine).root("main")->state) == "state");
+}
+
+TEST_CASE("overlay: a front that can't be given copies any more still has what only it has, and says what is wrong with it") {
+  Mem::Config const shared{.id = fresh_id()};
+  Mem::empty_store(shared);
+  auto owner = Mem::connect_store(shared);
+  auto const theirs = put(owner, "theirs", "theirs");
+  Overlay::Config const config{.frontend_config = {.id = fresh_id()}, .backend_config = shared};
+  auto& front = faulty::plan_of(config.frontend_config.id);
+  auto connection = Overlay::connect_store(config);
+  auto writer = connection.begin();
+  auto const mine = writer.put(bytes("mine"));
+  REQUIRE(writer.commit("mine", Version{}, bytes("state")) == CommitResult::committed);
+
+  front.failed_commits = 100;
+  for (int i = 0; i != 64; ++i) CHECK(text(connection.read(theirs)) == "theirs");
+  CHECK_FALSE(connection.front_figures().fault.empty());
+  CHECK(text(connection.read(mine)) == "mine");
+
+  front.code = Errc::store_corrupt;
+  front.failing_reads = 1;
+  CHECK(code_of([&] { static_cast<void>(connection.read(mine)); }) == Errc::store_corrupt);
+  front.failing_reads = 1;
+  CHECK(text(connection.read(theirs)) == "theirs");
+  front.code = Errc::io_error;
+  front.failing_reads = 1;
+  try {
+    static_cast<void>(connection.read(mine));
+    FAIL("it was read");
+  } catch (Error const& error) {
+    CHECK(error.code() == Errc::io_error);
+    CHECK(error.message().find("as it was told to") != std::string::npos);
+  }
+  CHECK(text(connection.read(mine)) == "mine");
+
+  // Damaged bytes are told from absent ones.
+  auto raw = Mem::connect_store(config.frontend_config);
+  auto hurt = raw.begin();
+  hurt.put(mine, bytes("damaged, and longer than what stands behind a record"));
+  REQUIRE(hurt.commit("raw", Version{}, {}) == CommitResult::committed);
+  CHECK(code_of([&] { static_cast<void>(connection.read(mine)); }) == Errc::store_corrupt);
+}
+
+TEST_CASE("overlay: who holds the front reads, and does not wait for itself") {
+  using Held = Tiered<faulty::HoldingFront, Mem, WritePolicy::frontend_only>;
+  Mem::Config const shared{.id = fresh_id()};
+  Mem::empty_store(shared);
+  auto owner = Mem::connect_store(shared);
+  auto const theirs = put(owner, "theirs", "theirs");
+  Held::Config const config{.frontend_config = {.id = fresh_id()}, .backend_config = shared};
+  auto connection = Held::connect_store(config);
+  auto const read_often = [&] {
+    for (int i = 0; i != 100; ++i) REQUIRE(text(connection.read(theirs)) == "theirs");
+  };
+  {
+    auto writer = connection.begin();
+    writer.hold();
+    read_often();
+    CHECK(writer.commit("mine", Version{"f?"}, bytes("lost")) == CommitResult::conflict);
+    read_often();
+    REQUIRE(writer.commit("mine", Version{}, bytes("state")) == CommitResult::committed);
+    CHECK(connection.front_figures().fault.empty());
+    CHECK(connection.front_figures().kept == 0);
+    writer.hold();
+    auto moved = std::move(writer);
+    read_often();
+  }
+  CHECK(connection.front_figures().fault.empty());
+  CHECK(connection.front_figures().kept == 0);
+  read_often();
+  CHECK(connection.front_figures().fault.empty());
+  CHECK(connection.front_figures().kept == 1 * 64);
+}
+
+TEST_CASE("overlay: a front that has more than copies is never emptied, whatever it is opened as") {
+  using Through = Tiered<faulty::Front, Mem>;
+  Harness const harness;
+  auto const config = harness.config();
+  auto back = Mem::connect_store(config.backend_config);
+  REQUIRE(layer::give_identity(back).has_value());
+  static_cast<void>(put(back, "theirs", "theirs"));
+  auto const mine = [&] {
+    auto connection = Overlay::connect_store(config);
+    return put(connection, "mine", "mine");
+  }();
+  Through::Config const same{.frontend_config = config.frontend_config, .backend_config = config.backend_config};
+  CHECK(code_of([&] { static_cast<void>(Through::connect_store(same)); }) == Errc::config_mismatch);
+  CHECK(code_of([&] { Through::delete_store(same); }) == Errc::config_mismatch);
+  CHECK_FALSE(back.roots().empty());
+  auto const other = [&] {
+    Through::Config made{.frontend_config = config.frontend_config, .backend_config = {.id = fresh_id()}};
+    CHECK(code_of([&] { Through::empty_store(made); }) == Errc::config_mismatch);
+    Mem::empty_store(made.backend_config);
+    return made;
+  }();
+  CHECK(code_of([&] { static_cast<void>(Through::connect_store(other)); }) == Errc::config_mismatch);
+
+  auto const again = Overlay::connect_store(config);
+  CHECK(text(again.read(mine)) == "mine");
+  CHECK(again.roots() == std::vector<std::string>{"mine", "theirs"});
+}
+
+TEST_CASE("overlay: a cache that it took over is not swept as one any more") {
+  using Through = Tiered<faulty::Front, Mem>;
+  Through::Config const cached{.frontend_config = {.id = fresh_id()}, .backend_config = {.id = fresh_id()}};
+  Through::empty_store(cached);
+  auto cache = Through::connect_store(cached);
+  static_cast<void>(put(cache, "theirs", "theirs"));
+  auto connection = Overlay::connect_store({.frontend_config = cached.frontend_config, .backend_config = cached.backend_config});
+  auto const mine = put(connection, "mine", "mine");
+  cache.sweep([](auto const&) { return false; }, TimePoint::max());
+  CHECK_FALSE(cache.front_figures().fault.empty());
+  CHECK(text(connection.read(mine)) == "mine");
 }
 
 TEST_CASE("overlay: a root in the front whose bytes have changed is an error, or another root, and never harm") {

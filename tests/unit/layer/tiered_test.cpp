@@ -9,11 +9,16 @@
 #include <cairn/layer/tiered.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <array>
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace cairn::test::tiered_layer {
@@ -202,6 +207,71 @@ TEST_CASE("tiered: a sweep removes what is dead from both") {
   CHECK_FALSE(front.read(live).empty());
   CHECK(code_of([&] { static_cast<void>(front.read(dead)); }).has_value());
   CHECK(code_of([&] { static_cast<void>(connection.read(dead)); }).has_value());
+}
+
+TEST_CASE("tiered: a sweep leaves in the front what was put since the live set was made") {
+  Tier<Closed> tier;
+  auto connection = tier.create();
+  auto const cutoff = std::chrono::system_clock::now();
+  auto const young = put(connection, "main", "young");
+  connection.sweep([](auto const&) { return false; }, cutoff);
+  CHECK(text(connection.read(young)) == "young");
+}
+
+TEST_CASE("tiered: a database is no front, and not touched") {
+  Tier<Through> tier;
+  auto connection = tier.create();
+  auto const address = put(connection, "main", "mine");
+  Mem::Config const theirs{.id = fresh_id()};
+  Mem::empty_store(theirs);
+  auto owner = Mem::connect_store(theirs);
+  // With an identity, as what was created through a cache has, or without.
+  if (GENERATE(false, true)) REQUIRE(layer::give_identity(owner).has_value());
+  auto const kept = put(owner, "main", "theirs");
+
+  auto wrong = tier.config;
+  wrong.frontend_config = theirs;
+  CHECK(code_of([&] { static_cast<void>(Through::connect_store(wrong)); }) == Errc::config_mismatch);
+  CHECK(code_of([&] { Through::delete_store(wrong); }) == Errc::config_mismatch);
+  CHECK(text(connection.read(address)) == "mine");
+  wrong.backend_config.id = fresh_id();
+  CHECK(code_of([&] { Through::empty_store(wrong); }) == Errc::config_mismatch);
+  CHECK(code_of([&] { static_cast<void>(Mem::connect_store(wrong.backend_config)); }) == Errc::store_does_not_exist);
+  CHECK(text(Mem::connect_store(theirs).read(kept)) == "theirs");
+}
+
+TEST_CASE("tiered: what can't be looked at is not deleted") {
+  Tier<Through> tier;
+  auto connection = tier.create();
+  static_cast<void>(put(connection, "main", "mine"));
+  tier.front.code = Errc::store_wrong_key;
+  tier.front.failing_connects = 1;
+  CHECK(code_of([&] { Through::delete_store(tier.config); }) == Errc::store_wrong_key);
+  CHECK(Mem::connect_store(tier.config.backend_config).root("main").has_value());
+  Through::delete_store(tier.config);
+  CHECK(code_of([&] { static_cast<void>(Mem::connect_store(tier.config.frontend_config)); }) == Errc::store_does_not_exist);
+}
+
+TEST_CASE("tiered: a child of a fork lets go of a tier whose thread its parent has") {
+  Tier<Behind> tier;
+  auto connection = std::make_optional(tier.create());
+  auto const address = put(*connection, "main", "node");  // begins the thread
+  // Once it has nothing to do it waits, and a condition that somebody waits for can't be destroyed.
+  while (connection->front_figures().kept == 0 && connection->front_figures().fault.empty()) std::this_thread::yield();
+  for (int i = 0; i != 5; ++i) {
+    auto const child = ::fork();
+    if (child == 0) {
+      ::alarm(60);
+      connection.reset();
+      ::_exit(0);
+    }
+    REQUIRE(child > 0);
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(status == 0);
+  }
+  Behind::release_store(tier.config, *connection);
+  CHECK(text(Behind::connect_store(tier.config).read(address)) == "node");
 }
 
 TEST_CASE("tiered: addresses that don't fit the front's are hashed, and none begins with a time to come") {
