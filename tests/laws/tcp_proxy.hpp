@@ -10,8 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -27,11 +29,13 @@
 
 namespace cairn::test {
 
-/// What happens to one request. After each the connection is gone, and new ones are served as if nothing had been.
+/// What happens to one request. After most the connection is gone, and new ones are served as if nothing had been.
 enum class NetworkFault : std::uint8_t {
   lose_request,  ///< the server never hears of it
   lose_reply,    ///< the server does it, and its reply is lost
   cut_reply,     ///< the same after the first half of what came
+  stall_reply,   ///< the same after the first byte, and the connection stays
+  flip_reply,    ///< a bit in the last byte of the reply is another, behind its head, which an empty line ends; the connection stays
 };
 
 /// Listens on a port of loopback and passes what comes on to another.
@@ -68,7 +72,15 @@ class TcpProxy {
   /// How many requests have met one.
   [[nodiscard]] int faults() const noexcept { return faults_; }
 
+  /// Every reply takes so much longer from now on.
+  void set_delay(std::chrono::milliseconds delay) noexcept { delay_ = delay; }
+  /// How many requests have come, of clients that wait for each reply before they ask again.
+  [[nodiscard]] int requests() const noexcept { return requests_; }
+  /// How many of them were waited for at once since this was last asked.
+  [[nodiscard]] int most_at_once() noexcept { return most_at_once_.exchange(0); }
+
  private:
+  using Clock = std::chrono::steady_clock;
   struct Order {
     NetworkFault fault;
     std::string text;
@@ -77,8 +89,12 @@ class TcpProxy {
   struct Pair {
     int client;
     int server;
-    std::optional<Order> order{};  ///< its reply is to be lost
+    std::optional<Order> order{};  ///< what its reply meets
     bool is_over = false;
+    bool is_waiting = false;  ///< the client waits for a reply
+    bool is_stalled = false;  ///< and won't get it
+    std::string held{};       ///< what of a reply is late
+    Clock::time_point due{};
   };
 
   static sockaddr_in loopback(std::uint16_t port) {
@@ -98,12 +114,13 @@ class TcpProxy {
         waits.push_back({pair.client, POLLIN, 0});
         waits.push_back({pair.server, POLLIN, 0});
       }
-      if (::poll(waits.data(), waits.size(), -1) < 0) continue;
+      if (::poll(waits.data(), waits.size(), next_due(pairs)) < 0) continue;
       if (waits[0].revents != 0) break;
       std::size_t at = 2;
       for (auto& pair : pairs) {
         if (waits[at].revents != 0) request(pair);
         if (waits[at + 1].revents != 0 && !pair.is_over) reply(pair);
+        if (!pair.held.empty() && pair.due <= Clock::now() && !give_reply(pair, std::exchange(pair.held, {}))) end_quietly(pair);
         at += 2;
       }
       pairs.remove_if([](Pair const& pair) {
@@ -125,6 +142,16 @@ class TcpProxy {
     } else {
       close_both(pair);
     }
+  }
+  /// In milliseconds, for poll.
+  static int next_due(std::list<Pair> const& pairs) {
+    std::chrono::milliseconds wait{-1};
+    for (auto const& pair : pairs) {
+      if (pair.held.empty()) continue;
+      auto const left = (std::max)(std::chrono::ceil<std::chrono::milliseconds>(pair.due - Clock::now()), std::chrono::milliseconds{0});
+      wait = wait.count() < 0 ? left : (std::min)(wait, left);
+    }
+    return static_cast<int>(wait.count());
   }
   static void close_both(Pair const& pair) {
     ::close(pair.client);
@@ -149,29 +176,66 @@ class TcpProxy {
 
   void request(Pair& pair) {
     auto const bytes = take(pair.client);
-    if (bytes.empty()) {
-      pair.is_over = true;
-      return;
-    }
+    if (bytes.empty()) return end_quietly(pair);
     {
       std::lock_guard const guard{mutex_};
       if (next_ && bytes.find(next_->text) != std::string::npos) pair.order = std::exchange(next_, std::nullopt);
     }
+    if (!pair.is_waiting) {
+      pair.is_waiting = true;
+      ++requests_;
+      most_at_once_ = (std::max)(most_at_once_.load(), ++waiting_);
+    }
     if (pair.order && pair.order->fault == NetworkFault::lose_request) return end(pair);
-    if (!give(pair.server, bytes)) pair.is_over = true;
+    if (!give(pair.server, bytes)) end_quietly(pair);
   }
   void reply(Pair& pair) {
-    auto const bytes = take(pair.server);
-    if (pair.order) {
-      if (pair.order->fault == NetworkFault::cut_reply) give(pair.client, std::string_view{bytes}.substr(0, bytes.size() / 2));
-      return end(pair);
+    auto bytes = take(pair.server);
+    if (pair.is_stalled && !bytes.empty()) return;
+    if (pair.order && !bytes.empty()) {
+      switch (pair.order->fault) {
+        case NetworkFault::flip_reply: {
+          auto const head = bytes.find("\r\n\r\n");
+          if (head == std::string::npos || head + 4 == bytes.size()) break;  // its body is yet to come
+          bytes.back() = static_cast<char>(bytes.back() ^ 1);
+          ++faults_;
+          pair.order.reset();
+          break;
+        }
+        case NetworkFault::stall_reply:
+          give(pair.client, std::string_view{bytes}.substr(0, 1));
+          ++faults_;
+          if (pair.order->meanwhile) pair.order->meanwhile();
+          pair.order.reset();
+          pair.is_stalled = true;
+          return;
+        case NetworkFault::cut_reply: give(pair.client, std::string_view{bytes}.substr(0, bytes.size() / 2)); [[fallthrough]];
+        default: return end(pair);
+      }
     }
-    if (bytes.empty() || !give(pair.client, bytes)) pair.is_over = true;
+    if (bytes.empty()) return end_quietly(pair);
+    if (delay_.load().count() == 0 && pair.held.empty()) {
+      if (!give_reply(pair, bytes)) end_quietly(pair);
+      return;
+    }
+    if (pair.held.empty()) pair.due = Clock::now() + delay_.load();
+    pair.held += bytes;
+  }
+  bool give_reply(Pair& pair, std::string_view bytes) {
+    stop_waiting(pair);
+    return give(pair.client, bytes);
+  }
+  void stop_waiting(Pair& pair) {
+    if (std::exchange(pair.is_waiting, false)) --waiting_;
+  }
+  void end_quietly(Pair& pair) {
+    stop_waiting(pair);
+    pair.is_over = true;
   }
   void end(Pair& pair) {
     ++faults_;
     if (pair.order->meanwhile) pair.order->meanwhile();
-    pair.is_over = true;
+    end_quietly(pair);
   }
 
   std::uint16_t target_;
@@ -181,6 +245,10 @@ class TcpProxy {
   std::mutex mutex_;
   std::optional<Order> next_;
   std::atomic<int> faults_ = 0;
+  std::atomic<std::chrono::milliseconds> delay_{};
+  std::atomic<int> requests_ = 0;
+  std::atomic<int> most_at_once_ = 0;
+  int waiting_ = 0;
   std::thread thread_;
 };
 

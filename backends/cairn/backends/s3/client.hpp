@@ -184,6 +184,7 @@ class Client {
           auto& call = calls[place];
           call.answer = std::move(answer);
           ++call.tries;
+          if (call.answer.was_sent_again) call.may_have_landed = true;
           auto const verdict = judge(call);
           if (verdict != Verdict::final && call.tries <= endpoint_.config().retries) {
             if (verdict != Verdict::not_done) call.may_have_landed = true;

@@ -43,6 +43,8 @@ struct Answer {
   std::vector<std::byte> body{};
   std::string fault{};  ///< libcurl's words for the result
   std::chrono::milliseconds retry_after{0};
+  /// libcurl sent the body again, since a connection that was kept had died: the server may have done what it asks twice.
+  bool was_sent_again = false;
   [[nodiscard]] bool is_success() const noexcept { return result == CURLE_OK && status >= 200 && status < 300; }
 };
 
@@ -91,6 +93,7 @@ class Transfer {
     add_header("x-amz-content-sha256: " + sha256(body_));
     if (!config.session_token.empty()) add_header("x-amz-security-token: " + config.session_token.reveal());
     for (auto const& header : request.headers) add_header(header);
+    if (request.method == Request::Method::put) add_header("Content-Type: application/octet-stream");
     set(CURLOPT_HTTPHEADER, headers_.get());
     set(CURLOPT_WRITEFUNCTION, &Transfer::take_body);
     set(CURLOPT_WRITEDATA, this);
@@ -102,8 +105,11 @@ class Transfer {
         if (!request.range.empty()) set(CURLOPT_RANGE, request.range.c_str());
         break;
       case Request::Method::put:
-        set(CURLOPT_UPLOAD, 1L);
-        set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(body_.size()));
+        // As an upload libcurl would ask, and wait, before it sends the body (`Expect: 100-continue`), and to tell it not to would end up in
+        // what it signs. Of what is posted it asks above 1 MiB only.
+        set(CURLOPT_POST, 1L);
+        set(CURLOPT_CUSTOMREQUEST, "PUT");
+        set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body_.size()));
         set(CURLOPT_READFUNCTION, &Transfer::give_body);
         set(CURLOPT_READDATA, this);
         set(CURLOPT_SEEKFUNCTION, &Transfer::seek_body);
@@ -179,6 +185,7 @@ class Transfer {
   static int seek_body(void* self, curl_off_t offset, int origin) noexcept {
     auto& from = *static_cast<Transfer*>(self);
     if (origin != SEEK_SET || offset < 0 || static_cast<std::size_t>(offset) > from.body_.size()) return CURL_SEEKFUNC_CANTSEEK;
+    if (from.sent_ != 0) from.answer_.was_sent_again = true;
     from.sent_ = static_cast<std::size_t>(offset);
     return CURL_SEEKFUNC_OK;
   }
