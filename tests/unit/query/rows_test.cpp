@@ -3,17 +3,22 @@
 // Rows that a query keeps: sets, the removal of duplicates, and groups.
 #include <cairn/error/error.hpp>
 #include <cairn/query/aggregate/grouped.hpp>
+#include <cairn/query/run/arrange.hpp>
 #include <cairn/query/run/distinct_rows.hpp>
+#include <cairn/query/run/query_context.hpp>
+#include <cairn/query/run/result.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -224,6 +229,26 @@ TEST_CASE("an aggregate of groups is what accumulators make of them") {
       for (std::size_t group = 0; group != accumulators.size(); ++group) CHECK(grouped.result(group) == accumulators[group].result());
     }
   }
+}
+
+TEST_CASE("a sort asks whether its query is to end") {
+  std::atomic<bool> cancelled{true};
+  PlanView const plan{};
+  QueryContext context{plan, QueryOptions{.cancelled = &cancelled}, {}};
+  // Of rows without columns nobody asks but who compares them.
+  Found found{FindShape::relation, std::size_t{0}};
+  found.rows.set_size(10'000);
+  auto const code = [&] {
+    try {
+      detail::sort_rows(context, found, {});
+    } catch (Error const& error) {
+      return std::optional{error.code()};
+    }
+    return std::optional<Errc>{};
+  };
+  CHECK(code() == Errc::query_timeout);
+  cancelled = false;
+  CHECK_FALSE(code().has_value());
 }
 
 }  // namespace
