@@ -252,6 +252,23 @@ TEST_CASE("s3: a sweep moves what little is live out of a pack, and readers find
   CHECK(code_of([&] { static_cast<void>(faulty.other->read(addresses[17])); }) == Errc::io_error);
 }
 
+TEST_CASE("s3: what is put after a failed commit leaves whole what was put before") {
+  Faulty faulty{0};
+  auto writer = faulty.mine->begin();
+  auto const first = writer.put(bytes(pattern(5'000)));
+  // The first is written, and nobody knows.
+  faulty.proxy.fail_next(NetworkFault::lose_reply, "/b/", [&] { faulty.proxy.fail_next(NetworkFault::lose_request, "/b/"); });
+  CHECK(code_of([&] { static_cast<void>(writer.commit("main", faulty.version, bytes("state"))); }) == Errc::io_error);
+  auto const second = writer.put(bytes(pattern(6'000, 1)));
+  CHECK(second.pack() != first.pack());
+  REQUIRE(writer.commit("main", faulty.version, bytes("state")) == CommitResult::committed);
+  CHECK((text(faulty.other->read(first)) == pattern(5'000)));
+  CHECK((text(faulty.other->read(second)) == pattern(6'000, 1)));
+  faulty.mine->sweep([&](s3::Address const& address) { return address == second; }, cairn::TimePoint::max());
+  CHECK((text(faulty.other->read(second)) == pattern(6'000, 1)));
+  CHECK(code_of([&] { static_cast<void>(faulty.other->read(first)); }) == Errc::io_error);
+}
+
 TEST_CASE("s3: large states and long tails are objects of their own, which a sweep leaves") {
   Faulty faulty;
   auto const state = pattern(200'000);

@@ -35,7 +35,8 @@ class Writer {
   Address put(std::span<std::byte const> bytes) {
     store_->client().check_process();
     if (bytes.size() > std::numeric_limits<std::uint32_t>::max() / 2) raise(Errc::io_error, "A blob of more than 2 GiB is more than the S3 backend writes: it is one request.");
-    if (packs_.empty() || packs_.back().bytes.size() + bytes.size() > pack_size) packs_.push_back(store_->new_pack());
+    // One that is sealed has been tried to write, and may be there.
+    if (packs_.empty() || packs_.back().is_sealed || packs_.back().bytes.size() + bytes.size() > pack_size) packs_.push_back(store_->new_pack());
     auto const before = packs_.back().bytes.size();
     auto const address = packs_.back().put(bytes);
     buffered_ += packs_.back().bytes.size() - before;
