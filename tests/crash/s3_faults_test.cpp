@@ -204,19 +204,40 @@ TEST_CASE("s3: a small commit is one request, a look at what has not changed ano
   CHECK(faulty.proxy.requests() == before + 4);
 }
 
-TEST_CASE("s3: reads of many are under way at once") {
+TEST_CASE("s3: reads of many are under way at once, and those of neighbours are one") {
   Faulty faulty;
   auto writer = faulty.mine->begin();
-  std::vector<s3::Address> addresses;
-  for (unsigned i = 0; i != 64; ++i) addresses.push_back(writer.put(bytes(pattern(8'000, i))));
+  std::vector<s3::Address> apart;
+  std::vector<s3::Address> together;
+  for (unsigned i = 0; i != 128; ++i) {
+    auto const address = writer.put(bytes(pattern(8'000, i)));
+    if (i % 2 == 0) apart.push_back(address);
+    if (i < 10) together.push_back(address);
+  }
   REQUIRE(writer.commit("main", faulty.version, bytes("state")) == CommitResult::committed);
+  auto const right = [&](std::vector<s3::Address> const& addresses, unsigned step) {
+    std::size_t found = 0;
+    faulty.mine->read_many(std::span<s3::Address const>{addresses}, [&](std::size_t i, Bytes const& blob) {
+      found += text(blob) == pattern(8'000, static_cast<unsigned>(i) * step) ? 1U : 0U;
+    });
+    return found == addresses.size();
+  };
   faulty.proxy.set_delay(std::chrono::milliseconds{50});
   static_cast<void>(faulty.proxy.most_at_once());
-  std::size_t right = 0;
-  faulty.mine->read_many(std::span<s3::Address const>{addresses},
-                         [&](std::size_t i, Bytes const& found) { right += text(found) == pattern(8'000, static_cast<unsigned>(i)) ? 1U : 0U; });
-  CHECK(right == 64);
+  CHECK(right(apart, 2));
   CHECK(faulty.proxy.most_at_once() >= 16);
+  faulty.proxy.set_delay(std::chrono::milliseconds{0});
+  auto before = faulty.proxy.requests();
+  CHECK(right(together, 1));
+  CHECK(faulty.proxy.requests() == before + 1);
+  // One of them damaged on its way.
+  before = faulty.proxy.requests();
+  faulty.proxy.fail_next(NetworkFault::flip_reply, "GET ");
+  CHECK(right(together, 1));
+  CHECK(faulty.proxy.requests() == before + 2);
+  // One that is not there.
+  together.push_back(s3::Address::of(cairn::backends::common::TimedKey{}, 0, 1));
+  CHECK(code_of([&] { static_cast<void>(right(together, 1)); }) == Errc::io_error);
 }
 
 TEST_CASE("s3: a wrong secret, an unknown key and a missing bucket are errors that say so") {

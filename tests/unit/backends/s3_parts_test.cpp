@@ -274,6 +274,41 @@ TEST_CASE("s3: a pack says what is in it, and a blob is only read from its place
   }
 }
 
+TEST_CASE("s3: blobs that lie together are one request, in any order, and what is far or large is not") {
+  cairn::backends::common::TimedKey first;
+  cairn::backends::common::TimedKey second;
+  second.bytes[15] = 1;
+  auto const at = [&](std::uint64_t offset, std::uint64_t size) {
+    return s3::Address::of(first, static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(size));
+  };
+  std::vector<s3::Address> const addresses{at(300, 92), at(0, 92), at(100, 192), s3::Address::of(second, 400, 10), at(400 + widest_gap, 92),
+                                           at(501 + 2 * widest_gap, 92), at(0, 92), at(50'000, longest_run), at(51'000, 10)};
+  std::vector<std::size_t> const places{0, 1, 2, 3, 4, 5, 6, 7, 8};
+  auto const runs = runs_of(addresses, places);
+  std::vector<std::vector<std::size_t>> found;
+  for (auto const& run : runs) found.push_back(run.places);
+  std::sort(found[0].begin(), found[0].begin() + 2);  // the same twice
+  CHECK((found == std::vector<std::vector<std::size_t>>{{1, 6, 2, 0, 4}, {5}, {7}, {8}, {3}}));
+  CHECK(runs[0].from == 0);
+  CHECK(runs[0].to == 500 + widest_gap);
+  CHECK(runs[1].to - runs[1].from == 100);
+  CHECK(runs_of(addresses, places, 0).size() == 9);
+  CHECK(runs_of(addresses, std::vector<std::size_t>{3, 0}).size() == 2);
+  CHECK(runs_of(addresses, std::vector<std::size_t>{}).empty());
+  std::vector<s3::Address> many;
+  for (std::uint64_t i = 0; i != 64; ++i) many.push_back(at(i * 8000, 7992));
+  std::vector<std::size_t> all(64);
+  for (std::size_t i = 0; i != 64; ++i) all[i] = i;
+  for (auto const& run : runs_of(many, all)) CHECK(run.to - run.from <= longest_run);
+  CHECK(runs_of(many, all).size() == 4);
+  Pack pack;
+  std::vector<s3::Address> const put{pack.put(bytes_of("one")), pack.put(bytes_of("other"))};
+  auto const run = runs_of(put, std::vector<std::size_t>{1, 0})[0];
+  REQUIRE(run.to == pack.bytes.size());
+  CHECK(text_of(*blob_of(put[0], run.stored(put[0], pack.bytes))) == "one");
+  CHECK(text_of(*blob_of(put[1], run.stored(put[1], pack.bytes))) == "other");
+}
+
 TEST_CASE("s3: a marker is read again, and a later release's is refused") {
   Marker marker;
   marker.id.fill(0xab);

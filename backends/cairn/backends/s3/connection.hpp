@@ -38,7 +38,7 @@ class Connection {
 
   /// A copy of the blob. One request.
   [[nodiscard]] Bytes read(Address const& address) const { return store_->read(address); }
-  /// Blobs by as many requests, `:parallel` of them under way at once.
+  /// Blobs; those of one pack that lie close together come with one request. `:parallel` requests are under way at once.
   template <class Sink>
   void read_many(std::span<Address const> addresses, Sink&& sink) const {
     store_->read_many(addresses, sink);

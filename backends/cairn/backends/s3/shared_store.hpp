@@ -11,6 +11,7 @@
 #include <cairn/backends/s3/marker.hpp>
 #include <cairn/backends/s3/pack.hpp>
 #include <cairn/backends/s3/root_object.hpp>
+#include <cairn/backends/s3/run.hpp>
 #include <cairn/concepts/bytes.hpp>
 #include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
@@ -213,27 +214,41 @@ class SharedStore {
   /// Of the addresses at `places` those that are not there.
   template <class Sink>
   [[nodiscard]] std::vector<std::size_t> read_from(std::span<Address const> addresses, std::span<std::size_t const> places, bool is_moved, Sink& sink) const {
-    std::vector<Call> calls(places.size());
-    for (std::size_t i = 0; i != places.size(); ++i) {
-      auto const& address = addresses[places[i]];
-      auto const size = stored_size(address.size());
-      calls[i] = Client::get(is_moved ? keys_.moved(address) : keys_.pack(address.pack()), (std::max)(size, std::size_t{1} << 16U));
-      if (!is_moved) calls[i].request.range = std::to_string(address.offset()) + "-" + std::to_string(address.offset() + size - 1);
-      calls[i].is_right = [address](Answer const& answer) { return blob_of(address, answer.body).has_value(); };
+    // What was moved is an object each.
+    auto const runs = is_moved ? runs_of(addresses, places, 0) : runs_of(addresses, places);
+    std::vector<Call> calls(runs.size());
+    for (std::size_t i = 0; i != runs.size(); ++i) {
+      auto const& run = runs[i];
+      auto const& first = addresses[run.places.front()];
+      auto const size = static_cast<std::size_t>(run.to - run.from);
+      calls[i] = Client::get(is_moved ? keys_.moved(first) : keys_.pack(first.pack()), (std::max)(size, std::size_t{1} << 16U));
+      if (!is_moved) calls[i].request.range = std::to_string(run.from) + "-" + std::to_string(run.to - 1);
+      calls[i].is_right = [&run, size, addresses](Answer const& answer) {
+        return answer.body.size() == size && std::all_of(run.places.begin(), run.places.end(), [&](std::size_t place) {
+                 return blob_of(addresses[place], run.stored(addresses[place], answer.body)).has_value();
+               });
+      };
     }
     std::vector<std::size_t> missing;
     client_.perform(calls, [&](std::size_t i) {
       auto& call = calls[i];
+      auto const& run = runs[i];
       if (call.answer.status == 404 && read_refusal(call.answer.body).code != "NoSuchBucket") {
-        missing.push_back(places[i]);
+        missing.insert(missing.end(), run.places.begin(), run.places.end());
         return;
       }
       if (call.answer.status == 416) {
         raise(Errc::store_corrupt, "A pack of blobs is shorter than it was: restore " + path_encoded(call.request.key) + " from a backup.",
-              "{:address \"" + hexadecimal(addresses[places[i]].bytes) + "\"}");
+              "{:address \"" + hexadecimal(addresses[run.places.front()].bytes) + "\"}");
       }
       if (!call.answer.is_success() || call.is_exhausted) raise_answer(call, "read a blob");
-      sink(places[i], Bytes{std::move(call.answer.body)}.slice(checksum_size, addresses[places[i]].size()));
+      if (run.places.size() == 1) {
+        auto const place = run.places.front();
+        sink(place, Bytes{std::move(call.answer.body)}.slice(checksum_size, addresses[place].size()));
+        return;
+      }
+      // Copies: whoever keeps one must not keep all.
+      for (auto const place : run.places) sink(place, Bytes::copy(run.stored(addresses[place], call.answer.body).subspan(checksum_size)));
     });
     return missing;
   }
