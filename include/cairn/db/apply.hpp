@@ -240,6 +240,7 @@ template <class IndexTag>
 /// by value so that `std::apply`, which a `std::span` brings along, is never the better match.
 template <class IndexTag>
 [[nodiscard]] Snapshot<IndexTag> apply(Snapshot<IndexTag> snapshot, std::span<TxRecord const> records) {
+  if (records.empty()) return snapshot;  // an editor reads the roots of the indexes
   SnapshotEditor<IndexTag> editor{snapshot};
   for (auto const& record : records) editor.apply(record);
   return std::move(editor).finish();
