@@ -4,6 +4,7 @@
 #include "laws/own_service.hpp"
 #include "laws/processes.hpp"
 #include "laws/tcp_proxy.hpp"
+#include "laws/temporary_directory.hpp"
 
 #if CAIRN_TEST_HAS_MYSQL
 #include <cairn/backends/mysql/backend.hpp>
@@ -11,6 +12,8 @@
 #if CAIRN_TEST_HAS_POSTGRES
 #include <cairn/backends/postgres/backend.hpp>
 #endif
+
+#include <sys/mman.h>
 
 #include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_template_test_macros.hpp>
@@ -22,7 +25,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <fstream>
+#include <future>
 #include <memory>
+#include <new>
 #include <numeric>
 #include <random>
 #include <span>
@@ -30,6 +36,21 @@
 #include <string_view>
 #include <thread>
 #include <vector>
+
+namespace {
+
+/// How many large allocations of this thread succeed before one fails; below zero: all.
+thread_local int large_allocations = -1;
+
+}  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  if (size >= std::size_t{1} << 20U && large_allocations >= 0 && large_allocations-- == 0) throw std::bad_alloc{};
+  if (void* const made = std::malloc(size == 0 ? 1 : size)) return made;
+  throw std::bad_alloc{};
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -48,11 +69,31 @@ struct Postgres {
   static constexpr char const* script = CAIRN_TEST_SERVICES "/postgres";
   /// Whether a commit is done when the first byte of an answer comes.
   static constexpr bool answers_when_done = true;
+  /// Whether what it sends is copied first.
+  static constexpr bool makes_text = false;
   static Backend::Config config(OwnService const& server, int port) {
     return {.host = server.value("host"), .port = port, .dbname = server.value("dbname"), .user = server.value("user"), .reconnect_for = std::chrono::seconds{30}};
   }
   static void require_tls(Backend::Config& config, std::string const& certificate) {
     config.conninfo = Secret{"sslmode=verify-full sslrootcert=" + certificate};
+  }
+  using Channel = backends::postgres::details::Channel;
+  using Session = backends::postgres::details::Session;
+  static std::string run(Channel& channel, std::string const& text) {
+    channel.send_text(text);
+    auto const result = std::move(channel.exchange("do as told").front());
+    return result.rows() == 0 ? std::string{} : std::string{result.text(0, 0)};
+  }
+  static bool somebody_waits(Channel& channel) { return run(channel, "SELECT count(*)::text FROM pg_locks WHERE NOT granted") != "0"; }
+  /// Whoever looks first is given up in a deadlock.
+  static void give_others_up_for(Channel& channel) { run(channel, "SET deadlock_timeout = '1h'"); }
+  static void check_own_ways(Backend::Config const& config) {
+    Channel channel{config};
+    auto const size = (std::size_t{1} << 30U) - 1000;
+    auto* const nothing = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    REQUIRE(nothing != MAP_FAILED);
+    CHECK(laws::code_of([&] { channel.send("read", {std::string_view{static_cast<char const*>(nothing), size}}); }) == Errc::io_full);
+    ::munmap(nothing, size);
   }
   static void let_server_sync(Backend::Config const& config, bool syncs) {
     std::string const wanted = syncs ? "on" : "off";
@@ -74,12 +115,41 @@ struct Mysql {
   using Backend = backends::mysql::Backend;
   static constexpr char const* script = CAIRN_TEST_SERVICES "/mysql";
   static constexpr bool answers_when_done = false;
+  static constexpr bool makes_text = true;
   static Backend::Config config(OwnService const& server, int port) {
     return {.host = server.value("host"), .port = port, .dbname = server.value("dbname"), .user = server.value("user"), .reconnect_for = std::chrono::seconds{30}};
   }
   static void require_tls(Backend::Config& config, std::string const& certificate) {
     config.tls = backends::mysql::Tls::verified;
     config.tls_ca = certificate;
+  }
+  using Channel = backends::mysql::details::Channel;
+  using Session = backends::mysql::details::Session;
+  static std::string run(Channel& channel, std::string const& text) {
+    auto const results = channel.run(text, "do as told");
+    return results.back().rows().empty() ? std::string{} : results.back().rows()[0].at(0).text;
+  }
+  static bool somebody_waits(Channel& channel) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});  // the table is not looked at anew for whoever asks more often than every 100
+    return run(channel, "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'") != "0";
+  }
+  /// Whom it gives up in a deadlock depends on what each has done: it is to look at how long one waits alone.
+  static void give_others_up_for(Channel& channel) {
+    run(channel, "SET GLOBAL innodb_deadlock_detect = OFF; SET GLOBAL innodb_lock_wait_timeout = 1");
+  }
+  static void check_own_ways(Backend::Config const& config) {
+    test::TemporaryDirectory const place;
+    auto with_file = config;
+    with_file.option_file = place.path() / "options";
+    std::ofstream{with_file.option_file} << "[client]\nreconnect=1\nssl-verify-server-cert=0\ndefault-character-set=latin1\n";
+    Channel channel{with_file};
+    CHECK(run(channel, "SELECT @@character_set_client") == "utf8mb4");
+    auto const number = run(channel, "SELECT CONNECTION_ID()");
+    Channel other{config};
+    run(other, "KILL " + number);
+    CHECK_THROWS_AS(run(channel, "SELECT 1"), backends::common::LostConnection);
+    with_file.tls = backends::mysql::Tls::verified;
+    CHECK(laws::code_of([&] { static_cast<void>(Channel{with_file}); }) == Errc::config_mismatch);
   }
   static void let_server_sync(Backend::Config const& config, bool syncs) {
     backends::mysql::details::Channel channel{config};
@@ -260,7 +330,11 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
 
   {
     INFO("a server that does not sync is refused, unless that is what is wanted");
+    auto connection = Backend::connect_store(config);
+    auto writer = connection.begin();
+    writer.hold();  // in the session that was made before
     TestType::let_server_sync(config, false);
+    CHECK(laws::code_of([&] { static_cast<void>(connection.roots()); }) == Errc::config_mismatch);
     CHECK(laws::code_of([&] { static_cast<void>(Backend::connect_store(config)); }) == Errc::config_mismatch);
     auto relaxed = config;
     relaxed.sync = Sync::relaxed;
@@ -282,5 +356,95 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
     CHECK(child.wait() == std::vector<std::int64_t>{1, 5});
     CHECK(connection.roots().size() == 5);
   }
+  Backend::delete_store(config);
+}
+
+TEMPLATE_TEST_CASE("what a server gives up, and what was sent in part, is done once or not at all", "", CAIRN_TEST_SERVERS) {
+  using Backend = typename TestType::Backend;
+  using Channel = typename TestType::Channel;
+  OwnService server{TestType::script};
+  auto config = TestType::config(server, server.value<int>("port"));
+  config.max_connections = 2;
+  Backend::empty_store(config);
+  auto connection = Backend::connect_store(config);
+  auto const append = [&](std::string_view branch) {
+    auto const root = connection.root(branch);
+    return connection.begin().append(branch, root ? root->version : Version{}, bytes_of("x"));
+  };
+  REQUIRE(append("held") == CommitResult::committed);
+  Channel other{config};
+  Channel look{config};
+
+  {
+    INFO("a prefix that is no name is no statement either");
+    auto evil = config;
+    evil.table_prefix = "x', 0); DROP TABLE cairn_store; SELECT GET_LOCK('x";
+    CHECK(laws::code_of([&] { Backend::delete_store(evil); }) == Errc::config_range);
+    CHECK(connection.roots().size() == 1);
+  }
+  {
+    INFO("there is no store where there is no database");
+    auto nowhere = config;
+    nowhere.dbname = "nowhere";
+    CHECK(laws::code_of([&] { static_cast<void>(Backend::connect_store(nowhere)); }) == Errc::store_does_not_exist);
+    CHECK(laws::code_of([&] { Backend::empty_store(nowhere); }) == Errc::store_does_not_exist);
+    Backend::delete_store(nowhere);
+  }
+  {
+    INFO("whoever looks for a change waits for who may still make it");
+    typename TestType::Session session{config};
+    std::string const made = "0123456789abcdef";
+    TestType::run(other, "START TRANSACTION");
+    TestType::run(other, "UPDATE cairn_root SET version = '" + made + "' WHERE name = 'held'");
+    auto shown = std::async(std::launch::async, [&] { return session.shows({backends::common::SqlChange::append, "held", {}, made, {}, {}}); });
+    while (shown.wait_for(std::chrono::milliseconds{1}) != std::future_status::ready && !TestType::somebody_waits(look)) {
+    }
+    TestType::run(other, "COMMIT");
+    CHECK(shown.get());
+  }
+  {
+    INFO("memory that is not there in the middle of a commit leaves nothing that the next one would commit");
+    std::string const state(std::size_t{10} << 20U, 'x');
+    int failures = 0;
+    for (int left = 0;; left += 2) {
+      auto writer = connection.begin();
+      bool is_done = true;
+      large_allocations = left;
+      try {
+        static_cast<void>(writer.commit("large", {}, bytes_of(state)));
+      } catch (std::bad_alloc const&) {
+        is_done = false;
+      }
+      large_allocations = -1;
+      if (is_done) break;
+      ++failures;
+      REQUIRE(append("held") == CommitResult::committed);
+      REQUIRE_FALSE(connection.root("large"));
+    }
+    CHECK(text(connection.root("large")->state) == state);
+    CHECK((failures != 0) == TestType::makes_text);
+  }
+  {
+    INFO("what a writer that holds has put is there, though the server undid its transaction");
+    TestType::give_others_up_for(other);
+    auto impatient = Backend::connect_store(config);
+    auto writer = impatient.begin();
+    writer.hold();
+    std::vector<std::byte> const large(std::size_t{5} << 20U);
+    auto const first = writer.put(large);
+    auto const second = writer.put(large);
+    std::thread rival{[&] {
+      TestType::run(other, "START TRANSACTION");
+      TestType::run(other, "INSERT INTO cairn_root(name, version, frames) VALUES('new', 'x', 0)");
+      TestType::run(other, "UPDATE cairn_root SET frames = frames WHERE name = 'held'");  // waits for the writer, which waits for the row
+      TestType::run(other, "ROLLBACK");
+    }};
+    while (!TestType::somebody_waits(look)) std::this_thread::yield();
+    CHECK(writer.commit("new", {}, bytes_of("state")) == CommitResult::committed);
+    rival.join();
+    CHECK(impatient.read(first).size() == large.size());
+    CHECK(impatient.read(second).size() == large.size());
+  }
+  TestType::check_own_ways(config);
   Backend::delete_store(config);
 }

@@ -6,6 +6,7 @@
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/concepts/bytes.hpp>
 #include <cairn/concepts/root.hpp>
+#include <cairn/error/error.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -28,6 +29,10 @@ struct LostConnection {
 struct TryAgain {
   std::string reason;
 };
+/// Where nobody tries again.
+[[noreturn]] inline void raise_given_up(TryAgain const& given_up) {
+  raise(Errc::store_locked, "The server gave up for another transaction's sake: " + given_up.reason + " Nothing was changed by this call: do it again.");
+}
 
 struct SqlBlob {
   TimedKey key;
@@ -64,11 +69,13 @@ concept SqlSession = requires(Type& session, std::string_view text, SqlChange co
   { session.is_alive() } -> std::same_as<bool>;
   /// Done, or nothing has changed, in one transaction; where `hold` came before, that one, which ends only with what was done.
   { session.apply(change, text) } -> std::same_as<bool>;
-  /// Whether that change is seen to have been made, after whatever has the root's row; false says nothing.
+  /// Whether that change is seen to have been made, after whatever has the root's row, for which it waits; false says nothing.
   { session.shows(change) } -> std::same_as<bool>;
+  /// In a transaction of its own: not between `hold` and what ends it.
   { session.put(blobs) } -> std::same_as<void>;
   /// Begins a transaction in which no other session changes a root that is there.
   { session.hold() } -> std::same_as<void>;
+  /// Whatever transaction is open is undone, or the session is not alive any more.
   { session.give_up() } noexcept -> std::same_as<void>;
   { session.read(key) } -> std::same_as<std::optional<Bytes>>;
   /// Of those that are there.

@@ -85,12 +85,13 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
     std::unique_ptr<Session> session_;
   };
 
-  /// Waits while all sessions are in use. A server that is not reached is tried for as long as the patience lasts, then `io/error`.
+  /// Waits while all sessions are in use. A server that is not reached is tried for as long as the patience lasts, then `io/error`;
+  /// the session's own errors are not tried again.
   [[nodiscard]] Lease lease(Use use) {
     return patiently([&] { return try_lease(use); });
   }
 
-  /// Runs `work` with a session, again on a new one where the connection is lost or the server gave up: only for what may be done twice.
+  /// Runs `work` with a session, and again where the connection is lost, on a new one, or the server gave up: only for what may be done twice.
   template <class Work>
   auto reach(Use use, Work work) {
     return patiently([&] {
@@ -129,15 +130,14 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
   auto patiently(Work work) {
     auto const end = std::chrono::steady_clock::now() + patience_;
     for (std::chrono::milliseconds pause{10};; pause = (std::min)(pause * 2, std::chrono::milliseconds{500})) {
-      std::string reason;
+      auto const is_over = [&] { return std::chrono::steady_clock::now() + pause > end; };
       try {
         return work();
       } catch (LostConnection const& lost) {
-        reason = lost.reason;
+        if (is_over()) raise_lost(lost.reason);
       } catch (TryAgain const& given_up) {
-        reason = given_up.reason;
+        if (is_over()) raise_given_up(given_up);
       }
-      if (std::chrono::steady_clock::now() + pause > end) raise_lost(reason);
       std::this_thread::sleep_for(pause);
     }
   }

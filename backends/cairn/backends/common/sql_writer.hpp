@@ -41,12 +41,20 @@ class SqlWriter {
     if (session_) return;
     auto turn = store_->wait_for_hold();
     auto session = store_->lease(Use::change);
-    or_raise(session, [&] { session->hold(); });
+    try {
+      session->hold();
+    } catch (LostConnection const& lost) {
+      session.discard();
+      SqlStore<Session>::raise_lost(lost.reason);
+    } catch (TryAgain const& given_up) {
+      raise_given_up(given_up);
+    }
     turn_ = std::move(turn);
     session_ = std::move(session);
   }
 
-  /// Keeps a copy of `bytes`; others can read it after the commit. O(size). What is more than 8 MiB goes to the server at once.
+  /// Keeps a copy of `bytes`; others can read it after the commit. O(size). What is more than 8 MiB goes to the server at once, unless
+  /// this writer holds.
   TimedKey put(std::span<std::byte const> bytes) {
     auto const key = reserve();
     keep({key, {bytes.begin(), bytes.end()}, false});
@@ -115,11 +123,11 @@ class SqlWriter {
     return {CommitResult::failed, std::move(reason)};
   }
 
-  /// After a lost reply.
+  /// After a lost reply. It waits on the server for whoever has the root, as changes do.
   CommitResult look_for(SqlChange const& change, std::string const& lost) {
     std::string reason = lost;
     try {
-      if (store_->reach(Use::read, [&](Session& session) { return session.shows(change); })) {
+      if (store_->reach(Use::change, [&](Session& session) { return session.shows(change); })) {
         forget_blobs();
         return {CommitResult::committed, Version{std::string{change.made}}};
       }
@@ -133,36 +141,14 @@ class SqlWriter {
   void keep(SqlBlob blob) {
     buffered_ += blob.bytes.size();
     blobs_.push_back(std::move(blob));
-    if (buffered_ > most_buffered) flush();
+    // Not while it holds: that transaction may be undone and tried again, with what is kept here; a second session may not be had.
+    if (buffered_ > most_buffered && !session_) flush();
   }
 
-  /// Writes what was put, unnamed by any root yet: in the transaction that is held, or in one of its own.
+  /// Writes what was put, unnamed by any root yet, in a transaction of its own.
   void flush() {
-    if (session_) {
-      or_raise(session_, [&] { session_->put(blobs_); });
-    } else {
-      store_->reach(Use::change, [&](Session& session) { session.put(blobs_); });
-    }
+    store_->reach(Use::change, [&](Session& session) { session.put(blobs_); });
     forget_blobs();
-  }
-
-  /// A transaction that others don't see is lost with its connection, and nothing is left of it.
-  template <class Work>
-  void or_raise(Lease& lease, Work work) {
-    std::string reason;
-    try {
-      return work();
-    } catch (LostConnection const& lost) {
-      lease.discard();
-      reason = lost.reason;
-    } catch (TryAgain const& given_up) {
-      reason = given_up.reason;
-    } catch (...) {
-      release();
-      throw;
-    }
-    release();
-    SqlStore<Session>::raise_lost(reason);
   }
 
   void forget_blobs() noexcept {

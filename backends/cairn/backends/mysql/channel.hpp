@@ -84,8 +84,12 @@ class Result {
 
 class Channel {
  public:
-  /// Connects; `LostConnection` where that fails.
+  /// Connects; `LostConnection` where that fails, `config/mismatch` where an option file may undo or undid what `tls` says.
   explicit Channel(Config const& config) {
+    // libmariadb reads the file when it connects, so what is in it wins over all options that were set before.
+    if (config.tls == Tls::verified && !config.option_file.empty()) {
+      raise(Errc::config_mismatch, "An :option-file may turn off what :tls :verified asks for: say with keys what is in it.", "{:key :option-file}");
+    }
     static int const is_ready = mysql_server_init(0, nullptr, nullptr);  // once, before there are threads in it
     if (is_ready == 0) connection_.reset(mysql_init(nullptr));
     if (!connection_) throw std::bad_alloc{};
@@ -102,7 +106,7 @@ class Channel {
     mysql_options(to, MYSQL_OPT_READ_TIMEOUT, &timeout);
     mysql_options(to, MYSQL_OPT_WRITE_TIMEOUT, &timeout);
     mysql_options(to, MYSQL_OPT_LOCAL_INFILE, &no);  // or the server could ask for files
-    mysql_options(to, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    mysql_options(to, MYSQL_SET_CHARSET_NAME, "utf8mb4");  // of the names with which it connects
     if (config.tls != Tls::off) {
       auto const path = [](std::filesystem::path const& from) { return from.empty() ? nullptr : from.c_str(); };
       mysql_ssl_set(to, path(config.tls_key), path(config.tls_cert), path(config.tls_ca), nullptr, nullptr);
@@ -115,6 +119,14 @@ class Channel {
       if (mysql_errno(to) == 1049) raise_error("connect");
       throw_lost();
     }
+    my_bool const off = 0;
+    mysql_options(to, MYSQL_OPT_RECONNECT, &off);  // in the middle of a transaction, with what comes after done without it
+    if (config.tls != Tls::off && mysql_get_ssl_cipher(to) == nullptr) {
+      raise(Errc::config_mismatch, "The connection is not encrypted, as :tls asks for: look at what the :option-file says of TLS.", "{:key :tls}");
+    }
+    // Told to the server, which may have its own mind of what clients speak: bytes are escaped by the rules of one character set, and read
+    // by those of another only to be taken for statements.
+    if (mysql_set_character_set(to, "utf8mb4") != 0) throw_lost();
   }
 
   /// Whether nothing says that the server hung up. Nothing is to be read between exchanges but its goodbye.
@@ -129,13 +141,17 @@ class Channel {
   std::vector<Result> run(std::string const& text, std::string_view what) {
     auto* const to = connection_.get();
     std::vector<Result> results;
+    is_lost_ = true;  // unless it comes to an end: what is thrown in between leaves answers that nobody has read
     auto failed = mysql_real_query(to, text.data(), text.size());
     while (failed == 0) {
       auto* const rows = mysql_store_result(to);
       if (rows == nullptr && mysql_field_count(to) != 0) break;
       results.emplace_back(rows, mysql_affected_rows(to));
       failed = mysql_next_result(to);
-      if (failed < 0) return results;
+      if (failed < 0) {
+        is_lost_ = false;
+        return results;
+      }
     }
     raise_error(what);
   }
@@ -162,7 +178,7 @@ class Channel {
     auto const message = std::string{mysql_error(to)};
     // 2000 to 2999 are the client's own: the connection is of no use. The others: the server ends, or ended this session.
     if ((number >= 2000 && number < 3000) || number == 1053 || number == 1927 || number == 1158 || number == 1159) throw_lost();
-    if (mysql_real_query(to, "ROLLBACK", 8) != 0) is_lost_ = true;
+    is_lost_ = mysql_real_query(to, "ROLLBACK", 8) != 0;
     if (number == 1213 || number == 1205) throw common::TryAgain{message + "."};
     raise(errc_of_number(number),
           "MySQL could not " + std::string{what} + ": " + message + " (" + std::to_string(number) + "). " + std::string{advice(number)},

@@ -33,7 +33,8 @@ struct Config {
   std::filesystem::path tls_ca{};    ///< certificates of authorities; the system's where it is empty
   std::filesystem::path tls_cert{};  ///< the client's own
   std::filesystem::path tls_key{};
-  /// A file with a group `[client]`, as `my.cnf`: all options of libmariadb's. What is said here wins.
+  /// A file with a group `[client]`, as `my.cnf`: all options of libmariadb's. Where the server is and who connects are what is said here;
+  /// of what both say about timeouts and TLS, libmariadb takes the file's, so that `Tls::verified` refuses one.
   std::filesystem::path option_file{};
   /// What the names of the store's tables begin with: letters, digits and `_`. Two stores of one database have two prefixes.
   std::string table_prefix = "cairn";

@@ -21,18 +21,17 @@ namespace cairn::backends::mysql::details {
 /// Runs `work` where nobody tries a second time.
 template <class Work>
 auto once(Work work) {
-  std::string reason;
   try {
     return work();
   } catch (common::LostConnection const& lost) {
-    reason = lost.reason;
+    raise(Errc::io_error, "The MySQL server cannot be reached: " + lost.reason + " Look at :host, :port, :socket, :user, :password and :tls.");
   } catch (common::TryAgain const& given_up) {
-    reason = given_up.reason;
+    common::raise_given_up(given_up);
   }
-  raise(Errc::io_error, "The MySQL server cannot be reached: " + reason + " Look at :host, :port, :socket, :user, :password and :tls.");
 }
 
-/// Tables are not made in transactions here: who makes or drops them takes a lock of that name first, until the channel is closed.
+/// Tables are not made in transactions here: who makes or drops them takes a lock of that name first, until the channel is closed. The
+/// prefix stands in a statement: `names_of` comes before.
 inline void take_turn(Channel& channel, Config const& config) {
   auto const results = channel.run("SELECT GET_LOCK('cairn_" + config.table_prefix + "', 60)", "wait for others that create or delete");
   if (results[0].rows().at(0).at(0).text != "1") {
@@ -74,10 +73,11 @@ inline void create_store(Config const& config) {
 
 inline void delete_store(Config const& config) {
   once([&] {
+    auto const names = names_of(config);
     try {
       Channel channel{config};
       take_turn(channel, config);
-      channel.run(names_of(config)("DROP TABLE IF EXISTS $store, $blob, $root, $tail"), "delete the store");
+      channel.run(names("DROP TABLE IF EXISTS $store, $blob, $root, $tail"), "delete the store");
     } catch (Error const& error) {
       if (error.code() != Errc::store_does_not_exist) throw;  // of the whole database
     }
@@ -88,7 +88,7 @@ inline std::shared_ptr<common::SqlStore<Session>> connect_store(Config const& co
   try {
     return once([&] {
       auto session = std::make_unique<Session>(config);
-      auto own = session->own(config);
+      auto own = session->own();
       return std::make_shared<common::SqlStore<Session>>(config, std::move(session), std::move(own), config.max_connections, config.reconnect_for);
     });
   } catch (Error const& error) {

@@ -71,6 +71,7 @@ class Session {
  public:
   using Settings = Config;
 
+  /// Connects; `config/mismatch` where the server can't be durable and must.
   explicit Session(Config const& config)
       : channel_{config},
         names_{names_of(config)},
@@ -78,18 +79,24 @@ class Session {
         blob_{names_.name("blob")},
         root_{names_.name("root")},
         tail_{names_.name("tail")} {
+    // MariaDB alone has the timeout: whoever holds the roots and is not heard of any more is not waited for without an end.
     auto const results = channel_.run(
-        "SET SESSION sql_mode = 'STRICT_ALL_TABLES', autocommit = 1; SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; "
-        "SELECT @@max_allowed_packet",
+        "SET SESSION sql_mode = 'STRICT_ALL_TABLES', autocommit = 1 "
+        "/*M!100300 , idle_transaction_timeout = IF(@@idle_transaction_timeout = 0, 300, @@idle_transaction_timeout) */; "
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; "
+        "SELECT @@max_allowed_packet, @@GLOBAL.innodb_flush_log_at_trx_commit, @@GLOBAL.log_bin, @@GLOBAL.sync_binlog",
         "set up a session");
-    most_at_once_ = static_cast<std::size_t>(number_of(results.back().rows().at(0).at(0).text)) / 2;
+    auto const& settings = results.back().rows().at(0);
+    // In each session: the next server may be another one, or have been told otherwise.
+    if (config.sync == Sync::durable) check_durable(settings);
+    most_at_once_ = static_cast<std::size_t>(number_of(settings.at(0).text)) / 2;
     piece_ = (std::min)(most_at_once_ / 4, std::size_t{1} << 20U);
   }
 
   [[nodiscard]] bool is_alive() const noexcept { return channel_.is_alive(); }
 
-  /// The store's own bytes. `store/format` where another release made it, `config/mismatch` where the server can't be durable and must.
-  [[nodiscard]] std::string own(Config const& config) {
+  /// The store's own bytes. `store/format` where another release made it.
+  [[nodiscard]] std::string own() {
     auto const results = channel_.run(names_("SELECT format, own FROM $store"), "read the store's row");
     if (results[0].rows().size() != 1) raise(Errc::store_does_not_exist, "The store was not created to its end.");
     auto const& row = results[0].rows()[0];
@@ -97,7 +104,6 @@ class Session {
       raise(Errc::store_format, "The store was made by another release: its tables have format " + row[0].text + ", this one knows " +
                                     std::string{format} + ". Use that release.");
     }
-    if (config.sync == Sync::durable) check_durable();
     return row[1].text;
   }
 
@@ -109,6 +115,7 @@ class Session {
     auto const of_root = " FROM " + root_ + " WHERE name = " + name + " AND version = " + version;
     // The row of the root comes first, and others wait; what follows finds it by its new version, or nothing.
     Batch batch{*this, is_held_ ? "" : "START TRANSACTION"};
+    is_open_ = true;
     if (expected.empty()) {
       batch.add("INSERT INTO " + root_ + "(name, version, frames) SELECT " + name + ", " + version + ", " + (kind == Change::append ? "1" : "0") +
                 " FROM " + store_ + " WHERE own = " + hex(own) + " ON DUPLICATE KEY UPDATE name = name");
@@ -136,10 +143,9 @@ class Session {
     if (kind == Change::drop) batch.add("DELETE" + of_root);
     if (!is_held_) batch.add("COMMIT");
     bool const is_done = batch.finish("commit").at(place).changed() == 1;
-    if (is_done && is_held_) {
-      is_held_ = false;
-      channel_.run("COMMIT", "commit");
-    }
+    if (is_held_ && !is_done) return false;
+    if (is_held_) channel_.run("COMMIT", "commit");
+    is_held_ = is_open_ = false;
     return is_done;
   }
 
@@ -154,7 +160,8 @@ class Session {
   }
 
   void put(std::span<common::SqlBlob const> blobs) {
-    Batch batch{*this, is_held_ ? "" : "START TRANSACTION"};
+    Batch batch{*this, "START TRANSACTION"};
+    is_open_ = true;
     for (auto const& blob : blobs) {
       in_pieces(text_of(blob.bytes), [&](std::size_t piece, std::string const& part) {
         batch.add("INSERT INTO " + blob_ + "(address, piece, bytes) VALUES(" + hex(blob.key) + ", " + std::to_string(piece) + ", " + part +
@@ -162,17 +169,19 @@ class Session {
       });
       if (blob.may_replace) batch.add(rest_of(blob));
     }
-    if (!is_held_) batch.add("COMMIT");
+    batch.add("COMMIT");
     static_cast<void>(batch.finish("write blobs"));
+    is_open_ = false;
   }
 
   void hold() {
-    is_held_ = true;
+    is_held_ = is_open_ = true;
     channel_.run(names_("START TRANSACTION; SELECT number FROM $root ORDER BY number FOR UPDATE"), "take the roots");
   }
-  /// Undoes what was held and not committed.
+  /// Undoes what was held and not committed, or sent in part: the next transaction would commit it.
   void give_up() noexcept {
-    if (!std::exchange(is_held_, false) || !is_alive()) return;
+    is_held_ = false;
+    if (!std::exchange(is_open_, false) || !is_alive()) return;
     try {
       channel_.run("ROLLBACK", "roll back");
     } catch (...) {  // NOLINT(bugprone-empty-catch): the connection is gone, and what it held with it
@@ -294,12 +303,10 @@ class Session {
     return Bytes{std::move(made)};
   }
 
-  void check_durable() {
-    auto const results = channel_.run("SELECT @@GLOBAL.innodb_flush_log_at_trx_commit, @@GLOBAL.log_bin, @@GLOBAL.sync_binlog", "read how it syncs");
-    auto const& row = results[0].rows().at(0);
+  static void check_durable(Result::Row const& row) {
     std::string wrong;
-    if (row[0].text != "1") wrong = "innodb_flush_log_at_trx_commit=" + row[0].text;
-    if (row[1].text != "0" && row[2].text != "1") wrong += (wrong.empty() ? "" : " and ") + std::string{"a binary log with sync_binlog="} + row[2].text;
+    if (row.at(1).text != "1") wrong = "innodb_flush_log_at_trx_commit=" + row[1].text;
+    if (row.at(2).text != "0" && row.at(3).text != "1") wrong += (wrong.empty() ? "" : " and ") + std::string{"a binary log with sync_binlog="} + row[3].text;
     if (wrong.empty()) return;
     raise(Errc::config_mismatch,
           "The server runs with " + wrong + ": a loss of power may take commits that were acknowledged. Set them to 1, or say :sync :relaxed.",
@@ -316,6 +323,7 @@ class Session {
   std::size_t most_at_once_ = 0;
   std::size_t piece_ = 0;
   bool is_held_ = false;
+  bool is_open_ = false;  ///< a transaction, held or not
 };
 
 }  // namespace cairn::backends::mysql::details

@@ -43,7 +43,7 @@ struct Parameter {
 /// The statements between two syncs are one transaction, unless they say otherwise: all of them happen, or none.
 class Channel {
  public:
-  /// Connects; `LostConnection` where that fails.
+  /// Connects; `LostConnection` where that fails, `store/does-not-exist` where there is no such database.
   explicit Channel(Config const& config) : reply_timeout_{config.reply_timeout} {
     auto const port = config.port == 0 ? std::string{} : std::to_string(config.port);
     // Later ones win, and empty ones don't count.
@@ -52,7 +52,7 @@ class Channel {
                                             config.user.c_str(), config.password.reveal().c_str(), nullptr};
     connection_.reset(PQconnectdbParams(keys.data(), values.data(), 1));
     if (!connection_) throw std::bad_alloc{};
-    if (PQstatus(connection_.get()) != CONNECTION_OK) throw_lost();
+    if (PQstatus(connection_.get()) != CONNECTION_OK) throw_refused();
     PQsetNoticeReceiver(connection_.get(), [](void*, PGresult const*) {}, nullptr);
     if (PQsetnonblocking(connection_.get(), 1) != 0 || PQenterPipelineMode(connection_.get()) != 1) throw_lost();
   }
@@ -76,7 +76,7 @@ class Channel {
     std::size_t count = 0;
     for (auto const& parameter : parameters) {
       if (parameter.bytes.size() > most_bytes) {
-        raise(Errc::io_full, "PostgreSQL takes no more than 1 GiB in one value, and this one has " + std::to_string(parameter.bytes.size()) + " bytes.");
+        raise(Errc::io_full, "PostgreSQL takes no more than 1 GiB less 64 KiB in one value here, and this one has " + std::to_string(parameter.bytes.size()) + " bytes.");
       }
       values[count] = parameter.bytes.data() == nullptr ? "" : parameter.bytes.data();  // a null pointer would be NULL
       lengths[count] = static_cast<int>(parameter.bytes.size());
@@ -121,10 +121,25 @@ class Channel {
  private:
   using Clock = std::chrono::steady_clock;
   static constexpr std::size_t most_parameters = 6;
-  static constexpr std::size_t most_bytes = std::size_t{1} << 30U;
+  static constexpr std::size_t most_bytes = (std::size_t{1} << 30U) - (std::size_t{1} << 16U);  // a whole message is less than 1 GiB
 
-  [[noreturn]] void throw_lost() const {
-    std::string reason{PQerrorMessage(connection_.get())};
+  /// libpq has the SQLSTATE of a refusal in its message alone, if it is told to: where the database may be the reason, it asks once more.
+  [[noreturn]] void throw_refused() {
+    auto* const to = connection_.get();
+    std::string const message{PQerrorMessage(to)};
+    std::string const database{PQdb(to) == nullptr ? "" : PQdb(to)};
+    if (!database.empty() && message.find('"' + database + '"') != std::string::npos) {
+      PQsetErrorVerbosity(to, PQERRORS_SQLSTATE);
+      PQreset(to);
+      if (std::string_view{PQerrorMessage(to)}.find(" 3D000\n") != std::string_view::npos) {
+        raise(Errc::store_does_not_exist, "There is no database \"" + database + "\" on this server. " + std::string{advice("3D000")},
+              "{:postgres/sqlstate \"3D000\"}");
+      }
+    }
+    throw_lost(message);
+  }
+  [[noreturn]] void throw_lost() const { throw_lost(PQerrorMessage(connection_.get())); }
+  [[noreturn]] static void throw_lost(std::string reason) {
     while (!reason.empty() && reason.back() == '\n') reason.pop_back();
     throw common::LostConnection{reason + "."};
   }

@@ -21,21 +21,19 @@ namespace cairn::backends::postgres::details {
 /// Runs `work` where nobody tries a second time.
 template <class Work>
 auto once(Work work) {
-  std::string reason;
   try {
     return work();
   } catch (common::LostConnection const& lost) {
-    reason = lost.reason;
+    raise(Errc::io_error, "The PostgreSQL server cannot be reached: " + lost.reason + " Look at :host, :port, :user, :password, :dbname and :conninfo.");
   } catch (common::TryAgain const& given_up) {
-    reason = given_up.reason;
+    common::raise_given_up(given_up);
   }
-  raise(Errc::io_error, "The PostgreSQL server cannot be reached: " + reason + " Look at :host, :port, :user, :password, :dbname and :conninfo.");
 }
 
 inline void create_store(Config const& config) {
   once([&] {
-    Channel channel{config};
     auto const names = names_of(config);
+    Channel channel{config};
     if (!config.schema.empty()) {
       // Not IF NOT EXISTS, which asks for the right to make one even where one is.
       channel.send_text("SELECT 1 FROM pg_namespace WHERE nspname = " + common::quoted_name(config.schema, '\''));
@@ -67,9 +65,14 @@ inline void create_store(Config const& config) {
 
 inline void delete_store(Config const& config) {
   once([&] {
-    Channel channel{config};
-    channel.send_text(names_of(config)("DROP TABLE IF EXISTS $store, $blob, $root, $tail"));
-    static_cast<void>(channel.exchange("delete the store"));
+    auto const names = names_of(config);
+    try {
+      Channel channel{config};
+      channel.send_text(names("DROP TABLE IF EXISTS $store, $blob, $root, $tail"));
+      static_cast<void>(channel.exchange("delete the store"));
+    } catch (Error const& error) {
+      if (error.code() != Errc::store_does_not_exist) throw;  // of the whole database, or the schema
+    }
   });
 }
 

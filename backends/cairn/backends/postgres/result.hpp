@@ -20,7 +20,7 @@ namespace cairn::backends::postgres::details {
 
 /// The code of an error for an SQLSTATE of the server's.
 inline Errc errc_of_state(std::string_view state) noexcept {
-  if (state == "42P01" || state == "3F000") return Errc::store_does_not_exist;
+  if (state == "42P01" || state == "3F000" || state == "3D000") return Errc::store_does_not_exist;
   if (state == "42P07" || state == "23505" || state == "42710") return Errc::store_exists;
   if (state == "53100") return Errc::io_full;
   if (state == "55P03" || state == "57014") return Errc::store_locked;
@@ -31,6 +31,7 @@ inline Errc errc_of_state(std::string_view state) noexcept {
 /// What helps against an error of that SQLSTATE.
 inline std::string_view advice(std::string_view state) noexcept {
   if (state == "42P01" || state == "3F000") return "The store was deleted: create it and connect again.";
+  if (state == "3D000") return "Create the database first.";
   if (state == "42P07" || state == "23505" || state == "42710") {
     return "There is such a store already: connect to it, delete it first, or choose another :table-prefix or :schema.";
   }

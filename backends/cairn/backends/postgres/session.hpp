@@ -69,7 +69,8 @@ class Session {
  public:
   using Settings = Config;
 
-  /// Connects and prepares, in two round trips of ours beside those of the connection itself.
+  /// Connects and prepares, in two round trips of ours beside those of the connection itself. `config/mismatch` where the server can't be
+  /// durable and must.
   explicit Session(Config const& config) : channel_{config} {
     auto const names = names_of(config);
     channel_.send_text("SET default_transaction_isolation TO 'read committed'");
@@ -77,7 +78,15 @@ class Session {
     channel_.send_text(config.sync == Sync::relaxed
                            ? "SET synchronous_commit TO off"
                            : "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'");
-    static_cast<void>(channel_.exchange("set up a session"));
+    // Whoever holds the roots and is not heard of any more is not waited for without an end.
+    channel_.send_text("SELECT set_config('idle_in_transaction_session_timeout', '5min', false) "
+                       "WHERE current_setting('idle_in_transaction_session_timeout') = '0'");
+    channel_.send_text("SELECT current_setting('fsync')");
+    // In each session: the next server may be another one, or have been told otherwise.
+    if (channel_.exchange("set up a session").back().text(0, 0) == "off" && config.sync == Sync::durable) {
+      raise(Errc::config_mismatch,
+            "The server runs with fsync=off: a loss of power may take whole databases with it. Turn it on, or say :sync :relaxed.", "{:key :sync}");
+    }
     auto const prepare = [&](char const* name, std::string_view text) { channel_.prepare(name, names(text)); };
     // A change of a root takes its row first, and others wait; what follows finds the row by its new version, or nothing.
     prepare("add_root", "INSERT INTO $root(name, version, frames) SELECT $1::bytea, $2::bytea, octet_length($4::bytea) FROM $store "
@@ -90,8 +99,9 @@ class Session {
     prepare("add_blob", "INSERT INTO $blob(key, bytes) SELECT $3::bytea, $4::bytea FROM $root WHERE name = $1::bytea AND version = $2::bytea "
                         "ON CONFLICT(key) DO UPDATE SET bytes = EXCLUDED.bytes");
     prepare("remove_root", "DELETE FROM $root WHERE name = $1::bytea AND version = $2::bytea");
+    prepare("wait", "SELECT FROM $root WHERE name = $1::bytea FOR SHARE");
     prepare("shows", "SELECT 1 FROM $root r LEFT JOIN $tail t ON t.root = r.number WHERE r.name = $1::bytea "
-                     "AND (r.version = $2::bytea OR t.version = $2::bytea) LIMIT 1 FOR SHARE OF r");
+                     "AND (r.version = $2::bytea OR t.version = $2::bytea) LIMIT 1");
     prepare("put", "INSERT INTO $blob(key, bytes) VALUES($1::bytea, $2::bytea) ON CONFLICT(key) DO UPDATE SET bytes = EXCLUDED.bytes");
     prepare("read", "SELECT bytes FROM $blob WHERE key = $1::bytea");
     prepare("read_many", "SELECT key, bytes FROM $blob WHERE key = ANY($1::bytea[])");
@@ -106,18 +116,14 @@ class Session {
 
   [[nodiscard]] bool is_alive() const noexcept { return channel_.is_alive(); }
 
-  /// The store's own bytes. `store/format` where another release made it, `config/mismatch` where the server can't be durable and must.
+  /// The store's own bytes. `store/format` where another release made it.
   [[nodiscard]] std::string own(Config const& config) {
-    channel_.send_text("SELECT format::text, own, current_setting('fsync') FROM " + names_of(config).name("store"));
+    channel_.send_text("SELECT format::text, own FROM " + names_of(config).name("store"));
     auto const result = std::move(channel_.exchange("read the store's row").front());
     if (result.rows() != 1) raise(Errc::store_corrupt, "The store's table has " + std::to_string(result.rows()) + " rows, and should have one.");
     if (result.text(0, 0) != format) {
       raise(Errc::store_format, "The store was made by another release: its tables have format " + std::string{result.text(0, 0)} +
                                     ", this one knows " + std::string{format} + ". Use that release.");
-    }
-    if (config.sync == Sync::durable && result.text(0, 2) == "off") {
-      raise(Errc::config_mismatch,
-            "The server runs with fsync=off: a loss of power may take whole databases with it. Turn it on, or say :sync :relaxed.", "{:key :sync}");
     }
     return std::string{result.text(0, 1)};
   }
@@ -144,8 +150,10 @@ class Session {
   }
 
   [[nodiscard]] bool shows(common::SqlChange const& change) {
+    // A lock is waited for only by rows that pass a condition as they were before: first by the name, then another look.
+    channel_.send("wait", {change.branch});
     channel_.send("shows", {change.branch, change.made});
-    return channel_.exchange("read a root").front().rows() != 0;
+    return channel_.exchange("read a root").back().rows() != 0;
   }
 
   void put(std::span<common::SqlBlob const> blobs) {
