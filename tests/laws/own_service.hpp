@@ -6,8 +6,12 @@
 #include "laws/service.hpp"
 #include "laws/temporary_directory.hpp"
 
+#include <unistd.h>
+
 #include <concepts>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -15,11 +19,15 @@
 
 namespace cairn::test {
 
-/// A service of one test alone, started in a directory of its own and stopped when this goes. One thread uses it.
+/// A service of one test alone, started in a directory of its own and stopped when this goes; where the test is killed, by the script's
+/// next `stop` of ctest's own service. One thread uses it.
 class OwnService {
  public:
   /// `script` as for SERVICE of cairn_test_backend.
-  explicit OwnService(std::string script) : script_{std::move(script)} { run("start"); }
+  explicit OwnService(std::string script) : place_{place_for(script)}, script_{std::move(script)} {
+    std::ofstream{place_.path() / "owner"} << ::getpid();
+    run("start");
+  }
   OwnService(OwnService const&) = delete;
   OwnService& operator=(OwnService const&) = delete;
   ~OwnService() { static_cast<void>(try_run("stop")); }
@@ -35,6 +43,11 @@ class OwnService {
   }
 
  private:
+  [[nodiscard]] static std::filesystem::path place_for(std::filesystem::path const& script) {
+    auto const place = std::filesystem::path{CAIRN_TEST_OWN_SERVICES} / script.filename() / "own";
+    std::filesystem::create_directories(place);
+    return place;
+  }
   [[nodiscard]] bool try_run(std::string_view verb) const {
     auto const command = "'" + script_ + "' " + std::string{verb} + " '" + place_.path().string() + "'";
     return std::system(command.c_str()) == 0;  // NOLINT(concurrency-mt-unsafe): one thread does that
@@ -43,7 +56,7 @@ class OwnService {
     if (!try_run(verb)) throw std::runtime_error{script_ + " " + std::string{verb} + " failed"};
   }
 
-  TemporaryDirectory place_{};
+  TemporaryDirectory place_;
   std::string script_;
 };
 

@@ -45,6 +45,10 @@ TEST_CASE("a :dbtype is a backend, and the other keys stay", "[config]") {
 TEST_CASE("a :jdbcUrl is a backend and where it is", "[config]") {
   CHECK(mapped(R"({:backend :jdbc :jdbcUrl "jdbc:postgresql://db:5432/people?user=ada&ssl=true" :password "x"})") ==
         store(R"({:backend :postgres :conninfo "postgresql://db:5432/people?user=ada&ssl=true" :password "x"})"));
+  for (std::string const where : {"people?user=ada", "/people?user=ada"}) {
+    CHECK(mapped("{:backend :jdbc :jdbcUrl \"jdbc:postgresql:" + where + "\"}") ==
+          store(R"({:backend :postgres :conninfo "postgresql://localhost/people?user=ada"})"));
+  }
   CHECK(mapped(R"({:backend :jdbc :jdbcUrl "jdbc:mysql://db:03306/pe%20ople?user=ada&password=a%26b&sslMode=VERIFY_IDENTITY"})") ==
         store(R"({:backend :mysql :dbname "pe ople" :host "db" :port 3306 :user "ada" :password "a&b" :tls :verified})"));
   CHECK(mapped(R"({:backend :jdbc :jdbcUrl "jdbc:mariadb://[::1]/people"})") == store(R"({:backend :mysql :dbname "people" :host "::1"})"));
