@@ -79,9 +79,13 @@ class JdbcMap {
   }
   void add_raw(std::string_view key, std::string_view value) { ((made_ += " :").append(key) += ' ').append(value); }
 
-  /// libpq reads such URLs itself, `?ssl=true` included; what names a file is one; the others are taken to pieces.
+  /// libpq reads such URLs itself, `?ssl=true` included, but for the short ones, `people` or `/people`, where the host is not named: JDBC's
+  /// is `localhost`. What names a file is one; the others are taken to pieces.
   void read_url(std::string_view where) {
-    if (backend_ == "postgres") return add("conninfo", "postgresql:" + std::string{where});
+    if (backend_ == "postgres") {
+      if (where.starts_with("//")) return add("conninfo", "postgresql:" + std::string{where});
+      return add("conninfo", "postgresql://localhost/" + std::string{where.substr(where.starts_with('/') ? 1 : 0)});
+    }
     if (backend_ == "sqlite") return add("path", where);
     auto const query = where.find('?');
     auto const parameters = query == std::string_view::npos ? std::string_view{} : where.substr(query + 1);
