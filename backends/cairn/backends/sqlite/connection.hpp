@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,7 +91,7 @@ class Connection {
     auto session = store_->lease();
     auto const before = std::chrono::floor<std::chrono::milliseconds>(cutoff.time_since_epoch()).count();
     constexpr std::int64_t at_a_time = 1024;
-    Address last;
+    Address last{std::numeric_limits<std::int64_t>::min()};  // numbers that somebody else gave may be negative
     std::vector<Address> found;
     do {
       found.clear();
