@@ -59,7 +59,10 @@ class TreeRoot {
   /// Whether both surely are the same tree. Requires: of one store, where they have one.
   [[nodiscard]] bool is(TreeRoot const& other) const noexcept {
     auto* const node = node_.load(std::memory_order_acquire);
-    return node == other.node_.load(std::memory_order_acquire) && (node != nullptr || address_ == other.address_);
+    auto* const theirs = other.node_.load(std::memory_order_acquire);
+    if (node == theirs && node != nullptr) return true;
+    // An address stays where its node was read: one of two copies may have been.
+    return address_ == other.address_ && (address_.size != 0 || node == theirs);
   }
 
  private:

@@ -103,6 +103,20 @@ TEST_CASE("nothing goes that a failed commit only promised") {
   CHECK(nodes.reads == reads + 1);
 }
 
+TEST_CASE("one version is known by its address, whichever of its copies was read") {
+  Stored stored{NodeCache::default_budget};
+  auto const copy = stored.set;
+  CHECK(stored.set.last()->e == number);
+  auto const reads = stored.nodes.reads.load();
+  CHECK(stored.set == copy);
+  CHECK(copy == stored.set);
+  CHECK(stored.nodes.reads == reads);
+  auto transient = copy.edit();
+  transient.erase(datom(1));
+  transient.insert(datom(number + 1));
+  CHECK_FALSE(std::move(transient).persistent() == stored.set);
+}
+
 TEST_CASE("datoms are sorted in memory, and in a temporary file that nobody sees") {
   auto const directory = std::filesystem::temp_directory_path() / "cairn-external-sort-test";
   std::filesystem::create_directories(directory);
