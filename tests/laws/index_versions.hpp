@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -136,9 +137,28 @@ class Branches {
     cursors_.erase(cursors_.begin() + static_cast<std::ptrdiff_t>(at));
   }
 
+  /// Where the index tells what two versions do not share, it is that.
+  void compare_difference(Version const& before, Version const& after) {
+    std::vector<RawDatom> removed;
+    std::vector<RawDatom> added;
+    auto const remove = [&](RawDatom const& datom) { removed.push_back(datom); };
+    auto const add = [&](RawDatom const& datom) { added.push_back(datom); };
+    auto const order = [](RawDatom const& left, RawDatom const& right) { return compare<Sorted>(left, right); };
+    if constexpr (requires { before.index.for_each_difference(after.index, remove, add, order); }) {
+      before.index.for_each_difference(after.index, remove, add, order);
+      std::vector<RawDatom> only;
+      std::ranges::set_difference(before.model, after.model, std::back_inserter(only), Before<Sorted>{});
+      if (removed != only) FAIL("what only the first of two versions holds is something else");
+      only.clear();
+      std::ranges::set_difference(after.model, before.model, std::back_inserter(only), Before<Sorted>{});
+      if (added != only) FAIL("what only the second of two versions holds is something else");
+    }
+  }
+
   void compare_some() {
     auto& version = some();
     if (random_.one_in(3)) return compare_whole(version);
+    if (random_.one_in(2)) return compare_difference(version, some());
     for (int i = 0; i != 10; ++i) {
       auto datom = random_.datom();
       if (!version.model.empty() && random_.one_in(2)) {

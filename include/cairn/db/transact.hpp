@@ -5,6 +5,7 @@
 
 #include <cairn/db/aggregate/write.hpp>
 #include <cairn/db/apply.hpp>
+#include <cairn/db/clock.hpp>
 #include <cairn/db/db.hpp>
 #include <cairn/db/entity.hpp>
 #include <cairn/db/record_of.hpp>
@@ -14,16 +15,9 @@
 #include <cairn/db/tx_function.hpp>
 #include <cairn/db/tx_report.hpp>
 
-#include <chrono>
 #include <utility>
 
 namespace cairn {
-
-/// The clock that transactions are stamped with.
-[[nodiscard]] inline Instant current_instant() {
-  auto const since = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<std::chrono::milliseconds>(since).count()};
-}
 
 /// The database that a transaction makes of `db`, and what it changes. Pure: nothing is stored, `db` stays what it is,
 /// and who is refused has changed nothing. `clock` is the time now; the transaction's instant is later than all before,

@@ -6,6 +6,7 @@
 #include <cairn/index/bulk_builder.hpp>
 #include <cairn/index/cursor.hpp>
 #include <cairn/index/tree_check.hpp>
+#include <cairn/index/tree_diff.hpp>
 #include <cairn/index/tree_editor.hpp>
 #include <cairn/index/tree_root.hpp>
 #include <cairn/index/tree_store.hpp>
@@ -138,6 +139,18 @@ class PersistentSet {
   /// were not in memory are not kept. Linear.
   void verify() const {
     if (!empty()) detail::check_tree<Sorted, Shape>(root(), source_.get(), size_);
+  }
+
+  /// Calls `removed(datom)` for each datom of this set that `after` lacks, and `added(datom)` for each that only `after` has, in the
+  /// order of the set. What `compare(datom, datom)` calls equal is in both: by default what is equal. It must agree with the order as
+  /// far as it goes. Linear in the nodes that the two do not share, so that two versions of one set cost what was changed; linear in
+  /// both where they were not made of one. Requires: of one store, where both have the same source.
+  template <class Removed, class Added, class Compare>
+  void for_each_difference(PersistentSet const& after, Removed removed, Added added, Compare compare) const {
+    bool const comparable = source_ != nullptr && after.source_ != nullptr && source_->context == after.source_->context;
+    detail::for_each_difference<Sorted, Shape>(detail::DiffWalk<Sorted, Shape>{root(), source_.get()},
+                                               detail::DiffWalk<Sorted, Shape>{after.root(), after.source_.get()}, comparable, compare,
+                                               removed, added);
   }
 
   /// Equal sets hold equal datoms. O(1) for one and the same version, linear otherwise.

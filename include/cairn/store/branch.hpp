@@ -36,6 +36,13 @@ class Branch {
  public:
   using Handle = BackendHandle<Backend>;
 
+  /// Nodes learn their addresses while they are written. Where the commit does not follow, they are not in the store, and a
+  /// later checkpoint must not refer to them.
+  struct Written {
+    FlushReceipt receipt{};
+    ~Written() { receipt.forget(); }
+  };
+
   /// Errors: those of the backend's connect_store; `store/does-not-exist` where the store has no such branch.
   Branch(std::shared_ptr<Handle> handle, DatabaseOptions const& options)
       : handle_{std::move(handle)},
@@ -52,6 +59,7 @@ class Branch {
   }
   [[nodiscard]] KnownRoot const& known() const noexcept { return known_; }
   [[nodiscard]] Handle& handle() const noexcept { return *handle_; }
+  [[nodiscard]] std::shared_ptr<Handle> const& shared_handle() const noexcept { return handle_; }
   /// What nodes of the store are read from.
   [[nodiscard]] std::shared_ptr<NodeSource const> const& source() const noexcept { return source_; }
 
@@ -189,15 +197,18 @@ class Branch {
 
   /// Writes the nodes of `db` that are not in the store and makes it the root's state, instead of state and tail. `ids` are
   /// those that lead to it from what is known.
-  [[nodiscard]] CommitResult commit(Db<IndexTag> db, std::span<CommitId const> ids) {
-    return commit(take_writer(), std::move(db), ids);
+  [[nodiscard]] CommitResult commit(Db<IndexTag> db, std::span<CommitId const> ids, std::span<CommitRecord const> merged = {}) {
+    return commit(take_writer(), std::move(db), ids, merged);
   }
-  /// With a writer that has written some of them already.
-  [[nodiscard]] CommitResult commit(WriterOf<typename Handle::Blobs> writer, Db<IndexTag> db, std::span<CommitId const> ids) {
+  /// With a writer that has written some of them already. `merged` are checkpoints that it is made from beside the one before it.
+  [[nodiscard]] CommitResult commit(WriterOf<typename Handle::Blobs> writer, Db<IndexTag> db, std::span<CommitId const> ids,
+                                    std::span<CommitRecord const> merged = {}) {
     Written nodes;
     auto named = known_.named_with(ids);
-    auto const state =
-        codec::write_state(std::span<CommitId const>{named}, db.snapshot(), Handle::node_sink(writer), nodes.receipt);
+    std::vector<CommitParent> parents{put_record(writer, {known_.absorbed.empty() ? CommitId{} : known_.absorbed.back(), known_.state})};
+    for (auto const& record : merged) parents.push_back(put_record(writer, record));
+    auto const state = codec::write_state(std::span<CommitId const>{named}, std::span<CommitParent const>{parents}, db.snapshot(),
+                                          Handle::node_sink(writer), nodes.receipt);
     auto kept = Bytes::copy(state);
     auto result = writer.commit(options_.branch, known_.version, state);
     if (result == CommitResult::committed) {
@@ -212,12 +223,9 @@ class Branch {
  private:
   static constexpr std::size_t slice_size = std::size_t{1} << 18U;
 
-  /// Nodes learn their addresses while they are written. Where the commit does not follow, they are not in the store, and a
-  /// later checkpoint must not refer to them.
-  struct Written {
-    FlushReceipt receipt{};
-    ~Written() { receipt.forget(); }
-  };
+  [[nodiscard]] static CommitParent put_record(WriterOf<typename Handle::Blobs>& writer, CommitRecord const& record) {
+    return {record.id, NodeAddress::of(writer.put(record.state.view()))};
+  }
 
   /// Whether it was the last.
   bool write_slice(WriterOf<typename Handle::Blobs>& writer, FlushReceipt& receipt) {

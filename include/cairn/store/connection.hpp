@@ -111,13 +111,14 @@ class Connection {
   /// The backend's connection, for tools that look at a store below its database.
   [[nodiscard]] typename BackendHandle<Backend>::Blobs& blobs();
 
- private:
-  /// Shared, so that it outlives what is asked of it: a listener may release the connection or destroy it.
+  /// What is below, for what is built beside this class (cairn/store/branching.hpp). Shared, so that it outlives what is asked of it:
+  /// a listener may release the connection or destroy it.
   [[nodiscard]] std::shared_ptr<Session<Backend, IndexTag>> session() const {
     if (!session_) raise(Errc::store_does_not_exist, "This connection has been released. Connect again.");
     return session_;
   }
 
+ private:
   void close_quietly() noexcept {
     try {
       release();

@@ -76,6 +76,9 @@ template <class IndexTag>
 struct CommitRequest : CommitQueue<CommitRequest<IndexTag>>::Entry {
   explicit CommitRequest(TxData const& wanted) : data{&wanted} {}
   TxData const* data;
+  std::span<CommitRecord const> merged{};  ///< what it is made from beside what the branch holds
+  std::optional<EntityId> made_for{};      ///< the last transaction that it knows of: refused once there is another
+  EntityId numbers_from = 0;               ///< entities that are new after it have larger numbers than this
   std::optional<TxReport<IndexTag>> report{};
   std::exception_ptr refusal{};
 };
@@ -153,7 +156,12 @@ class GroupCommit {
       auto& outcome = attempt.outcomes.emplace_back();
       try {
         auto const id = CommitId::random();
-        outcome.report = transact(db, *requests_[attempt.outcomes.size() - 1]->data);
+        auto const& request = *requests_[attempt.outcomes.size() - 1];
+        if (request.made_for && *request.made_for != db.max_tx()) {
+          raise(Errc::commit_conflict, "Others have committed since this was made. Nothing has changed; make it again.");
+        }
+        outcome.report = transact(db, *request.data);
+        if (request.numbers_from > outcome.report->db_after.max_eid()) renumber(outcome.report->db_after, request.numbers_from);
         db = outcome.report->db_after;
         attempt.ids.push_back(id);  // has room
       } catch (Error const&) {
@@ -171,6 +179,11 @@ class GroupCommit {
     }
     return attempt;
   }
+  static void renumber(Db<IndexTag>& db, EntityId from) {
+    auto snapshot = db.snapshot();
+    snapshot.max_entity = from;
+    db = Db<IndexTag>{std::move(snapshot)};
+  }
   [[nodiscard]] Attempt empty_attempt() const {
     Attempt attempt;
     attempt.outcomes.reserve(requests_.size());
@@ -178,7 +191,7 @@ class GroupCommit {
     return attempt;
   }
 
-  /// What is large goes to the store once, as nodes; what purges must not leave a trace in the tail.
+  /// What is large goes to the store once, as nodes; what purges must not leave a trace in the tail; a merge names its parents.
   [[nodiscard]] CommitResult commit(Attempt const& attempt) {
     auto const& last = std::ranges::find_if(attempt.outcomes.rbegin(), attempt.outcomes.rend(),
                                             [](Outcome const& outcome) { return outcome.report.has_value(); });
@@ -191,12 +204,18 @@ class GroupCommit {
       auto const frame = codec::write_frame(transactions);
       if (frame.size() <= tail_budget) return branch_.append(last->report->db_after, frame, attempt.ids);
     }
-    return branch_.commit(last->report->db_after, attempt.ids);
+    std::vector<CommitRecord> merged;
+    for (std::size_t i = 0; i != requests_.size(); ++i) {
+      if (attempt.outcomes[i].report) merged.insert(merged.end(), requests_[i]->merged.begin(), requests_[i]->merged.end());
+    }
+    return branch_.commit(last->report->db_after, attempt.ids, merged);
   }
-  [[nodiscard]] static bool belongs_into_tail(Attempt const& attempt) noexcept {
+  [[nodiscard]] bool belongs_into_tail(Attempt const& attempt) const noexcept {
     std::size_t datoms = 0;
-    for (auto const& outcome : attempt.outcomes) {
+    for (std::size_t i = 0; i != requests_.size(); ++i) {
+      auto const& outcome = attempt.outcomes[i];
       if (!outcome.report) continue;
+      if (!requests_[i]->merged.empty() || requests_[i]->numbers_from != 0) return false;
       if (!outcome.report->record.purged.empty()) return false;
       datoms += outcome.report->record.datoms.size();
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/datom/checksum.hpp>
+#include <cairn/db/clock.hpp>
 #include <cairn/db/schema_codec.hpp>
 #include <cairn/db/snapshot.hpp>
 #include <cairn/db/tx_record.hpp>
@@ -20,10 +21,24 @@
 namespace cairn {
 
 /// The version of the format that this code writes. It reads every older one and refuses a newer one.
-inline constexpr std::uint8_t format_version = 1;
+inline constexpr std::uint8_t format_version = 2;
 
 /// How many of the commits that led to a checkpoint it names at the most.
 inline constexpr std::size_t max_absorbed_commits = 256;
+
+/// A checkpoint by itself: its name and its state, as it was in the root.
+struct CommitRecord {
+  CommitId id{};
+  Bytes state{};
+};
+
+/// A checkpoint that another one was made from, and the blob in which its state is kept.
+struct CommitParent {
+  CommitId id{};
+  NodeAddress record{};
+
+  friend bool operator==(CommitParent const&, CommitParent const&) = default;
+};
 
 /// A checkpoint: a snapshot and the newest commits that led to it, oldest first and its own last: those of the tail that it
 /// took in, and before them those that the checkpoint before it named. A writer whose reply was lost looks for its commit
@@ -31,7 +46,16 @@ inline constexpr std::size_t max_absorbed_commits = 256;
 template <class IndexTag>
 struct Checkpoint {
   std::vector<CommitId> commits;
+  /// What it was made from: the checkpoint that it replaced, and others where it is a merge; none where it is the first, or was
+  /// written in format 1. A record may be gone that no collection of garbage was to keep.
+  std::vector<CommitParent> parents;
+  /// When it was made, by its writer's clock; in format 1 the instant of its last transaction. Until then the one before it was what
+  /// readers opened.
+  Instant written;
   Snapshot<IndexTag> snapshot;
+
+  /// Its own name; nobody's where it has none.
+  [[nodiscard]] CommitId id() const noexcept { return commits.empty() ? CommitId{} : commits.back(); }
 };
 
 namespace codec {
@@ -72,14 +96,20 @@ void read_indexes(ByteReader& in, Indexes<IndexTag>& indexes, std::shared_ptr<No
 /// The state of a root (docs/format.md, "The root"). Nodes that are not stored yet are written to `sink`, and noted in
 /// `receipt`: until the state is committed they are only promised.
 template <class IndexTag>
-std::vector<std::byte> write_state(std::span<CommitId const> commits, Snapshot<IndexTag> const& snapshot, NodeSink const& sink,
-                                   FlushReceipt& receipt) {
+std::vector<std::byte> write_state(std::span<CommitId const> commits, std::span<CommitParent const> parents,
+                                   Snapshot<IndexTag> const& snapshot, NodeSink const& sink, FlushReceipt& receipt) {
   ByteWriter out;
   for (char const c : state_magic) out.u8(static_cast<std::uint8_t>(c));
   out.u8(format_version);
   auto const named = commits.last((std::min)(commits.size(), max_absorbed_commits));
   out.varint(named.size());
   for (auto const& commit : named) write(out, commit);
+  out.varint(parents.size());
+  for (auto const& parent : parents) {
+    write(out, parent.id);
+    out.raw(parent.record.view());
+  }
+  out.signed_varint(current_instant().milliseconds);
   out.text(IndexTag::name);
   auto const& options = *snapshot.options;
   out.u8(static_cast<std::uint8_t>((options.keep_history ? 1U : 0U) | (options.attribute_refs ? 2U : 0U) |
@@ -105,15 +135,24 @@ Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_pt
     ByteReader::corrupt("the root holds no database of Cairn's");
   }
   // Before the checksum: a newer version may have another.
-  if (auto const version = head.u8(); version != format_version) {
+  auto const version = head.u8();
+  if (version == 0 || version > format_version) {
     raise(Errc::store_format,
           "The database was written in format " + std::to_string(version) + "; this version of Cairn reads up to " +
               std::to_string(format_version) + ". Open it with the version that wrote it, or a newer one.",
           "{:found " + std::to_string(version) + " :supported " + std::to_string(format_version) + "}");
   }
   ByteReader in{unseal(bytes, "The root of the database").subspan(state_magic.size() + 1)};
-  Checkpoint<IndexTag> checkpoint{std::vector<CommitId>(in.count(sizeof(CommitId))), {}};
+  Checkpoint<IndexTag> checkpoint{std::vector<CommitId>(in.count(sizeof(CommitId))), {}, {}, {}};
   for (auto& commit : checkpoint.commits) commit = read_commit_id(in);
+  if (version > 1) {
+    checkpoint.parents.resize(in.count(sizeof(CommitId) + source->address_size));
+    for (auto& parent : checkpoint.parents) {
+      parent.id = read_commit_id(in);
+      parent.record = NodeAddress::of(in.raw(source->address_size));
+    }
+    checkpoint.written = Instant{in.signed_varint()};
+  }
   if (auto const index = in.text(); index != IndexTag::name) {
     raise(Errc::config_mismatch, "The database was created with the index " + std::string{index} +
                                      ", this program opens it with " + std::string{IndexTag::name} +
@@ -131,6 +170,7 @@ Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_pt
   snapshot.schema = std::make_shared<DatabaseSchema const>(read_schema(in, snapshot.options->attribute_refs));
   read_indexes(in, snapshot.current, source);
   read_indexes(in, snapshot.temporal, source);
+  if (version == 1) checkpoint.written = snapshot.last_instant;
   return checkpoint;
 }
 

@@ -15,6 +15,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -43,7 +44,7 @@ class Session {
     FlushReceipt receipt;
     auto const commit = CommitId::random();
     auto const state = codec::write_state<IndexTag>(
-        std::span{&commit, 1},
+        std::span{&commit, 1}, {},
         initial_snapshot<IndexTag>(std::make_shared<DatabaseOptions const>(options), current_instant()),
         Handle::node_sink(writer), receipt);
     auto const result = writer.commit(options.branch, Version{}, state);
@@ -66,8 +67,11 @@ class Session {
   }
 
   TxReport<IndexTag> transact(TxData const& data) {
-    writing_.require_not_mine();
     CommitRequest<IndexTag> request{data};
+    return transact(request);
+  }
+  TxReport<IndexTag> transact(CommitRequest<IndexTag>& request) {
+    writing_.require_not_mine();
     queue_.run(request, writing_, [this](auto group) { commit(group); });
     if (request.refusal) std::rethrow_exception(std::move(request.refusal));
     listeners_.deliver();
@@ -108,6 +112,15 @@ class Session {
   }
 
   [[nodiscard]] Handle& handle() noexcept { return branch_.handle(); }
+  [[nodiscard]] std::shared_ptr<Handle> const& shared_handle() const noexcept { return branch_.shared_handle(); }
+  /// What nodes of the store are read from.
+  [[nodiscard]] std::shared_ptr<NodeSource const> const& source() const noexcept { return branch_.source(); }
+  /// Calls `use(branch)` while nobody else writes through this.
+  template <class Use>
+  decltype(auto) exclusively(Use&& use) {
+    std::lock_guard lock{writing_};
+    return std::forward<Use>(use)(branch_);
+  }
   [[nodiscard]] std::size_t tail_bytes() const {
     std::lock_guard lock{writing_};
     return branch_.known().tail_bytes;

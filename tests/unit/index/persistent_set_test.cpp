@@ -105,6 +105,31 @@ TEST_CASE("a transient that was made persistent is empty and can go on") {
   REQUIRE(std::move(transient).persistent() == Set::from_sorted(std::vector{datom(2)}));
 }
 
+TEST_CASE("the difference of two versions is found without a look at what they share") {
+  auto transient = Set{}.edit();
+  for (EntityId e = 1; e <= 20'000; ++e) transient.insert(datom(e));
+  auto const before = std::move(transient).persistent();
+  auto edited = before.edit();
+  edited.erase(datom(17));
+  for (EntityId e = 9000; e != 9100; ++e) edited.erase(datom(e));
+  edited.insert(datom(30'000));
+  auto const after = std::move(edited).persistent();
+  std::size_t looked = 0;
+  std::vector<RawDatom> removed;
+  std::vector<RawDatom> added;
+  before.for_each_difference(
+      after, [&](RawDatom const& each) { removed.push_back(each); }, [&](RawDatom const& each) { added.push_back(each); },
+      [&](RawDatom const& left, RawDatom const& right) {
+        ++looked;
+        return compare<Order::avet>(left, right);
+      });
+  REQUIRE(removed.size() == 101);
+  REQUIRE(removed.front() == datom(17));
+  REQUIRE(removed.back() == datom(9099));
+  REQUIRE(added == std::vector{datom(30'000)});
+  REQUIRE(looked < 10 * 32);  // the leaves that were changed, and those beside them
+}
+
 TEST_CASE("nothing is left over") { REQUIRE(live() == 0); }
 
 }  // namespace

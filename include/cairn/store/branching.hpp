@@ -1,0 +1,308 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Branches of a store: made, followed, merged and removed; and the commits behind them.
+#pragma once
+
+#include <cairn/db/merge.hpp>
+#include <cairn/store/commit_graph.hpp>
+#include <cairn/store/connection.hpp>
+#include <cairn/store/number_range.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cairn {
+
+namespace detail {
+
+template <class Backend, class IndexTag>
+[[nodiscard]] CommitGraph<Backend, IndexTag> graph_of(Connection<Backend, IndexTag> const& conn) {
+  auto const session = conn.session();
+  auto const db = session->db();
+  return {session->shared_handle(), session->source(), db.options()};
+}
+
+inline void check_branch_name(std::string_view name) {
+  if (!name.empty() && !name.starts_with('\0')) return;
+  raise(Errc::config_range, "A branch has a name of one character or more, and it does not begin with a zero byte.", "{:key :branch}");
+}
+
+[[noreturn]] inline void raise_branch_commit(CommitResult const& result, std::string_view name) {
+  auto const data = "{:branch :" + std::string{name} + "}";
+  if (result == CommitResult::unknown) {
+    raise(Errc::commit_unknown, "The reply to a change of the branch " + std::string{name} + " was lost (" + result.reason +
+                                    "). Look at the branches of the store before you repeat it.", data);
+  }
+  if (result == CommitResult::conflict) {
+    raise(Errc::commit_conflict, "Others changed the branch " + std::string{name} + " at the same moment. Nothing has changed; try again.", data);
+  }
+  raise_failed(result.reason, true);
+}
+
+/// Makes a commit that is stored the parent of a branch that is not there yet.
+template <class Backend, class IndexTag>
+void commit_new_branch(BackendHandle<Backend>& handle, std::string_view name, typename CommitGraph<Backend, IndexTag>::Node const& from) {
+  auto snapshot = from.checkpoint.snapshot;
+  snapshot.max_entity = reserve_numbers(handle, snapshot.max_entity);
+  auto writer = handle.blobs().begin();
+  CommitParent const parent{from.record.id, NodeAddress::of(writer.put(from.record.state.view()))};
+  auto const id = CommitId::random();
+  FlushReceipt nothing;  // all of it is stored
+  auto const state = codec::write_state(std::span{&id, 1}, std::span{&parent, 1}, snapshot, BackendHandle<Backend>::node_sink(writer), nothing);
+  auto const result = writer.commit(name, Version{}, state);
+  if (result == CommitResult::committed) return;
+  if (result == CommitResult::conflict) {
+    raise(Errc::store_exists, "The branch " + std::string{name} + " exists already. Delete it first, or take another name.",
+          "{:branch :" + std::string{name} + "}");
+  }
+  raise_branch_commit(result, name);
+}
+
+}  // namespace detail
+
+/// The names of the branches of the store, sorted. One request.
+template <class Backend, class IndexTag>
+[[nodiscard]] std::vector<std::string> branches(Connection<Backend, IndexTag> const& conn) {
+  auto names = conn.session()->handle().blobs().roots();
+  std::erase_if(names, [](std::string const& name) { return name.starts_with('\0'); });  // of layers
+  std::ranges::sort(names);
+  return names;
+}
+
+/// A connection to another branch, through the same connection to the backend. Errors: `store/does-not-exist`.
+template <class Backend, class IndexTag>
+[[nodiscard]] Connection<Backend, IndexTag> connect_branch(Connection<Backend, IndexTag> const& conn, std::string_view name) {
+  auto const session = conn.session();
+  auto options = session->db().options();
+  options.branch = name;
+  return Connection<Backend, IndexTag>{session->shared_handle(), options};
+}
+
+/// What a branch holds now, transactions of its tail included. Errors: `store/does-not-exist`.
+template <class Backend, class IndexTag>
+[[nodiscard]] Db<IndexTag> branch_as_db(Connection<Backend, IndexTag> const& conn, std::string_view name) {
+  auto const session = conn.session();
+  auto options = session->db().options();
+  options.branch = name;
+  return Branch<Backend, IndexTag>{session->shared_handle(), options}.db();
+}
+
+/// Makes what the connection's branch holds a commit, which the graph names from now on, and returns its name. Where all is in a
+/// checkpoint already, that is it. Errors: those of `Connection::checkpoint`.
+template <class Backend, class IndexTag>
+CommitId commit_id(Connection<Backend, IndexTag>& conn) {
+  conn.checkpoint();
+  return detail::graph_of(conn).head(conn.db().options().branch)->record.id;
+}
+
+/// The commits that the branch `name` comes from, or all branches where none is named: at most `limit`, by transaction, newest first.
+/// A commit whose record was collected as garbage, with all before it, is left out.
+/// Complexity: a read a commit.
+template <class Backend, class IndexTag>
+[[nodiscard]] std::vector<Commit> commit_log(Connection<Backend, IndexTag> const& conn, std::optional<std::string_view> name = {},
+                                             std::size_t limit = (std::numeric_limits<std::size_t>::max)()) {
+  auto const graph = detail::graph_of(conn);
+  std::vector<typename decltype(graph)::NodePtr> heads;
+  if (name) {
+    heads.push_back(graph.head(*name));
+  } else {
+    for (auto const& branch : branches(conn)) heads.push_back(graph.head(branch));
+  }
+  std::vector<Commit> commits;
+  if (limit == 0) return commits;
+  graph.walk(
+      heads,
+      [&](auto const& node) {
+        commits.push_back(node.commit());
+        return commits.size() != limit;
+      },
+      [](CommitParent const&, Error const&) {});
+  return commits;
+}
+
+namespace detail {
+
+/// The node of a commit. Errors: `store/does-not-exist`, also where its record was collected.
+template <class Backend, class IndexTag>
+[[nodiscard]] auto find_commit(Connection<Backend, IndexTag> const& conn, CommitId const& id) {
+  auto const graph = graph_of(conn);
+  typename CommitGraph<Backend, IndexTag>::NodePtr found;
+  std::string ended;
+  std::vector<typename CommitGraph<Backend, IndexTag>::NodePtr> heads;
+  for (auto const& branch : branches(conn)) heads.push_back(graph.head(branch));
+  graph.walk(
+      heads,
+      [&](auto const& node) {
+        if (node.record.id == id) found = std::make_shared<typename CommitGraph<Backend, IndexTag>::Node const>(node);
+        return found == nullptr;
+      },
+      [&](CommitParent const& parent, Error const& error) {
+        ended = " Older ones than " + to_text(parent.id) + " cannot be read: " + error.message();
+      });
+  if (!found) {
+    raise(Errc::store_does_not_exist,
+          "No branch of this store comes from a commit " + to_text(id) + ". `cairn log` lists those that are left." + ended,
+          "{:commit #uuid \"" + to_text(id) + "\"}");
+  }
+  return found;
+}
+
+}  // namespace detail
+
+/// The database as a commit left it. Errors: `store/does-not-exist` where no branch comes from it, or its record was collected as
+/// garbage.
+template <class Backend, class IndexTag>
+[[nodiscard]] Db<IndexTag> commit_as_db(Connection<Backend, IndexTag> const& conn, CommitId const& id) {
+  return detail::find_commit(conn, id)->db();
+}
+
+/// Makes a branch of what the connection's branch holds now; the two share everything. The connection checkpoints first, so that both
+/// begin at one commit. Errors: `store/exists` where there is such a branch; those of a checkpoint.
+template <class Backend, class IndexTag>
+void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
+  detail::check_branch_name(name);
+  conn.checkpoint();
+  auto const head = detail::graph_of(conn).head(conn.db().options().branch);
+  detail::commit_new_branch<Backend, IndexTag>(conn.session()->handle(), name, *head);
+}
+
+/// The same of an earlier commit. Errors: as `commit_as_db`, too. Requires: no collection of garbage is under way that was not to keep
+/// the commit.
+template <class Backend, class IndexTag>
+void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name, CommitId const& from) {
+  detail::check_branch_name(name);
+  detail::commit_new_branch<Backend, IndexTag>(conn.session()->handle(), name, *detail::find_commit(conn, from));
+}
+
+/// Removes a branch; what only it held is garbage. Errors: `store/does-not-exist`; `config/range` for the branch that the connection
+/// is on; `commit/conflict` where others committed to it at the same moment.
+template <class Backend, class IndexTag>
+void delete_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
+  if (name == conn.db().options().branch) {
+    raise(Errc::config_range, "A connection cannot delete the branch that it is on. Connect to another one first.", "{:key :branch}");
+  }
+  auto& blobs = conn.session()->handle().blobs();
+  auto const root = blobs.root(name);
+  if (!root) {
+    raise(Errc::store_does_not_exist, "There is no branch " + std::string{name} + " in this store.", "{:branch :" + std::string{name} + "}");
+  }
+  auto const result = blobs.begin().drop(name, root->version);
+  if (!(result == CommitResult::committed)) detail::raise_branch_commit(result, name);
+}
+
+/// Makes `db` what a branch holds, whatever that held before; `parents` are the commits that it is said to come from. `db` is a value
+/// of the present that this connection gave out (`commit_as_db` included), or one that `with` made of it. Connections on that branch go
+/// on from there. Errors: `config/mismatch` for a database of elsewhere; `store/does-not-exist` for an unknown parent; `commit/conflict`.
+template <class Backend, class IndexTag>
+CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& db, std::string_view name, std::span<CommitId const> parents) {
+  using Handle = BackendHandle<Backend>;
+  detail::check_branch_name(name);
+  auto const session = conn.session();
+  // Whose nodes another connection may be writing, too, would be written twice at once.
+  if (!db.view().is_plain() || db.snapshot().current.eavt.source() != session->source()) {
+    raise(Errc::config_mismatch, "Only a value of this connection's, and of the present, can become a branch. Take it from db() or commit_as_db().");
+  }
+  auto& blobs = session->handle().blobs();
+  auto writer = blobs.begin();
+  std::vector<CommitParent> named;
+  for (auto const& id : parents) named.push_back({id, NodeAddress::of(writer.put(detail::find_commit(conn, id)->record.state.view()))});
+  return session->exclusively([&](auto&) {
+    typename Branch<Backend, IndexTag>::Written nodes;
+    auto const id = CommitId::random();
+    auto snapshot = db.snapshot();
+    snapshot.max_entity = detail::reserve_numbers(session->handle(), snapshot.max_entity);
+    auto const state = codec::write_state(std::span{&id, 1}, std::span<CommitParent const>{named}, snapshot, Handle::node_sink(writer), nodes.receipt);
+    auto const root = blobs.root(name);
+    auto const result = writer.commit(name, root ? root->version : Version{}, state);
+    if (!(result == CommitResult::committed)) detail::raise_branch_commit(result, name);
+    nodes.receipt.confirm();
+    return id;
+  });
+}
+
+/// Commits a transaction that takes in other commits: in the graph it has them as parents beside the branch's own. What it changes is the
+/// caller's business; see `merge`. Durability and errors: as `Connection::transact`; `store/does-not-exist` for an unknown commit.
+template <class Backend, class IndexTag>
+TxReport<IndexTag> merge_commits(Connection<Backend, IndexTag>& conn, std::span<CommitId const> parents, TxData const& data) {
+  std::vector<CommitRecord> records;
+  auto above = conn.db().max_eid();
+  for (auto const& id : parents) {
+    auto const node = detail::find_commit(conn, id);
+    above = (std::max)(above, node->checkpoint.snapshot.max_entity);
+    records.push_back(node->record);
+  }
+  CommitRequest<IndexTag> request{data};
+  request.merged = records;
+  request.numbers_from = detail::reserve_numbers(conn.session()->handle(), above);
+  return conn.session()->transact(request);
+}
+
+/// What became of a merge.
+template <class IndexTag>
+struct MergeReport {
+  CommitId base{};                              ///< the newest commit that both came from
+  std::vector<MergeConflict> conflicts{};       ///< where there are any, nothing was committed
+  std::optional<TxReport<IndexTag>> report{};   ///< of the merge; nothing where there was nothing to merge
+
+  [[nodiscard]] bool merged() const noexcept { return conflicts.empty(); }
+};
+
+/// Takes what another branch changed since the two parted into the connection's, as one transaction (`plan_merge` says how), which has
+/// both as its parents. What the other branch added to the schema is a transaction before it. Where both changed the same, nothing is
+/// committed and the conflicts are returned, unless `preference` says whom to follow. Both branches are checkpointed first.
+///
+/// Durability and errors: as `Connection::transact`; `store/does-not-exist` where there is no such branch, or the commits at which they
+/// parted were collected as garbage. Complexity: linear in what was changed.
+template <class Backend, class IndexTag>
+MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_view branch, MergePreference preference = MergePreference::none) {
+  connect_branch(conn, branch).release();  // checkpoints
+  auto const graph = detail::graph_of(conn);
+  auto const theirs = graph.head(branch);
+  EntityId numbers_from = 0;
+  bool schema_is_merged = false;
+  for (int attempt = 0;; ++attempt) {
+    conn.checkpoint();
+    auto const mine = graph.head(conn.db().options().branch);
+    auto const base = graph.common_ancestor(mine, theirs);
+    if (!base) {
+      raise(Errc::store_does_not_exist, "The branch " + std::string{branch} + " and this one have no commit in common that is left in the store.",
+            "{:branch :" + std::string{branch} + "}");
+    }
+    MergeReport<IndexTag> merged{base->record.id, {}, {}};
+    if (base->record.id == theirs->record.id) return merged;
+    auto const ours = conn.sync();
+    // What was committed since may be this same merge.
+    if (ours.max_tx() != mine->checkpoint.snapshot.max_tx && attempt != max_commit_attempts) continue;
+    auto plan = plan_merge(base->db(), ours, theirs->db(), preference);
+    merged.conflicts = std::move(plan.conflicts);
+    if (!merged.merged()) return merged;
+    try {
+      auto const is_schema = !plan.schema.operations.empty() && !std::exchange(schema_is_merged, true);
+      if (numbers_from == 0) {
+        numbers_from = detail::reserve_numbers(conn.session()->handle(), (std::max)(ours.max_eid(), theirs->checkpoint.snapshot.max_entity));
+      }
+      CommitRequest<IndexTag> request{is_schema ? plan.schema : plan.data};
+      request.made_for = ours.max_tx();
+      request.numbers_from = numbers_from;
+      if (!is_schema) request.merged = std::span{&theirs->record, 1};
+      auto report = conn.session()->transact(request);
+      if (is_schema) continue;
+      merged.report = std::move(report);
+      return merged;
+    } catch (Error const& error) {
+      // Somebody committed between the look and the commit: what was planned was for what is gone.
+      if (error.code() != Errc::commit_conflict || attempt == max_commit_attempts) throw;
+      detail::back_off(attempt);
+    }
+  }
+}
+
+}  // namespace cairn

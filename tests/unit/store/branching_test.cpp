@@ -1,0 +1,304 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Branches, the commits behind them, and merges.
+#include <cairn/backends/mem/backend.hpp>
+#include <cairn/database.hpp>
+#include <cairn/store/branching.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace branching_test {
+namespace {
+
+using cairn::Errc;
+using cairn::Keyword;
+using cairn::lookup;
+using cairn::Value;
+using Store = cairn::Store<cairn::backends::mem::Backend>;
+
+/// A store of its own, with some people in it.
+struct People {
+  Store::Config config{"branching-test-" + std::to_string(++number)};
+  Store::Connection conn = open(config);
+
+  ~People() {
+    conn.release();
+    Store::destroy(config);
+  }
+
+  static Store::Connection open(Store::Config const& config) {
+    Store::create(config);
+    auto conn = Store::connect(config);
+    conn.transact(R"([{:db/ident :name :db/valueType :db.type/string :db/cardinality :db.cardinality/one :db/unique :db.unique/identity}
+                      {:db/ident :age :db/valueType :db.type/long :db/cardinality :db.cardinality/one}
+                      {:db/ident :likes :db/valueType :db.type/string :db/cardinality :db.cardinality/many}
+                      {:db/ident :friend :db/valueType :db.type/ref :db/cardinality :db.cardinality/many}])");
+    conn.transact(R"([{:name "Ivan" :age 15 :likes ["tea" "chess"]} {:name "Petr" :age 37} {:name "Oleg" :age 20 :friend [:name "Petr"]}])");
+    return conn;
+  }
+  static inline int number = 0;
+};
+
+template <class Work>
+Errc code_of(Work work) {
+  try {
+    work();
+  } catch (cairn::Error const& error) {
+    return error.code();
+  }
+  FAIL("nothing was thrown");
+  return {};
+}
+
+template <class Db>
+std::vector<Value> values(Db const& db, std::string const& name, char const* attribute) {
+  std::vector<Value> found;
+  auto const entity = db.entid(lookup(":name", name));
+  if (!entity) return found;
+  for (auto const& datom : db.datoms(cairn::eavt, *entity, attribute)) found.push_back(datom.v);
+  return found;
+}
+
+/// The conflicts of a merge, to be read where there should be none.
+template <class Report>
+std::string conflicts(Report const& report) {
+  std::string found;
+  for (auto const& [e, a, base, ours, theirs] : report.conflicts) {
+    found += std::to_string(e) + " " + std::string{a.text()};
+    for (auto const& value : {base, ours, theirs}) found += " " + (value ? cairn::edn::write(cairn::to_edn(*value)) : "-");
+    found += "\n";
+  }
+  return found;
+}
+
+/// What is true, without who said it.
+template <class Db>
+std::vector<std::string> facts(Db const& db) {
+  std::vector<std::string> found;
+  for (auto const& datom : db.datoms(cairn::eavt)) {
+    found.push_back(std::to_string(datom.e) + std::string{datom.a.text()} + cairn::edn::write(cairn::to_edn(datom.v)));
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a branch begins as what it was made of, and each goes its own way") {
+  People people;
+  auto& conn = people.conn;
+  cairn::create_branch(conn, "draft");
+  CHECK(cairn::branches(conn) == std::vector<std::string>{"db", "draft"});
+  auto draft = cairn::connect_branch(conn, "draft");
+  CHECK(facts(draft.db()) == facts(conn.db()));
+  draft.transact(R"([{:name "Vera"}])");
+  conn.transact(R"([{:name "Anna"}])");
+  CHECK(values(draft.db(), "Vera", ":name").size() == 1);
+  CHECK(values(draft.db(), "Anna", ":name").empty());
+  CHECK(values(conn.sync(), "Vera", ":name").empty());
+  CHECK(facts(cairn::branch_as_db(conn, "draft")) == facts(draft.db()));
+
+  CHECK(code_of([&] { cairn::create_branch(conn, "draft"); }) == Errc::store_exists);
+  CHECK(code_of([&] { cairn::create_branch(conn, ""); }) == Errc::config_range);
+  CHECK(code_of([&] { static_cast<void>(cairn::connect_branch(conn, "none")); }) == Errc::store_does_not_exist);
+  CHECK(code_of([&] { cairn::delete_branch(conn, "none"); }) == Errc::store_does_not_exist);
+  CHECK(code_of([&] { cairn::delete_branch(conn, "db"); }) == Errc::config_range);
+  draft.release();
+  cairn::delete_branch(conn, "draft");
+  CHECK(cairn::branches(conn) == std::vector<std::string>{"db"});
+}
+
+TEST_CASE("the log names every checkpoint with what it was made from, and each can be read and branched from") {
+  People people;
+  auto& conn = people.conn;
+  auto const first = cairn::commit_id(conn);
+  CHECK(cairn::commit_id(conn) == first);  // nothing to commit
+  auto const then = facts(conn.db());
+  conn.transact(R"([[:db/add [:name "Ivan"] :age 16]])");
+  auto const second = cairn::commit_id(conn);
+  auto const log = cairn::commit_log(conn);
+  REQUIRE(log.size() >= 3);
+  CHECK(log[0].id == second);
+  CHECK(log[0].parents == std::vector{first});
+  CHECK(log[1].id == first);
+  CHECK(log.back().parents.empty());
+  CHECK(cairn::commit_log(conn, {}, 1).size() == 1);
+  CHECK(cairn::commit_id_of(cairn::to_text(first)) == first);
+  CHECK_FALSE(cairn::commit_id_of("no id"));
+
+  CHECK(facts(cairn::commit_as_db(conn, first)) == then);
+  CHECK(code_of([&] { static_cast<void>(cairn::commit_as_db(conn, cairn::CommitId::random())); }) == Errc::store_does_not_exist);
+  cairn::create_branch(conn, "old", first);
+  CHECK(facts(cairn::branch_as_db(conn, "old")) == then);
+
+  auto const made = conn.db().with(R"([{:name "Zoe"}])").db_after;
+  auto const forced = cairn::force_branch(conn, made, "old", std::array{first, second});
+  auto const log_of_old = cairn::commit_log(conn, "old");
+  REQUIRE_FALSE(log_of_old.empty());
+  CHECK(log_of_old[0].id == forced);
+  CHECK(log_of_old[0].parents == std::vector{first, second});
+  CHECK(facts(cairn::branch_as_db(conn, "old")) == facts(made));
+  People others;
+  CHECK(code_of([&] { cairn::force_branch(conn, others.conn.db(), "old", {}); }) == Errc::config_mismatch);
+}
+
+TEST_CASE("a merge takes what the other branch changed, and what is new there under numbers of its own") {
+  People people;
+  auto& conn = people.conn;
+  cairn::create_branch(conn, "draft");
+  auto draft = cairn::connect_branch(conn, "draft");
+  draft.transact(R"([[:db/add [:name "Ivan"] :age 16] [:db/add [:name "Ivan"] :likes "go"] [:db/retract [:name "Ivan"] :likes "tea"]
+                     {:name "Vera" :friend [[:name "Ivan"] {:name "Nina"}]} [:db/retractEntity [:name "Petr"]]
+                     {:db/ident :email :db/valueType :db.type/string :db/cardinality :db.cardinality/one}])");
+  draft.transact(R"([[:db/add [:name "Vera"] :email "vera@example.org"]])");
+  conn.transact(R"([{:name "Anna" :age 1} [:db/add [:name "Oleg"] :age 21] {:name "Nina" :age 9}])");
+  auto const anna = conn.db().require_entity(lookup(":name", "Anna"));
+
+  auto const report = cairn::merge(conn, "draft");
+  REQUIRE(report.merged());
+  REQUIRE(report.report);
+  auto const db = conn.db();
+  CHECK(values(db, "Ivan", ":age") == std::vector<Value>{16});
+  CHECK(values(db, "Ivan", ":likes") == std::vector<Value>{"chess", "go"});
+  CHECK(values(db, "Oleg", ":age") == std::vector<Value>{21});
+  CHECK(values(db, "Oleg", ":friend").empty());
+  CHECK_FALSE(db.entid(lookup(":name", "Petr")));
+  CHECK(db.entid(lookup(":name", "Anna")) == anna);
+  CHECK(values(db, "Vera", ":email") == std::vector<Value>{"vera@example.org"});
+  // Both have a Nina, and she is one.
+  CHECK(values(db, "Nina", ":age") == std::vector<Value>{9});
+  auto const friends = values(db, "Vera", ":friend");
+  CHECK(friends.size() == 2);
+  CHECK(std::ranges::find(friends, Value{db.require_entity(lookup(":name", "Nina"))}) != friends.end());
+
+  auto const log = cairn::commit_log(conn, {}, 1);
+  CHECK(log[0].parents.size() == 2);
+  CHECK_FALSE(cairn::merge(conn, "draft").report);  // again: nothing is left to merge
+
+  // And on from there, both ways: a number means the same on both, and Nina is still one.
+  draft.transact(R"([[:db/add [:name "Vera"] :age 30] [:db/add [:name "Nina"] :likes "tea"] {:name "Olga"}])");
+  conn.transact(R"([{:name "Boris"}])");
+  auto const second = cairn::merge(conn, "draft");
+  INFO(conflicts(second));
+  REQUIRE(second.report);
+  CHECK(values(conn.db(), "Vera", ":age") == std::vector<Value>{30});
+  CHECK(values(conn.db(), "Nina", ":likes") == std::vector<Value>{"tea"});
+  CHECK(values(conn.db(), "Nina", ":age") == std::vector<Value>{9});
+  CHECK(conn.db().entid(lookup(":name", "Vera")) == draft.db().entid(lookup(":name", "Vera")));
+  draft.transact(R"([[:db/retractEntity [:name "Nina"]] {:name "Pavel"}])");
+  conn.transact(R"([{:name "Roman"}])");
+  // Of her age, which this branch alone says, the other knew nothing when it took her away.
+  auto const third = cairn::merge(conn, "draft");
+  REQUIRE(third.conflicts.size() == 1);
+  CHECK(third.conflicts[0] == cairn::MergeConflict{*conn.db().entid(lookup(":name", "Nina")), Keyword{":age"}, std::nullopt, Value{9}, std::nullopt});
+  REQUIRE(cairn::merge(conn, "draft", cairn::MergePreference::theirs).report);
+  CHECK_FALSE(conn.db().entid(lookup(":name", "Nina")));
+  CHECK(conn.db().entid(lookup(":name", "Roman")) != conn.db().entid(lookup(":name", "Pavel")));
+  REQUIRE(cairn::merge(draft, "db").report);
+  CHECK(values(draft.db(), "Anna", ":age") == std::vector<Value>{1});
+}
+
+TEST_CASE("what both changed is a conflict, by entity and attribute, and nothing is merged unless one side is to win") {
+  People people;
+  auto& conn = people.conn;
+  cairn::create_branch(conn, "draft");
+  auto draft = cairn::connect_branch(conn, "draft");
+  draft.transact(R"([[:db/add [:name "Ivan"] :age 16] [:db/add [:name "Petr"] :likes "tea"] [:db/retractEntity [:name "Oleg"]]
+                     {:name "Nina" :age 5} [:db/add [:name "Ivan"] :likes "go"]])");
+  conn.transact(R"([[:db/add [:name "Ivan"] :age 17] [:db/retractEntity [:name "Petr"]] [:db/add [:name "Oleg"] :likes "rowing"]
+                    {:name "Nina" :age 6}])");
+  auto const before = facts(conn.db());
+  auto const ivan = conn.db().require_entity(lookup(":name", "Ivan"));
+  auto const oleg = conn.db().require_entity(lookup(":name", "Oleg"));
+  auto const nina = conn.db().require_entity(lookup(":name", "Nina"));
+
+  auto const report = cairn::merge(conn, "draft");
+  CHECK_FALSE(report.merged());
+  CHECK_FALSE(report.report);
+  CHECK(facts(conn.db()) == before);
+  using Conflict = cairn::MergeConflict;
+  auto const has = [&](Conflict const& conflict) { return std::ranges::find(report.conflicts, conflict) != report.conflicts.end(); };
+  CHECK(report.conflicts.size() == 4);
+  CHECK(has({ivan, Keyword{":age"}, Value{15}, Value{17}, Value{16}}));
+  CHECK(has({nina, Keyword{":age"}, std::nullopt, Value{6}, Value{5}}));
+  CHECK(has({oleg, Keyword{":likes"}, std::nullopt, Value{"rowing"}, std::nullopt}));
+  CHECK(std::ranges::count(report.conflicts, std::optional{Value{"tea"}}, &Conflict::theirs) == 1);
+
+  SECTION("ours") {
+    REQUIRE(cairn::merge(conn, "draft", cairn::MergePreference::ours).report);
+    auto const db = conn.db();
+    CHECK(values(db, "Ivan", ":age") == std::vector<Value>{17});
+    CHECK(values(db, "Ivan", ":likes") == std::vector<Value>{"chess", "go", "tea"});
+    CHECK(values(db, "Oleg", ":likes") == std::vector<Value>{"rowing"});
+    CHECK(values(db, "Nina", ":age") == std::vector<Value>{6});
+    CHECK_FALSE(db.entid(lookup(":name", "Petr")));
+  }
+  SECTION("theirs") {
+    REQUIRE(cairn::merge(conn, "draft", cairn::MergePreference::theirs).report);
+    auto const db = conn.db();
+    CHECK(values(db, "Ivan", ":age") == std::vector<Value>{16});
+    CHECK_FALSE(db.entid(lookup(":name", "Oleg")));
+    CHECK(values(db, "Nina", ":age") == std::vector<Value>{5});
+  }
+}
+
+TEST_CASE("databases that gave one number to two attributes differ by their names") {
+  People people;
+  auto& conn = people.conn;
+  cairn::create_branch(conn, "draft");
+  auto draft = cairn::connect_branch(conn, "draft");
+  auto const with = [](auto& on, std::string const& first, std::string const& second) {
+    for (auto const& name : {first, second}) {
+      on.transact("[{:db/ident " + name + " :db/valueType :db.type/long :db/cardinality :db.cardinality/one}]");
+    }
+  };
+  with(conn, ":x", ":y");
+  with(draft, ":y", ":z");
+  conn.transact(R"([[:db/add [:name "Ivan"] :x 1] [:db/add [:name "Ivan"] :y 2]])");
+  draft.transact(R"([[:db/add [:name "Ivan"] :y 2] [:db/add [:name "Ivan"] :z 1]])");
+  auto const ivan = conn.db().require_entity(lookup(":name", "Ivan"));
+  auto const difference = cairn::diff(conn.db(), draft.db());
+  auto const about = [&](std::vector<cairn::Datom> const& datoms) {
+    std::vector<std::string> found;
+    for (auto const& datom : datoms) {
+      if (datom.e == ivan) found.emplace_back(datom.a.text());
+    }
+    return found;
+  };
+  CHECK(about(difference.removed) == std::vector<std::string>{"x"});
+  CHECK(about(difference.added) == std::vector<std::string>{"z"});
+  REQUIRE(cairn::merge(conn, "draft").report);
+  CHECK(values(conn.db(), "Ivan", ":z") == std::vector<Value>{1});
+}
+
+TEST_CASE("a merge beside writers loses none of their transactions", "[threads]") {
+  People people;
+  auto& conn = people.conn;
+  cairn::create_branch(conn, "draft");
+  auto draft = cairn::connect_branch(conn, "draft");
+  std::thread writer{[&] {
+    for (int i = 0; i != 100; ++i) conn.transact("[{:name \"writer " + std::to_string(i) + "\" :age 1}]");
+  }};
+  for (int i = 0; i != 10; ++i) {
+    draft.transact("[{:name \"draft " + std::to_string(i) + "\" :age 2}]");
+    REQUIRE(cairn::merge(conn, "draft").report);
+  }
+  writer.join();
+  auto const db = conn.db();
+  std::size_t ones = 0;
+  std::size_t twos = 0;
+  for (auto const& datom : db.datoms(cairn::aevt, ":age")) {
+    ones += datom.v == Value{1} ? 1U : 0U;
+    twos += datom.v == Value{2} ? 1U : 0U;
+  }
+  CHECK(ones == 100);
+  CHECK(twos == 10);
+}
+
+}  // namespace branching_test
