@@ -128,6 +128,35 @@ int run(int count, char** arguments) {
   verify->add_option("store", store, store_help)->required();
   verify->callback([&] { verb = [&] { return verify_store(store); }; });
 
+  std::string branch;
+  std::string from;
+  std::string prefer;
+  auto* list = app.add_subcommand("branches", "List the branches of a store");
+  list->add_option("store", store, store_help)->required();
+  list->callback([&] { verb = [&] { return print_branches(store); }; });
+  auto* make = app.add_subcommand("branch", "Make a branch, or remove one");
+  make->add_option("store", store, store_help)->required();
+  make->add_option("name", branch, "the branch")->required();
+  auto* const from_option = make->add_option("--from", from, "the commit that it begins at, as `cairn log` prints it; else the newest");
+  bool remove = false;
+  make->add_flag("--delete", remove, "remove the branch; what only it holds becomes garbage")->excludes(from_option);
+  make->callback([&] { verb = [&] { return remove ? remove_branch(store, branch) : make_branch(store, branch, from); }; });
+  auto* merging = app.add_subcommand("merge", "Take over what another branch changed");
+  merging->add_option("store", store, store_help)->required();
+  merging->add_option("branch", branch, "the other branch")->required();
+  merging->add_option("--prefer", prefer, "whose change counts where both changed the same; else conflicts are printed and nothing is merged")
+      ->check(CLI::IsMember({"ours", "theirs"}));
+  merging->callback([&] { verb = [&] { return merge_branch(store, branch, prefer); }; });
+  bool graph = false;
+  bool all_branches = false;
+  std::size_t commits = 1000;
+  auto* log = app.add_subcommand("log", "List the commits that a branch comes from");
+  log->add_option("store", store, store_help)->required();
+  log->add_flag("--graph", graph, "draw what each was made from");
+  log->add_flag("--all", all_branches, "of all branches");
+  log->add_option("--limit", commits, "how many at most")->capture_default_str();
+  log->callback([&] { verb = [&] { return print_log(store, graph, all_branches, commits); }; });
+
   std::string id;
   bool as_edn = false;
   bool as_markdown = false;

@@ -45,6 +45,16 @@ int explain_query(std::string const& store, QueryArguments const& arguments);
 int print_stats(std::string const& store);
 int verify_store(std::string const& store);
 
+/// The branches of the store, a line each, the one that the argument names with a star.
+int print_branches(std::string const& store);
+/// Makes a branch of what the store's branch holds, or of the commit `from`.
+int make_branch(std::string const& store, std::string const& name, std::string const& from);
+int remove_branch(std::string const& store, std::string const& name);
+/// Takes another branch's changes over; prints conflicts and returns 1 where there are any. `prefer` is empty, `ours` or `theirs`.
+int merge_branch(std::string const& store, std::string const& name, std::string const& prefer);
+/// Prints the commits of the store's branch, or of all, newest first; `graph` draws what they were made from.
+int print_log(std::string const& store, bool graph, bool all, std::size_t limit);
+
 enum class BackendsAs : std::uint8_t { text, edn, markdown };
 
 /// All backends, or what there is to say of one; of one in Markdown the keys of its configuration only.

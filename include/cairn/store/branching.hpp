@@ -103,7 +103,7 @@ CommitId commit_id(Connection<Backend, IndexTag>& conn) {
   return detail::graph_of(conn).head(conn.db().options().branch)->record.id;
 }
 
-/// The commits that the branch `name` comes from, or all branches where none is named: at most `limit`, by transaction, newest first.
+/// The commits that the branch `name` comes from, or all branches where none is named: at most `limit`, newest first.
 /// A commit whose record was collected as garbage, with all before it, is left out.
 /// Complexity: a read a commit.
 template <class Backend, class IndexTag>
@@ -263,7 +263,7 @@ struct MergeReport {
 /// parted were collected as garbage. Complexity: linear in what was changed.
 template <class Backend, class IndexTag>
 MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_view branch, MergePreference preference = MergePreference::none) {
-  connect_branch(conn, branch).release();  // checkpoints
+  connect_branch(conn, branch).checkpoint();
   auto const graph = detail::graph_of(conn);
   auto const theirs = graph.head(branch);
   EntityId numbers_from = 0;

@@ -93,16 +93,13 @@ class CommitGraph {
     return node(root->state);
   }
 
-  /// Calls `visit(node)` for the commits that `heads` come from, each once, by transaction from the newest to the oldest, until it
+  /// Calls `visit(node)` for the commits that `heads` come from, each once, from the newest to the oldest, until it
   /// returns false. `ended(parent, error)` is called for a commit whose record cannot be read: most likely no collection of garbage
   /// was to keep it.
   template <class Visit, class Ended>
   void walk(std::span<NodePtr const> heads, Visit visit, Ended ended) const {
     std::unordered_map<CommitId, bool, CommitIdHash> seen;
-    auto const earlier = [](NodePtr const& left, NodePtr const& right) {
-      return left->checkpoint.snapshot.max_tx < right->checkpoint.snapshot.max_tx;
-    };
-    std::priority_queue<NodePtr, std::vector<NodePtr>, decltype(earlier)> waiting{earlier};
+    Waiting waiting;
     auto const put = [&](NodePtr node) {
       if (seen.emplace(node->record.id, true).second) waiting.push(std::move(node));
     };
@@ -130,10 +127,7 @@ class CommitGraph {
     constexpr unsigned from_left = 1;
     constexpr unsigned from_right = 2;
     std::unordered_map<CommitId, unsigned, CommitIdHash> reached;
-    auto const earlier = [](NodePtr const& one, NodePtr const& other) {
-      return one->checkpoint.snapshot.max_tx < other->checkpoint.snapshot.max_tx;
-    };
-    std::priority_queue<NodePtr, std::vector<NodePtr>, decltype(earlier)> waiting{earlier};
+    Waiting waiting;
     auto const put = [&](NodePtr const& node, unsigned from) {
       auto& sides = reached[node->record.id];
       if ((sides | from) == sides) return;
@@ -158,6 +152,12 @@ class CommitGraph {
   }
 
  private:
+  /// By their writers' clocks: transactions are counted on each branch for itself.
+  struct Earlier {
+    bool operator()(NodePtr const& one, NodePtr const& other) const noexcept { return one->checkpoint.written < other->checkpoint.written; }
+  };
+  using Waiting = std::priority_queue<NodePtr, std::vector<NodePtr>, Earlier>;
+
   [[nodiscard]] NodePtr node(Bytes state) const {
     auto checkpoint = codec::read_state<IndexTag>(state, source_, options_);
     auto const id = checkpoint.id();

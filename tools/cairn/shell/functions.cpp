@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // The functions of the shell: Datahike's API, and a few of Clojure's that take results apart.
+#include "branches.hpp"
 #include "evaluator.hpp"
 #include "queries.hpp"
 
@@ -221,6 +222,15 @@ constexpr std::array functions_by_name{
     Function{"explain", "(explain query & inputs)", 1, any, call_explain},
     Function{"pull", "(pull db pattern entity)", 2, 3, call_pull},
     Function{"pull-many", "(pull-many db pattern entities)", 2, 3, call_pull_many},
+    Function{"branches", "(branches conn)", 1, 1, call_branches},
+    Function{"branch!", "(branch! conn from to)", 3, 3, call_branch},
+    Function{"delete-branch!", "(delete-branch! conn branch)", 2, 2, call_delete_branch},
+    Function{"merge!", "(merge! conn branch-or-parents & tx-data)", 2, 3, call_merge},
+    Function{"branch-as-db", "(branch-as-db conn branch)", 2, 2, call_branch_as_db},
+    Function{"commit-as-db", "(commit-as-db conn commit)", 2, 2, call_commit_as_db},
+    Function{"commit-id", "(commit-id conn)", 1, 1, call_commit_id},
+    Function{"branch-history", "(branch-history conn)", 1, 1, call_branch_history},
+    Function{"diff", "(diff before after)", 2, 2, call_diff},
     Function{"count", "(count things)", 1, 1, [](Arguments a) { return ShellValue{Edn::integer(static_cast<std::int64_t>(elements_of(a[0]).size()))}; }},
     Function{"first", "(first things)", 1, 1, [](Arguments a) { return element(elements_of(a[0]), 0); }},
     Function{"second", "(second things)", 1, 1, [](Arguments a) { return element(elements_of(a[0]), 1); }},

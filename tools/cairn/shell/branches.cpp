@@ -1,0 +1,169 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+#include "branches.hpp"
+
+#include <cairn/store/branching.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cairn::tool {
+
+namespace {
+
+Conn& connection_of(ShellValue const& value) {
+  if (auto const* held = value.get<ConnPtr>()) return **held;
+  raise(Errc::transact_syntax, "Expected a connection, found " + print(value).substr(0, 80) + ".");
+}
+
+Database const& value_of_database(ShellValue const& value) {
+  if (auto const* held = value.get<Database>()) return *held;
+  raise(Errc::transact_syntax, "Expected a database, as @conn; found " + print(value).substr(0, 80) + ".");
+}
+
+std::string branch_name_of(Edn const& edn) {
+  if (edn.is_keyword()) return std::string{edn.as_keyword()};
+  if (edn.is_string()) return std::string{edn.as_string()};
+  raise(Errc::transact_syntax, "A branch is a keyword, as :db; found " + notation::write(edn) + ".");
+}
+
+std::optional<CommitId> commit_of(Edn const& edn) {
+  auto const bytes = edn.uuid();
+  return bytes ? commit_id_of(notation::format_uuid(*bytes)) : std::nullopt;
+}
+CommitId require_commit(Edn const& edn) {
+  if (auto const id = commit_of(edn)) return *id;
+  raise(Errc::transact_syntax, "A commit is a #uuid, as (branch-history conn) shows it; found " + notation::write(edn) + ".");
+}
+
+Edn edn_of(CommitId const& id) {
+  notation::UuidBytes bytes;
+  std::ranges::transform(id.bytes, bytes.begin(), [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
+  return Edn::uuid(bytes);
+}
+
+Edn edn_of(std::optional<Value> const& value) { return value ? cairn::to_edn(*value) : Edn::nil(); }
+
+ShellValue take_over(Conn& conn, std::string const& branch, MergePreference preference) {
+  return conn.visit([&](auto& one) -> ShellValue {
+    auto merged = merge(one, branch, preference);
+    if (merged.report) return {std::make_shared<Report const>(*std::move(merged.report))};
+    std::vector<Edn> conflicts;
+    for (auto const& conflict : merged.conflicts) {
+      conflicts.push_back(Edn::map({{Edn::keyword("e"), Edn::integer(conflict.e)},
+                                    {Edn::keyword("a"), Edn::keyword(conflict.a.text())},
+                                    {Edn::keyword("base"), edn_of(conflict.base)},
+                                    {Edn::keyword("ours"), edn_of(conflict.ours)},
+                                    {Edn::keyword("theirs"), edn_of(conflict.theirs)}}));
+    }
+    return {Edn::map({{Edn::keyword("conflicts"), Edn::vector(std::move(conflicts))}})};
+  });
+}
+
+}  // namespace
+
+ShellValue call_branches(std::span<ShellValue const> arguments) {
+  std::vector<Edn> names;
+  for (auto const& name : connection_of(arguments[0]).visit([](auto const& one) { return branches(one); })) names.push_back(Edn::keyword(name));
+  return {Edn::set(std::move(names))};
+}
+
+ShellValue call_branch(std::span<ShellValue const> arguments) {
+  auto const from = to_edn(arguments[1]);
+  auto const to = branch_name_of(to_edn(arguments[2]));
+  connection_of(arguments[0]).visit([&](auto& one) {
+    if (auto const commit = commit_of(from)) {
+      create_branch(one, to, *commit);
+    } else {
+      auto other = connect_branch(one, branch_name_of(from));
+      create_branch(other, to);
+    }
+  });
+  return nil();
+}
+
+ShellValue call_delete_branch(std::span<ShellValue const> arguments) {
+  connection_of(arguments[0]).visit([&](auto& one) { delete_branch(one, branch_name_of(to_edn(arguments[1]))); });
+  return nil();
+}
+
+ShellValue call_merge(std::span<ShellValue const> arguments) {
+  auto& conn = connection_of(arguments[0]);
+  auto const parents = to_edn(arguments[1]);
+  if (parents.is_keyword() || parents.is_string()) {
+    auto preference = MergePreference::none;
+    if (arguments.size() > 2) {
+      auto const said = to_edn(arguments[2]);
+      if (!said.is_keyword("ours") && !said.is_keyword("theirs")) {
+        raise(Errc::transact_syntax, "Whom a merge is to follow is :ours or :theirs; found " + notation::write(said) + ".");
+      }
+      preference = said.is_keyword("ours") ? MergePreference::ours : MergePreference::theirs;
+    }
+    return take_over(conn, branch_name_of(parents), preference);
+  }
+  if (arguments.size() < 3) raise(Errc::transact_syntax, "Write (merge! conn :branch), or (merge! conn #{:branch} tx-data).");
+  TxData const data{to_edn(arguments[2])};
+  return conn.visit([&](auto& one) -> ShellValue {
+    std::vector<CommitId> ids;
+    for (auto const& parent : parents.items()) {
+      auto const id = commit_of(parent);
+      if (id) {
+        ids.push_back(*id);
+      } else {
+        auto other = connect_branch(one, branch_name_of(parent));
+        ids.push_back(commit_id(other));
+      }
+    }
+    return {std::make_shared<Report const>(merge_commits(one, ids, data))};
+  });
+}
+
+ShellValue call_branch_as_db(std::span<ShellValue const> arguments) {
+  auto const name = branch_name_of(to_edn(arguments[1]));
+  return {connection_of(arguments[0]).visit([&](auto const& one) { return branch_as_db(one, name); })};
+}
+
+ShellValue call_commit_as_db(std::span<ShellValue const> arguments) {
+  auto const id = require_commit(to_edn(arguments[1]));
+  return {connection_of(arguments[0]).visit([&](auto const& one) { return commit_as_db(one, id); })};
+}
+
+ShellValue call_commit_id(std::span<ShellValue const> arguments) {
+  return {edn_of(connection_of(arguments[0]).visit([](auto& one) { return commit_id(one); }))};
+}
+
+ShellValue call_branch_history(std::span<ShellValue const> arguments) {
+  auto const commits = connection_of(arguments[0]).visit([](auto const& one) { return commit_log(one, one.db().options().branch); });
+  std::vector<Edn> shown;
+  for (auto const& commit : commits) {
+    std::vector<Edn> parents;
+    for (auto const& parent : commit.parents) parents.push_back(edn_of(parent));
+    shown.push_back(Edn::map({{Edn::keyword("commit"), edn_of(commit.id)},
+                              {Edn::keyword("parents"), Edn::vector(std::move(parents))},
+                              {Edn::keyword("written"), Edn::instant(commit.written.milliseconds)},
+                              {Edn::keyword("max-tx"), Edn::integer(commit.max_tx)},
+                              {Edn::keyword("datoms"), Edn::integer(static_cast<std::int64_t>(commit.datoms))}}));
+  }
+  return {Edn::vector(std::move(shown))};
+}
+
+ShellValue call_diff(std::span<ShellValue const> arguments) {
+  auto const& before = value_of_database(arguments[0]);
+  auto const& after = value_of_database(arguments[1]);
+  auto const difference = diff(before, after);
+  auto const list = [](std::vector<Datom> const& datoms, Database const& db) {
+    std::vector<Edn> found;
+    for (auto const& datom : datoms) found.push_back(to_edn(DbDatom{datom, db}));
+    return Edn::vector(std::move(found));
+  };
+  return {Edn::map({{Edn::keyword("removed"), list(difference.removed, before)}, {Edn::keyword("added"), list(difference.added, after)}})};
+}
+
+}  // namespace cairn::tool
