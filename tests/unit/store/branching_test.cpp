@@ -78,6 +78,9 @@ std::string conflicts(Report const& report) {
   return found;
 }
 
+void report(auto const&...) {}
+void show(auto const&...) {}
+
 /// What is true, without who said it.
 template <class Db>
 std::vector<std::string> facts(Db const& db) {
@@ -275,6 +278,29 @@ TEST_CASE("databases that gave one number to two attributes differ by their name
   CHECK(about(difference.added) == std::vector<std::string>{"z"});
   REQUIRE(cairn::merge(conn, "draft").report);
   CHECK(values(conn.db(), "Ivan", ":z") == std::vector<Value>{1});
+}
+
+TEST_CASE("the page on branches runs") {
+  People people;
+  auto& conn = people.conn;
+  // [branches]
+  cairn::create_branch(conn, "draft");                 // of what the branch holds now; O(1), the two share everything
+  auto draft = cairn::connect_branch(conn, "draft");   // a connection as any other
+  draft.transact(R"([{:name "Vera" :age 30}])");
+
+  auto const changed = cairn::diff(conn.db(), draft.db());  // .removed, .added: costs what was changed, not what there is
+  auto const merged = cairn::merge(conn, "draft");          // one transaction, or the conflicts and nothing
+  for (auto const& conflict : merged.conflicts) report(conflict.e, conflict.a, conflict.base, conflict.ours, conflict.theirs);
+
+  auto const id = cairn::commit_id(conn);              // what the branch holds now, as a commit with a name
+  for (auto const& commit : cairn::commit_log(conn, "db")) show(cairn::to_text(commit.id), commit.parents, commit.written);
+  auto const then = cairn::commit_as_db(conn, id);     // a database value, whatever was committed since
+  cairn::create_branch(conn, "again", id);
+  // [/branches]
+  CHECK(changed.added.size() == 3);
+  CHECK(merged.merged());
+  CHECK(facts(then) == facts(conn.db()));
+  CHECK(cairn::branches(conn).size() == 3);
 }
 
 TEST_CASE("a merge beside writers loses none of their transactions", "[threads]") {
