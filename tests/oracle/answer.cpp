@@ -43,6 +43,7 @@ Inputs bind(Query const& query, std::span<Input const> inputs) {
           extend(bound.bindings, variables_of(form), [&](Row const&) { return destructure(form, *value); });
     }
   }
+  bound.bindings.names.insert(bound.bindings.variables.begin(), bound.bindings.variables.end());
   return bound;
 }
 

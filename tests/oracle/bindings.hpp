@@ -38,6 +38,8 @@ using Assignment = std::map<Variable, Value>;
 struct Bindings {
   Variables variables{};
   std::vector<Row> rows{};
+  /// Those whose values may be names of entities: inputs and functions gave them. What patterns find are values.
+  std::set<Variable> names{};
 
   [[nodiscard]] std::optional<std::size_t> column(Variable const& variable) const {
     auto const found = std::ranges::find(variables, variable);
@@ -48,7 +50,7 @@ struct Bindings {
 };
 
 /// One binding, of no variable: what is known before the first clause.
-[[nodiscard]] inline Bindings nothing_yet() { return {{}, {Row{}}}; }
+[[nodiscard]] inline Bindings nothing_yet() { return {{}, {Row{}}, {}}; }
 
 /// The same of these variables only. Requires: all are bound.
 [[nodiscard]] inline Bindings project(Bindings const& in, Variables const& variables) {
@@ -58,14 +60,18 @@ struct Bindings {
     for (auto const& variable : variables) projected.push_back(row[*in.column(variable)]);
     rows.insert(std::move(projected));
   }
-  return {variables, {rows.begin(), rows.end()}};
+  Bindings out{variables, {rows.begin(), rows.end()}, {}};
+  for (auto const& variable : variables) {
+    if (in.names.contains(variable)) out.names.insert(variable);
+  }
+  return out;
 }
 
 /// Every binding of `in` with every assignment that `assign` has for its row and that does not contradict it. Each
 /// assignment has a value for each of `variables`.
 template <class Assign>
 [[nodiscard]] Bindings extend(Bindings const& in, Variables const& variables, Assign const& assign) {
-  Bindings out{in.variables, {}};
+  Bindings out{in.variables, {}, in.names};
   for (auto const& variable : variables) {
     if (!out.binds(variable)) out.variables.push_back(variable);
   }
@@ -122,7 +128,7 @@ template <class Assign>
 /// The bindings of `left` that agree with none of `right`. Requires: `left` binds all variables of `right`.
 [[nodiscard]] inline Bindings without(Bindings const& left, Bindings const& right) {
   RowSet const excluded{right.rows.begin(), right.rows.end()};
-  Bindings out{left.variables, {}};
+  Bindings out{left.variables, {}, left.names};
   for (auto const& row : left.rows) {
     Row key;
     for (auto const& variable : right.variables) key.push_back(row[*left.column(variable)]);

@@ -8,6 +8,7 @@
 #include <cairn/edn/write.hpp>
 
 #include <functional>
+#include <set>
 
 namespace cairn::oracle {
 
@@ -321,6 +322,23 @@ std::map<std::string_view, Function> const& table() {
 }  // namespace
 
 bool is_function(std::string_view name) { return table().contains(name); }
+
+bool may_name(Value const& call) {
+  static std::set<std::string_view> const never{
+      "=",       "==",     "not=",   "!=",      "<",        ">",         "<=",          ">=",      "before?",  "after?", "compare",
+      "+",       "-",      "*",      "/",       "quot",     "rem",       "mod",         "inc",     "dec",      "zero?",  "pos?",
+      "neg?",    "even?",  "odd?",   "true?",   "false?",   "nil?",      "some?",       "not",     "meta",     "name",   "namespace",
+      "count",   "range",  "empty?", "str",     "pr-str",   "print-str", "println-str", "prn-str", "subs",     "contains?",
+      "-differ?", "missing?", "identical?"};
+  auto const& name = call[0].as_symbol();
+  if (never.contains(name)) return false;
+  auto const names = [](auto const& self, Value const& form) -> bool {
+    if (form.is_keyword() || is_variable(form)) return true;
+    auto const elements = form.is_string() ? std::nullopt : elements_of(form);
+    return elements && std::ranges::any_of(*elements, [&](auto const& one) { return self(self, one); });
+  };
+  return name != "ground" || names(names, call[1]);
+}
 
 Value call_function(std::string_view name, std::span<Argument const> arguments) {
   auto const& function = table().at(name);

@@ -18,6 +18,8 @@ namespace cairn::oracle {
 using Argument = std::variant<Value, std::shared_ptr<Source const>>;
 
 [[nodiscard]] bool is_function(std::string_view name);
+/// Whether what a call `(f ?x)` gives may be a keyword or a vector, or have one in it, and so name an entity.
+[[nodiscard]] bool may_name(Value const& call);
 /// Errors: `query/where` for arguments of the wrong number or kind, `query/arithmetic`; `Unspoken`.
 [[nodiscard]] Value call_function(std::string_view name, std::span<Argument const> arguments);
 

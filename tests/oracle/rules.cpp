@@ -67,9 +67,9 @@ std::optional<Bindings> RuleTable::answer(Context const& context, std::span<Valu
     for (auto const& argument : arguments) {
       auto const column = is_variable(argument) ? in.column(argument.as_symbol()) : std::nullopt;
       if (column) {
-        key.push_back(Value::vector({row[*column]}));
+        key.push_back(Value::vector({row[*column], Value::boolean(in.names.contains(argument.as_symbol()))}));
       } else {
-        key.push_back(is_variable(argument) || is_placeholder(argument) ? Value::nil() : Value::vector({argument}));
+        key.push_back(is_variable(argument) || is_placeholder(argument) ? Value::nil() : Value::vector({argument, Value::boolean(true)}));
       }
     }
     auto const answers = ask(context, key);
@@ -143,11 +143,12 @@ std::optional<RowSet> RuleTable::ask(Context const& context, Call const& call) {
 std::optional<RowSet> RuleTable::evaluate(Context const& context, Call const& call) {
   RowSet rows;
   for (auto const& branch : branches_->at(call[1].as_symbol())) {
-    Bindings start{{}, {Row{}}};
+    Bindings start = nothing_yet();
     for (std::size_t i = 0; i != branch.head.size(); ++i) {
       if (call[i + 2].is_nil()) continue;
       start.variables.push_back(branch.head[i]);
       start.rows[0].push_back(call[i + 2][0]);
+      if (call[i + 2][1].is_truthy()) start.names.insert(branch.head[i]);
     }
     if (shared(start, branch.required).size() != branch.required.size()) return std::nullopt;
     auto const found = solve({context.sources, *this, call[0].as_symbol()}, branch.body, start);

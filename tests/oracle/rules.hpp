@@ -22,7 +22,7 @@ class RuleTable {
   /// Errors: `query/where` where there is no such rule.
   [[nodiscard]] std::optional<Bindings> answer(Context const& context, std::span<Value const> call, Bindings const& in);
 
-  /// Whether an argument of a rule, by its number from 0, may get a value that a function makes.
+  /// Whether an argument of a rule, by its number from 0, may get a name that a function makes.
   [[nodiscard]] bool computes(std::string const& name, std::size_t argument) const;
 
  private:
@@ -31,7 +31,7 @@ class RuleTable {
     Variables head;
     Values body;
   };
-  /// Of a call: its source, its name, and each argument that is bound in a vector of its own, nil for the others.
+  /// Of a call: its source, its name, and each argument that is bound in a vector with whether it may be a name, nil for the others.
   using Call = Row;
   struct Answers {
     std::optional<RowSet> rows = RowSet{};  ///< rows of all arguments; nothing: the call binds too little

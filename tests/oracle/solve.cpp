@@ -22,7 +22,7 @@ Source const& source_of(Context const& context, std::string const& name) {
   return *found->second;
 }
 
-/// The value that a constant or a bound variable wants at a place of a row; entities may be named in any way there.
+/// The value that a constant or a bound variable that may be a name wants at a place of a row; entities may be named in any way there.
 /// Nothing where there is no such entity, which is an error of a constant: it can match nothing whatever the data is.
 std::optional<Value> wanted(Source const& source, Values const& pattern, std::size_t place, Value const& value,
                             bool constant) {
@@ -61,7 +61,8 @@ Bindings pattern(Context const& context, Values const& terms, Bindings const& in
     for (std::size_t i = 0; i != terms.size(); ++i) {
       auto const column = is_variable(terms[i]) ? in.column(terms[i].as_symbol()) : std::nullopt;
       if (!column) continue;
-      auto value = wanted(source, terms, i, row[*column], false);
+      bool const is_name = in.names.contains(terms[i].as_symbol());
+      auto value = is_name ? wanted(source, terms, i, row[*column], false) : row[*column];
       if (!value) return matches;
       known.emplace(i, std::move(*value));
     }
@@ -128,7 +129,7 @@ Answer disjunction(Context const& context, Variables const& variables, std::span
     if (!answer || shared(*answer, variables).size() != variables.size()) return std::nullopt;
     for (auto& row : project(*answer, variables).rows) found.insert(std::move(row));
   }
-  return join(in, {variables, {found.begin(), found.end()}});
+  return join(in, {variables, {found.begin(), found.end()}, {}});
 }
 
 /// `(not-join [?x] ...)`: the clauses see the variables to join and nothing else; whom they find is not in.
@@ -194,7 +195,7 @@ bool is_early(Context const& context, std::vector<Value> const& waiting, std::si
 }  // namespace
 
 bool computes(RuleTable const& rules, Value const& clause, Variable const& variable) {
-  if (is_call(clause)) return clause.size() > 1 && std::ranges::count(variables_of(clause[1]), variable) != 0;
+  if (is_call(clause)) return clause.size() > 1 && may_name(clause[0]) && std::ranges::count(variables_of(clause[1]), variable) != 0;
   if (clause.is_vector() || is_negation(clause)) return false;
   auto items = clause.items();
   if (is_source(items[0])) items = items.subspan(1);
@@ -221,6 +222,9 @@ std::optional<Bindings> solve(Context const& context, std::span<Value const> cla
       if (!early_too && is_early(context, waiting, i, in)) continue;
       auto found = answer(context, waiting[i], in);
       if (!found) continue;
+      for (auto const& variable : found->variables) {
+        if (!in.binds(variable) && computes(context.rules, waiting[i], variable)) found->names.insert(variable);
+      }
       in = std::move(*found);
       waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
       return true;

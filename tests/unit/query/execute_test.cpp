@@ -341,6 +341,20 @@ TEST_CASE("an entity that values name in several ways is found once", "[static_q
   CHECK(rows_of(q<"[:find ?e :where [?x :names ?f] [?e :boss ?f]]">(db)) == Rows{{EntityId{1003}}});
 }
 
+TEST_CASE("a keyword that a pattern found is a value, in either order of clauses", "[static_query]") {
+  Db<persistent_set_tag> db{initial_snapshot<persistent_set_tag>(std::make_shared<DatabaseOptions const>(), Instant{0})};
+  for (auto const* text : {"[{:db/ident :kw :db/valueType :db.type/keyword :db/cardinality :db.cardinality/one :db/index true}"
+                           "{:db/ident :boss :db/valueType :db.type/ref :db/cardinality :db.cardinality/one}]",
+                           "[{:db/id 1000 :db/ident :chief} {:db/id 1001 :kw :chief} {:db/id 1003 :boss 1000}]"}) {
+    db = transact(db, TxData{notation::parse(text)}, Instant{1000}).db_after;
+  }
+  check_same<"[:find ?e :where [?x :kw ?f] [?e :boss ?f]]">(db);
+  check_same<"[:find ?e :where [?e :boss ?f] [?x :kw ?f]]">(db);
+  CHECK(rows_of(q<"[:find ?e :where [?x :kw ?f] [?e :boss ?f]]">(db)) == Rows{});
+  CHECK(rows_of(q<"[:find ?e :where [?e :boss ?f] [?x :kw ?f]]">(db)) == Rows{});
+  CHECK(rows_of(q<"[:find ?e :in $ ?f :where [?x :kw ?f] [?e :boss ?f]]">(db, kw(":chief"))) == Rows{{EntityId{1003}}});
+}
+
 TEST_CASE("a variable in a written lookup ref is refused, however deep", "[static_query]") {
   auto const& db = people<persistent_set_tag>();
   CHECK_THROWS_AS(q(db, "[:find ?a :where [[:email ?n] :age ?a] [_ :name ?n]]"), Error);

@@ -10,6 +10,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -264,14 +265,41 @@ rule sg (table 0), asked by column 1
   and
   new questions to table 0: finds ?x, keeps ?x
   find [?x :par ?u]: knows ?x, finds ?u, keeps ?x ?u
-  ask table 0 (sg ?u ?v): knows ?u, finds ?v, keeps ?x ?v, distinct
+  ask table 1 (sg ?u ?v): knows ?u, finds ?v, keeps ?x ?v, distinct
   find [?y :par ?v]: knows ?v, finds ?y, keeps ?x ?y
   and
   new questions to table 0: finds ?x, keeps ?x
   find [?x :par ?u]: knows ?x, finds ?u, keeps ?x ?u
   find [?u :like ?v]: knows ?u, finds ?v, keeps ?x ?v, distinct
   find [?y :par ?v]: knows ?v, finds ?y, keeps ?x ?y
+rule sg (table 1), asked by column 1
+  new questions to table 1: finds ?x, keeps ?x
+  find [?p :par ?x]: knows ?x, finds ?p, keeps ?x ?p
+  find [?p :par ?y]: knows ?p, finds ?y, keeps ?x ?y
+  and
+  new questions to table 1: finds ?x, keeps ?x
+  find [?x :par ?u]: knows ?x, finds ?u, keeps ?x ?u
+  ask table 1 (sg ?u ?v): knows ?u, finds ?v, keeps ?x ?v, distinct
+  find [?y :par ?v]: knows ?v, finds ?y, keeps ?x ?y
+  and
+  new questions to table 1: finds ?x, keeps ?x
+  find [?x :par ?u]: knows ?x, finds ?u, keeps ?x ?u
+  find [?u :like ?v]: knows ?u, finds ?v, keeps ?x ?v, distinct
+  find [?y :par ?v]: knows ?v, finds ?y, keeps ?x ?y
 )");
+}
+
+TEST_CASE("what patterns alone have found is marked, and what inputs and functions give is not") {
+  auto const found = [](std::string_view query) {
+    Planned const planned{query};
+    REQUIRE(planned.result.ok());
+    return std::ranges::any_of(planned.result.plan.operands, &Operand::found);
+  };
+  CHECK(found("[:find ?y :where [?x :rare ?f] [?f :common ?y]]"));
+  CHECK(!found("[:find ?y :in $ ?f :where [?x :rare ?f] [?f :common ?y]]"));
+  CHECK(!found("[:find ?y :where [(ground :a) ?f] [?x :rare ?f] [?f :common ?y]]"));
+  CHECK(!found("[:find ?y :where (or [?f :rare 1] [(ground :a) ?f]) [?f :common ?y]]"));
+  CHECK(found("[:find ?y :where (or [?f :rare 1] [?f :rare 2]) [?f :common ?y]]"));
 }
 
 namespace {

@@ -152,7 +152,7 @@ TEST_CASE("what a static query is given", "[static_query]") {
 TEST_CASE("what a static query asks for", "[static_query]") {
   auto const& db = people();
   same<"[:find ?e :where [?e :boss]]">(db);
-  same<"[:find ?e ?at ?v :where [?e :age 40] [?e ?a ?v] [?a :db/ident ?at]]">(db);
+  same<"[:find ?e ?at ?v :where [?e :age 40] [?e ?a ?v] [(identity ?a) ?at] [?at :db/ident]]">(db);
   same<"[:find ?a ?t ?op :where [104 :age ?a ?t ?op]]", People>(db.history());
   same<"[:find ?n :where [?e :age ?a] [(> ?a 40)] [(<= ?a 70)] [?e :name ?n]]", People>(db);
   same<"[:find ?n ?x ?y :where [?e :name ?n] [(ground [1 2]) [?x ?y]]]">(db);

@@ -99,8 +99,12 @@ class NameGivers {
       case FunctionId::identity:
       case FunctionId::conjunction:
       case FunctionId::disjunction:
+      case FunctionId::maximum:
+      case FunctionId::minimum:
       case FunctionId::tuple:
       case FunctionId::untuple:
+      case FunctionId::set:
+      case FunctionId::map:
       case FunctionId::not_empty:
       case FunctionId::type:
       case FunctionId::get_else:

@@ -29,9 +29,9 @@ struct Placed {
 };
 
 /// Orders the goals of a scope: always the one that is expected to make fewest rows of one, out of those that have all
-/// that they need. What a function may give by name waits for it (see `NameGivers`), and what shares nothing with the rows
-/// so far comes when nothing else is left; goals of one entity stay together, so that one walk along their indexes
-/// answers all of them.
+/// that they need. What a function may give by name waits for it (see `NameGivers`); of those that wait for each other the first
+/// is taken. What shares nothing with the rows so far comes when nothing else is left; goals of one entity stay together, so that
+/// one walk along their indexes answers all of them.
 ///
 /// Where it has statistics, and few goals are left, it looks to the end of the query before it takes a pattern that makes many
 /// rows: another pattern is taken first if the rows of all steps would be less than half as many then.
@@ -65,6 +65,10 @@ class Order {
 
   /// The source of clauses that name none, in rules.
   constexpr void set_callers_source(std::uint16_t source) { expectation_.set_callers_source(source); }
+  /// Whether a goal may give a variable a name of an entity: what patterns find are values.
+  [[nodiscard]] constexpr bool may_name(Goal const& goal, std::uint32_t variable) {
+    return givers().any() && givers().gives(goal, variable);
+  }
   /// The columns of a call that are bound, as bits.
   [[nodiscard]] constexpr std::uint64_t bound_columns(Goal const& goal, VariableSet const& bound) const {
     return reachability_.bound_columns(goal, bound);
@@ -94,7 +98,7 @@ class Order {
     Candidate best = choose();
     if (best.at == no_number || builder_->failed()) return false;
     if constexpr (Statistics::knows) {
-      if (best.rows > 1 && can_look_ahead()) best = cheapest(best);
+      if (!best.early && best.rows > 1 && can_look_ahead()) best = cheapest(best);
     }
     take(best, placed);
     return true;
@@ -189,6 +193,7 @@ class Order {
 
   [[nodiscard]] static constexpr bool better(Candidate const& left, Candidate const& right) {
     if (left.early != right.early) return right.early;
+    if (left.early) return false;  // what the query means depends on it, so that it is the first one, whatever it costs
     if (left.apart != right.apart) return right.apart;
     bool const left_few = left.rows <= 1;
     bool const right_few = right.rows <= 1;
@@ -202,8 +207,7 @@ class Order {
     bool const finds =
         goal.kind == Goal::Kind::pattern || goal.kind == Goal::Kind::alternatives || goal.kind == Goal::Kind::call;
     if (!finds) return false;
-    if (!givers_.is_ready()) givers_ = NameGivers{*builder_};
-    if (!givers_.any()) return false;
+    if (!givers().any()) return false;
     bool early = false;
     each_joined(*goals_, goal, [&](std::uint32_t variable) {
       if (early || bound_->contains(variable)) return;
@@ -211,6 +215,10 @@ class Order {
         early = i != at && givers_.gives(goals_->goals[waiting_.all[i].goal], variable);
     });
     return early;
+  }
+  [[nodiscard]] constexpr NameGivers const& givers() {
+    if (!givers_.is_ready()) givers_ = NameGivers{*builder_};
+    return givers_;
   }
 
   [[nodiscard]] constexpr std::uint32_t entity_of(Goal const& goal) const {

@@ -33,6 +33,7 @@ struct Operand {
   };
   Kind kind = Kind::blank;
   std::uint16_t index = 0;
+  bool found = false;  ///< of a bound one: patterns alone gave it its value, which therefore names no entity
   friend constexpr bool operator==(Operand const&, Operand const&) = default;
 };
 
@@ -116,8 +117,23 @@ struct Closure {
   bool backwards = false;  ///< the edge goes from the value to the entity
   std::uint16_t from = 0;  ///< the variables of the blocks
   std::uint16_t to = 0;
-  Slice blocks{};  ///< of the pool of block numbers: all edges; those from a `from` that comes in; those to a `to` that
-                   ///< comes in; those between both
+  Slice blocks{};  ///< of the pool of block numbers: one for each of `edges`
+
+  /// What is known of an end of an edge: nothing, a value that was found, or one that may be a name of an entity.
+  enum class End : std::uint8_t { open, found, given };
+  struct Ends {
+    End from = End::open;
+    End to = End::open;
+    friend constexpr bool operator==(Ends const&, Ends const&) = default;
+  };
+  static constexpr Ends edges[] = {{End::open, End::open},  {End::found, End::open},  {End::given, End::open}, {End::open, End::found},
+                                   {End::open, End::given}, {End::given, End::given}, {End::found, End::given}};
+  /// Which of the blocks has those edges. Requires: one does.
+  [[nodiscard]] static constexpr std::size_t block_of(Ends ends) noexcept {
+    std::size_t at = 0;
+    while (!(edges[at] == ends)) ++at;
+    return at;
+  }
 };
 
 /// What `:find` names.

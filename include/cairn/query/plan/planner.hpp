@@ -28,7 +28,8 @@ class Planner {
     BlockRequest request;
     request.scope = scope;
     Frame frame{query_, plan_};
-    frame.make_inputs(request.bound);
+    frame.make_inputs(request.known.bound);
+    request.known.names = request.known.bound;
     frame.make_find(request.wanted);
     if (builder_.failed()) return;
     plan_.main = make_block(request);
@@ -45,10 +46,15 @@ class Planner {
   [[nodiscard]] constexpr Failure const& failure() const { return builder_.failure(); }
 
  private:
+  /// The variables that have a value, and which of these may be names of entities: patterns alone find none.
+  struct Known {
+    VariableSet bound{};
+    VariableSet names{};
+  };
   /// What a block is made for.
   struct BlockRequest {
     std::uint32_t scope = 0;
-    VariableSet bound{};   ///< what the rows that come in have
+    Known known{};         ///< what the rows that come in have
     VariableSet wanted{};  ///< what is looked at after the block
     bool nested = false;   ///< in a block: rows come in
     bool unique = true;    ///< the rows that come out are to be distinct in `wanted`
@@ -59,7 +65,9 @@ class Planner {
   struct TableKey {
     std::uint16_t rule = 0;
     std::uint16_t source = 0;
-    std::uint64_t mask = 0;
+    std::uint64_t mask = 0;   ///< the columns that are asked for
+    std::uint64_t names = 0;  ///< those of them that may be names of entities
+    friend constexpr bool operator==(TableKey const&, TableKey const&) = default;
   };
 
   [[nodiscard]] constexpr Goals const& goals() const { return builder_.goals(); }
@@ -93,7 +101,7 @@ class Planner {
     Block block;
     std::vector<Step> steps;
     std::vector<double> estimates;
-    VariableSet bound = request.bound;
+    VariableSet bound = request.known.bound;
     begin_block(request, bound, steps);
     for (std::size_t i = 0; i != steps.size(); ++i) estimates.push_back(-1);
     std::size_t const begun = steps.size();
@@ -129,18 +137,18 @@ class Planner {
     if (begun != 0) steps[begun - 1].live = variables(live);
     VariableSet incoming;
     live.each([&](std::uint32_t variable) {
-      if (request.bound.contains(variable)) incoming.insert(variable);
+      if (request.known.bound.contains(variable)) incoming.insert(variable);
     });
     // The rows of inputs are distinct in all that inputs bind, looked at or not.
     bool const of_inputs = !request.nested && begun == 0;
-    block.needs = variables(of_inputs ? request.bound : incoming);
+    block.needs = variables(of_inputs ? request.known.bound : incoming);
     VariableSet given;
     request.wanted.each([&](std::uint32_t variable) {
-      if (!request.bound.contains(variable)) given.insert(variable);
+      if (!request.known.bound.contains(variable)) given.insert(variable);
     });
     block.gives = variables(given);
 
-    VariableSet before = at_begin;
+    Known before{at_begin, request.known.names};
     for (std::size_t i = 0; i != placed.size(); ++i) {
       VariableSet after;
       for (std::uint16_t const variable : span_of(lives[i])) after.insert(variable);
@@ -149,9 +157,13 @@ class Planner {
       step.live = lives[i];
       steps.push_back(step);
       estimates.push_back(placed[i].rows);
-      each_bound(placed[i], [&](std::uint32_t variable) { before.insert(variable); });
+      Goal const& goal = goals().goals[placed[i].goal];
+      each_bound(placed[i], [&](std::uint32_t variable) {
+        if (!before.bound.contains(variable) && order_.may_name(goal, variable)) before.names.insert(variable);
+        before.bound.insert(variable);
+      });
     }
-    DistinctMarks{plan_}.mark(steps, begun, request.bound, request.unique);
+    DistinctMarks{plan_}.mark(steps, begun, request.known.bound, request.unique);
     block.steps = {static_cast<std::uint32_t>(plan_.steps.size()), static_cast<std::uint32_t>(steps.size())};
     plan_.steps.insert(plan_.steps.end(), steps.begin(), steps.end());
     plan_.estimates.insert(plan_.estimates.end(), estimates.begin(), estimates.end());
@@ -189,7 +201,7 @@ class Planner {
 
   // Steps
 
-  constexpr Slice operands_of(Goal const& goal, VariableSet const& before) {
+  constexpr Slice operands_of(Goal const& goal, Known const& before) {
     Slice const made{static_cast<std::uint32_t>(plan_.operands.size()), goal.terms.count};
     for (std::uint32_t i = 0; i != goal.terms.count; ++i) {
       Term const& term = goals().terms[goal.terms.first + i];
@@ -199,8 +211,9 @@ class Planner {
       } else if (term.kind == Term::Kind::source) {
         operand = {Operand::Kind::source, static_cast<std::uint16_t>(term.index)};
       } else if (term.kind == Term::Kind::variable) {
-        bool const has = before.contains(term.index);
-        operand = {has ? Operand::Kind::bound : Operand::Kind::free, static_cast<std::uint16_t>(term.index)};
+        bool const has = before.bound.contains(term.index);
+        operand = {has ? Operand::Kind::bound : Operand::Kind::free, static_cast<std::uint16_t>(term.index),
+                   has && !before.names.contains(term.index)};
         for (std::uint32_t j = 0; !has && j != i; ++j) {
           Term const& earlier = goals().terms[goal.terms.first + j];
           if (earlier.kind == Term::Kind::variable && earlier.index == term.index) {
@@ -244,7 +257,7 @@ class Planner {
     return source == syntax::callers_source ? callers_source_ : source;
   }
 
-  constexpr Step make_step(Placed const& placed, VariableSet const& before, VariableSet const& after) {
+  constexpr Step make_step(Placed const& placed, Known const& before, VariableSet const& after) {
     Goal const& goal = goals().goals[placed.goal];
     Step step;
     step.form = goal.form;
@@ -256,8 +269,8 @@ class Planner {
         step.operands = operands_of(goal, before);
         auto const terms = goals().terms_of(goal);
         std::uint32_t const value = terms.size() > 2 ? terms[2].index : no_number;
-        step.low = make_limit(placed.low, value, before, true);
-        step.high = make_limit(placed.high, value, before, false);
+        step.low = make_limit(placed.low, value, before.bound, true);
+        step.high = make_limit(placed.high, value, before.bound, false);
         break;
       }
       case Goal::Kind::predicate:
@@ -271,7 +284,7 @@ class Planner {
         step.kind = Step::Kind::without;
         BlockRequest request;
         request.scope = goals().scopes_of(goal)[0];
-        request.bound = before;
+        request.known = before;
         request.nested = true;
         request.unique = false;
         std::uint16_t const block = make_block(request);
@@ -288,7 +301,7 @@ class Planner {
     return step;
   }
 
-  constexpr void make_function(Goal const& goal, VariableSet const& before, Step& step) {
+  constexpr void make_function(Goal const& goal, Known const& before, Step& step) {
     auto const terms = goals().terms_of(goal);
     if (!terms.empty() && terms[0].kind == Term::Kind::source) step.source = static_cast<std::uint16_t>(terms[0].index);
     bool const missing = !goal.callee.custom && goal.callee.builtin == FunctionId::missing;
@@ -301,21 +314,21 @@ class Planner {
     step.kind = Step::Kind::compute;
     step.binding = static_cast<std::uint32_t>(plan_.bindings.size());
     plan_.bindings.emplace_back();
-    VariableSet bound = before;
+    VariableSet bound = before.bound;
     make_binding(step.binding, goal.unpacking, bound);
   }
 
-  constexpr void make_either(Goal const& goal, VariableSet const& before, VariableSet const& after, Step& step) {
+  constexpr void make_either(Goal const& goal, Known const& before, VariableSet const& after, Step& step) {
     step.kind = Step::Kind::either;
     VariableSet wanted;
     for (std::uint32_t const variable : goals().joins_of(goal)) {
-      if (!before.contains(variable) && after.contains(variable)) wanted.insert(variable);
+      if (!before.bound.contains(variable) && after.contains(variable)) wanted.insert(variable);
     }
     std::vector<std::uint16_t> blocks;
     for (std::uint32_t i = 0; i != goal.scopes.count; ++i) {
       BlockRequest request;
       request.scope = goals().scope_numbers[goal.scopes.first + i];
-      request.bound = before;
+      request.known = before;
       request.wanted = wanted;
       request.nested = true;
       request.unique = false;
@@ -326,7 +339,7 @@ class Planner {
     plan_.block_numbers.insert(plan_.block_numbers.end(), blocks.begin(), blocks.end());
   }
 
-  constexpr void make_call(Goal const& goal, VariableSet const& before, Step& step) {
+  constexpr void make_call(Goal const& goal, Known const& before, Step& step) {
     step.operands = operands_of(goal, before);
     ClosureRule const closure = builder_.closure_of(goal.rule);
     if (closure.found) {
@@ -338,7 +351,25 @@ class Planner {
       return;
     }
     step.kind = Step::Kind::call;
-    step.table = number_of_table({goal.rule, step.source, order_.bound_columns(goal, before)});
+    step.table = number_of_table({goal.rule, step.source, order_.bound_columns(goal, before.bound), columns_of_names(goal, before)});
+  }
+  /// The columns of a call that may be asked for by names of entities, as bits.
+  [[nodiscard]] constexpr std::uint64_t columns_of_names(Goal const& goal, Known const& before) const {
+    std::uint64_t names = 0;
+    std::size_t column = 0;
+    for (Term const& term : goals().terms_of(goal)) {
+      bool const may_name = term.kind == Term::Kind::variable ? before.names.contains(term.index) : is_name(term);
+      if (may_name && column < 64) names |= std::uint64_t{1} << column;
+      ++column;
+    }
+    return names;
+  }
+  /// Whether what is written may name an entity, as keywords and vectors do.
+  [[nodiscard]] constexpr bool is_name(Term const& term) const {
+    if (term.kind != Term::Kind::constant) return false;
+    Written const& written = term.form.in_rules ? *builder_.rules() : query_;
+    notation::Kind const kind = written.nodes[term.form.node].kind;
+    return kind != notation::Kind::integer && kind != notation::Kind::string;
   }
 
   constexpr std::uint16_t number_of_closure(ClosureRule const& closure, std::uint16_t source) {
@@ -355,23 +386,25 @@ class Planner {
     made.backwards = closure.backwards;
     made.from = static_cast<std::uint16_t>(builder_.add_name(closure.attribute));
     made.to = static_cast<std::uint16_t>(builder_.add_name(closure.attribute));
-    std::uint16_t const blocks[] = {
-        make_edges(made, false, false, closure.attribute), make_edges(made, true, false, closure.attribute),
-        make_edges(made, false, true, closure.attribute), make_edges(made, true, true, closure.attribute)};
-    made.blocks = {static_cast<std::uint32_t>(plan_.block_numbers.size()), 4};
+    std::vector<std::uint16_t> blocks;
+    for (Closure::Ends const ends : Closure::edges) blocks.push_back(make_edges(made, ends, closure.attribute));
+    made.blocks = {static_cast<std::uint32_t>(plan_.block_numbers.size()), static_cast<std::uint32_t>(blocks.size())};
     for (std::uint16_t const block : blocks) plan_.block_numbers.push_back(block);
     plan_.closures.push_back(made);
     return static_cast<std::uint16_t>(plan_.closures.size() - 1);
   }
 
   /// The block of one pattern that gives edges, where either end may come in.
-  constexpr std::uint16_t make_edges(Closure const& closure, bool from, bool to, FormAt form) {
+  constexpr std::uint16_t make_edges(Closure const& closure, Closure::Ends known, FormAt form) {
     Step step;
     step.kind = Step::Kind::pattern;
     step.source = closure.source;
     step.form = form;
-    Operand const ends[2] = {{from ? Operand::Kind::bound : Operand::Kind::free, closure.from},
-                             {to ? Operand::Kind::bound : Operand::Kind::free, closure.to}};
+    auto const operand = [](Closure::End end, std::uint16_t variable) -> Operand {
+      if (end == Closure::End::open) return {Operand::Kind::free, variable};
+      return {Operand::Kind::bound, variable, end == Closure::End::found};
+    };
+    Operand const ends[2] = {operand(known.from, closure.from), operand(known.to, closure.to)};
     step.operands = {static_cast<std::uint32_t>(plan_.operands.size()), 3};
     plan_.operands.push_back(ends[closure.backwards ? 1 : 0]);
     plan_.operands.push_back(closure.attribute);
@@ -382,8 +415,8 @@ class Planner {
     step.live = variables(all);
     VariableSet needs;
     VariableSet gives;
-    (from ? needs : gives).insert(closure.from);
-    (to ? needs : gives).insert(closure.to);
+    (known.from != Closure::End::open ? needs : gives).insert(closure.from);
+    (known.to != Closure::End::open ? needs : gives).insert(closure.to);
     Block block;
     block.needs = variables(needs);
     block.gives = variables(gives);
@@ -398,8 +431,7 @@ class Planner {
 
   constexpr std::uint16_t number_of_table(TableKey const& key) {
     for (std::size_t i = 0; i != keys_.size(); ++i) {
-      if (keys_[i].rule == key.rule && keys_[i].source == key.source && keys_[i].mask == key.mask)
-        return static_cast<std::uint16_t>(i);
+      if (keys_[i] == key) return static_cast<std::uint16_t>(i);
     }
     syntax::Rule const& rule = builder_.rules()->tree->rules[key.rule];
     if (keys_.size() >= Bounds::tables) builder_.fail({Failure::Kind::too_large, {rule.name, true}, {}});
@@ -426,10 +458,11 @@ class Planner {
     for (GoalBuilder::Body const& body : builder_.bodies_of(key.rule)) {
       auto const head = Goals::of(goals().variables, body.head);
       std::vector<std::uint32_t> seeds;
+      BlockRequest request;
       for (std::size_t column = 0; column != head.size(); ++column) {
         if ((key.mask >> column & 1U) != 0) seeds.push_back(head[column]);
+        if ((key.names >> column & 1U) != 0) request.known.names.insert(head[column]);
       }
-      BlockRequest request;
       request.scope = body.scope;
       for (std::uint32_t const variable : head) request.wanted.insert(variable);
       request.unique = false;

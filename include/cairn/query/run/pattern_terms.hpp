@@ -65,7 +65,9 @@ class PatternTerms {
     for (std::size_t at = 0; at != places; ++at) {
       if (!is(at, Operand::Kind::constant) || at == attribute) continue;
       bool const is_written = !context.plan().constants[operands_[at].index].lenient;
-      constants_[at] = held(at, context.constant(operands_[at].index), is_written);
+      auto const written = context.constant(operands_[at].index);
+      constants_[at] = names_entities_[at] ? named(written, is_written) : written;
+      if (at == value) constants_[at] = access::as_held(constants_[at], attribute_.kind);
       if (constants_[at] == access::nothing_like_it || !fits(at, constants_[at].kind)) is_never_ = true;
     }
   }
@@ -89,7 +91,8 @@ class PatternTerms {
   }
 
   /// A bound place's values in the form in which datoms hold them: the column itself where it has that already, else put in
-  /// `room`. Entities, attributes (as their ids) and transactions are integers, all of them; -1 is none.
+  /// `room`. What may name an entity is looked up, but not what patterns have found (`Operand::found`). Entities, attributes (as
+  /// their ids) and transactions are integers, all of them; -1 is none.
   [[nodiscard]] Column wanted(std::size_t at, Batch const& in, ColumnBuffer& room) const {
     auto const& column = in[operands_[at].index];
     auto const rows = in.rows();
@@ -100,26 +103,28 @@ class PatternTerms {
         auto const name = column[i];
         if (!(name == last)) {
           last = name;
-          auto const* known = attribute_of(*db_, name);
+          bool const is_other = operands_[at].found && name.kind == ValueKind::keyword && db_->options().attribute_refs;
+          auto const* known = is_other ? nullptr : attribute_of(*db_, name);
           found = known != nullptr ? std::int64_t{known->id} : -1;
         }
         room.words[i] = static_cast<std::uint64_t>(found);
       }
       return {room.words, nullptr, ValueKind::integer};
     }
+    bool const may_name = names_entities_[at] && !operands_[at].found;
     if (at == entity || at == transaction) {
       if (column.is_uniform(ValueKind::integer)) return column;
       for (std::uint32_t i = 0; i != rows; ++i) {
-        auto const cell = held(at, column[i], false);
+        auto const cell = may_name ? named(column[i], false) : column[i];
         room.words[i] = cell.kind == ValueKind::integer ? cell.word : ~std::uint64_t{0};
       }
       return {room.words, nullptr, ValueKind::integer};
     }
-    bool const may_differ = at == value && (names_entities_[value] ? !column.is_uniform(ValueKind::integer)
-                                                                   : !column.is_uniform() || is_float(column.kind));
+    bool const may_differ =
+        at == value && (may_name ? !column.is_uniform(ValueKind::integer) : !column.is_uniform() || is_float(column.kind));
     if (!may_differ) return column;
     for (std::uint32_t i = 0; i != rows; ++i) {
-      auto const cell = held(at, column[i], false);
+      auto const cell = access::as_held(may_name ? named(column[i], false) : column[i], attribute_.kind);
       room.words[i] = cell.word;
       room.kinds[i] = cell.kind;
     }
@@ -138,16 +143,14 @@ class PatternTerms {
       default: return !attribute_.kind || kind == *attribute_.kind;
     }
   }
-  [[nodiscard]] Cell held(std::size_t at, Cell cell, bool is_written) const {
-    if (names_entities_[at] && cell.kind != ValueKind::integer) {
-      BorrowedValue const name{cell};
-      if (may_name_entity(*name)) {
-        if (is_written) return Cell::integer(entity_written(*db_, *name));
-        auto const found = entity_in_data(*db_, *name);
-        return found ? Cell::integer(*found) : access::nothing_like_it;
-      }
-    }
-    return at == value ? access::as_held(cell, attribute_.kind) : cell;
+  /// The number of the entity that a cell names; what names none as it is.
+  [[nodiscard]] Cell named(Cell cell, bool is_written) const {
+    if (cell.kind == ValueKind::integer) return cell;
+    BorrowedValue const name{cell};
+    if (!may_name_entity(*name)) return cell;
+    if (is_written) return Cell::integer(entity_written(*db_, *name));
+    auto const found = entity_in_data(*db_, *name);
+    return found ? Cell::integer(*found) : access::nothing_like_it;
   }
 
   Db<IndexTag> const* db_;

@@ -148,7 +148,7 @@ template <class IndexTag>
       given.kinds[operand.index] = wanted[at];
     } else if (operand.kind == Kind::bound) {
       auto const kind = given.kinds[operand.index];
-      if (kind == ValueKind::float32 || (names_entity && may_be_a_name(kind))) return false;
+      if (kind == ValueKind::float32 || (names_entity && !operand.found && may_be_a_name(kind))) return false;
       if (kind != wanted[at]) state.is_never = true;
     } else if (operand.kind == Kind::constant) {
       Cell cell{given.constants[operand.index]};

@@ -28,9 +28,9 @@ class ClosureEdges {
   ClosureEdges(ClosureEdges const&) = delete;
   ClosureEdges& operator=(ClosureEdges const&) = delete;
 
-  /// A value that may be the name of an entity, which only the source can tell.
-  [[nodiscard]] static bool is_name(Cell cell) noexcept {
-    return cell.kind == ValueKind::keyword || cell.kind == ValueKind::tuple;
+  /// A value that was given, and may be the name of an entity, which only the source can tell.
+  [[nodiscard]] static bool is_name(Operand operand, Cell cell) noexcept {
+    return !operand.found && (cell.kind == ValueKind::keyword || cell.kind == ValueKind::tuple);
   }
 
   /// All edges, in the direction of the closure or the other one.
@@ -46,50 +46,25 @@ class ClosureEdges {
   }
   /// Whether a graph is there, or it is time for one.
   [[nodiscard]] bool wants_graph(bool towards) {
-    return (searches_ >= most_searches || (towards ? backward_ : forward_) != nullptr) && suits_graph();
-  }
-  /// Whether a graph says what searches say: not where an edge ends at what may be a name.
-  [[nodiscard]] bool suits_graph() {
-    read_edges();
-    return !has_names_;
-  }
-  /// Where edges begin, each value once.
-  [[nodiscard]] StoredColumn const& starts() {
-    if (starts_ == nullptr) {
-      read_edges();
-      starts_ = std::make_unique<Sink>(*context_, std::uint16_t{0});
-      for (std::size_t done = 0; done < edges_->size(); done += batch_rows) {
-        Batch batch{1};
-        batch[0] = edges_->columns()[0].from(done);
-        batch.set_rows(static_cast<std::uint32_t>((std::min)(std::size_t{batch_rows}, edges_->size() - done)));
-        starts_->push(batch);
-      }
-    }
-    return starts_->found().rows().columns()[0];
+    return searches_ >= most_searches || (towards ? backward_ : forward_) != nullptr;
   }
 
-  /// What can be reached from a value, or what can reach it, by one edge or more. Valid until the next call.
-  [[nodiscard]] StoredColumn const& search(Cell start, bool towards) {
+  /// What can be reached from a value, or what can reach it, by one edge or more. Where the value is a name, the entity is what the
+  /// search begins at; what it finds names nothing. Valid until the next call.
+  [[nodiscard]] StoredColumn const& search(Cell start, bool is_name, bool towards) {
     ++searches_;
-    auto const& plan = context_->plan();
     std::uint16_t const known = towards ? closure_->to : closure_->from;
-    std::uint16_t const wanted = towards ? closure_->from : closure_->to;
-    auto& block = towards ? to_ : from_;
-    auto& sink = towards ? to_sink_ : from_sink_;
-    if (block == nullptr) {
-      sink = std::make_unique<Sink>(*context_, wanted);
-      block = std::make_unique<BlockRunner>(*context_, plan.blocks_of(closure_->blocks)[towards ? 2 : 1],
-                                            std::span{&known, 1}, std::span{&wanted, 1}, *sink);
-    }
-    sink->clear();
+    auto& way = towards ? to_ : from_;
+    if (way.sink == nullptr) way.sink = std::make_unique<Sink>(*context_, towards ? closure_->from : closure_->to);
+    way.sink->clear();
     Batch batch{context_->variables()};
     batch[known] = {&start.word, nullptr, start.kind};
     batch.set_rows(1);
     std::size_t done = 0;
-    while (true) {
+    for (auto* block = &edges_of_end(way, is_name, towards);; block = &edges_of_end(way, false, towards)) {
       block->push(batch);
       block->flush();
-      auto const& found = sink->found().rows().columns()[0];
+      auto const& found = way.sink->found().rows().columns()[0];
       if (done == found.size() || context_->poll()) return found;
       // A copy, since the set grows while it is looked at.
       auto const count = static_cast<std::uint32_t>((std::min)(std::size_t{batch_rows}, found.size() - done));
@@ -104,22 +79,23 @@ class ClosureEdges {
     }
   }
 
-  /// Whether there is an edge between two values.
-  [[nodiscard]] bool has_edge(Cell from, Cell to) {
-    if (edge_ == nullptr) {
+  /// Whether there is an edge to a value that was given from another one, which was given as well, or found.
+  [[nodiscard]] bool has_edge(Cell from, Closure::End from_end, Cell to) {
+    auto& edge = from_end == Closure::End::given ? edge_between_given_ : edge_to_given_;
+    if (edge.block == nullptr) {
       std::array<std::uint16_t, 2> const both{closure_->from, closure_->to};
-      edge_sink_ = std::make_unique<Sink>(*context_, closure_->from);
-      edge_ = std::make_unique<BlockRunner>(*context_, context_->plan().blocks_of(closure_->blocks)[3], both,
-                                            std::span{&closure_->from, 1}, *edge_sink_);
+      edge.sink = std::make_unique<Sink>(*context_, closure_->from);
+      edge.block = std::make_unique<BlockRunner>(*context_, number_of({from_end, Closure::End::given}), both,
+                                                 std::span{&closure_->from, 1}, *edge.sink);
     }
-    edge_sink_->clear();
+    edge.sink->clear();
     Batch batch{context_->variables()};
     batch[closure_->from] = {&from.word, nullptr, from.kind};
     batch[closure_->to] = {&to.word, nullptr, to.kind};
     batch.set_rows(1);
-    edge_->push(batch);
-    edge_->flush();
-    return edge_sink_->found().size() != 0;
+    edge.block->push(batch);
+    edge.block->flush();
+    return edge.sink->found().size() != 0;
   }
 
  private:
@@ -149,6 +125,33 @@ class ClosureEdges {
     RowSet found_{1};
   };
 
+  /// A search in one direction.
+  struct Search {
+    std::unique_ptr<Sink> sink{};
+    std::unique_ptr<BlockRunner> of_found{};
+    std::unique_ptr<BlockRunner> of_given{};
+  };
+  struct Edge {
+    std::unique_ptr<Sink> sink{};
+    std::unique_ptr<BlockRunner> block{};
+  };
+
+  [[nodiscard]] std::uint16_t number_of(Closure::Ends ends) const {
+    return context_->plan().blocks_of(closure_->blocks)[Closure::block_of(ends)];
+  }
+  /// The edges from what comes in, or (`towards`) to it.
+  [[nodiscard]] BlockRunner& edges_of_end(Search& search, bool is_name, bool towards) {
+    auto& block = is_name ? search.of_given : search.of_found;
+    if (block == nullptr) {
+      auto const end = is_name ? Closure::End::given : Closure::End::found;
+      std::uint16_t const known = towards ? closure_->to : closure_->from;
+      std::uint16_t const wanted = towards ? closure_->from : closure_->to;
+      auto const ends = towards ? Closure::Ends{Closure::End::open, end} : Closure::Ends{end, Closure::End::open};
+      block = std::make_unique<BlockRunner>(*context_, number_of(ends), std::span{&known, 1}, std::span{&wanted, 1}, *search.sink);
+    }
+    return *block;
+  }
+
   void read_edges() {
     if (edges_ != nullptr) return;
     edges_ = std::make_unique<StoredRows>(2);
@@ -157,9 +160,7 @@ class ClosureEdges {
      public:
       Reader(QueryContext& context, StoredRows& rows, std::span<std::uint16_t const> variables)
           : context_{context}, rows_{rows}, variables_{variables} {}
-      [[nodiscard]] bool has_names() const noexcept { return has_names_; }
       void push(Batch const& in) override {
-        for (auto const variable : variables_) note_names(in[variable], in.rows());
         auto const before = rows_.bytes();
         rows_.append(in, variables_);
         context_.charge(rows_.bytes() - before);
@@ -169,38 +170,28 @@ class ClosureEdges {
       void flush() override {}
 
      private:
-      void note_names(Column const& column, std::uint32_t rows) noexcept {
-        for (std::uint32_t i = 0; i != (column.is_uniform() ? 1U : rows); ++i) has_names_ = has_names_ || is_name(column[i]);
-      }
-
-      bool has_names_ = false;
       QueryContext& context_;
       StoredRows& rows_;
       std::span<std::uint16_t const> variables_;
     };
     Reader reader{*context_, *edges_, both};
-    BlockRunner block{*context_, context_->plan().blocks_of(closure_->blocks)[0], {}, both, reader};
+    BlockRunner block{*context_, number_of({}), {}, both, reader};
     Batch batch{context_->variables()};
     batch.set_rows(1);
     block.push(batch);
     block.flush();
-    has_names_ = reader.has_names();
   }
 
   QueryContext* context_;
   Closure const* closure_;
   std::size_t searches_ = 0;
   std::unique_ptr<StoredRows> edges_{};
-  bool has_names_ = false;  ///< among the ends of edges
   std::unique_ptr<ReachGraph> forward_{};
   std::unique_ptr<ReachGraph> backward_{};
-  std::unique_ptr<Sink> starts_{};
-  std::unique_ptr<Sink> from_sink_{};
-  std::unique_ptr<Sink> to_sink_{};
-  std::unique_ptr<BlockRunner> from_{};
-  std::unique_ptr<BlockRunner> to_{};
-  std::unique_ptr<Sink> edge_sink_{};
-  std::unique_ptr<BlockRunner> edge_{};
+  Search from_{};
+  Search to_{};
+  Edge edge_between_given_{};
+  Edge edge_to_given_{};
   ColumnBuffer frontier_;
 };
 

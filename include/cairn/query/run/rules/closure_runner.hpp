@@ -68,8 +68,9 @@ class ClosureRunner final : public StepRunner {
   }
 
   [[nodiscard]] bool reaches(Cell from, Cell to) {
-    bool const named = ClosureEdges::is_name(from) || ClosureEdges::is_name(to);
-    if (!named && edges_.wants_graph(false)) {
+    bool const from_name = ClosureEdges::is_name(operands_[0], from);
+    bool const to_name = ClosureEdges::is_name(operands_[1], to);
+    if (!from_name && !to_name && edges_.wants_graph(false)) {
       auto& graph = edges_.graph(false);
       auto const start = graph.find(from);
       auto const end = graph.find(to);
@@ -78,16 +79,16 @@ class ClosureRunner final : public StepRunner {
       return graph.is_reached(end);
     }
     // A name is understood where it begins a search, never where it is to be found.
-    if (ClosureEdges::is_name(to)) {
-      if (!ClosureEdges::is_name(from)) return contains(edges_.search(to, true), from);
-      if (edges_.has_edge(from, to)) return true;
-      auto const& found = edges_.search(from, false);
+    if (to_name) {
+      if (!from_name) return contains(edges_.search(to, true, true), from);
+      if (edges_.has_edge(from, Closure::End::given, to)) return true;
+      auto const& found = edges_.search(from, true, false);
       for (std::size_t i = 0; i != found.size(); ++i) {
-        if (edges_.has_edge(found[i], to)) return true;
+        if (edges_.has_edge(found[i], Closure::End::found, to)) return true;
       }
       return false;
     }
-    return contains(edges_.search(from, false), to);
+    return contains(edges_.search(from, from_name, false), to);
   }
   [[nodiscard]] static bool contains(StoredColumn const& column, Cell cell) {
     for (std::size_t i = 0; i != column.size(); ++i) {
@@ -99,8 +100,9 @@ class ClosureRunner final : public StepRunner {
   /// What a value reaches, or (`towards`) what reaches it.
   void reach(Batch const& in, std::uint32_t row, Cell known, bool towards) {
     auto* const column = towards ? from_ : to_;
-    if (ClosureEdges::is_name(known) || !edges_.wants_graph(towards)) {
-      search(known, towards);
+    bool const is_name = ClosureEdges::is_name(operands_[towards ? 1 : 0], known);
+    if (is_name || !edges_.wants_graph(towards)) {
+      search(known, is_name, towards);
       for (auto const cell : found_) give(in, row, column, cell);
       return;
     }
@@ -117,29 +119,14 @@ class ClosureRunner final : public StepRunner {
     graph.reach(start, [&](ReachGraph::Node node) { nodes_.push_back(node); });
   }
 
-  /// Calls `found(start)` for each value where edges begin, with what it reaches in `found_`.
-  template <class Found>
-  void search_all(Found const& found) {
-    for (std::size_t i = 0; i != edges_.starts().size(); ++i) {
-      if (context_.poll()) return;
-      auto const start = edges_.starts()[i];
-      search(start, false);
-      found(start);
-    }
-  }
   /// A copy of what is found, to `found_`: whoever is handed rows may search as well.
-  void search(Cell known, bool towards) {
-    auto const& found = edges_.search(known, towards);
+  void search(Cell known, bool is_name, bool towards) {
+    auto const& found = edges_.search(known, is_name, towards);
     found_.clear();
     for (std::size_t i = 0; i != found.size(); ++i) found_.push_back(found[i]);
   }
 
   void circles(Batch const& in, std::uint32_t row) {
-    if (!edges_.suits_graph()) {
-      return search_all([&](Cell start) {
-        if (std::ranges::find(found_, start) != found_.end()) give(in, row, from_, start);
-      });
-    }
     auto& graph = edges_.graph(false);
     for (std::size_t component = 0; component != graph.components(Watch::of(context_)); ++component) {
       if (context_.poll()) return;
@@ -151,16 +138,6 @@ class ClosureRunner final : public StepRunner {
   }
 
   void all(Batch const& in, std::uint32_t row) {
-    if (!edges_.suits_graph()) {
-      return search_all([&](Cell start) {
-        for (auto const cell : found_) {
-          writer_.carry_repeated(in, row, 1);
-          if (from_ != nullptr) from_->put(start, writer_.rows());
-          if (to_ != nullptr) to_->put(cell, writer_.rows());
-          writer_.add(1);
-        }
-      });
-    }
     auto& graph = edges_.graph(false);
     for (std::size_t component = 0; component != graph.components(Watch::of(context_)); ++component) {
       if (context_.poll()) return;

@@ -32,7 +32,6 @@ template <meta::Lazy = {}>
   auto const to = place_of(ends[1]);
   if (from == to || from == 2 || to == 2) return std::nullopt;
   auto& edges = RuleTables::of(context).closure(steps[0].table);
-  if (!edges.suits_graph()) return std::nullopt;
   auto& graph = edges.graph(false);
   if (!graph.is_uniform()) return std::nullopt;
   StoredRows rows{2};
