@@ -388,6 +388,9 @@ TEST_CASE("rows in an order come in that order, and no more of them than wanted"
   CHECK(q<"[:find ?e . :where [?e :age ?a] [?e :sex :male] :order-by [?e :desc] :offset 1]">(db) ==
         q(db, "[:find [?e ...] :where [?e :age ?a] [?e :sex :male] :order-by [?e :desc]]")[1].get<EntityId>(0));
   CHECK(std::ranges::distance(q<"[:find ?e :where [?e :name ?n] :limit 5]">(db)) == 5);
+  CHECK(q<"[:find ?e . :where [?e :name ?n] :limit 0]">(db) == std::nullopt);
+  CHECK(q<"[:find ?e . :where [?e :name ?n] :order-by ?e :limit 0]">(db) == std::nullopt);
+  CHECK(q<"[:find [?e ?n] :where [?e :name ?n] :order-by ?e :limit 0]">(db) == std::nullopt);
 }
 
 TEST_CASE("a result is a view that may be copied and outlives its database", "[static_query]") {

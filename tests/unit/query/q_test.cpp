@@ -224,6 +224,11 @@ TEST_CASE("order, pages and having") {
   CHECK(q(numbers(), "[:find ?e :where [?e :n]]", QueryOptions{.limit = 7}).size() == 7);
   CHECK(q(numbers(), "[:find ?e :where [?e :n]]", QueryOptions{.limit = 0}).empty());
   CHECK(q(numbers(), "[:find ?e :where [?e :n]]", QueryOptions{.offset = 4990}).size() == 10);
+  for (std::string_view const order : {"", " :order-by ?e", " :having [(> ?e 0)]"}) {
+    CHECK(ask("[:find ?e . :where [?e :name \"Ivan\"]" + std::string{order} + " :limit 0]") == "nil");
+    CHECK(ask("[:find [?e] :where [?e :name \"Ivan\"]" + std::string{order} + " :limit 0]") == "nil");
+    CHECK(ask("[:find ?e . :where [?e :name \"Ivan\"]" + std::string{order} + " :limit 2]") == "101");
+  }
 }
 
 TEST_CASE("rows are values that live as long as the result") {

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -71,6 +72,19 @@ inline void sort_rows(QueryContext& context, Found& found, std::span<OrderKey co
     return left < right;
   });
   pick(context, found, rows);
+}
+
+/// How many rows a shape shows at most; -1: all.
+[[nodiscard]] constexpr std::int64_t shown_rows(FindShape shape, std::int64_t limit) noexcept {
+  bool const one = shape == FindShape::scalar || shape == FindShape::tuple;
+  return one && limit != 0 ? 1 : limit;
+}
+
+/// How many of the rows that are found count, at most.
+[[nodiscard]] constexpr std::size_t most_rows(PlanView const& plan, std::int64_t offset, std::int64_t limit) noexcept {
+  auto const shown = shown_rows(plan.shape, limit);
+  if (!plan.order.empty() || !plan.having.empty() || shown < 0) return (std::numeric_limits<std::size_t>::max)();
+  return static_cast<std::size_t>(shown) + static_cast<std::size_t>((std::max)(offset, std::int64_t{0}));
 }
 
 /// The rows from `offset` on, `limit` of them; -1: all.

@@ -120,12 +120,7 @@ template <meta::Lazy = {}>
   auto const order = plan.order;
   auto const limit = options.limit.value_or(plan.limit);
   auto const offset = options.offset.value_or(plan.offset);
-  bool const one = plan.shape == FindShape::scalar || plan.shape == FindShape::tuple;
-  auto most = (std::numeric_limits<std::size_t>::max)();
-  if (order.empty() && plan.having.empty()) {
-    if (limit >= 0) most = static_cast<std::size_t>(limit) + static_cast<std::size_t>((std::max)(offset, std::int64_t{0}));
-    if (one) most = (std::min)(most, std::size_t{1} + static_cast<std::size_t>((std::max)(offset, std::int64_t{0})));
-  }
+  auto const most = detail::most_rows(plan, offset, limit);
   auto const wanted = result_variables(plan);
 
   // Scalars are the columns of the first batch; the other inputs multiply its rows.
@@ -216,7 +211,7 @@ template <meta::Lazy = {}>
   found->is_set = detail::is_plain(plan) && order.empty() && limit < 0 && offset <= 0;
   if (!plan.having.empty()) detail::keep_having(context, *found);
   if (!order.empty()) detail::sort_rows(context, *found, order);
-  detail::page(context, *found, offset, one ? std::int64_t{1} : limit);
+  detail::page(context, *found, offset, detail::shown_rows(plan.shape, limit));
   detail::pull_columns(context, *found, patterns);
   if (report != nullptr) *report = {context.counts(), context.most_used()};
   found->holdings = std::move(context.holdings());

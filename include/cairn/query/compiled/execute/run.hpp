@@ -10,11 +10,9 @@
 #include <cairn/query/run/result.hpp>
 #include <cairn/query/run/run_plan.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -154,16 +152,6 @@ class CompiledRows final : public RowsState, public std::enable_shared_from_this
   mutable std::atomic<bool> has_started_{false};
 };
 
-/// How many of the rows that are found count, at most.
-[[nodiscard]] constexpr std::size_t most_rows(PlanView const& plan) noexcept {
-  auto const first = static_cast<std::size_t>((std::max)(plan.offset, std::int64_t{0}));
-  auto most = (std::numeric_limits<std::size_t>::max)();
-  if (!plan.order.empty() || !plan.having.empty()) return most;
-  if (plan.limit >= 0) most = first + static_cast<std::size_t>(plan.limit);
-  bool const one = plan.shape == FindShape::scalar || plan.shape == FindShape::tuple;
-  return one ? (std::min)(most, first + 1) : most;
-}
-
 /// A feed's rows as the run-time engine has them: in groups, without those that are there twice, and what is asked of the whole
 /// done. `owner`: of what rows show.
 template <class IndexTag>
@@ -174,7 +162,7 @@ template <class IndexTag>
   context.keep(std::move(owner));
   feed.allow_tables();
   auto const variables = programs::row_variables(plan);
-  auto const most = most_rows(plan);
+  auto const most = query::detail::most_rows(plan, plan.offset, plan.limit);
   if (most == 0) context.stop();
   Collector collector{context, !feed.has_duplicates(), most};
   Batch batch{context.variables()};
@@ -190,8 +178,7 @@ template <class IndexTag>
   found->rows = collector.take();
   if (!plan.having.empty()) query::detail::keep_having(context, *found);
   if (!plan.order.empty()) query::detail::sort_rows(context, *found, plan.order);
-  bool const one = plan.shape == FindShape::scalar || plan.shape == FindShape::tuple;
-  query::detail::page(context, *found, plan.offset, one ? 1 : plan.limit);
+  query::detail::page(context, *found, plan.offset, query::detail::shown_rows(plan.shape, plan.limit));
   found->holdings = std::move(context.holdings());
   return QueryResult{std::move(found)};
 }
