@@ -121,6 +121,8 @@ class Branch {
     next.frames = std::move(root.tail);
     snapshot = apply(std::move(snapshot), std::span<TxRecord const>{records});
     snapshot.functions = functions_;
+    // A schema that says the same stays where it was, so that the plans that were made for it are still found.
+    if (auto const& known = this->db().snapshot().schema; !extends && *snapshot.schema == *known) snapshot.schema = known;
     Db<IndexTag> db{std::move(snapshot)};
     // From here on nothing throws: what is known of the root and what is published change together.
     known_ = std::move(next);

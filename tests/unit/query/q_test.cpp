@@ -21,6 +21,7 @@
 #include <random>
 #include <ranges>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -499,6 +500,26 @@ TEST_CASE("random queries have the oracle's answers on every view") {
   }
 }
 
+/// A database whose store does not answer.
+class Unreadable final : public query::Source {
+ public:
+  [[nodiscard]] bool is_database() const noexcept override { return true; }
+  [[nodiscard]] std::unique_ptr<query::StepRunner> pattern(query::StepPlace const&) const override { fail(); }
+  [[nodiscard]] query::PatternFacts facts(query::QueryContext const&, query::Step const&) const override { return {}; }
+  [[nodiscard]] query::AttributeFacts attribute_facts(Keyword, std::optional<Value> const&, std::optional<Value> const&,
+                                                      std::optional<Value> const&) const override {
+    fail();
+  }
+  void first_values(query::QueryContext&, query::Cell, query::Column const&, std::uint32_t,
+                    std::optional<query::Cell>*) const override {
+    fail();
+  }
+  [[nodiscard]] std::vector<Edn> pull(Edn const&, std::span<query::Cell const>) const override { fail(); }
+
+ private:
+  [[noreturn]] static void fail() { raise(Errc::io_error, "the store does not answer", "{}"); }
+};
+
 TEST_CASE("a query is planned once, until its rules, its options or its database are others") {
   auto const prepared = [](Database const& db, std::string_view text, QueryOptions const& options = {}, std::string_view with = {}) {
     std::vector<query::GivenInput> inputs{query::GivenInput{db}};
@@ -535,6 +556,28 @@ TEST_CASE("a query is planned once, until its rules, its options or its database
   CHECK(prepared(people(), text) != first);
   auto const wide = "[:find ?e :where [?e :age 37]" + std::string(5000, ' ') + "]";
   CHECK(prepared(people(), wide) != prepared(people(), wide));
+  std::string rule = "[[(r ?x)";
+  for (int i = 0; i != 60; ++i) rule += " [?x :age]";
+  std::string many = "[:find ?x :in $ % :where (or";
+  for (int i = 0; i != 80; ++i) many += " (r ?x)";
+  auto const large = prepared(people(), many + ")]", {}, rule + "]]");
+  REQUIRE(large->plan().steps.size() > 4096);
+  CHECK(prepared(people(), many + ")]", {}, rule + "]]") != large);
+
+  // One text that is asked of many databases has a plan for each of them.
+  std::vector<Database> databases;
+  for (int i = 0; i != 12; ++i) databases.push_back(after(people(), "[{:db/ident :more" + std::to_string(i) + "}]"));
+  constexpr std::string_view one = "[:find ?n :where [?e :name ?n] [?e :age 20]]";
+  std::vector<std::shared_ptr<query::Prepared const>> plans;
+  for (auto const& db : databases) plans.push_back(prepared(db, one));
+  std::size_t again = 0;
+  for (std::size_t i = 0; i != databases.size(); ++i) again += prepared(databases[i], one) == plans[i] ? 1U : 0U;
+  CHECK(again > 0);
+
+  std::vector<query::GivenInput> const unreadable{query::GivenInput{std::shared_ptr<query::Source const>{std::make_shared<Unreadable>()}}};
+  auto const guess = query::PlanCache::of_program().prepare(one, unreadable, {});
+  CHECK(guess->is_guess());
+  CHECK(query::PlanCache::of_program().prepare(one, unreadable, {}) != guess);
 }
 
 TEST_CASE("one plan answers many threads") {

@@ -73,7 +73,8 @@ class DbSource final : public Source {
     auto const bits = static_cast<std::uint64_t>(std::bit_width(datoms));
     auto const size = bits <= 4 ? datoms : bits << 4U | (datoms >> (bits - 4));  // four digits of it, and how many there are
     std::uint64_t const seen = (view.as_of != view.now ? 1U : 0U) | (view.since != 0 ? 2U : 0U) | (view.history ? 4U : 0U) | (view.filter ? 8U : 0U);
-    auto const schema = reinterpret_cast<std::uintptr_t>(snapshot.schema.get());
+    // Where a schema is says which one it is, nearly always: if another one has come to lie there, a plan is worse and not wrong.
+    auto const schema = detail::mixed(reinterpret_cast<std::uintptr_t>(snapshot.schema.get()), snapshot.schema->next_attribute());
     return detail::mixed(schema, size << 4U | seen);
   }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/meta/lazy.hpp>
+#include <cairn/query/access/text_hash.hpp>
 #include <cairn/query/run/prepared.hpp>
 
 #include <algorithm>
@@ -19,9 +20,10 @@
 
 namespace cairn::query {
 
-/// The queries that a program has asked of late, read and planned: at most 128 of them, none with more than 4 KiB of text. They
-/// keep nothing of the databases that they were asked of. A query is planned anew where its rules are others, or where a database
-/// is not like the one that it was planned for (`Source::likeness`).
+/// The queries that a program has asked of late, read and planned: at most 128 of them, none with more than 4 KiB of text or 4,096
+/// steps, and none that was planned while a store could not be read. They keep nothing of the databases that they were asked of. A
+/// query is planned anew where its rules are others, or where a database is not like the one that it was planned for
+/// (`Source::likeness`).
 /// Thread safety: any thread.
 class PlanCache {
  public:
@@ -36,7 +38,7 @@ class PlanCache {
   [[nodiscard]] std::shared_ptr<Prepared const> prepare(std::string_view text, std::span<GivenInput const> inputs,
                                                         QueryOptions const& options) {
     auto const hash = std::hash<std::string_view>{}(text);
-    auto& shelf = shelves_[hash % shelves];
+    auto& shelf = shelves_[detail::mixed(hash, first_likeness(inputs)) % shelves];
     {
       std::lock_guard const lock{shelf.mutex};
       for (auto& one : shelf.kept) {
@@ -46,7 +48,7 @@ class PlanCache {
       }
     }
     auto made = std::make_shared<Prepared const>(text, inputs, options);
-    if (made->bytes_of_text() > most_text) return made;
+    if (!is_kept(*made)) return made;
     Kept kept{hash, 0, made};
     {
       std::lock_guard const lock{shelf.mutex};
@@ -61,6 +63,7 @@ class PlanCache {
   static constexpr std::size_t shelves = 16;  ///< so that threads seldom wait for each other
   static constexpr std::size_t plans_a_shelf = 8;
   static constexpr std::size_t most_text = 4096;
+  static constexpr std::size_t most_steps = 4096;  ///< rules that are put in one another make many of a short text
 
   struct Kept {
     std::size_t hash = 0;
@@ -74,6 +77,17 @@ class PlanCache {
   };
 
   PlanCache() = default;
+
+  /// So that one text that is asked of many databases is on many shelves.
+  [[nodiscard]] static std::uint64_t first_likeness(std::span<GivenInput const> inputs) noexcept {
+    for (auto const& input : inputs) {
+      if (input.source() != nullptr) return Prepared::likeness_of(input);
+    }
+    return 0;
+  }
+  [[nodiscard]] static bool is_kept(Prepared const& made) noexcept {
+    return made.bytes_of_text() <= most_text && made.plan().steps.size() <= most_steps && !made.is_guess();
+  }
 
   std::array<Shelf, shelves> shelves_{};
 };

@@ -54,6 +54,7 @@ class Prepared {
     SourceStatistics const statistics{text_, syntax_.nodes, rules_text_, rules_.nodes, worth_asking(inputs)};
     auto planned = make_plan(query, has_rules_ ? &rules : nullptr, statistics);
     require(planned.problem);
+    is_guess_ = statistics.has_guessed();
     plan_ = std::move(planned.plan);
     auto const plan = view();
     values_.reserve(plan_.constants.size());
@@ -85,8 +86,16 @@ class Prepared {
     }
     return has_rules_of(inputs);
   }
+  /// Whether a store did not say how many datoms there are, so that another plan may be the better one once it does.
+  [[nodiscard]] bool is_guess() const noexcept { return is_guess_; }
   /// Of its texts.
   [[nodiscard]] std::size_t bytes_of_text() const noexcept { return text_.size() + order_by_.size() + rules_text_.size(); }
+
+  /// What a plan for an input depends on, but for rules.
+  [[nodiscard]] static std::uint64_t likeness_of(GivenInput const& input) noexcept {
+    auto const* source = input.source();
+    return source == nullptr ? 0 : (*source)->likeness();
+  }
 
  private:
   /// The databases, by their sources' numbers; where there is no order to choose, none.
@@ -107,10 +116,6 @@ class Prepared {
     if (problem) throw syntax::error_of(problem.in_rules ? rules_text_ : text_, problem);
   }
 
-  [[nodiscard]] static std::uint64_t likeness_of(GivenInput const& input) noexcept {
-    auto const* source = input.source();
-    return source == nullptr ? 0 : (*source)->likeness();
-  }
   [[nodiscard]] static std::vector<std::uint64_t> likenesses_of(std::span<GivenInput const> inputs) {
     std::vector<std::uint64_t> likenesses;
     likenesses.reserve(inputs.size());
@@ -127,6 +132,7 @@ class Prepared {
   syntax::QuerySyntax syntax_{};
   syntax::RulesSyntax rules_{};
   Plan plan_{};
+  bool is_guess_ = false;
   std::vector<Value> values_{};  ///< of its constants
 };
 

@@ -39,9 +39,8 @@ class Source {
   /// What the schema says of a pattern step's rows.
   [[nodiscard]] virtual PatternFacts facts(QueryContext const& context, Step const& step) const = 0;
 
-  /// A number that stays the same as long as a plan for the source is still a good one: another schema, another kind of
-  /// view and about an eighth more or less of datoms change it. Plans give the same rows wherever they were made, but for the fault that
-  /// docs/queries.md names.
+  /// A number that stays the same as long as a plan for the source is still a good one: another schema, another kind of view and a
+  /// number of datoms that begins otherwise change it. Plans give the same rows wherever they were made.
   [[nodiscard]] virtual std::uint64_t likeness() const noexcept { return 0; }
 
   /// How many datoms an attribute has, and how many of them that value, or a value within those limits. Errors: those of the store.

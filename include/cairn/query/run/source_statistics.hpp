@@ -33,6 +33,9 @@ class SourceStatistics {
     forms_.rules_nodes = rules_nodes;
   }
 
+  /// Whether something could not be counted for an error of a store.
+  [[nodiscard]] bool has_guessed() const noexcept { return has_guessed_; }
+
   [[nodiscard]] double rows(PatternQuestion const& question) const {
     using At = PatternQuestion::Place;
     auto const* source = question.source < sources_.size() ? sources_[question.source] : nullptr;
@@ -71,6 +74,7 @@ class SourceStatistics {
     } catch (Error const&) {
       // What can't be counted can be guessed; who reads it will say what is wrong.
       found.datoms = 1000;
+      has_guessed_ = true;
     }
     known_.push_back({question, found});
     return found;
@@ -79,6 +83,7 @@ class SourceStatistics {
   PlanView forms_{};
   std::vector<Source const*> sources_;
   mutable std::vector<Known> known_{};
+  mutable bool has_guessed_ = false;
 };
 
 }  // namespace cairn::query
