@@ -12,11 +12,11 @@ namespace cairn::queries {
 namespace {
 
 constexpr std::size_t first_entity = 100;
-constexpr std::size_t entities = 14;
+constexpr std::size_t number_of_entities = 14;
 
 std::string constant(Type type, Dice& dice) {
   switch (type) {
-    case Type::entity: return std::to_string(first_entity + dice(entities));
+    case Type::entity: return std::to_string(first_entity + dice(number_of_entities));
     case Type::number: return std::to_string(dice(7));
     case Type::text: return '"' + std::string(1, static_cast<char>('a' + dice(5))) + '"';
     case Type::keyword: return std::string{":k/"} + static_cast<char>('x' + dice(3));
@@ -111,6 +111,20 @@ class Maker {
     return known.empty() || dice_.percent(30) ? fresh(type) : dice_.one_of(known);
   }
 
+  /// A variable of entities; now and then one of keywords, which are idents of entities and still are none unless a function or an
+  /// input gives them.
+  std::string entity_variable() {
+    auto const keywords = of(Type::keyword);
+    return !keywords.empty() && dice_.percent(10) ? dice_.one_of(keywords) : variable(Type::entity);
+  }
+  /// A variable for the values of an attribute, whose keywords may be those of entities, and the other way round.
+  std::string value_variable(Type type) {
+    if (type == Type::entity) return entity_variable();
+    auto const entities = of(Type::entity);
+    return type == Type::keyword && !entities.empty() && dice_.percent(15) ? dice_.one_of(entities) : variable(type);
+  }
+  std::string ident() { return constant(Type::keyword, dice_); }
+
   RandomAttribute const& attribute() { return dice_.one_of(data_.attributes); }
   RandomAttribute const& attribute(Type type) {
     std::vector<std::size_t> fitting;
@@ -121,7 +135,7 @@ class Maker {
   }
 
   std::string pattern() {
-    auto const e = dice_.percent(12) ? constant(Type::entity, dice_) : variable(Type::entity);
+    auto const e = dice_.percent(12) ? constant(Type::entity, dice_) : entity_variable();
     return pattern_of(e);
   }
   /// Of an entity that is given.
@@ -130,7 +144,9 @@ class Maker {
     if (dice_.percent(5)) return '[' + e + ']';
     auto const kind = dice_(100);
     if (kind >= 95) return '[' + e + ' ' + of.ident + ']';
-    std::string v = kind < 12 ? "_" : kind < 35 ? constant(of.type, dice_) : variable(of.type);
+    if (kind == 94) return '[' + e + " :db/ident " + variable(Type::keyword) + ']';
+    bool const by_ident = of.type == Type::entity && dice_.percent(3);
+    std::string v = kind < 12 ? "_" : kind < 35 ? by_ident ? ident() : constant(of.type, dice_) : value_variable(of.type);
     std::string rest;
     if (dice_.percent(8)) rest = ' ' + (dice_.percent(70) ? variable(Type::transaction) : "_");
     if (!rest.empty() && dice_.percent(30)) rest += dice_.percent(50) ? " true" : " false";
@@ -147,8 +163,7 @@ class Maker {
 
   std::string clause() {
     auto const known = of(Type::entity);
-    auto const numbers = of(Type::number);
-    switch (dice_(14)) {
+    switch (dice_(15)) {
       case 0:
       case 1: return predicate();
       case 2: return function();
@@ -185,6 +200,7 @@ class Maker {
         auto const e = known.empty() ? constant(Type::entity, dice_) : dice_.one_of(known);
         return '[' + e + " ?attribute" + std::to_string(next_++) + " _]";
       }
+      case 10: return name();
       default: break;
     }
     return known.empty() || dice_.percent(30) ? pattern() : pattern_of(dice_.one_of(known));
@@ -224,6 +240,32 @@ class Maker {
     return "[(ground [" + constant(Type::number, dice_) + ' ' + constant(Type::text, dice_) + "]) [" + fresh(Type::number) + ' ' + fresh(Type::text) + "]]";
   }
 
+  /// What may be a name of an entity: functions make one of keywords that patterns find, and give others.
+  std::string name() {
+    auto const keywords = of(Type::keyword);
+    auto const entities = of(Type::entity);
+    switch (dice_(5)) {
+      case 0:
+        if (keywords.empty()) break;
+        return "[(identity " + dice_.one_of(keywords) + ") " + (dice_.percent(30) ? entity_variable() : fresh(Type::entity)) + ']';
+      case 1: return "[(ground " + ident() + ") " + variable(dice_.percent(50) ? Type::entity : Type::keyword) + ']';
+      case 2: return "[(ground [" + ident() + ' ' + constant(Type::entity, dice_) + ' ' + ident() + "]) [" + fresh(Type::entity) + " ...]]";
+      case 3: {
+        if (entities.empty()) break;
+        auto const& e = dice_.one_of(entities);
+        auto const found = fresh(Type::keyword);
+        return "(or-join [" + e + ' ' + found + "] [" + e + " :kind " + found + "] (and [" + e + ' ' + attribute().ident + " _] [(" +
+               (dice_.percent(50) ? "ground " + ident() : "max 1 " + constant(Type::number, dice_)) + ") " + found + "]))";
+      }
+      default: break;
+    }
+    // A keyword that is found, and a pattern that would take it for an entity.
+    auto const found = variable(Type::keyword);
+    auto const finds = '[' + variable(Type::entity) + " :kind " + found + ']';
+    auto const takes = dice_.percent(60) ? '[' + variable(Type::entity) + ' ' + attribute(Type::entity).ident + ' ' + found + ']' : pattern_of(found);
+    return dice_.percent(50) ? finds + ' ' + takes : takes + ' ' + finds;
+  }
+
   std::string rule_call() {
     auto const& edge = attribute(Type::entity).ident;
     auto const& other = attribute(Type::entity).ident;
@@ -233,10 +275,10 @@ class Maker {
                (dice_.percent(50) ? "[?x " + edge + " ?t] (reach ?t ?y)" : "(reach ?x ?t) [?t " + other + " ?y]") +
                "] [(plain ?x ?y) [?x " + edge + " ?y] [?y " + of.ident + " _]] [(plain ?x ?y) [?y " + other + " ?x]]" +
                " [(even ?x ?y) [?x " + edge + " ?t] (odd ?t ?y)] [(odd ?x ?y) [?x " + other + " ?y]] [(odd ?x ?y) [?x " + edge +
-               " ?t] (even ?t ?y)]]";
+               " ?t] (even ?t ?y)] [(kin ?x ?y) [?x :kind ?y]] [(kin ?x ?y) [?x " + edge + " ?t] (kin ?t ?y)]]";
     }
-    static std::vector<std::string> const names{"reach", "reach", "plain", "even", "odd"};
-    auto const argument = [&] { return dice_.percent(15) ? constant(Type::entity, dice_) : dice_.percent(8) ? "_" : variable(Type::entity); };
+    static std::vector<std::string> const names{"reach", "reach", "plain", "even", "odd", "kin"};
+    auto const argument = [&] { return dice_.percent(15) ? constant(Type::entity, dice_) : dice_.percent(8) ? "_" : entity_variable(); };
     auto const x = argument();
     return '(' + dice_.one_of(names) + ' ' + x + ' ' + argument() + ')';
   }
@@ -324,6 +366,8 @@ RandomData make_data(Dice& dice) {
   for (std::size_t left = 2 + dice(4); left != 0; --left) {
     std::string facts = "[";
     std::set<std::string> said;  // nothing twice in a transaction, nor two values for one
+    // Keywords that the data has are idents of entities, too.
+    if (data.transactions.size() == 1) facts += "[:db/add 100 :db/ident :k/x][:db/add " + std::to_string(first_entity + 1 + dice(3)) + " :db/ident :k/y]";
     for (std::size_t number = 30 + dice(40); number != 0; --number) {
       auto const& of = dice.one_of(data.attributes);
       auto const e = constant(Type::entity, dice);
