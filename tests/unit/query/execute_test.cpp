@@ -22,6 +22,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <numeric>
 #include <ranges>
 #include <set>
 #include <string>
@@ -147,6 +148,13 @@ void check_same(Db<IndexTag> const& db, Inputs const&... inputs) {
   CHECK(rows_of(rows) == compiled);
 }
 
+/// Whether the loops answer it, and not the run-time engine.
+template <meta::fixed_string Text, class... Inputs>
+bool runs_as_loops(Inputs const&... inputs) {
+  auto const answer = query::compiled::run_compiled<query::compiled::StaticQuery<Text, query::compiled::NoRules>>(inputs...);
+  return answer.rows != nullptr || answer.result.has_value();
+}
+
 template <class IndexTag>
 std::vector<Db<IndexTag>> views(Db<IndexTag> const& now) {
   return {now,
@@ -226,6 +234,47 @@ void check_joins(Db<IndexTag> const& db) {
 }
 
 template <class IndexTag>
+void check_inputs(Db<IndexTag> const& db) {
+  using Strings = std::vector<std::string>;
+  using Numbers = std::vector<std::int64_t>;
+  Strings const names{"Petr", "Ivan", "Nobody", "Ivan"};
+  Numbers entities(2000);
+  std::iota(entities.begin(), entities.end(), 999);
+  check_same<"[:find ?e ?n :in $ [?n ...] :where [?e :name ?n]]">(db, names);
+  check_same<"[:find ?e ?n :in $ [?n ...] :where [?e :name ?n]]">(db, Strings{});
+  check_same<"[:find ?e ?n :in $ [?n ...] :where [?e :name ?n]]">(db, Numbers{3, 4});
+  check_same<"[:find ?n :in $ [?n ...] :where [?e :name ?n]]">(db, names);
+  check_same<"[:find ?e ?a :in $ [_ ...] :where [?e :age ?a]]">(db, names);
+  check_same<"[:find ?e ?a :in $ [_ ...] :where [?e :age ?a]]">(db, Strings{});
+  check_same<"[:find ?e :in $ [?e ...] :where [?e :age]]">(db, entities);
+  check_same<"[:find ?e ?n ?m :in $ [?e ...] :where [?e :boss ?b] [?b :name ?n] [?e :name ?m]]">(db, entities);
+  check_same<"[:find ?x ?e :in $ [?x ...] :where [?e :boss ?b] [?b :age ?x] [?e :sex :male]]">(db, Numbers{31, 7, 62});
+  check_same<"[:find ?e ?n ?a :in $ [[?n ?a]] :where [?e :name ?n] [?e :age ?a]]">(
+      db, std::vector<std::tuple<std::string, std::int64_t>>{{"Ivan", 31}, {"Petr", 7}, {"Ivan", 31}, {"Nobody", 31}, {"Ivan", 24}});
+  check_same<"[:find ?e :in $ [?n _ ?a] :where [?e :name ?n] [?e :age ?a]]">(db, std::tuple{"Ivan", 5, 24});
+  check_same<"[:find ?e ?n ?a :in $ [?n ...] [?a ...] :where [?e :name ?n] [?e :age ?a]]">(db, names, Numbers{24, 7, 31, 7});
+  check_same<"[:find ?e ?n ?a :in $ [?n ...] [?a ...] :where [?e :name ?n] [?e :age ?a]]">(db, names, Numbers{});
+  check_same<"[:find ?n (count ?e) (sum ?a) :in $ [?n ...] :where [?e :name ?n] [?e :age ?a]]">(db, names);
+  // What the run-time engine has to do.
+  check_same<"[:find ?e ?n :in $ [?n ...] :where [?e :name ?n]]">(db, edn("[\"Ivan\" 5 :k]"));
+  check_same<"[:find ?e ?n :in $ [?n ...] :where [?e :name ?n]]">(db, edn("#{\"Ivan\" \"Petr\"}"));
+  CHECK_THROWS_AS(q<"[:find ?e ?n ?a :in $ [[?n ?a]] :where [?e :name ?n] [?e :age ?a]]">(db, edn("[[\"Ivan\"]]")), Error);
+}
+
+template <class IndexTag>
+void check_get_else(Db<IndexTag> const& db) {
+  check_same<"[:find ?e ?k :where [?e :name \"Ivan\"] [(get-else $ ?e :nick \"none\") ?k]]">(db);
+  check_same<"[:find ?e ?k :where [?e :name ?n] [(get-else $ ?e :nick ?n) ?k]]">(db);
+  check_same<"[:find ?e ?n :where [?e :sex :male] [(get-else $ ?e :boss 1000) ?b] [?b :name ?n]]">(db);
+  check_same<"[:find ?c (count ?e) :where [?e :name \"Ivan\"] [(get-else $ ?e :color \"red\") ?c]]">(db);
+  check_same<"[:find ?e ?k :in $ [?e ...] ?o :where [(get-else $ ?e :nick ?o) ?k]]">(db, std::vector<std::int64_t>{1000, 1001, 7, 1001}, "none");
+  // What the run-time engine has to do.
+  check_same<"[:find ?e ?k :in $ [?e ...] ?o :where [(get-else $ ?e :nick ?o) ?k]]">(db, std::vector<std::int64_t>{1000, 1001, 7}, 5);
+  check_same<"[:find ?e ?k :in $ [?e ...] ?o :where [(get-else $ ?e :nick ?o) ?k]]">(
+      db, std::vector{lookup(":email", "e7"), lookup(":email", "e8")}, "none");
+}
+
+template <class IndexTag>
 void check_others(Db<IndexTag> const& db) {
   check_same<"[:find ?e ?a :where [?e :age ?a] (not [?e :sex :male])]">(db);
   check_same<"[:find ?e :where [?e :name ?n] (not [?e :nick])]">(db);
@@ -254,12 +303,31 @@ TEST_CASE("loops find what the run-time engine finds, in every view", "[static_q
     check_scans(db);
     check_limits(db);
     check_joins(db);
+    check_inputs(db);
+    check_get_else(db);
     check_others(db);
   }
   auto const& now = people<persistent_set_tag>();
   for (auto const& db : {now, now.as_of(now.max_tx() - 1), now.history()}) {
     check_same<"[:find ?a :where [[:email \"e3\"] :age ?a]]">(db);
   }
+}
+
+TEST_CASE("what is of one kind runs as loops", "[static_query]") {
+  auto const& db = people<persistent_set_tag>();
+  std::vector<std::string> const names{"Ivan", "Petr"};
+  CHECK(runs_as_loops<"[:find ?e ?n :in $ [?n ...] :where [?e :name ?n]]">(db, names));
+  CHECK(runs_as_loops<"[:find ?e ?n :in $ [?n ...] :where [?e :name ?n]]">(db, edn("[\"Ivan\" \"Petr\"]")));
+  CHECK(runs_as_loops<"[:find ?e ?n :in $ [?n ...] :where [?e :name ?n]]">(db, std::vector<std::string>{}));
+  CHECK_FALSE(runs_as_loops<"[:find ?e ?n :in $ [?n ...] :where [?e :name ?n]]">(db, edn("[\"Ivan\" 5]")));
+  CHECK(runs_as_loops<"[:find ?e :in $ [?n _ ?a] :where [?e :name ?n] [?e :age ?a]]">(db, std::tuple{"Ivan", 5, 24}));
+  CHECK(runs_as_loops<"[:find ?e ?n ?a :in $ [[?n ?a]] :where [?e :name ?n] [?e :age ?a]]">(db, std::vector<std::pair<std::string, int>>{{"Ivan", 1}}));
+  CHECK(runs_as_loops<"[:find ?c (count ?e) :where [?e :name \"Ivan\"] [(get-else $ ?e :color \"red\") ?c]]">(db));
+  constexpr meta::fixed_string looked_up = "[:find ?e ?k :in $ [?e ...] ?o :where [(get-else $ ?e :nick ?o) ?k]]";
+  std::vector<std::int64_t> const some{1000, 1001};
+  CHECK(runs_as_loops<looked_up>(db, some, "none"));
+  CHECK_FALSE(runs_as_loops<looked_up>(db, some, 5));
+  CHECK_FALSE(runs_as_loops<looked_up>(db.history(), some, "none"));
 }
 
 TEST_CASE("loops find the same where leaves are forgotten while they are read", "[static_query]") {
@@ -269,6 +337,8 @@ TEST_CASE("loops find the same where leaves are forgotten while they are read", 
     check_scans(db);
     check_limits(db);
     check_joins(db);
+    check_inputs(db);
+    check_get_else(db);
     check_others(db);
   }
 }

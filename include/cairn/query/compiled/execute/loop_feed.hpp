@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/query/compiled/execute/feed.hpp>
+#include <cairn/query/compiled/execute/input_rows.hpp>
 #include <cairn/query/compiled/execute/prepare.hpp>
 #include <cairn/query/compiled/execute/program.hpp>
 
@@ -11,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace cairn::query::compiled {
 
@@ -22,6 +25,12 @@ class LoopFeed : public RowFeed {
   void give(std::size_t variable, Cell cell) noexcept {
     steps_.words[variable] = cell.word;
     steps_.kinds[variable] = cell.kind;
+  }
+  /// The rows of an input, which must outlive the feed.
+  void give(InputRows const& rows) {
+    for (std::size_t i = 0; i != rows.variables.size(); ++i) steps_.kinds[rows.variables[i]] = rows.rows.columns()[i].kind();
+    inputs_.push_back({&rows, 0});
+    input_rows_ *= rows.rows.size();
   }
   /// To be called once; the database must outlive the feed. `pins`: where what rows show is kept; without it that is valid as long as
   /// the feed. False where the run-time engine has to do it. Errors: `entity-id/missing`, `lookup-ref/unique` of constants.
@@ -70,10 +79,30 @@ class LoopFeed : public RowFeed {
   [[nodiscard]] bool is_empty() const noexcept { return is_empty_; }
   /// Whether a row of the first loop that is the same as the one before it is left out.
   [[nodiscard]] bool leaves_out_neighbours() const noexcept { return leaves_out_neighbours_; }
-  /// To be called when the first loop is open: makes ready for all that are to come.
+  /// To the next row of all inputs together: each row of one with each of the others. To be called before the first.
+  [[nodiscard]] bool next_input(std::uint64_t* words) {
+    if (input_rows_ == 0) return false;
+    if (!std::exchange(has_input_, true)) {
+      if (steps_.program->loop_count == 0) foresee();
+    } else {
+      auto moved = inputs_.size();
+      while (moved != 0 && ++inputs_[moved - 1].at == inputs_[moved - 1].rows->rows.size()) inputs_[--moved].at = 0;
+      if (moved == 0) {
+        input_rows_ = 0;
+        return false;
+      }
+    }
+    for (auto const& input : inputs_) {
+      for (std::size_t i = 0; i != input.rows->variables.size(); ++i) {
+        words[input.rows->variables[i]] = input.rows->rows.columns()[i].words()[input.at];
+      }
+    }
+    return true;
+  }
+  /// To be called when the first loop is open, if there is one: makes ready for all that are to come.
   void foresee() {
-    if (!jumps_) return;
-    auto const rows = steps_.loops[0].expected(*db_);
+    if (!std::exchange(jumps_, false)) return;
+    auto const rows = (steps_.program->loop_count == 0 ? 1 : steps_.loops[0].expected(*db_)) * input_rows_;
     for (std::size_t i = 0; i != steps_.program->look_count; ++i) {
       if (steps_.looks[i].jumps) steps_.looks[i].lookup.expect(rows);
     }
@@ -111,6 +140,13 @@ class LoopFeed : public RowFeed {
           is_empty_ = is_empty_ || (look.pattern.is_never && i >= program.first && i < program.end);
           break;
         }
+        case Move::otherwise: {
+          auto& look = steps_.looks[number];
+          if (!look.prepare_otherwise(given, step, db, kept)) return false;
+          look.jumps = !look.pattern.is_never && is_in_no_order(given, step, i);
+          jumps_ = jumps_ || look.jumps;
+          break;
+        }
         case Move::compare: steps_.compares[number].prepare(given, step); break;
         case Move::without: {
           auto const& block = steps_.plan->blocks[steps_.plan->blocks_of(step.blocks)[0]].steps;
@@ -123,24 +159,33 @@ class LoopFeed : public RowFeed {
     return true;
   }
 
-  /// Whether the entities of a look are values of other datoms, or entities of datoms that are sorted by value.
+  /// Whether the entities of a look are values of other datoms, entities of datoms that are sorted by value, or come in.
   [[nodiscard]] bool is_in_no_order(Preparation const& given, Step const& look, std::size_t index) const {
-    auto const entity = steps_.plan->operands_of(look.operands)[preparing::entity];
+    auto const looks_at = steps_.plan->operands_of(look.operands);
+    auto const entity = looks_at[programs::first_argument(looks_at)];
     for (std::size_t i = 0; i != index; ++i) {
       auto const& step = steps_.plan->steps[i];
       auto const operands = steps_.plan->operands_of(step.operands);
+      if (step.kind == Step::Kind::compute && programs::value_of_step(*steps_.plan, step).index == entity.index) return true;
       for (std::size_t place = 0; place != operands.size(); ++place) {
         if (operands[place].kind != Operand::Kind::free || operands[place].index != entity.index) continue;
         if (place != preparing::entity) return true;
         return steps_.program->moves[i] == Move::scan && !steps_.loops[steps_.program->numbers[i]].has_ordered_entities(given, step);
       }
     }
-    return false;
+    return steps_.program->takes_rows;
   }
 
   Steps steps_{};
   Db<IndexTag> const* db_ = nullptr;
-  bool jumps_ = false;  // some look
+  struct Input {
+    InputRows const* rows;
+    std::size_t at;
+  };
+  std::vector<Input> inputs_{};
+  std::uint64_t input_rows_ = 1;  // 0: no more
+  bool has_input_ = false;
+  bool jumps_ = false;  // some look, and nothing is made ready for it yet
   LeafPins<IndexTag> own_pins_{};
   bool is_empty_ = false;
   bool leaves_out_neighbours_ = false;

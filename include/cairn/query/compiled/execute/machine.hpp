@@ -122,6 +122,22 @@ class Machine final : public LoopFeed<IndexTag> {
   }
 
   template <std::size_t Index>
+  [[nodiscard]] bool look_or_else(Words& words) {
+    auto& step = looks_[program.numbers[Index]];
+    constexpr std::size_t first = operand(Index, 0).kind == Operand::Kind::source ? 1 : 0;
+    constexpr auto otherwise = operand(Index, first + 2);
+    auto& value = words[Query::frozen.bindings[Query::frozen.steps[Index].binding].variable.index];
+    if (!step.pattern.is_never && step.lookup.find(words[operand(Index, first).index])) {
+      value = step.lookup.word();
+    } else if constexpr (otherwise.kind == Operand::Kind::constant) {
+      value = step.otherwise;
+    } else {
+      value = words[otherwise.index];
+    }
+    return true;
+  }
+
+  template <std::size_t Index>
   [[nodiscard]] bool compare(Words const& words) const {
     auto const& step = compares_[program.numbers[Index]];
     constexpr auto comparison = Query::frozen.steps[Index].callee.builtin;
@@ -141,6 +157,8 @@ class Machine final : public LoopFeed<IndexTag> {
     constexpr auto move = program.moves[Index];
     if constexpr (move == Move::look) {
       return look<Index>(words);
+    } else if constexpr (move == Move::otherwise) {
+      return look_or_else<Index>(words);
     } else if constexpr (move == Move::compare) {
       return compare<Index>(words);
     } else {
@@ -239,8 +257,15 @@ class Machine final : public LoopFeed<IndexTag> {
   template <std::size_t Count>
   [[nodiscard]] bool advance(Words& words) {
     if constexpr (Count == 0) {
-      if (std::exchange(has_begun_, true)) return false;
-      return keep<program.first, program.step_of(0)>(words);
+      if constexpr (program.takes_rows) {
+        while (this->next_input(words.data())) {
+          if (keep<program.first, program.step_of(0)>(words)) return true;
+        }
+        return false;
+      } else {
+        if (std::exchange(has_begun_, true)) return false;
+        return keep<program.first, program.step_of(0)>(words);
+      }
     } else {
       constexpr auto index = program.step_of(Count - 1);
       auto& step = loops_[Count - 1];
@@ -337,9 +362,7 @@ class Machine final : public LoopFeed<IndexTag> {
     auto words = words_;
     std::uint32_t rows = 0;
     if constexpr (loop_count == 0) {
-      if (!advance<0>(words)) return 0;
-      store(words, 0);
-      return 1;
+      while (rows != feed_rows && advance<0>(words)) store(words, rows++);
     } else {
       constexpr auto index = program.step_of(loop_count - 1);
       constexpr bool shows_value = std::ranges::any_of(Loops<Query>::variables, &is_scanned_value);

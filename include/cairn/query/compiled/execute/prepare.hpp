@@ -149,13 +149,29 @@ template <class IndexTag>
 struct LookStep {
   PatternState pattern{};
   LimitCheck limits{};
-  bool jumps = false;  ///< entities come in no order
+  bool jumps = false;           ///< entities come in no order
+  std::uint64_t otherwise = 0;  ///< where a constant stands for what is not there
   Lookup<IndexTag> lookup{};
 
   [[nodiscard]] bool prepare(Preparation& given, Step const& step, Db<IndexTag> const& db, LeafPins<IndexTag>* pins) {
     if (!preparing::settle(given, step, db, pattern)) return false;
     if (!pattern.attribute.known) return true;
     if (!pattern.attribute.one || !db.view().is_plain()) return false;
+    lookup.prepare(db, pattern.attribute.id, pins);
+    return true;
+  }
+  /// Of a `get-else`. What it gives is of one kind, or it is the run-time engine's.
+  [[nodiscard]] bool prepare_otherwise(Preparation& given, Step const& step, Db<IndexTag> const& db, LeafPins<IndexTag>* pins) {
+    auto const operands = given.plan.operands_of(step.operands);
+    auto const arguments = operands.subspan(programs::first_argument(operands));
+    auto const kind = given.kind(arguments[2]);
+    if (given.kind(arguments[0]) != ValueKind::integer || kind == ValueKind::nil || kind == ValueKind::float32) return false;
+    if (arguments[2].kind == Operand::Kind::constant) otherwise = Cell{given.constants[arguments[2].index]}.word;
+    given.kinds[given.plan.bindings[step.binding].variable.index] = kind;
+    pattern.attribute = attribute_access(db, Cell{given.constants[arguments[1].index]});
+    pattern.is_never = !pattern.attribute.known;
+    if (pattern.is_never) return true;
+    if (pattern.attribute.kind != kind || !pattern.attribute.one || !db.view().is_plain()) return false;
     lookup.prepare(db, pattern.attribute.id, pins);
     return true;
   }

@@ -21,11 +21,12 @@ namespace cairn::query::compiled {
 
 /// What a step is as a part of a loop. Those after `follow` keep a row or don't, and give it at most one value for each variable.
 enum class Move : std::uint8_t {
-  none,    ///< the run-time engine's
-  scan,    ///< a loop over datoms of an attribute
-  either,  ///< the same over those of each of its blocks, one after the other
-  follow,  ///< the same over those that the row's entity has
-  look,    ///< what the row's entity has, at most one datom
+  none,       ///< the run-time engine's
+  scan,       ///< a loop over datoms of an attribute
+  either,     ///< the same over those of each of its blocks, one after the other
+  follow,     ///< the same over those that the row's entity has
+  look,       ///< what the row's entity has, at most one datom
+  otherwise,  ///< the same, or another value where it has none
   compare,
   without,
 };
@@ -45,6 +46,7 @@ inline constexpr std::size_t most_steps = 24;
 struct Program {
   bool is_compiled = false;  ///< false: the rest says nothing
   bool shows_rows = false;   ///< what is found are the variables of rows, in the order of `:find`
+  bool takes_rows = false;   ///< inputs give rows, where others give one
   std::size_t first = 0;     ///< step of the main block
   std::size_t end = 0;
   std::array<Move, most_steps> moves{};
@@ -77,8 +79,9 @@ struct Program {
     loop_count = look_count = compare_count = set_count = 0;
     for (std::size_t i = 0; i != most_steps; ++i) {
       auto const move = moves[i];
-      auto& count = is_loop(i) ? loop_count : move == Move::look ? look_count : compare_count;
-      if (is_loop(i) || move == Move::look || move == Move::compare) numbers[i] = static_cast<std::uint8_t>(count++);
+      bool const looks = move == Move::look || move == Move::otherwise;
+      auto& count = is_loop(i) ? loop_count : looks ? look_count : compare_count;
+      if (is_loop(i) || looks || move == Move::compare) numbers[i] = static_cast<std::uint8_t>(count++);
       if (may_be_distinct(i)) sets[i] = static_cast<std::uint8_t>(set_count++);
     }
   }
@@ -107,13 +110,24 @@ namespace programs {
   return binding.kind == Binding::Kind::scalar && binding.variable.kind == Operand::Kind::free;
 }
 
-/// Nothing but one database, and values.
-[[nodiscard]] constexpr bool suits_inputs(PlanView const& plan) noexcept {
+/// A binding whose values are rows of single values: `[?x ...]`, `[?x ?y]`, `[[?x _ ?y]]`.
+[[nodiscard]] constexpr bool gives_rows(PlanView const& plan, Binding const& binding) noexcept {
+  if (binding.kind == Binding::Kind::blank || binding.kind == Binding::Kind::scalar) return false;
+  for (auto const& part : plan.bindings_of(binding.parts)) {
+    if (part.kind != Binding::Kind::blank && !is_scalar(part)) return false;
+  }
+  return true;
+}
+
+/// Nothing but one database, values and rows of values.
+[[nodiscard]] constexpr bool suits_inputs(PlanView const& plan, bool& takes_rows) noexcept {
   if (plan.sources.size() != 1) return false;
   for (auto const& input : plan.inputs) {
     if (input.kind != Input::Kind::binding) continue;
     auto const& binding = plan.bindings[input.binding];
-    if (binding.kind != Binding::Kind::blank && !is_scalar(binding)) return false;
+    bool const are_rows = gives_rows(plan, binding);
+    if (!are_rows && binding.kind != Binding::Kind::blank && !is_scalar(binding)) return false;
+    takes_rows = takes_rows || are_rows;
   }
   return true;
 }
@@ -170,6 +184,18 @@ namespace programs {
   return Move::compare;
 }
 
+/// The entity, the attribute and the value for those that have none of a `get-else`, behind its source.
+[[nodiscard]] constexpr std::size_t first_argument(std::span<Operand const> operands) noexcept {
+  return operands[0].kind == Operand::Kind::source ? 1 : 0;
+}
+[[nodiscard]] constexpr Move move_of_function(PlanView const& plan, Step const& step) noexcept {
+  if (step.callee.custom || step.callee.builtin != FunctionId::get_else || !is_scalar(plan.bindings[step.binding])) return Move::none;
+  auto const operands = plan.operands_of(step.operands);
+  auto const arguments = operands.subspan(first_argument(operands));
+  if (arguments.size() != 3 || arguments[0].kind != Operand::Kind::bound || arguments[1].kind != Operand::Kind::constant) return Move::none;
+  return constant_of(plan, arguments[1]).is(notation::Kind::keyword) ? Move::otherwise : Move::none;
+}
+
 constexpr Move move_of(PlanView const& plan, Step const& step, Program& program);
 
 /// Whether the variables that are looked at after a pattern are the first parts, and each of them a variable of the pattern, of its
@@ -222,6 +248,7 @@ constexpr Move move_of(PlanView const& plan, Step const& step, Program& program)
   switch (step.kind) {
     case Step::Kind::pattern: move = move_of_pattern(plan, step); break;
     case Step::Kind::filter: move = move_of_filter(plan, step); break;
+    case Step::Kind::compute: move = move_of_function(plan, step); break;
     case Step::Kind::without:
       if (are_tests(plan, plan.blocks[plan.blocks_of(step.blocks)[0]], program)) move = Move::without;
       break;
@@ -266,10 +293,17 @@ constexpr void note_distinct(PlanView const& plan, Program& program) {
     PatternFacts facts;
     facts.facts_are_once = i != static_cast<std::size_t>(Assumption::nothing);
     facts.one = i == static_cast<std::size_t>(Assumption::all_one);
-    auto const needed = needed_distinct(plan, block, [&](Step const&) { return facts; }, true);
+    auto const needed = needed_distinct(plan, block, [&](Step const&) { return facts; }, !program.takes_rows);
     for (std::size_t at = 0; at + 1 < needed.size(); ++at) program.distinct[i][block.steps.first + at] = needed[at] != 0;
     program.distinct_rows[i] = !same || needed.back() != 0;
   }
+}
+
+/// What is bound to the value of a datom.
+[[nodiscard]] constexpr Operand value_of_step(PlanView const& plan, Step const& step) noexcept {
+  if (step.kind == Step::Kind::compute) return plan.bindings[step.binding].variable;
+  auto const places = plan.operands_of(step.operands);
+  return step.kind == Step::Kind::pattern && places.size() > 2 ? places[2] : Operand{};
 }
 
 /// Fills `keeps_values`. To be called when all else but numbers is known.
@@ -279,18 +313,21 @@ constexpr void note_kept(PlanView const& plan, Program& program) {
     bool const has_neighbours = i == program.step_of(0) && (program.sorted_by_entity || program.sorted_by_value);
     remembers[i] = has_neighbours || program.may_be_distinct(i);
   }
-  auto const rows = row_variables(plan);
-  auto const is_among = [](auto const& variables, std::uint16_t variable) {
-    return std::find(variables.begin(), variables.end(), variable) != variables.end();
+  auto looked_at = row_variables(plan);
+  for (auto at = program.first; at != program.end; ++at) {
+    if (!remembers[at]) continue;
+    for (auto const variable : plan.variables_of(plan.steps[at].live)) looked_at.push_back(variable);
+  }
+  auto const is_looked_at = [&](std::uint16_t variable) {
+    return std::find(looked_at.begin(), looked_at.end(), variable) != looked_at.end();
   };
-  for (std::size_t i = 0; i != plan.steps.size(); ++i) {
-    auto const places = plan.operands_of(plan.steps[i].operands);
-    if (plan.steps[i].kind != Step::Kind::pattern || places.size() < 3 || places[2].kind != Operand::Kind::free) continue;
-    auto const variable = static_cast<std::uint16_t>(places[2].index);
-    program.keeps_values[i] = is_among(rows, variable);
-    for (auto at = program.first; at != program.end; ++at) {
-      if (remembers[at] && is_among(plan.variables_of(plan.steps[at].live), variable)) program.keeps_values[i] = true;
-    }
+  for (auto i = plan.steps.size(); i-- != 0;) {
+    auto const found = value_of_step(plan, plan.steps[i]);
+    if (found.kind != Operand::Kind::free || !is_looked_at(found.index)) continue;
+    program.keeps_values[i] = true;
+    // What stands for a value that is not there is looked at in its place.
+    auto const otherwise = plan.operands_of(plan.steps[i].operands).back();
+    if (program.moves[i] == Move::otherwise && otherwise.kind == Operand::Kind::bound) looked_at.push_back(otherwise.index);
   }
 }
 
@@ -302,7 +339,7 @@ constexpr void note_kept(PlanView const& plan, Program& program) {
 /// What a program can't have is asked of the run-time engine. Quadratic in the steps.
 [[nodiscard]] constexpr Program program_of(PlanView const& plan) {
   Program program;
-  if (plan.steps.size() > most_steps || !programs::suits_inputs(plan) || !programs::suits_result(plan)) return program;
+  if (plan.steps.size() > most_steps || !programs::suits_inputs(plan, program.takes_rows) || !programs::suits_result(plan)) return program;
   auto const& block = plan.blocks[plan.main];
   if (block.steps.count == 0) return program;
   program.first = block.steps.first;
@@ -311,7 +348,8 @@ constexpr void note_kept(PlanView const& plan, Program& program) {
     if (programs::move_of(plan, step, program) == Move::none) return program;
   }
   programs::note_distinct(plan, program);
-  if (auto const first = program.step_of(0); first != program.end && program.moves[first] == Move::scan) {
+  auto const first = program.step_of(0);
+  if (first != program.end && program.moves[first] == Move::scan && !program.takes_rows) {
     program.sorted_by_entity = programs::lives_on_prefix(plan, plan.steps[first], false);
     program.sorted_by_value = programs::lives_on_prefix(plan, plan.steps[first], true);
   }

@@ -94,6 +94,14 @@ class CompiledRows final : public RowsState, public std::enable_shared_from_this
 
   /// Keeps an input's value. To be called before all others.
   void give(std::uint16_t variable, Value value) { values_.emplace_back(variable, std::move(value)); }
+  /// The same of the rows of a collection, a tuple or a relation. False where the run-time engine has to do it.
+  template <meta::Lazy = {}>
+  [[nodiscard]] bool give(PlanView const& plan, Binding const& binding, Value value) {
+    auto rows = input_rows(plan, binding, value);
+    if (!rows) return false;
+    inputs_.push_back({std::move(value), std::move(*rows)});
+    return true;
+  }
 
   /// A pass, which this must outlive; nothing where the run-time engine has to do it. `shows`: what it shows is valid as long as
   /// this, else as long as the pass. Errors: `entity-id/missing`, `lookup-ref/unique`.
@@ -101,6 +109,7 @@ class CompiledRows final : public RowsState, public std::enable_shared_from_this
     Pass made{make_().release(), EndPass{this}};
     if (shows && may_forget_leaves(db_)) made.get_deleter().pins = &lend();
     for (auto const& [variable, value] : values_) made->give(variable, Cell{value});
+    for (auto const& input : inputs_) made->give(input.rows);
     if (!made->prepare(db_, made.get_deleter().pins)) made.reset();
     return made;
   }
@@ -148,6 +157,11 @@ class CompiledRows final : public RowsState, public std::enable_shared_from_this
   mutable std::vector<LeafPins<IndexTag>*> idle_{};
   MakeLoops<IndexTag> make_;
   std::vector<std::pair<std::uint16_t, Value>> values_{};
+  struct GivenRows {
+    Value owner;
+    InputRows rows;
+  };
+  std::vector<GivenRows> inputs_{};
   mutable Pass first_{};
   mutable std::atomic<bool> has_started_{false};
 };
@@ -204,15 +218,17 @@ template <class IndexTag>
   return {std::move(rows), {}};
 }
 
-/// Gives a query the input at a place.
+/// Gives a query the input at a place. False where the run-time engine has to do it.
 template <class Query, class IndexTag, class Given>
-void give_input(CompiledRows<IndexTag>& rows, std::size_t place, Given const& input) {
+[[nodiscard]] bool give_input(CompiledRows<IndexTag>& rows, std::size_t place, Given const& input) {
   if constexpr (!query::detail::IsDb<Given> && query::detail::is_value_like<Given>()) {
     auto const plan = Query::plan();
-    if (plan.inputs[place].kind != Input::Kind::binding) return;
+    if (plan.inputs[place].kind != Input::Kind::binding) return true;
     auto const& binding = plan.bindings[plan.inputs[place].binding];
+    if (programs::gives_rows(plan, binding)) return rows.give(plan, binding, query::detail::value_from(input));
     if (binding.kind == Binding::Kind::scalar) rows.give(binding.variable.index, query::detail::value_from(input));
   }
+  return true;
 }
 
 /// Runs a query compiled. Errors: those of `answer_of`.
@@ -222,7 +238,7 @@ template <class Query, class... Inputs>
   using IndexTag = typename std::remove_cvref_t<decltype(db)>::index_tag;
   auto rows = std::make_shared<CompiledRows<IndexTag>>(db, &make_loops<Query, IndexTag, false>);
   [[maybe_unused]] std::size_t place = 0;
-  (give_input<Query>(*rows, place++, inputs), ...);
+  if (!(give_input<Query>(*rows, place++, inputs) && ...)) return {};
   return answer_of(std::move(rows), Query::plan(), Loops<Query>::program.shows_rows, make_following<Query, IndexTag>());
 }
 
