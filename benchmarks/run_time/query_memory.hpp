@@ -27,8 +27,8 @@ struct MemoryOfQuery {
 /// On a thread of its own: what that keeps for later queries counts while it runs, and is gone afterwards. The inputs begin with the
 /// database.
 [[nodiscard]] inline MemoryOfQuery memory_of(std::string_view text, std::span<query::GivenInput const> inputs) {
-  query::Prepared const prepared{text, inputs, QueryOptions{}};
-  auto const plan = prepared.view();
+  auto const prepared = query::PlanCache::of_program().prepare(text, inputs, {});
+  auto const plan = prepared->view();
   MemoryOfQuery memory;
   QueryResult found;
   CountedMemory::begin();

@@ -6,6 +6,7 @@
 #include <cairn/db/engine.hpp>
 #include <cairn/query/query.hpp>
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ namespace cairn::query {
 
 CAIRN_ENGINE_TEMPLATE class DbSource<persistent_set_tag>;
 CAIRN_ENGINE_TEMPLATE QueryResult run_plan<>(PlanView const&, std::span<GivenInput const>, QueryOptions const&, RunReport*);
+CAIRN_ENGINE_TEMPLATE std::shared_ptr<Prepared const> PlanCache::prepare<>(std::string_view, std::span<GivenInput const>, QueryOptions const&);
 CAIRN_ENGINE_TEMPLATE QueryResult ask<>(std::string_view, std::span<GivenInput const>, QueryOptions const&);
 CAIRN_ENGINE_TEMPLATE std::string explain<>(std::string_view, std::span<GivenInput const>, QueryOptions const&);
 

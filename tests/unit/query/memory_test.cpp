@@ -45,7 +45,7 @@ TEST_CASE("a query needs at most twice its largest intermediate relation beside 
     auto const written = notation::write(one[2]);
     auto const memory = memory_of(written, inputs);
     // Beside rows that it keeps a query has some on their way, and what a step is.
-    std::size_t const steps = query::Prepared{written, inputs, QueryOptions{}}.view().steps.size();
+    std::size_t const steps = query::PlanCache::of_program().prepare(written, inputs, {})->view().steps.size();
     INFO(notation::write(one[0]) << ": " << memory.rows << " rows, " << memory.result << " bytes of result, " << memory.beside
                                    << " beside it, largest relation " << memory.intermediate << ", " << steps << " steps");
     CHECK(memory.rows > 0);

@@ -315,9 +315,9 @@ TEST_CASE("what follows from new questions and new rows is found once") {
         query::GivenInput{db},
         query::GivenInput{cairn::rules("[[(end ?x ?y) [?x :last] [(identity ?x) ?y]]"
                                        " [(end ?x ?y) [?x :e ?t] [(+ ?t 0) ?u] (end ?u ?y)]]")}};
-    query::Prepared const prepared{text, inputs, {}};
+    auto const prepared = query::PlanCache::of_program().prepare(text, inputs, {});
     query::RunReport report;
-    auto const found = query::run_plan(prepared.view(), inputs, {}, &report);
+    auto const found = query::run_plan(prepared->view(), inputs, {}, &report);
     CHECK(notation::write(found.to_edn()) == "#{[" + node(length - 1) + "]}");
     std::uint64_t sum = 0;
     for (auto const rows : report.rows) sum += rows;

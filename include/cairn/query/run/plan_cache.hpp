@@ -36,28 +36,7 @@ class PlanCache {
   /// Complexity: without a plan to find, that of planning; else linear in the texts. Errors: those of `Prepared`.
   template <meta::Lazy = {}>
   [[nodiscard]] std::shared_ptr<Prepared const> prepare(std::string_view text, std::span<GivenInput const> inputs,
-                                                        QueryOptions const& options) {
-    auto const hash = std::hash<std::string_view>{}(text);
-    auto& shelf = shelves_[detail::mixed(hash, first_likeness(inputs)) % shelves];
-    {
-      std::lock_guard const lock{shelf.mutex};
-      for (auto& one : shelf.kept) {
-        if (one.hash != hash || one.prepared == nullptr || !one.prepared->suits(text, inputs, options)) continue;
-        one.used = ++shelf.clock;
-        return one.prepared;
-      }
-    }
-    auto made = std::make_shared<Prepared const>(text, inputs, options);
-    if (!is_kept(*made)) return made;
-    Kept kept{hash, 0, made};
-    {
-      std::lock_guard const lock{shelf.mutex};
-      kept.used = ++shelf.clock;
-      // What was asked longest ago makes room, and is destroyed behind the lock.
-      std::swap(*std::ranges::min_element(shelf.kept, {}, &Kept::used), kept);
-    }
-    return made;
-  }
+                                                        QueryOptions const& options);
 
  private:
   static constexpr std::size_t shelves = 16;  ///< so that threads seldom wait for each other
@@ -91,5 +70,30 @@ class PlanCache {
 
   std::array<Shelf, shelves> shelves_{};
 };
+
+// Out of the class, so that it is not inline: reading and planning is much to compile, and cairn::engine has it.
+template <meta::Lazy>
+std::shared_ptr<Prepared const> PlanCache::prepare(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
+  auto const hash = std::hash<std::string_view>{}(text);
+  auto& shelf = shelves_[detail::mixed(hash, first_likeness(inputs)) % shelves];
+  {
+    std::lock_guard const lock{shelf.mutex};
+    for (auto& one : shelf.kept) {
+      if (one.hash != hash || one.prepared == nullptr || !one.prepared->suits(text, inputs, options)) continue;
+      one.used = ++shelf.clock;
+      return one.prepared;
+    }
+  }
+  auto made = std::make_shared<Prepared const>(text, inputs, options);
+  if (!is_kept(*made)) return made;
+  Kept kept{hash, 0, made};
+  {
+    std::lock_guard const lock{shelf.mutex};
+    kept.used = ++shelf.clock;
+    // What was asked longest ago makes room, and is destroyed behind the lock.
+    std::swap(*std::ranges::min_element(shelf.kept, {}, &Kept::used), kept);
+  }
+  return made;
+}
 
 }  // namespace cairn::query
