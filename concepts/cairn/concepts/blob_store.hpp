@@ -8,6 +8,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -134,6 +135,23 @@ concept BlobStoreReadsMany = BlobStore<Store> && detail::ReadsMany<Store>;
 /// it holds, reads the root, and commits to what it read.
 template <class Store>
 concept BlobStoreHolds = BlobStore<Store> && detail::WriterHolds<Store>;
+
+/// A blob store that can be looked through: `for_each_blob(visit)` calls `visit(address, bytes, put_by)` for every blob that was
+/// committed, whatever names it, with the bytes that it takes and a time at which it had been put. What is put or removed
+/// meanwhile may be among them.
+template <class Store>
+concept BlobStoreListsBlobs =
+    BlobStore<Store> && requires(Store const& store, void (*visit)(typename Store::Address const&, std::uint64_t, TimePoint)) {
+      store.for_each_blob(visit);
+    };
+
+/// A blob store that can forget for good: `erase(live, cutoff)` is a `sweep` after which no byte of what is not live and was put before `cutoff` can be
+/// found in what the store has on its disk, nor of what earlier sweeps removed and of roots that were replaced. What was put by the end of one call is
+/// old enough for the next.
+template <class Store>
+concept BlobStoreErases = BlobStore<Store> && requires(Store& store, LiveSet<typename Store::Address> const& live, TimePoint cutoff) {
+  store.erase(live, cutoff);
+};
 
 template <class Store>
 concept BlobWriterPutsAt = requires(WriterOf<Store>& writer, typename Store::Address const& address,

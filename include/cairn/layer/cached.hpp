@@ -100,6 +100,19 @@ class CachedConnection
     inner_.sweep(live, cutoff);
     cache_->keep_only(live);
   }
+  void erase(LiveSet<Address> const& live, TimePoint cutoff)
+    requires BlobStoreErases<InnerConnection>
+  {
+    inner_.erase(live, cutoff);
+    cache_->keep_only(live);
+  }
+  /// Calls `visit(address, bytes, put_by)` for every blob, with the bytes that it takes in the store below.
+  template <class Visit>
+  void for_each_blob(Visit visit) const
+    requires BlobStoreListsBlobs<InnerConnection>
+  {
+    inner_.for_each_blob(visit);
+  }
   /// Asks for what is not here.
   template <class Sink>
   void do_read_many(std::span<Address const> addresses, Sink& sink) const {

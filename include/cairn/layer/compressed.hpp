@@ -78,6 +78,18 @@ class CompressedConnection
   [[nodiscard]] std::vector<std::string> roots() const { return inner_.roots(); }
   [[nodiscard]] Writer begin() { return Writer{inner_.begin(), level_}; }
   void sweep(LiveSet<Address> const& live, TimePoint cutoff) { inner_.sweep(live, cutoff); }
+  void erase(LiveSet<Address> const& live, TimePoint cutoff)
+    requires BlobStoreErases<InnerConnection>
+  {
+    inner_.erase(live, cutoff);
+  }
+  /// Calls `visit(address, bytes, put_by)` for every blob, with the bytes that it takes in the store below.
+  template <class Visit>
+  void for_each_blob(Visit visit) const
+    requires BlobStoreListsBlobs<InnerConnection>
+  {
+    inner_.for_each_blob(visit);
+  }
   template <class Sink>
   void do_read_many(std::span<Address const> addresses, Sink& sink) const {
     inner_.read_many(addresses, [&](std::size_t index, Bytes bytes) { sink(index, unpack(bytes)); });

@@ -131,6 +131,20 @@ class MeteredConnection
     inner_.sweep(live, cutoff);
     call.done();
   }
+  void erase(LiveSet<Address> const& live, TimePoint cutoff)
+    requires BlobStoreErases<InnerConnection>
+  {
+    Metrics::Call call{*metrics_, StoreOperation::sweep};
+    inner_.erase(live, cutoff);
+    call.done();
+  }
+  /// Calls `visit(address, bytes, put_by)` for every blob, with the bytes that it takes in the store below.
+  template <class Visit>
+  void for_each_blob(Visit visit) const
+    requires BlobStoreListsBlobs<InnerConnection>
+  {
+    inner_.for_each_blob(visit);
+  }
   template <class Sink>
   void do_read_many(std::span<Address const> addresses, Sink& sink) const {
     Metrics::Call call{*metrics_, StoreOperation::read_many};

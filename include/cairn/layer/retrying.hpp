@@ -159,6 +159,18 @@ class RetryingConnection
   void sweep(LiveSet<Address> const& live, TimePoint cutoff) {
     policy_([&] { inner_->sweep(live, cutoff); });
   }
+  void erase(LiveSet<Address> const& live, TimePoint cutoff)
+    requires BlobStoreErases<InnerConnection>
+  {
+    policy_([&] { inner_->erase(live, cutoff); });
+  }
+  /// Calls `visit(address, bytes, put_by)` for every blob, with the bytes that it takes in the store below.
+  template <class Visit>
+  void for_each_blob(Visit visit) const
+    requires BlobStoreListsBlobs<InnerConnection>
+  {
+    inner_->for_each_blob(visit);
+  }
   /// What has arrived is not asked for again, and no index reaches the sink twice. What the sink throws is not retried.
   template <class Sink>
   void do_read_many(std::span<Address const> addresses, Sink& sink) const {

@@ -7,6 +7,7 @@
 #include <cairn/backends/file/config.hpp>
 #include <cairn/backends/file/log.hpp>
 #include <cairn/backends/file/posix_io.hpp>
+#include <cairn/backends/file/survey.hpp>
 #include <cairn/backends/file/sweep.hpp>
 #include <cairn/backends/file/writer.hpp>
 #include <cairn/concepts/root.hpp>
@@ -41,10 +42,20 @@ class BasicConnection {
   [[nodiscard]] std::vector<std::string> roots() const { return log_->roots(); }
   /// Takes nothing yet: the store is held from the first `put` on.
   [[nodiscard]] Writer begin() { return Writer{log_}; }
-  /// Removes every segment that was closed before `cutoff`, has no live blob and is needed by no root; writes those
-  /// anew of which little is live; in the layout `dir`, removes the files of dead blobs. Reads the segments that it
-  /// looks at; holds the store only to look at the roots, to remove and to rename.
+  /// Removes every segment that is older than `cutoff`, has no live blob and is needed by no root; writes those
+  /// anew of which little is live; in the layout `dir`, removes the files of dead blobs. Before that, closes the last segment where that is an eighth
+  /// of all. Reads the segments that it looks at; holds the store only to look at the roots, to remove, to rename and to close.
   void sweep(LiveSet<Address> const& live, TimePoint cutoff) { details::Sweep<Io>{*log_, live, cutoff}.run(); }
+  /// The same, and writes every segment anew that has anything dead in it, the last one included. `store/corrupt` where a segment
+  /// cannot be read whole, `io/full` where there is no room for what is live of one. A process that has a segment open keeps its bytes.
+  void erase(LiveSet<Address> const& live, TimePoint cutoff) {
+    details::Sweep<Io>{*log_, live, cutoff, details::Thoroughness::leaves_nothing}.run();
+  }
+  /// Calls `visit(address, bytes, put_by)` for every blob. Reads all segments; in the layout `dir` the list of files.
+  template <class Visit>
+  void for_each_blob(Visit visit) const {
+    details::for_each_blob(*log_, visit);
+  }
 
   /// Makes durable what relaxed commits left behind, and leaves a hint that saves the next opening a scan.
   void close() { log_->close(); }

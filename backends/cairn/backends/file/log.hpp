@@ -9,6 +9,7 @@
 #include <cairn/backends/file/frame.hpp>
 #include <cairn/backends/file/known_log.hpp>
 #include <cairn/backends/file/lock.hpp>
+#include <cairn/backends/file/milestones.hpp>
 #include <cairn/backends/file/open_file.hpp>
 #include <cairn/backends/file/roots.hpp>
 #include <cairn/backends/file/segment.hpp>
@@ -49,6 +50,7 @@ class Log {
     auto const hold = lock_.acquire();
     known_.recover();
     known_.catch_up();
+    pass_milestone();
     if (config.exclusive) lock_.keep();
   }
   Log(Log const&) = delete;
@@ -99,6 +101,7 @@ class Log {
     check_usable();
     std::lock_guard const guard{mutex_};
     known_.catch_up();
+    pass_milestone();
     return hold;
   }
 
@@ -160,6 +163,7 @@ class Log {
   void publish(FrameType type, std::string_view branch, Address const& address, Position const& position) {
     std::lock_guard const guard{mutex_};
     known_.grow(type, branch, address, position);
+    pass_milestone();
   }
 
   /// Closes the active segment at `position` and begins the next one.
@@ -212,6 +216,17 @@ class Log {
     return known_.roots();
   }
 
+  /// How far the log went at a time, as far as this connection has looked: what lies before that is older.
+  [[nodiscard]] LogPlace reached_before(TimePoint time) const {
+    std::lock_guard const guard{mutex_};
+    return milestones_.before(time);
+  }
+  /// By when what lies there was, as far as this connection has looked.
+  [[nodiscard]] TimePoint time_of_place(LogPlace const& place) const {
+    std::lock_guard const guard{mutex_};
+    return milestones_.time_of(place);
+  }
+
   /// Makes durable what is not and leaves a hint for whoever opens the store next. Does not wait for another writer.
   void close() {
     if (is_foreign_process() || known_.is_poisoned() || !known_.is_grown()) return;
@@ -250,6 +265,8 @@ class Log {
           "This connection was opened before a fork and belongs to the parent: connect again in the child.");
   }
 
+  void pass_milestone() { milestones_.pass(Io::Clock::now(), {known_.end().segment, known_.end().offset}); }
+
   std::optional<RootEntry> find_root(std::string_view branch) {
     check_usable();
     std::lock_guard const guard{mutex_};
@@ -271,6 +288,7 @@ class Log {
   StoreLock<Io> lock_;
   mutable std::mutex mutex_;
   KnownLog<Io> known_;
+  Milestones milestones_;
   std::int64_t process_;
 };
 

@@ -68,8 +68,31 @@ class Connection {
     }
   }
 
+  /// Calls `visit(address, bytes, put_by)` for every blob there was when it began: one transaction, which keeps pages from being used
+  /// again as long as it runs.
+  template <class Visit>
+  void for_each_blob(Visit visit) const {
+    auto const transaction = store_->begin(MDB_RDONLY);
+    auto const cursor = details::open_cursor(transaction.get(), store_->trees().blob);
+    MDB_val key{};
+    MDB_val value{};
+    auto result = mdb_cursor_get(cursor.get(), &key, &value, MDB_FIRST);
+    for (; result == MDB_SUCCESS; result = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) {
+      auto const address = address_in(key);
+      visit(address, std::uint64_t{value.mv_size}, TimePoint{std::chrono::milliseconds{address.put_at()}});
+    }
+    if (result != MDB_NOTFOUND) details::check(result, "list blobs");
+  }
+
  private:
   static constexpr std::size_t at_a_time = 1024;
+
+  [[nodiscard]] static Address address_in(MDB_val const& key) {
+    Address address;
+    auto const bytes = details::bytes_of(key);
+    for (std::size_t i = 0; i != address.bytes.size() && i != bytes.size(); ++i) address.bytes[i] = std::to_integer<std::uint8_t>(bytes[i]);
+    return address;
+  }
 
   /// Addresses follow the time of their put, so the first that is too young ends the list.
   [[nodiscard]] std::vector<Address> blobs_after(Address const& last, std::int64_t before, bool& is_more) const {
@@ -80,9 +103,7 @@ class Connection {
     MDB_val value{};
     auto result = mdb_cursor_get(cursor.get(), &key, &value, MDB_SET_RANGE);
     for (; result == MDB_SUCCESS; result = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) {
-      Address address;
-      auto const found_key = details::bytes_of(key);
-      for (std::size_t i = 0; i != address.bytes.size() && i != found_key.size(); ++i) address.bytes[i] = std::to_integer<std::uint8_t>(found_key[i]);
+      auto const address = address_in(key);
       if (address == last) continue;
       if (found.size() == at_a_time) return found;
       if (address.put_at() >= before) break;

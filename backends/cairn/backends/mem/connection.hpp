@@ -36,6 +36,13 @@ class Connection {
   [[nodiscard]] Writer begin() { return Writer{state_}; }
   /// Forgets every blob that was put before `cutoff` and is not live; whoever holds its `Bytes` keeps them.
   void sweep(LiveSet<Address> const& live, TimePoint cutoff) { state_->sweep(live, cutoff); }
+  /// The same: there is no disk.
+  void erase(LiveSet<Address> const& live, TimePoint cutoff) { state_->sweep(live, cutoff); }
+  /// Calls `visit(address, bytes, put_by)` for every blob there was when it began.
+  template <class Visit>
+  void for_each_blob(Visit visit) const {
+    state_->for_each_blob(visit);
+  }
 
  private:
   std::shared_ptr<details::State> state_;

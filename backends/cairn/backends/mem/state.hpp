@@ -134,6 +134,16 @@ class State {
     for (auto const& address : old) blobs_.erase(address.number);
   }
 
+  template <class Visit>
+  void for_each_blob(Visit visit) const {
+    std::vector<std::pair<std::uint64_t, Blob>> all;
+    {
+      std::shared_lock const guard{mutex_};
+      all.assign(blobs_.begin(), blobs_.end());
+    }
+    for (auto const& [number, blob] : all) visit(Address{number}, blob.bytes.size(), blob.put_at);
+  }
+
  private:
   using Roots = std::map<std::string, Root, std::less<>>;
 

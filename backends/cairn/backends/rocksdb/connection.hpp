@@ -84,30 +84,84 @@ class Connection {
   /// Takes nothing yet: the fence is held from the writer's `hold`, or for the length of its commit.
   [[nodiscard]] Writer begin() { return {database_, own_, sync_}; }
 
-  /// Removes every blob that was put before `cutoff` and is not live. RocksDB gives their room back when it merges.
+  /// Removes every blob that was put before `cutoff` and is not live. Where what is left is less than three quarters of what RocksDB has on the
+  /// disk, has it merge everything. Reads every blob.
   void sweep(LiveSet<Address> const& live, TimePoint cutoff) {
+    auto const kept = remove_dead(live, cutoff);
+    if (bytes_on_disk() > kept + kept / 3 + slack) merge();
+  }
+  /// The same, and merges in any case: what was removed is in no file any more.
+  void erase(LiveSet<Address> const& live, TimePoint cutoff) {
+    static_cast<void>(remove_dead(live, cutoff));
+    merge();
+  }
+
+  /// Calls `visit(address, bytes, put_by)` for every blob there was when it began.
+  template <class Visit>
+  void for_each_blob(Visit visit) const {
+    database_->check_usable(own_);
+    std::unique_ptr<::rocksdb::Iterator> const blobs{database_->db().NewIterator({})};
+    for (blobs->Seek("b"); blobs->Valid() && blobs->key().starts_with("b"); blobs->Next()) {
+      auto const address = address_in(blobs->key());
+      visit(address, std::uint64_t{blobs->value().size()}, TimePoint{std::chrono::milliseconds{address.put_at()}});
+    }
+    details::check(blobs->status(), "list blobs");
+  }
+
+ private:
+  /// What RocksDB needs for itself, whatever it holds.
+  static constexpr std::uint64_t slack = std::uint64_t{256} << 10U;
+
+  /// The bytes of the blobs that stay.
+  std::uint64_t remove_dead(LiveSet<Address> const& live, TimePoint cutoff) {
     database_->check_usable(own_);
     auto const before = std::chrono::floor<std::chrono::milliseconds>(cutoff.time_since_epoch()).count();
     std::unique_ptr<::rocksdb::Iterator> const blobs{database_->db().NewIterator({})};
     ::rocksdb::WriteBatch batch;
+    std::uint64_t kept = 0;
     auto const remove = [&] {
       details::check(database_->db().Write({}, &batch), "remove blobs");
       batch.Clear();
     };
     for (blobs->Seek("b"); blobs->Valid() && blobs->key().starts_with("b"); blobs->Next()) {
-      Address address;
-      auto const key = blobs->key().ToStringView().substr(1);
-      for (std::size_t i = 0; i != address.bytes.size() && i != key.size(); ++i) address.bytes[i] = static_cast<std::uint8_t>(key[i]);
-      if (address.put_at() >= before) break;  // they are in the order of their puts
-      if (live(address)) continue;
+      auto const address = address_in(blobs->key());
+      if (address.put_at() >= before || live(address)) {
+        kept += blobs->value().size();
+        continue;
+      }
       details::check(batch.Delete(blobs->key()), "remove a blob");
       if (batch.Count() == 1024) remove();
     }
     details::check(blobs->status(), "list blobs");
     if (batch.Count() != 0) remove();
+    return kept;
+  }
+  [[nodiscard]] std::uint64_t bytes_on_disk() const {
+    using Properties = ::rocksdb::DB::Properties;
+    std::uint64_t bytes = 0;
+    for (auto const* const name : {&Properties::kTotalSstFilesSize, &Properties::kTotalBlobFileSize, &Properties::kCurSizeAllMemTables}) {
+      std::uint64_t part = 0;
+      if (database_->db().GetIntProperty(*name, &part)) bytes += part;
+    }
+    return bytes;
+  }
+  /// What is in memory has its bytes in a log of writes.
+  void merge() {
+    details::check(database_->db().Flush({}), "write out what is in memory");
+    ::rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction = ::rocksdb::BottommostLevelCompaction::kForce;
+    options.blob_garbage_collection_policy = ::rocksdb::BlobGarbageCollectionPolicy::kForce;
+    options.blob_garbage_collection_age_cutoff = 1;
+    details::check(database_->db().CompactRange(options, nullptr, nullptr), "merge");
   }
 
- private:
+  [[nodiscard]] static Address address_in(::rocksdb::Slice const& blob_key) {
+    Address address;
+    auto const key = blob_key.ToStringView().substr(1);
+    for (std::size_t i = 0; i != address.bytes.size() && i != key.size(); ++i) address.bytes[i] = static_cast<std::uint8_t>(key[i]);
+    return address;
+  }
+
   /// Reads that see one moment.
   struct View {
     explicit View(details::Database const& database) : db{database.db()} { options.snapshot = db.GetSnapshot(); }

@@ -17,6 +17,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <sqlite3.h>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,7 +86,7 @@ class Connection {
   [[nodiscard]] Writer begin() { return Writer{store_}; }
 
   /// Removes every blob that was put before `cutoff` and is not live, a thousand in a transaction, and gives what room that makes
-  /// at the file's end back to the file system. Reads every page of blobs once.
+  /// at the file's end back to the file system, and that of the write-ahead log where nobody reads or writes. Reads every page of blobs once.
   void sweep(LiveSet<Address> const& live, TimePoint cutoff) {
     store_->check_usable();
     auto session = store_->lease();
@@ -109,9 +110,62 @@ class Connection {
       if (!dead.empty()) remove(*session, dead);
     } while (found.size() == static_cast<std::size_t>(at_a_time));
     details::execute(session->database(), "PRAGMA incremental_vacuum", "give back room");
+    static_cast<void>(try_empty_log(*session, std::chrono::milliseconds{0}));
+  }
+
+  /// The same, and then writes the whole file anew (`VACUUM`), other programs' tables too, and empties the write-ahead log. Needs room for twice the
+  /// file. `store/locked` where somebody keeps reading or writing for longer than `:busy-timeout`.
+  void erase(LiveSet<Address> const& live, TimePoint cutoff) {
+    sweep(live, cutoff);
+    auto session = store_->lease();
+    details::execute(session->database(), "VACUUM", "write the file anew");
+    if (!try_empty_log(*session, store_->config().busy_timeout)) {
+      raise(Errc::store_locked,
+            "Another connection reads or writes the SQLite file, so that its write-ahead log, which still has what is to be erased, can't be emptied: "
+            "erase again when it has ended.");
+    }
+  }
+
+  /// Calls `visit(address, bytes, put_by)` for every blob. Reads every page of blobs once.
+  template <class Visit>
+  void for_each_blob(Visit visit) const {
+    struct Found {
+      Address address;
+      std::uint64_t bytes;
+      TimePoint put_at;
+    };
+    store_->check_usable();
+    auto session = store_->lease();
+    constexpr std::int64_t at_a_time = 1024;
+    std::vector<Found> found;
+    Address last{std::numeric_limits<std::int64_t>::min()};
+    do {
+      found.clear();
+      {
+        details::Running const blobs{session->list_blobs};
+        blobs->bind(1, last.number).bind(2, at_a_time);
+        while (blobs->step()) {
+          found.push_back({{blobs->number(0)},
+                           static_cast<std::uint64_t>(blobs->number(1)),
+                           TimePoint{std::chrono::milliseconds{blobs->number(2)}}});
+        }
+      }
+      if (!found.empty()) last = found.back().address;
+      // Foreign code, which may read this very store.
+      for (auto const& blob : found) visit(blob.address, blob.bytes, blob.put_at);
+    } while (found.size() == static_cast<std::size_t>(at_a_time));
   }
 
  private:
+  /// Moves all that is in the write-ahead log to the file; false where somebody needs it for longer than `patience`.
+  bool try_empty_log(details::Session& session, std::chrono::milliseconds patience) {
+    sqlite3_busy_timeout(session.database(), static_cast<int>(patience.count()));
+    auto const result = sqlite3_wal_checkpoint_v2(session.database(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    sqlite3_busy_timeout(session.database(), static_cast<int>(store_->config().busy_timeout.count()));
+    if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY && (result & 0xff) != SQLITE_LOCKED) details::raise_last(session.database(), "empty its write-ahead log");
+    return result == SQLITE_OK;
+  }
+
   void remove(details::Session& session, std::vector<Address> const& dead) {
     if (!session.try_begin_write()) details::raise_result(SQLITE_BUSY, "database is locked", "remove blobs");
     details::Transaction const transaction{session};

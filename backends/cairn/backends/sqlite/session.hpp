@@ -121,6 +121,7 @@ class Session {
     read_blob = prepare("SELECT bytes FROM $blob WHERE number = ?1");
     put_blob = prepare("INSERT OR REPLACE INTO $blob VALUES(?1, ?2, ?3)");
     old_blobs = prepare("SELECT number FROM $blob WHERE number > ?1 AND put_at < ?2 ORDER BY number LIMIT ?3");
+    list_blobs = prepare("SELECT number, length(bytes), put_at FROM $blob WHERE number > ?1 ORDER BY number LIMIT ?2");
     remove_blob = prepare("DELETE FROM $blob WHERE number = ?1");
     names = prepare("SELECT name FROM $root ORDER BY name");
     root = prepare("SELECT number, epoch, state FROM $root WHERE name = ?1");
@@ -188,7 +189,7 @@ class Session {
   DatabasePtr database_;  // before the statements: they are finalised first
 
  public:
-  Statement store, reserve, read_blob, put_blob, old_blobs, remove_blob, names, root, tail, add_root, set_root, remove_root, clear_tail,
+  Statement store, reserve, read_blob, put_blob, old_blobs, list_blobs, remove_blob, names, root, tail, add_root, set_root, remove_root, clear_tail,
       add_frame;
 
  private:

@@ -57,6 +57,8 @@ class SharedStore {
     for (auto& session : idle_) static_cast<void>(session.release());
   }
 
+  [[nodiscard]] Config const& config() const noexcept { return config_; }
+
   /// A session for one thread's use, given back at the end of the scope.
   class Lease {
    public:
