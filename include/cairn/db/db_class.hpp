@@ -35,7 +35,7 @@ class Db {
   using index_tag = IndexTag;
   using SnapshotType = Snapshot<IndexTag>;
 
-  explicit Db(SnapshotType snapshot) : snapshot_{std::make_shared<SnapshotType const>(std::move(snapshot))} {}
+  explicit Db(SnapshotType snapshot) : snapshot_{std::make_shared<SnapshotType const>(std::move(snapshot))} { note_in_use<IndexTag>(snapshot_); }
   Db(std::shared_ptr<SnapshotType const> snapshot, View<IndexTag> view)
       : snapshot_{std::move(snapshot)}, view_{std::move(view)} {}
 

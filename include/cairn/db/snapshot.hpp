@@ -10,6 +10,7 @@
 #include <cairn/db/options.hpp>
 #include <cairn/db/schema.hpp>
 #include <cairn/index/index_for.hpp>
+#include <cairn/index/live_values.hpp>
 
 #include <memory>
 #include <utility>
@@ -66,5 +67,29 @@ struct Snapshot {
     return snapshot;
   }
 };
+
+/// Calls `visit(address)` for every stored node of the indexes; where it returns false, what is below is left out. Reads inner
+/// nodes that are not in memory.
+template <class IndexTag, class Visit>
+void for_each_address(Snapshot<IndexTag> const& snapshot, Visit visit) {
+  for (auto const* const indexes : {&snapshot.current, &snapshot.temporal}) {
+    indexes->eavt.for_each_address(visit);
+    indexes->aevt.for_each_address(visit);
+    indexes->avet.for_each_address(visit);
+  }
+}
+
+/// Lets the store that a snapshot's nodes come from know that it is in use.
+template <class IndexTag>
+void note_in_use(std::shared_ptr<Snapshot<IndexTag> const> const& snapshot) {
+  if constexpr (requires { snapshot->current.eavt.source(); }) {
+    auto const& source = snapshot->current.eavt.source();
+    if (!source || !source->values) return;
+    source->values->add(snapshot, [](void const* value, AddressSink const& sink) {
+      for_each_address(*static_cast<Snapshot<IndexTag> const*>(value),
+                       [&](NodeAddress const& address) { return sink.put(sink.context, address); });
+    });
+  }
+}
 
 }  // namespace cairn

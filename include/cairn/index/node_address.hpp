@@ -17,6 +17,7 @@
 
 namespace cairn {
 
+class LiveValues;
 class NodeCache;
 
 /// The address that a backend gave a node, without the backend's type. Size 0: nowhere (an empty index has no node).
@@ -72,6 +73,8 @@ struct NodeSource {
   void (*read_many)(void const* context, std::span<NodeAddress const> addresses, BytesSink sink) = nullptr;
   /// What holds the leaves that are read within a budget. Null: they stay as long as the tree does.
   std::shared_ptr<NodeCache> cache = {};
+  /// What of the store is held in this process. Null: nobody asks.
+  std::shared_ptr<LiveValues> values = {};
 };
 
 /// Where an index puts nodes. `write` returns the address of the bytes, of `address_size` bytes.

@@ -69,6 +69,8 @@ class PersistentSet {
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  /// How many nodes lie on the way to a datom, its leaf's own included; 0 of an empty set.
+  [[nodiscard]] unsigned levels() const { return empty() ? 0U : root()->level + 1U; }
   /// Where nodes that are not in memory come from; null for a set that was never stored.
   [[nodiscard]] std::shared_ptr<NodeSource const> const& source() const noexcept { return source_; }
 
@@ -133,7 +135,10 @@ class PersistentSet {
   /// Where `visit` returns a `bool`, false leaves out what is below: so a walk over many versions sees shared parts once.
   template <class Visit>
   void for_each_address(Visit visit) const {
-    if (!empty()) detail::visit_addresses<Sorted, Shape>(root(), source_.get(), visit);
+    if (empty()) return;
+    // Before the root is read: of many versions most are known to be visited by their addresses.
+    if (auto const stored = root_.address(); stored && !detail::visit_address(*stored, visit)) return;
+    detail::visit_below<Sorted, Shape>(root(), source_.get(), visit);
   }
   /// Reads every node and checks that the whole is a tree in order; throws `Errc::store_corrupt` where it is not. Nodes that
   /// were not in memory are not kept. Linear.

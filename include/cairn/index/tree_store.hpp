@@ -73,8 +73,7 @@ void visit_children(Inner<Shape> const& inner, NodeSource const* source, Visit& 
 }
 
 template <Order Sorted, class Shape, class Visit>
-void visit_addresses(NodeHeader* root, NodeSource const* source, Visit& visit) {
-  if (is_stored(root) && !visit_address(root->address, visit)) return;
+void visit_below(NodeHeader* root, NodeSource const* source, Visit& visit) {
   if (root->level != 0) visit_children<Sorted, Shape>(*as_inner<Shape>(root), source, visit);
 }
 

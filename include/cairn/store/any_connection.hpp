@@ -8,6 +8,7 @@
 #include <cairn/store/backend_list.hpp>
 #include <cairn/store/store.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <functional>
 #include <initializer_list>
@@ -94,6 +95,12 @@ class AnyConnection {
   }
   void checkpoint() {
     visit([](auto& connection) { connection.checkpoint(); });
+  }
+  GarbageReport collect_garbage(GarbageOptions const& options = {}) {
+    return visit([&](auto& connection) { return connection.collect_garbage(options); });
+  }
+  void collect_garbage_every(std::chrono::milliseconds interval, GarbageOptions options = {}, GarbageOutcome outcome = {}) {
+    visit([&](auto& connection) { connection.collect_garbage_every(interval, std::move(options), std::move(outcome)); });
   }
   void release() {
     visit([](auto& connection) { connection.release(); });

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cairn/concepts/store_backend.hpp>
+#include <cairn/index/live_values.hpp>
 #include <cairn/index/node_address.hpp>
 #include <cairn/index/node_cache.hpp>
 
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
@@ -38,6 +40,18 @@ class BackendHandle {
 
   [[nodiscard]] Config const& config() const noexcept { return config_; }
   [[nodiscard]] Blobs& blobs() noexcept { return blobs_; }
+  /// What is held of what was read through it.
+  [[nodiscard]] LiveValues& values() const noexcept { return *values_; }
+
+  /// Those of this backend that something in this process may be read through.
+  [[nodiscard]] static std::vector<std::shared_ptr<BackendHandle>> all() {
+    std::vector<std::shared_ptr<BackendHandle>> handles;
+    std::lock_guard const lock{registry().mutex};
+    for (auto const& handle : registry().handles) {
+      if (auto alive = handle.lock()) handles.push_back(std::move(alive));
+    }
+    return handles;
+  }
 
   /// What indexes read their nodes from; it keeps the handle alive. Leaves that can be read again take about `budget` bytes
   /// of memory at the most.
@@ -46,8 +60,10 @@ class BackendHandle {
     auto const read = [](void const* context, NodeAddress const& address) -> Bytes {
       return static_cast<Blobs const*>(context)->read(address.template to<Address>());
     };
+    enlist(handle);
     void const* blobs = &handle->blobs_;
-    NodeSource source{blobs, read, sizeof(Address), std::move(handle), nullptr, std::make_shared<NodeCache>(budget)};
+    auto values = handle->values_;
+    NodeSource source{blobs, read, sizeof(Address), std::move(handle), nullptr, std::make_shared<NodeCache>(budget), std::move(values)};
     if constexpr (BlobStoreReadsMany<Blobs>) {
       source.read_many = [](void const* context, std::span<NodeAddress const> nodes, BytesSink sink) {
         std::vector<Address> addresses;
@@ -70,8 +86,26 @@ class BackendHandle {
   }
 
  private:
+  struct Registry {
+    std::mutex mutex{};
+    std::vector<std::weak_ptr<BackendHandle>> handles{};
+  };
+  static Registry& registry() {
+    static Registry made;
+    return made;
+  }
+  static void enlist(std::shared_ptr<BackendHandle> const& handle) {
+    auto& [mutex, handles] = registry();
+    std::lock_guard const lock{mutex};
+    std::erase_if(handles, [&](auto const& other) {
+      return other.expired() || (!other.owner_before(handle) && !handle.owner_before(other));
+    });
+    handles.push_back(handle);
+  }
+
   Config config_;
   Blobs blobs_;
+  std::shared_ptr<LiveValues> values_ = std::make_shared<LiveValues>();
 };
 
 }  // namespace cairn

@@ -49,7 +49,7 @@ class Branch {
         source_{Handle::node_source(handle_, node_cache_budget(options.index_config))},
         options_{options},
         db_{Snapshot<IndexTag>::empty(std::make_shared<DatabaseOptions const>(options))} {
-    adopt(read_root());
+    adopt_newest();
   }
 
   /// The newest value that is known. O(1).
@@ -57,6 +57,7 @@ class Branch {
     std::lock_guard lock{publishing_};
     return db_;
   }
+  [[nodiscard]] std::string const& name() const noexcept { return options_.branch; }
   [[nodiscard]] KnownRoot const& known() const noexcept { return known_; }
   [[nodiscard]] Handle& handle() const noexcept { return *handle_; }
   [[nodiscard]] std::shared_ptr<Handle> const& shared_handle() const noexcept { return handle_; }
@@ -89,7 +90,13 @@ class Branch {
     [[nodiscard]] bool has(CommitId const& id) const { return std::ranges::find(commits, id) != commits.end(); }
   };
 
-  /// Makes what the root says the current value.
+  /// Reads the root and makes what it says the current value.
+  Since adopt_newest() {
+    std::lock_guard const changing{handle_->values().changing()};
+    return adopt(read_root());
+  }
+
+  /// Makes what the root says the current value. Requires: `changing` of the handle's values was held before the root was read.
   Since adopt(RootRecord root) {
     if (root.version == known_.version) return {};
     Since since{.moved = true};
@@ -134,7 +141,7 @@ class Branch {
   /// Whether others have committed since; takes it in. Not where the root cannot be read.
   [[nodiscard]] bool has_moved() {
     try {
-      return adopt(read_root()).moved;
+      return adopt_newest().moved;
     } catch (Error const&) {
       return false;
     }
@@ -158,6 +165,7 @@ class Branch {
   /// takes a slice of the nodes along that a checkpoint has to write, so that no commit waits for all of them; one that finds
   /// the tail at twice the budget takes all that is left. Nodes for which there is no room don't keep the frame from it.
   [[nodiscard]] CommitResult append(Db<IndexTag> db, std::span<std::byte const> frame, std::span<CommitId const> ids) {
+    std::lock_guard const changing{handle_->values().changing()};
     auto kept = Bytes::copy(frame);
     known_.make_room(ids.size());
     Written slice;
@@ -205,6 +213,7 @@ class Branch {
   /// With a writer that has written some of them already. `merged` are checkpoints that it is made from beside the one before it.
   [[nodiscard]] CommitResult commit(WriterOf<typename Handle::Blobs> writer, Db<IndexTag> db, std::span<CommitId const> ids,
                                     std::span<CommitRecord const> merged = {}) {
+    std::lock_guard const changing{handle_->values().changing()};
     Written nodes;
     auto named = known_.named_with(ids);
     std::vector<CommitParent> parents{put_record(writer, {known_.absorbed.empty() ? CommitId{} : known_.absorbed.back(), known_.state})};
@@ -220,6 +229,21 @@ class Branch {
       publish(std::move(db));
     }
     return result;
+  }
+
+  /// Puts a checkpoint of what is newest in the place of the root's, even where the tail is empty: whoever has written nodes for the
+  /// one before it begins anew. Errors: `commit/conflict` where others go on doing the same.
+  void renew() {
+    constexpr int attempts = 64;
+    for (int attempt = 0; attempt != attempts; ++attempt) {
+      auto const id = CommitId::random();
+      auto const result = commit(db(), std::span{&id, 1});
+      if (result == CommitResult::committed) return;
+      auto const since = adopt_newest();
+      if (since.has(id)) return;
+      if (result == CommitResult::failed) raise(Errc::io_error, "The storage refused a checkpoint: " + result.reason + ". No transaction is lost.");
+    }
+    raise(Errc::commit_conflict, "Other writers overtook this checkpoint each time; no transaction is lost.");
   }
 
  private:

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -161,6 +162,8 @@ template <class Backend, class IndexTag>
 /// garbage.
 template <class Backend, class IndexTag>
 [[nodiscard]] Db<IndexTag> commit_as_db(Connection<Backend, IndexTag> const& conn, CommitId const& id) {
+  auto const session = conn.session();
+  std::lock_guard const changing{session->handle().values().changing()};
   return detail::find_commit(conn, id)->db();
 }
 
@@ -170,8 +173,10 @@ template <class Backend, class IndexTag>
 void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
   detail::check_branch_name(name);
   conn.checkpoint();
+  auto const session = conn.session();
+  std::lock_guard const changing{session->handle().values().changing()};
   auto const head = detail::graph_of(conn).head(conn.db().options().branch);
-  detail::commit_new_branch<Backend, IndexTag>(conn.session()->handle(), name, *head);
+  detail::commit_new_branch<Backend, IndexTag>(session->handle(), name, *head);
 }
 
 /// The same of an earlier commit. Errors: as `commit_as_db`, too. Requires: no collection of garbage is under way that was not to keep
@@ -179,7 +184,9 @@ void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
 template <class Backend, class IndexTag>
 void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name, CommitId const& from) {
   detail::check_branch_name(name);
-  detail::commit_new_branch<Backend, IndexTag>(conn.session()->handle(), name, *detail::find_commit(conn, from));
+  auto const session = conn.session();
+  std::lock_guard const changing{session->handle().values().changing()};
+  detail::commit_new_branch<Backend, IndexTag>(session->handle(), name, *detail::find_commit(conn, from));
 }
 
 /// Removes a branch; what only it held is garbage. Errors: `store/does-not-exist`; `config/range` for the branch that the connection
@@ -215,6 +222,7 @@ CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& d
   std::vector<CommitParent> named;
   for (auto const& id : parents) named.push_back({id, NodeAddress::of(writer.put(detail::find_commit(conn, id)->record.state.view()))});
   return session->exclusively([&](auto&) {
+    std::lock_guard const changing{session->handle().values().changing()};
     typename Branch<Backend, IndexTag>::Written nodes;
     auto const id = CommitId::random();
     auto snapshot = db.snapshot();

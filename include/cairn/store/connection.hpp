@@ -6,6 +6,7 @@
 #include <cairn/db/tx_range.hpp>
 #include <cairn/store/session.hpp>
 
+#include <chrono>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -97,6 +98,19 @@ class Connection {
   /// itself when the tail has grown and when the connection is released.
   void checkpoint();
 
+  /// Removes what no branch of the store needs any more, beside its writers and readers: all values that this process holds stay
+  /// readable, and so do those of other processes that were read within `keep_for`. Values of this process are known where they came
+  /// through this type of backend.
+  ///
+  /// Errors: those of the store; `config/mismatch` where the backend cannot erase. Whatever ends it, only garbage is gone, and the next
+  /// collection removes the rest.
+  /// Complexity: reads the inner nodes of all that is kept, once; then what the backend's sweep reads. Memory: `AddressSet` of the nodes
+  /// that are alive and of those that are not.
+  GarbageReport collect_garbage(GarbageOptions const& options = {});
+  /// The same on a thread of its own, every `interval` until the connection is released, in the place of what was asked for before; 0 ends
+  /// it. `outcome(report, error)` is called on that thread after each; `error` is null where there was none.
+  void collect_garbage_every(std::chrono::milliseconds interval, GarbageOptions options = {}, GarbageOutcome outcome = {});
+
   /// Checkpoints and lets go of the store; the connection is of no use afterwards. Database values taken from it stay
   /// readable, and the backend's own connection is released when the last of them is gone. Does nothing the second time.
   /// Errors: those of the checkpoint; it is released all the same, and nothing that was acknowledged is lost.
@@ -182,8 +196,21 @@ void Connection<Backend, IndexTag>::checkpoint() {
 }
 
 template <class Backend, class IndexTag>
+GarbageReport Connection<Backend, IndexTag>::collect_garbage(GarbageOptions const& options) {
+  return session()->collect_garbage(options);
+}
+
+template <class Backend, class IndexTag>
+void Connection<Backend, IndexTag>::collect_garbage_every(std::chrono::milliseconds interval, GarbageOptions options, GarbageOutcome outcome) {
+  session()->collect_garbage_every(interval, std::move(options), std::move(outcome));
+}
+
+template <class Backend, class IndexTag>
 void Connection<Backend, IndexTag>::release() {
-  if (auto const session = std::move(session_)) session->checkpoint();
+  auto const session = std::move(session_);
+  if (!session) return;
+  session->stop_collecting();
+  session->checkpoint();
 }
 
 template <class Backend, class IndexTag>

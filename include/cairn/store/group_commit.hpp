@@ -132,7 +132,7 @@ class GroupCommit {
         case CommitResult::conflict: break;
       }
       if (number + 1 >= patient_commit_attempts && result.outcome == CommitResult::conflict) branch_.hold();
-      auto const since = branch_.adopt(branch_.read_root());
+      auto const since = branch_.adopt_newest();
       for (auto& one : pending_) {
         if (since.has(one.ids.back())) return decide(one);
       }

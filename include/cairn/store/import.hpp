@@ -9,6 +9,7 @@
 #include <cairn/store/group_commit.hpp>
 
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <utility>
 
@@ -29,7 +30,7 @@ namespace detail {
 template <class Backend, class IndexTag>
 [[nodiscard]] bool has_landed(Branch<Backend, IndexTag>& branch, CommitId const& id) {
   try {
-    return branch.adopt(branch.read_root()).has(id);
+    return branch.adopt_newest().has(id);
   } catch (...) {
     return false;
   }
@@ -39,10 +40,11 @@ template <class Backend, class IndexTag>
 template <class Backend, class IndexTag, class Facts>
 [[nodiscard]] ImportReport<IndexTag> import_facts(Branch<Backend, IndexTag>& branch, Facts&& facts, ImportOptions const& options) {
   using Handle = BackendHandle<Backend>;
-  branch.adopt(branch.read_root());
+  branch.adopt_newest();
   auto const db_before = branch.db();
   BulkImport<IndexTag> import{db_before.snapshot(), current_instant(), options};
   for (auto&& fact : facts) import.add(std::forward<decltype(fact)>(fact));
+  std::lock_guard const changing{branch.handle().values().changing()};
   auto writer = branch.handle().blobs().begin();
   Db<IndexTag> const db{import.finish(Handle::node_sink(writer), branch.source())};
   auto const id = CommitId::random();

@@ -4,19 +4,23 @@
 #pragma once
 
 #include <cairn/db/initial_snapshot.hpp>
+#include <cairn/store/background_garbage.hpp>
 #include <cairn/store/branch.hpp>
+#include <cairn/store/collect_garbage.hpp>
 #include <cairn/store/commit_queue.hpp>
 #include <cairn/store/group_commit.hpp>
 #include <cairn/store/import.hpp>
 #include <cairn/store/listeners.hpp>
 #include <cairn/store/writers_mutex.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace cairn {
@@ -62,7 +66,7 @@ class Session {
   /// Takes in what others have committed since.
   Db<IndexTag> sync() {
     std::lock_guard lock{writing_};
-    branch_.adopt(branch_.read_root());
+    branch_.adopt_newest();
     return db();
   }
 
@@ -111,6 +115,26 @@ class Session {
     raise(Errc::commit_conflict, "Other writers overtook this checkpoint each time; their transactions and yours are in the tail.");
   }
 
+  /// Collects the garbage of the whole store. Commits wait only where a checkpoint is made first.
+  GarbageReport collect_garbage(GarbageOptions const& options) {
+    writing_.require_not_mine();
+    return cairn::collect_garbage<Backend, IndexTag>(branch_.shared_handle(), options, [&](std::string_view name) {
+      if (name != branch_.name()) return false;
+      std::lock_guard lock{writing_};
+      branch_.renew();
+      return true;
+    });
+  }
+
+  /// Does so on a thread of its own, every `interval` from now on, instead of what was said before; never for an interval of 0.
+  void collect_garbage_every(std::chrono::milliseconds interval, GarbageOptions options, GarbageOutcome outcome) {
+    if (interval.count() <= 0) return stop_collecting();
+    set_background(std::make_unique<BackgroundGarbage>(interval, std::move(options), std::move(outcome),
+                                                       [this](GarbageOptions const& what) { return collect_garbage(what); }));
+  }
+  /// Apart from that, so that who never collects has no code for it.
+  void stop_collecting() { set_background(nullptr); }
+
   [[nodiscard]] Handle& handle() noexcept { return branch_.handle(); }
   [[nodiscard]] std::shared_ptr<Handle> const& shared_handle() const noexcept { return branch_.shared_handle(); }
   /// What nodes of the store are read from.
@@ -127,6 +151,11 @@ class Session {
   }
 
  private:
+  void set_background(std::unique_ptr<BackgroundGarbage> next) {
+    std::lock_guard const lock{collecting_};
+    background_.swap(next);  // what was there ends without the lock: whoever hears of its last outcome may ask for another
+  }
+
   /// Decides a group, and puts its reports into the listeners' queue in the order of commits.
   void commit(std::span<CommitRequest<IndexTag>* const> group) noexcept {
     GroupCommit<Backend, IndexTag>{branch_, group}.run();
@@ -141,6 +170,7 @@ class Session {
     auto const id = CommitId::random();
     auto result = branch_.commit(db(), std::span{&id, 1});
     if (result == CommitResult::committed) return result;
+    std::lock_guard const changing{handle().values().changing()};
     auto const since = branch_.adopt(read_root_after(result));
     return since.has(id) ? CommitResult{CommitResult::committed} : result;
   }
@@ -168,6 +198,9 @@ class Session {
   Branch<Backend, IndexTag> branch_;
   CommitQueue<CommitRequest<IndexTag>> queue_{};
   Listeners<TxReport<IndexTag>> listeners_{};
+
+  std::mutex collecting_;  // guards background_
+  std::unique_ptr<BackgroundGarbage> background_{};  // the last member: it uses the others until it is gone
 };
 
 }  // namespace cairn

@@ -1,0 +1,55 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What a collection of garbage is told, and what it tells.
+#pragma once
+
+#include <cairn/concepts/root.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+namespace cairn {
+
+/// How far a collection has come.
+struct GarbageProgress {
+  enum Phase : std::uint8_t {
+    marking,   ///< `done` nodes are alive, so far
+    sweeping,  ///< `done` old blobs have been looked at
+  };
+  Phase phase = marking;
+  std::uint64_t done = 0;
+};
+
+/// What a collection keeps, beside what the branches' roots and this process's values consist of. A checkpoint that both of
+/// the first two would let go goes.
+struct GarbageOptions {
+  /// Checkpoints that a root held so long ago, and whatever was written since: it is how long *other* processes may hold a
+  /// database value, and how long one of their commits may take. Below an hour, each branch gets a new checkpoint first, so
+  /// that commits which are under way in other processes meet a conflict, and are made again, instead of losing their nodes.
+  std::chrono::milliseconds keep_for = std::chrono::hours{24};
+  /// The newest checkpoints of each branch; the root's own is one, and is kept in any case.
+  std::size_t keep_last = 1;
+  /// Removes nothing, and reports what would be.
+  bool dry_run = false;
+  /// Leaves no byte of what it removes on the disk: for what was purged, with `keep_for` 0 and nobody who holds an old value.
+  /// Writes anew all that is in reach of what is dead. Not every backend can (docs/garbage.md).
+  bool erase = false;
+  /// Called now and then. What it throws ends the collection and passes through; what was removed by then was garbage.
+  std::function<void(GarbageProgress const&)> progress{};
+};
+
+/// What a collection found and did.
+struct GarbageReport {
+  TimePoint cutoff{};             ///< what was written since then was left alone
+  std::uint64_t branches = 0;     ///< whose roots were marked
+  std::uint64_t checkpoints = 0;  ///< older ones that were kept
+  std::uint64_t values = 0;       ///< of this process, which were kept
+  std::uint64_t live = 0;         ///< blobs that all of these consist of
+  std::uint64_t dead = 0;         ///< others that are older than the cutoff: gone, but for what a backend leaves until more around it is dead
+  std::uint64_t live_bytes = 0;   ///< of a dry run, where the backend can list its blobs; else 0
+  std::uint64_t dead_bytes = 0;   ///< the same
+};
+
+}  // namespace cairn
