@@ -14,11 +14,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -122,7 +124,21 @@ int run(int count, char** arguments) {
 
   auto* stats = app.add_subcommand("stats", "Say how much is in a database");
   stats->add_option("store", store, store_help)->required();
-  stats->callback([&] { verb = [&] { return print_stats(store); }; });
+  bool nodes = false;
+  stats->add_flag("--nodes", nodes, "and how much of the store is alive and dead");
+  stats->callback([&] { verb = [&] { return print_stats(store, nodes); }; });
+
+  GarbageArguments garbage;
+  auto* gc = app.add_subcommand("gc", "Remove what no branch needs any more, beside writers and readers");
+  gc->add_option("store", store, store_help)->required();
+  gc->add_flag("--dry-run", garbage.dry_run, "remove nothing, and say how much there is to remove");
+  gc->add_option("--keep-age", garbage.keep_age, "keep what was current so long ago: for as long may other processes hold a database, and commit (24h)")
+      ->transform(CLI::AsNumberWithUnit(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}},
+                                        CLI::AsNumberWithUnit::CASE_SENSITIVE))
+      ->check(CLI::NonNegativeNumber);
+  gc->add_option("--keep", garbage.keep, "keep the newest checkpoints of each branch")->capture_default_str();
+  gc->add_flag("--erase", garbage.erase, "leave no byte of it on the disk, after a purge; with --keep-age 0");
+  gc->callback([&] { verb = [&] { return collect_garbage(store, garbage); }; });
 
   auto* verify = app.add_subcommand("verify", "Read everything and compare the indexes with each other");
   verify->add_option("store", store, store_help)->required();

@@ -42,7 +42,19 @@ int query_store(std::string const& store, QueryArguments const& arguments);
 /// Prints how a query is answered. It is run.
 int explain_query(std::string const& store, QueryArguments const& arguments);
 
-int print_stats(std::string const& store);
+/// With `nodes`, also what of the store is alive: reads the inner nodes of all that is kept for a day, and lists the blobs.
+int print_stats(std::string const& store, bool nodes);
+
+/// What `cairn gc` is given.
+struct GarbageArguments {
+  std::int64_t keep_age = std::int64_t{24} * 60 * 60 * 1000;  ///< milliseconds
+  std::size_t keep = 1;
+  bool dry_run = false;
+  bool erase = false;
+};
+
+/// Removes what no branch needs any more, or says how much that is. On Ctrl-C what is gone by then was garbage.
+int collect_garbage(std::string const& store, GarbageArguments const& arguments);
 int verify_store(std::string const& store);
 
 /// The branches of the store, a line each, the one that the argument names with a star.

@@ -6,6 +6,7 @@
 #include "queries.hpp"
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -173,6 +174,23 @@ ShellValue schema_of(Arguments arguments) {
   return {Edn::map(std::move(attributes))};
 }
 
+/// Datahike's `remove-before` says until when checkpoints were kept; without it they are for a day.
+ShellValue collect_garbage(Arguments arguments) {
+  GarbageOptions options;
+  if (arguments.size() > 1) {
+    auto const before = to_edn(arguments[1]).instant();
+    if (!before) raise(Errc::transact_syntax, "Garbage is what was replaced before an #inst; found " + print(arguments[1]) + ".");
+    auto const age = current_instant().milliseconds - *before;
+    options.keep_for = std::chrono::milliseconds{age > 0 ? age : 0};
+  }
+  auto const report = conn_of(arguments[0]).collect_garbage(options);
+  auto const number = [](std::uint64_t count) { return Edn::integer(static_cast<std::int64_t>(count)); };
+  return {Edn::map({{Edn::keyword("branches"), number(report.branches)},
+                    {Edn::keyword("older-checkpoints"), number(report.checkpoints)},
+                    {Edn::keyword("live-nodes"), number(report.live)},
+                    {Edn::keyword("dead-nodes"), number(report.dead)}})};
+}
+
 std::vector<ShellValue> elements_of(ShellValue const& value) {
   if (auto const* values = value.get<Values>()) return *values;
   auto const edn = to_edn(value);
@@ -199,6 +217,8 @@ constexpr std::array functions_by_name{
     Function{"database-exists?", "(database-exists? config)", 0, 1, [](Arguments a) { return ShellValue{Edn::boolean(exists<Backends>(config_of(a)))}; }},
     Function{"connect", "(connect config)", 0, 1, [](Arguments a) { return ShellValue{std::make_shared<Conn>(connect<Backends>(config_of(a)))}; }},
     Function{"release", "(release conn)", 1, 1, [](Arguments a) { conn_of(a[0]).release(); return nil(); }},
+    Function{"gc-storage", "(gc-storage conn remove-before)", 1, 2, collect_garbage},
+    Function{"gc-storage!", "(gc-storage! conn remove-before)", 1, 2, collect_garbage},
     Function{"transact", "(transact conn tx-data)", 2, 2, [](Arguments a) { return ShellValue{std::make_shared<Report const>(conn_of(a[0]).transact(TxData{to_edn(a[1])}))}; }},
     Function{"transact!", "(transact! conn tx-data)", 2, 2, [](Arguments a) { return ShellValue{std::make_shared<Report const>(conn_of(a[0]).transact(TxData{to_edn(a[1])}))}; }},
     Function{"db", "(db conn)", 1, 1, [](Arguments a) { return ShellValue{conn_of(a[0]).sync()}; }},
