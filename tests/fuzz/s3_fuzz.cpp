@@ -4,7 +4,7 @@
 // an answer or without one; what was read is written and read again.
 #include <cairn/backends/s3/answers.hpp>
 #include <cairn/backends/s3/marker.hpp>
-#include <cairn/backends/s3/pack.hpp>
+#include <cairn/backends/common/pack.hpp>
 #include <cairn/backends/s3/root_object.hpp>
 
 #include <cstddef>

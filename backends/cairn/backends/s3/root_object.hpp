@@ -5,7 +5,7 @@
 
 #include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/s3/address.hpp>
-#include <cairn/backends/s3/pack.hpp>
+#include <cairn/backends/common/pack.hpp>
 #include <cairn/concepts/bytes.hpp>
 #include <cairn/concepts/root.hpp>
 

@@ -9,9 +9,9 @@
 #include <cairn/backends/s3/config.hpp>
 #include <cairn/backends/s3/keys.hpp>
 #include <cairn/backends/s3/marker.hpp>
-#include <cairn/backends/s3/pack.hpp>
+#include <cairn/backends/common/pack.hpp>
 #include <cairn/backends/s3/root_object.hpp>
-#include <cairn/backends/s3/run.hpp>
+#include <cairn/backends/common/run.hpp>
 #include <cairn/concepts/bytes.hpp>
 #include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>

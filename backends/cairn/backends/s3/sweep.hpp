@@ -5,7 +5,7 @@
 
 #include <cairn/backends/s3/address.hpp>
 #include <cairn/backends/s3/client.hpp>
-#include <cairn/backends/s3/pack.hpp>
+#include <cairn/backends/common/pack.hpp>
 #include <cairn/backends/s3/shared_store.hpp>
 #include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>

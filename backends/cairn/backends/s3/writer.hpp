@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cairn/backends/s3/address.hpp>
-#include <cairn/backends/s3/pack.hpp>
+#include <cairn/backends/common/pack.hpp>
 #include <cairn/backends/s3/root_object.hpp>
 #include <cairn/backends/s3/shared_store.hpp>
 #include <cairn/concepts/bytes.hpp>

@@ -3,8 +3,9 @@
 // Which blobs one request brings.
 #pragma once
 
-#include <cairn/backends/s3/address.hpp>
-#include <cairn/backends/s3/pack.hpp>
+#include <cairn/backends/common/pack.hpp>
+#include <cairn/backends/common/packed_address.hpp>
+#include <cairn/backends/common/text.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -12,7 +13,7 @@
 #include <span>
 #include <vector>
 
-namespace cairn::backends::s3::details {
+namespace cairn::backends::common {
 
 /// Blobs of one pack that lie close together, as those do that were put one after the other: a request costs more, in money and in
 /// time, than the bytes between them.
@@ -22,7 +23,7 @@ struct Run {
   std::uint64_t to = 0;
 
   /// What is stored of one of its blobs. Requires: `bytes` are those of the run.
-  [[nodiscard]] ByteSpan stored(Address const& address, ByteSpan bytes) const noexcept {
+  [[nodiscard]] ByteSpan stored(PackedAddress const& address, ByteSpan bytes) const noexcept {
     return bytes.subspan(static_cast<std::size_t>(address.offset() - from), stored_size(address.size()));
   }
 };
@@ -32,7 +33,7 @@ inline constexpr std::uint64_t widest_gap = std::uint64_t{4} << 10U;
 inline constexpr std::uint64_t longest_run = std::uint64_t{128} << 10U;
 
 /// The runs that the addresses at `places` are in. With 0 as the longest each blob is one.
-inline std::vector<Run> runs_of(std::span<Address const> addresses, std::span<std::size_t const> places, std::uint64_t longest = longest_run) {
+inline std::vector<Run> runs_of(std::span<PackedAddress const> addresses, std::span<std::size_t const> places, std::uint64_t longest = longest_run) {
   std::vector<std::size_t> sorted{places.begin(), places.end()};
   std::sort(sorted.begin(), sorted.end(), [&](std::size_t left, std::size_t right) { return addresses[left] < addresses[right]; });
   std::vector<Run> runs;
@@ -54,4 +55,4 @@ inline std::vector<Run> runs_of(std::span<Address const> addresses, std::span<st
   return runs;
 }
 
-}  // namespace cairn::backends::s3::details
+}  // namespace cairn::backends::common
