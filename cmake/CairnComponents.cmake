@@ -163,3 +163,14 @@ cairn_add_component(
   INSTALL "libcurl4-openssl-dev libssl-dev libexpat1-dev"
   BASE backends
   HEADERS ${cairn_s3_headers})
+
+cairn_headers(cairn_rados_headers backends/cairn/backends/rados)
+cairn_add_component(
+  NAME rados
+  DOC "stores in pools of Ceph clusters"
+  PACKAGE Rados
+  TARGET rados::rados
+  INSTALL librados-dev
+  FINDER FindRados.cmake
+  BASE backends
+  HEADERS ${cairn_rados_headers})

@@ -145,6 +145,7 @@ packages_to_build=(
   libsqlite3-dev liblmdb-dev librocksdb-dev libhiredis-dev libpq-dev libmariadb-dev
   libzstd-dev libsodium-dev
   libcurl4-openssl-dev libssl-dev libexpat1-dev
+  librados-dev
 )
 packages_to_test=(
   "${packages_to_build[@]}" catch2 python3 strace git valgrind

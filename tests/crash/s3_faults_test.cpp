@@ -1,7 +1,9 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // The S3 backend on a network that fails: nothing is lost, nothing is there twice, and what a call costs in requests.
+#include "crash/entries.hpp"
 #include "laws/blob_store.hpp"
+#include "laws/own_service.hpp"
 #include "laws/service.hpp"
 #include "laws/tcp_proxy.hpp"
 
@@ -10,6 +12,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -29,6 +32,7 @@ using cairn::laws::pattern;
 using cairn::laws::tail_of;
 using cairn::laws::text;
 using cairn::test::NetworkFault;
+using cairn::test::OwnService;
 using cairn::test::service;
 using cairn::test::TcpProxy;
 
@@ -325,4 +329,18 @@ TEST_CASE("s3: listings go on from page to page, whatever is in the keys") {
   CHECK((listed == keys));
   client.remove(keys);
   client.list(here.prefix + "/", [](Listed const&) -> bool { throw std::runtime_error{"something is left"}; });
+}
+
+TEST_CASE("s3: what was acknowledged is there after gateway and cluster were killed, once") {
+  ::setenv("CAIRN_CEPH_STORE", "bluestore", 1);
+  OwnService cluster{CAIRN_TEST_SERVICES "/ceph"};
+  s3::Config const config{.bucket = cluster.value("bucket"),
+                          .prefix = "killed",
+                          .endpoint = cluster.value("endpoint"),
+                          .access_key = cluster.value("access_key"),
+                          .secret_key = cairn::Secret{cluster.value("secret_key")},
+                          .retries = 100};
+  s3::Backend::empty_store(config);
+  auto connection = s3::Backend::connect_store(config);
+  cairn::test::check_kills<s3::Backend>(cluster, config, connection, std::getenv("CAIRN_LONG") != nullptr ? 20 : 3);
 }

@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // Backends on SQL servers while the server is killed, the network loses requests and replies, and processes contend.
+#include "crash/entries.hpp"
 #include "laws/own_service.hpp"
 #include "laws/processes.hpp"
 #include "laws/tcp_proxy.hpp"
@@ -19,8 +20,6 @@
 #include <catch2/catch_template_test_macros.hpp>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -57,6 +56,8 @@ namespace {
 using namespace cairn;
 using cairn::laws::Child;
 using cairn::laws::text;
+using cairn::test::add;
+using cairn::test::entries_of;
 using cairn::test::NetworkFault;
 using cairn::test::OwnService;
 using cairn::test::TcpProxy;
@@ -160,43 +161,6 @@ struct Mysql {
 
 std::span<std::byte const> bytes_of(std::string_view from) { return std::as_bytes(std::span{from.data(), from.size()}); }
 
-/// What was appended to a root, in order. Where many frames have come together, a commit has put them into the state.
-std::vector<std::string> entries_of(RootRecord const& root) {
-  std::vector<std::string> entries;
-  auto const state = text(root.state);
-  for (std::size_t at = 0; at != state.size();) {
-    auto const end = state.find(' ', at);
-    entries.push_back(state.substr(at, end - at));
-    at = end + 1;
-  }
-  for (auto const& frame : root.tail) entries.push_back(text(frame));
-  return entries;
-}
-
-/// Adds an entry, exactly once, as an engine would: after `unknown` it looks whether the entry is there, and tries again at the version
-/// that it expected.
-template <class Connection>
-void add(Connection& connection, std::string_view branch, std::string const& entry) {
-  bool has_looked = false;
-  for (;;) {
-    auto const root = connection.root(branch);
-    if (has_looked && root) {
-      auto const entries = entries_of(*root);
-      if (std::find(entries.begin(), entries.end(), entry) != entries.end()) return;
-    }
-    auto const expected = root ? root->version : Version{};
-    auto writer = connection.begin();
-    auto const result = [&] {
-      if (!root || root->tail.size() < 32) return writer.append(branch, expected, bytes_of(entry));
-      std::string state;
-      for (auto const& one : entries_of(*root)) state += one + ' ';
-      return writer.commit(branch, expected, bytes_of(state += entry + ' '));
-    }();
-    if (result == CommitResult::committed) return;
-    has_looked |= result == CommitResult::unknown;
-  }
-}
-
 }  // namespace
 
 #if CAIRN_TEST_HAS_POSTGRES && CAIRN_TEST_HAS_MYSQL
@@ -285,38 +249,8 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
 
   {
     INFO("what was acknowledged is there after the server was killed, once");
-    constexpr int writers = 3;
-    std::array<std::atomic<int>, writers> acknowledged{};
-    std::atomic<bool> ends = false;
     auto connection = Backend::connect_store(config);
-    std::vector<std::thread> pool;
-    for (std::size_t writer = 0; writer != writers; ++writer) {
-      pool.emplace_back([&, writer] {
-        for (int i = 0; !ends; ++i) {
-          add(connection, "killed " + std::to_string(writer), std::to_string(i));
-          acknowledged[writer] = i + 1;
-        }
-      });
-    }
-    for (int round = 0; round != times(2, 20); ++round) {
-      auto const before = acknowledged[0].load();
-      while (acknowledged[0] < before + 20) std::this_thread::yield();
-      server.kill();
-      std::array<int, writers> until_then{};
-      for (std::size_t writer = 0; writer != writers; ++writer) until_then[writer] = acknowledged[writer];
-      server.restart();
-      auto const after = Backend::connect_store(config);
-      for (std::size_t writer = 0; writer != writers; ++writer) {
-        CHECK(entries_of(*after.root("killed " + std::to_string(writer))).size() >= static_cast<std::size_t>(until_then[writer]));
-      }
-    }
-    ends = true;
-    for (auto& one : pool) one.join();
-    for (std::size_t writer = 0; writer != writers; ++writer) {
-      auto const entries = entries_of(*connection.root("killed " + std::to_string(writer)));
-      REQUIRE(entries.size() == static_cast<std::size_t>(acknowledged[writer].load()));
-      for (std::size_t i = 0; i != entries.size(); ++i) REQUIRE(entries[i] == std::to_string(i));
-    }
+    test::check_kills<Backend>(server, config, connection, times(2, 20));
   }
 
   {

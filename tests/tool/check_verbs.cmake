@@ -132,7 +132,7 @@ foreach(row IN LISTS rows)
 endforeach()
 
 # A backend's own README has all keys of its configuration.
-foreach(backend IN ITEMS mem file sqlite lmdb rocksdb redis postgres mysql s3)
+foreach(backend IN ITEMS mem file sqlite lmdb rocksdb redis postgres mysql s3 rados)
   if(table MATCHES "`:${backend}`")
     file(READ "${CMAKE_CURRENT_LIST_DIR}/../../backends/cairn/backends/${backend}/README.md" readme)
     execute_process(COMMAND "${command}" backends ${backend} --markdown OUTPUT_VARIABLE keys)

@@ -26,6 +26,9 @@
 #if CAIRN_TOOL_HAS_S3
 #include <cairn/backends/s3/backend.hpp>
 #endif
+#if CAIRN_TOOL_HAS_RADOS
+#include <cairn/backends/rados/backend.hpp>
+#endif
 #include <cairn/cairn.hpp>
 
 namespace cairn::tool {
@@ -59,6 +62,10 @@ using Backends = BackendList<backends::mem::Backend, backends::file::Backend
 #if CAIRN_TOOL_HAS_S3
                              ,
                              backends::s3::Backend
+#endif
+#if CAIRN_TOOL_HAS_RADOS
+                             ,
+                             backends::rados::Backend
 #endif
                              >;
 using Conn = AnyConnection<Backends>;

@@ -1,0 +1,279 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What a connection and its writers share: the cluster, and what is known of roots.
+#pragma once
+
+#include <cairn/backends/common/encoding.hpp>
+#include <cairn/backends/common/pack.hpp>
+#include <cairn/backends/common/root_version.hpp>
+#include <cairn/backends/common/run.hpp>
+#include <cairn/backends/common/text.hpp>
+#include <cairn/backends/common/timed_key.hpp>
+#include <cairn/backends/rados/cluster.hpp>
+#include <cairn/backends/rados/config.hpp>
+#include <cairn/backends/rados/errors.hpp>
+#include <cairn/backends/rados/names.hpp>
+#include <cairn/backends/rados/operation.hpp>
+#include <cairn/backends/rados/root_body.hpp>
+#include <cairn/concepts/bytes.hpp>
+#include <cairn/error/error.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cairn::backends::rados::details {
+
+/// The attribute of a pack's objects: the table of contents (common/pack.hpp).
+inline constexpr char const* contents_attribute = "contents";
+/// What of a pack is in one object. A cluster takes no more than 128 MiB in one, nor 90 MiB in one step.
+inline constexpr std::size_t piece_size = std::size_t{16} << 20U;
+
+/// Thread safety: every member may be called at once from any thread.
+class SharedStore {
+ public:
+  explicit SharedStore(Config const& config) : cluster_{config}, id_{find_store(cluster_, config)}, names_{id_} {}
+
+  [[nodiscard]] Cluster const& cluster() const noexcept { return cluster_; }
+  [[nodiscard]] Names const& names() const noexcept { return names_; }
+  [[nodiscard]] common::Pack new_pack() { return {pack_keys_.next(), {}, {}, false}; }
+
+  /// `store/does-not-exist` where the store that was connected to is gone.
+  void require_store() const {
+    if (Marker::read(cluster_) != id_) raise(Errc::store_does_not_exist, "The store in that Ceph pool and namespace was deleted: create it and connect again.");
+  }
+
+  // ---- roots
+
+  /// What was last seen of a root; nothing where it was not.
+  [[nodiscard]] KnownPtr remembered(std::string_view branch) const {
+    std::lock_guard const guard{mutex_};
+    auto const found = known_.find(branch);
+    return found == known_.end() ? nullptr : found->second;
+  }
+  void remember(std::string_view branch, KnownPtr known) const {
+    std::lock_guard const guard{mutex_};
+    if (known) {
+      known_.insert_or_assign(std::string{branch}, std::move(known));
+    } else if (auto const found = known_.find(branch); found != known_.end()) {
+      known_.erase(found);
+    }
+  }
+  /// The root as it is now; nothing where there is none. One round trip, which brings what is new since it was last seen; another one
+  /// where all is new, and one for all parts that are blobs.
+  [[nodiscard]] KnownPtr look(std::string_view branch) const {
+    constexpr int tries = 4;
+    for (int number = 1;; ++number) {
+      auto before = remembered(branch);
+      auto seen = fetch(branch, before ? before->size : 0);
+      if (seen && before && base_of(*seen, branch) != before->base) {
+        before = nullptr;
+        seen = fetch(branch, 0);
+      }
+      if (!seen) {
+        remember(branch, nullptr);
+        return nullptr;
+      }
+      if (before && version_of(*seen) == before->record.version.token()) return before;
+      try {
+        auto known = complete(*std::move(seen), branch, before.get());
+        remember(branch, known);
+        return known;
+      } catch (Error const&) {
+        // Between the root and its blobs it may have been replaced, and they swept.
+        if (number == tries) throw;
+      }
+    }
+  }
+
+  // ---- blobs
+
+  /// Calls `sink(i, Bytes)` for each address, in any order.
+  template <class Sink>
+  void read_many(std::span<Address const> addresses, Sink&& sink) const {
+    std::vector<std::size_t> places(addresses.size());
+    for (std::size_t i = 0; i != places.size(); ++i) places[i] = i;
+    auto const runs = common::runs_of(addresses, places);
+    struct Part {
+      std::size_t run;
+      std::uint64_t at;
+      std::size_t size;
+    };
+    std::vector<Part> parts;
+    for (std::size_t run = 0; run != runs.size(); ++run) {
+      for (auto at = runs[run].from; at != runs[run].to; at += parts.back().size)
+        parts.push_back({run, at, static_cast<std::size_t>((std::min)(runs[run].to - at, piece_size - at % piece_size))});
+    }
+    std::vector<Buffer> buffers(runs.size());
+    cluster_.each(
+        parts.size(),
+        [&](std::size_t i, Completion& completion) {
+          auto const& [number, at, size] = parts[i];
+          auto const& run = runs[number];
+          auto& buffer = buffers[number];
+          buffer.resize(static_cast<std::size_t>(run.to - run.from));
+          auto const object = names_.pack(addresses[run.places.front()].pack(), static_cast<std::size_t>(at / piece_size));
+          cluster_.begin_read(object, at % piece_size, std::span{buffer}.subspan(static_cast<std::size_t>(at - run.from), size), completion);
+        },
+        [&](std::size_t i, int answer) {
+          auto const& run = runs[parts[i].run];
+          if (answer == -ENOENT) raise_missing(addresses[run.places.front()]);
+          if (answer < 0) raise_answer(answer, "read a blob");
+          if (static_cast<std::size_t>(answer) != parts[i].size) raise_damaged(addresses[run.places.front()]);
+          if (i + 1 == parts.size() || parts[i + 1].run != parts[i].run) deliver(run, addresses, std::exchange(buffers[parts[i].run], {}), sink);
+        });
+  }
+
+  /// Writes packs, all at once; they are there when it returns. Once more does no harm.
+  void write(std::span<common::Pack> packs) const {
+    struct Piece {
+      common::Pack const* pack;
+      std::size_t number;
+      Buffer const* contents;
+    };
+    auto const now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+    std::vector<Buffer> tables;
+    tables.reserve(packs.size());
+    std::vector<Piece> pieces;
+    for (auto& pack : packs) {
+      pack.is_sealed = true;
+      tables.push_back(common::contents_of(pack.blobs, now.count()));
+      for (std::size_t at = 0; at < pack.bytes.size(); at += piece_size) pieces.push_back({&pack, at / piece_size, &tables.back()});
+    }
+    cluster_.each(
+        pieces.size(),
+        [&](std::size_t i, Completion& completion) {
+          auto const& [pack, number, contents] = pieces[i];
+          auto const rest = ByteSpan{pack->bytes}.subspan(number * piece_size);
+          WriteOperation operation;
+          operation.replace(rest.first((std::min)(rest.size(), piece_size))).set(contents_attribute, *contents);
+          cluster_.begin(names_.pack(pack->key, number), operation, completion);
+        },
+        [](std::size_t, int answer) {
+          if (answer < 0) raise_answer(answer, "write blobs");
+        });
+  }
+
+ private:
+  static StoreId find_store(Cluster const& cluster, Config const& config) {
+    auto const id = Marker::read(cluster);
+    if (!id) raise(Errc::store_does_not_exist, "There is no store in the namespace \"" + config.namespace_ + "\" of the Ceph pool " + config.pool + ": create it first.");
+    return *id;
+  }
+
+  [[noreturn]] static void raise_missing(Address const& address) {
+    auto const place = common::hexadecimal(address.bytes);
+    raise(Errc::io_error, "There is no blob " + place + " in this store: it was never committed, or swept.", "{:address \"" + place + "\"}");
+  }
+  [[noreturn]] static void raise_damaged(Address const& address) {
+    auto const place = common::hexadecimal(address.bytes);
+    raise(Errc::store_corrupt, "The blob " + place + " is damaged: restore the store from a backup.", "{:address \"" + place + "\"}");
+  }
+  template <class Sink>
+  static void deliver(common::Run const& run, std::span<Address const> addresses, Buffer buffer, Sink& sink) {
+    for (auto const place : run.places) {
+      auto const stored = run.stored(addresses[place], buffer);
+      if (common::blob_of(addresses[place], stored)) continue;
+      // What a sweep took out of a pack reads as zeros.
+      if (common::Input{stored.first(common::checksum_size)}.number() == 0) raise_missing(addresses[place]);
+      raise_damaged(addresses[place]);
+    }
+    if (run.places.size() == 1) {
+      auto const size = addresses[run.places.front()].size();
+      sink(run.places.front(), Bytes{std::move(buffer)}.slice(common::checksum_size, size));
+      return;
+    }
+    // Copies: whoever keeps one must not keep all.
+    for (auto const place : run.places) sink(place, Bytes::copy(run.stored(addresses[place], buffer).subspan(common::checksum_size)));
+  }
+
+  /// The root's object from `offset` to its end; nothing where there is none.
+  [[nodiscard]] std::optional<Cluster::Seen> fetch(std::string_view branch, std::uint64_t offset) const {
+    constexpr std::size_t at_first = std::size_t{64} << 10U;
+    auto const object = names_.root(branch);
+    for (std::size_t size = at_first;;) {
+      Cluster::Seen seen;
+      seen.bytes.resize(size);
+      auto const answer = cluster_.look(object, offset, seen);
+      if (answer == -ENOENT) return std::nullopt;
+      if (answer < 0) raise_answer(answer, "read a root");
+      if (seen.size <= offset + size) return seen;
+      size = static_cast<std::size_t>(seen.size - offset) + at_first;  // it grows meanwhile
+    }
+  }
+  static std::string const& version_of(Cluster::Seen const& seen) {
+    auto const found = seen.attributes.find(version_attribute);
+    if (found == seen.attributes.end() || found->second.size() != common::epoch_size + 8) raise(Errc::store_corrupt, "A root of the Ceph store has no version: restore it from a backup.");
+    return found->second;
+  }
+  static std::string base_of(Cluster::Seen const& seen, std::string_view branch) {
+    auto const name = seen.attributes.find(name_attribute);
+    if (name == seen.attributes.end() || name->second != branch)
+      raise(Errc::store_corrupt, "The object of the root " + common::escaped(branch, "-_") + " is another root's: restore it from a backup.");
+    return version_of(seen).substr(0, common::epoch_size);
+  }
+
+  /// `before` is what the object had when it was shorter. Reads the blobs that it names, but for those.
+  [[nodiscard]] KnownPtr complete(Cluster::Seen seen, std::string_view branch, Known const* before) const {
+    auto made = before != nullptr ? std::make_shared<Known>(*before) : std::make_shared<Known>();
+    made->base = base_of(seen, branch);
+    made->size = static_cast<std::size_t>(seen.size);
+    made->record.version = Version{version_of(seen)};
+    bool const is_whole = before == nullptr;
+    auto const damaged = [] { raise(Errc::store_corrupt, "A root of the Ceph store is damaged: restore it from a backup."); };
+    if (is_whole && !common::text_of(seen.bytes).starts_with(root_magic)) damaged();
+    auto const records = decode(Bytes{std::move(seen.bytes)}, is_whole ? root_magic.size() : 0);
+    if (is_whole && records.empty()) damaged();
+
+    std::vector<Address> wanted;
+    for (auto const& record : records) {
+      if (record.kind != Record::Kind::here) wanted.push_back(record.address());
+    }
+    std::vector<Bytes> found(wanted.size());
+    read_many(std::span<Address const>{wanted}, [&](std::size_t i, Bytes bytes) { found[i] = std::move(bytes); });
+    auto next = found.begin();
+    for (std::size_t i = 0; i != records.size(); ++i) {
+      auto const& record = records[i];
+      made->records.push_back(record);
+      if (is_whole && i == 0) {
+        made->record.state = record.kind == Record::Kind::here ? record.bytes : *next++;
+      } else if (record.kind == Record::Kind::records) {
+        add_frames(*next++, made->record.tail);
+      } else {
+        made->record.tail.push_back(record.kind == Record::Kind::here ? record.bytes : *next++);
+      }
+    }
+    if (common::root_version(made->base, made->record.tail.size()) != made->record.version) damaged();
+    return made;
+  }
+  void add_frames(Bytes const& records, std::vector<Bytes>& tail) const {
+    for (auto const& record : decode(records, 0)) {
+      if (record.kind == Record::Kind::here) {
+        tail.push_back(record.bytes);
+      } else {
+        auto const address = record.address();
+        read_many(std::span{&address, 1}, [&](std::size_t, Bytes bytes) { tail.push_back(std::move(bytes)); });
+      }
+    }
+  }
+
+  Cluster cluster_;
+  StoreId id_;
+  Names names_;
+  common::TimedKeys pack_keys_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, KnownPtr, std::less<>> known_{};
+};
+
+}  // namespace cairn::backends::rados::details

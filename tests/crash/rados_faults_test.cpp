@@ -1,0 +1,263 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The RADOS backend on a cluster that is killed, that stands still, that is full, or that won't have it.
+#include "crash/entries.hpp"
+#include "laws/blob_store.hpp"
+#include "laws/own_service.hpp"
+#include "laws/processes.hpp"
+
+#include <cairn/backends/rados/backend.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <utility>
+#include <vector>
+
+namespace {
+
+namespace rados = cairn::backends::rados;
+using cairn::CommitResult;
+using cairn::Errc;
+using cairn::TimePoint;
+using cairn::Version;
+using cairn::laws::bytes;
+using cairn::laws::Child;
+using cairn::laws::code_of;
+using cairn::laws::pattern;
+using cairn::laws::tail_of;
+using cairn::laws::text;
+using cairn::test::OwnService;
+
+int times(int in_every_run, int at_length) { return std::getenv("CAIRN_LONG") != nullptr ? at_length : in_every_run; }
+
+/// On disks, and without the gateway.
+OwnService cluster_on_disks() {
+  ::setenv("CAIRN_CEPH_STORE", "bluestore", 1);
+  ::setenv("CAIRN_CEPH_GATEWAY", "no", 1);
+  return OwnService{CAIRN_TEST_SERVICES "/ceph"};
+}
+
+struct Cluster {
+  OwnService service = cluster_on_disks();
+
+  [[nodiscard]] rados::Config config(std::string name) const {
+    return {.pool = service.value("pool"), .namespace_ = std::move(name), .conf_file = service.value("client_conf")};
+  }
+  /// The object store's process.
+  [[nodiscard]] pid_t disk() const {
+    pid_t process = 0;
+    std::ifstream{service.value("osd_pid_file")} >> process;
+    REQUIRE(process > 0);
+    return process;
+  }
+  void ask(std::string const& words) const { REQUIRE(std::system(("timeout 30 ceph -c '" + service.value("ceph_conf") + "' " + words + " >/dev/null 2>&1").c_str()) == 0); }
+  /// How many operations the object store has done for clients.
+  [[nodiscard]] std::int64_t operations() const {
+    auto const out = service.value("osd_pid_file") + ".operations";
+    REQUIRE(std::system(("timeout 30 ceph -c '" + service.value("ceph_conf") + "' tell osd.0 perf dump osd op >'" + out + "' 2>/dev/null").c_str()) == 0);
+    std::ifstream file{out};
+    std::string const all{std::istreambuf_iterator<char>{file}, {}};
+    auto const at = all.find("\"op\": ");
+    REQUIRE(at != std::string::npos);
+    return std::stoll(all.substr(at + 6));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("rados: clusters that are killed, that stand still, that are full") {
+  Cluster cluster;
+  auto const config = cluster.config("store");
+  rados::Backend::empty_store(config);
+
+  {
+    INFO("a child of a fork is refused, and takes nothing from its parent");
+    auto connection = std::make_unique<rados::Connection>(rados::Backend::connect_store(config));
+    CHECK(connection->roots().empty());
+    Child child{[&](int out) {
+      cairn::laws::tell(out, code_of([&] { static_cast<void>(connection->roots()); }) == Errc::store_poisoned);
+      cairn::laws::tell(out, code_of([&] { static_cast<void>(connection->begin().put({})); }) == Errc::store_poisoned);
+      connection.reset();
+      cairn::laws::tell(out, rados::Backend::connect_store(config).roots().empty());
+    }};
+    CHECK(child.wait() == std::vector<std::int64_t>{1, 1, 1});
+    CHECK(connection->roots().empty());
+  }
+
+  auto connection = rados::Backend::connect_store(config);
+  {
+    INFO("a small commit is one operation");
+    auto version = cairn::laws::commit(connection, "counted", Version{}, "state");
+    auto const before = cluster.operations();
+    for (int i = 0; i != 100; ++i) version = cairn::laws::append(connection, "counted", version, "frame");
+    CHECK(cluster.operations() == before + 100);
+    for (int i = 0; i != 10; ++i) version = cairn::laws::commit(connection, "counted", version, "state");
+    CHECK(cluster.operations() == before + 110);
+    // What was put is another one, in parallel with all of its kind.
+    auto writer = connection.begin();
+    for (unsigned i = 0; i != 100; ++i) static_cast<void>(writer.put(bytes(pattern(10'000, i))));
+    REQUIRE(writer.commit("counted", version, bytes("state")) == CommitResult::committed);
+    CHECK(cluster.operations() == before + 112);
+  }
+
+  {
+    INFO("an answer that does not come in time is unknown, and the change is there once or not at all");
+    auto impatient = config;
+    impatient.timeout = std::chrono::seconds{1};
+    auto mine = rados::Backend::connect_store(impatient);
+    auto version = cairn::laws::commit(mine, "late", Version{}, "");
+    std::vector<std::string> expected;
+    int unknown = 0;
+    for (int round = 0; round != times(4, 40); ++round) {
+      CAPTURE(round);
+      auto const entry = std::to_string(round);
+      auto const disk = cluster.disk();
+      ::kill(disk, SIGSTOP);
+      auto writer = mine.begin();
+      auto result = writer.append("late", version, bytes(entry));
+      CHECK(code_of([&] { static_cast<void>(mine.root("late")); }) == Errc::io_error);
+      ::kill(disk, SIGCONT);
+      REQUIRE(result == CommitResult::unknown);
+      ++unknown;
+      // Whichever of the two lands first, the other finds another version.
+      result = writer.append("late", version, bytes(entry));
+      REQUIRE((result == CommitResult::committed || result == CommitResult::conflict));
+      expected.push_back(entry);
+      REQUIRE(tail_of(connection, "late") == expected);
+      version = mine.root("late")->version;
+    }
+    CHECK(unknown == static_cast<int>(expected.size()));
+  }
+
+  {
+    INFO("a full cluster says so at once, and goes on when there is room");
+    auto const version = cairn::laws::commit(connection, "full", Version{}, "state");
+    for (auto const* ratio : {"nearfull", "backfillfull", "full"}) cluster.ask("osd set-" + std::string{ratio} + "-ratio 0.000001");
+    std::optional<Errc> code;
+    // The object store looks how full it is every few seconds.
+    for (auto now = version; !code;) {
+      auto writer = connection.begin();
+      code = code_of([&] {
+        auto const result = writer.append("full", now, bytes("frame"));
+        REQUIRE(result == CommitResult::committed);
+        now = result.version;
+      });
+    }
+    CHECK(code == Errc::io_full);
+    CHECK(connection.root("full").has_value());
+    for (auto const* ratio : {"full", "backfillfull", "nearfull"}) cluster.ask("osd set-" + std::string{ratio} + "-ratio 0.95");
+    for (bool is_done = false; !is_done;) {
+      auto writer = connection.begin();
+      code = code_of([&] { is_done = writer.append("full", connection.root("full")->version, bytes("last")) == CommitResult::committed; });
+      CHECK((!code || code == Errc::io_full));
+    }
+    CHECK(tail_of(connection, "full").back() == "last");
+  }
+
+  {
+    INFO("what was acknowledged is there after the cluster was killed, once");
+    cairn::test::check_kills<rados::Backend>(cluster.service, config, connection, times(3, 20));
+  }
+
+  {
+    INFO("what can't be connected to says why, soon");
+    auto const fails = [&](auto change, std::string_view hint) -> std::optional<Errc> {
+      auto wrong = config;
+      wrong.connect_timeout = std::chrono::seconds{2};
+      change(wrong);
+      try {
+        static_cast<void>(rados::Backend::connect_store(wrong));
+      } catch (cairn::Error const& error) {
+        CAPTURE(error.message());
+        CHECK(error.message().find(hint) != std::string::npos);
+        CHECK(error.message().find("AQAv") == std::string::npos);
+        return error.code();
+      }
+      return std::nullopt;
+    };
+    cairn::Secret const key{"AQAvsHFnAAAAABAAabcdefghijklmnopqrstuv=="};
+    CHECK(fails([](rados::Config& wrong) { wrong.conf_file = "/nowhere/ceph.conf"; }, ":conf-file") == Errc::config_range);
+    CHECK(fails([](rados::Config& wrong) { wrong.pool = "nowhere"; }, "ceph osd pool create") == Errc::store_does_not_exist);
+    CHECK(fails([](rados::Config& wrong) { wrong.namespace_ = "nowhere"; }, "create it first") == Errc::store_does_not_exist);
+    CHECK(fails([](rados::Config& wrong) { wrong.namespace_ = "\x01"; }, ":namespace") == Errc::config_range);
+    CHECK(fails([](rados::Config& wrong) { wrong.user = "nobody"; }, ":user") == Errc::io_error);
+    CHECK(fails([&](rados::Config& wrong) { wrong.key = key; }, ":key") == Errc::io_error);
+    CHECK(fails([](rados::Config& wrong) { wrong.key = cairn::Secret{"AQAv"}; }, ":key") == Errc::io_error);
+    CHECK(fails([](rados::Config& wrong) { wrong.keyring = "/nowhere/keyring"; }, ":keyring") == Errc::io_error);
+    CHECK(fails([](rados::Config& wrong) { wrong.mon_host = "127.0.0.1:1"; }, ":connect-timeout") == Errc::io_error);
+    CHECK(fails([](rados::Config& wrong) { wrong.options = {"no_such_option=1"}; }, "no_such_option") == Errc::config_range);
+    CHECK(fails([](rados::Config& wrong) { wrong.options = {"rados_osd_op_timeout"}; }, "name=value") == Errc::config_range);
+    auto nowhere = config;
+    nowhere.pool = "nowhere";
+    rados::Backend::delete_store(nowhere);
+    CHECK(code_of([&] { rados::Backend::empty_store(nowhere); }) == Errc::store_does_not_exist);
+  }
+  rados::Backend::delete_store(config);
+}
+
+TEST_CASE("rados: long tails, large blobs and half dead packs") {
+  Cluster cluster;
+  auto const config = cluster.config("store");
+  rados::Backend::empty_store(config);
+  auto connection = rados::Backend::connect_store(config);
+  auto const follower = rados::Backend::connect_store(config);
+
+  INFO("a tail that nobody commits becomes blobs, and a follower sees all of it");
+  Version version;
+  std::vector<std::string> expected;
+  for (unsigned i = 0; i != 120; ++i) {
+    // Some are blobs by themselves.
+    expected.push_back(pattern(i % 10 == 0 ? 300 << 10 : 200 << 10, i));
+    version = cairn::laws::append(connection, "long", version, expected.back());
+    if (i % 37 == 0) CHECK((tail_of(follower, "long") == expected));
+  }
+  CHECK((tail_of(follower, "long") == expected));
+  connection.sweep([](rados::Address const&) { return false; }, TimePoint::max());
+  CHECK((tail_of(rados::Backend::connect_store(config), "long") == expected));
+  CHECK(follower.root("long")->version == version);
+
+  INFO("a blob may be larger than what a cluster takes in one object");
+  auto const large = pattern(150 << 20);
+  auto writer = connection.begin();
+  auto const address = writer.put(bytes(large));
+  auto result = writer.commit("large", Version{}, bytes("state"));
+  REQUIRE(result == CommitResult::committed);
+  CHECK((text(follower.read(address)) == large));
+
+  INFO("what is dead in a pack is gone, what is live beside it stays");
+  std::vector<rados::Address> blobs;
+  for (unsigned i = 0; i != 200; ++i) blobs.push_back(writer.put(bytes(pattern(10'000, i))));
+  result = writer.commit("large", result.version, bytes("state"));
+  REQUIRE(result == CommitResult::committed);
+  for (int round = 0; round != 2; ++round) {
+    connection.sweep([&](rados::Address const& one) { return one == blobs[7] || one == blobs[150]; }, TimePoint::max());
+    CHECK((text(connection.read(blobs[7])) == pattern(10'000, 7)));
+    CHECK((text(connection.read(blobs[150])) == pattern(10'000, 150)));
+    CHECK(code_of([&] { static_cast<void>(connection.read(blobs[8])); }) == Errc::io_error);
+    CHECK(code_of([&] { static_cast<void>(connection.read(address)); }) == Errc::io_error);
+  }
+  connection.sweep([](rados::Address const&) { return false; }, TimePoint::max());
+  CHECK(code_of([&] { static_cast<void>(connection.read(blobs[7])); }) == Errc::io_error);
+
+  INFO("a store that was deleted is gone for whoever is connected, and leaves nothing");
+  rados::Backend::delete_store(config);
+  CHECK(code_of([&] { static_cast<void>(connection.root("long")); }) == Errc::store_does_not_exist);
+  CHECK(code_of([&] { static_cast<void>(connection.roots()); }) == Errc::store_does_not_exist);
+  CHECK(code_of([&] { static_cast<void>(connection.begin().append("long", version, bytes("x"))); }) == Errc::store_does_not_exist);
+  CHECK(code_of([&] { static_cast<void>(connection.begin().append("new", Version{}, bytes("x"))); }) == Errc::store_does_not_exist);
+  int left = 0;
+  rados::details::Cluster{config}.list([&](std::string_view) { ++left; });
+  CHECK(left == 0);
+}
