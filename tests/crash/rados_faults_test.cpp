@@ -190,6 +190,8 @@ TEST_CASE("rados: clusters that are killed, that stand still, that are full") {
     cairn::Secret const key{"AQAvsHFnAAAAABAAabcdefghijklmnopqrstuv=="};
     CHECK(fails([](rados::Config& wrong) { wrong.conf_file = "/nowhere/ceph.conf"; }, ":conf-file") == Errc::config_range);
     CHECK(fails([](rados::Config& wrong) { wrong.pool = "nowhere"; }, "ceph osd pool create") == Errc::store_does_not_exist);
+    cluster.ask("osd pool create coded 1 1 erasure");
+    CHECK(fails([](rados::Config& wrong) { wrong.pool = "coded"; }, "replicated") == Errc::config_mismatch);
     CHECK(fails([](rados::Config& wrong) { wrong.namespace_ = "nowhere"; }, "create it first") == Errc::store_does_not_exist);
     CHECK(fails([](rados::Config& wrong) { wrong.namespace_ = "\x01"; }, ":namespace") == Errc::config_range);
     CHECK(fails([](rados::Config& wrong) { wrong.user = "nobody"; }, ":user") == Errc::io_error);
@@ -227,6 +229,13 @@ TEST_CASE("rados: long tails, large blobs and half dead packs") {
   connection.sweep([](rados::Address const&) { return false; }, TimePoint::max());
   CHECK((tail_of(rados::Backend::connect_store(config), "long") == expected));
   CHECK(follower.root("long")->version == version);
+
+  INFO("a root's name may be longer than that of an object");
+  std::string const name(3000, '/');
+  cairn::laws::commit(connection, name, Version{}, "state");
+  CHECK(text(follower.root(name)->state) == "state");
+  CHECK_FALSE(follower.root(name + "/").has_value());
+  CHECK(follower.roots() == std::vector<std::string>{name, "long"});
 
   INFO("a blob may be larger than what a cluster takes in one object");
   auto const large = pattern(150 << 20);

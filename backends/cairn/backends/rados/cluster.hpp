@@ -75,6 +75,7 @@ class Cluster {
     while (answer >= 0 && rados_getxattrs_next(attributes.list, &name, &value, &length) == 0 && name != nullptr) seen.attributes[name].assign(value, length);
     if (answer < 0) return answer;
     seen.bytes.resize(size);
+    seen.bytes.shrink_to_fit();  // frames are kept, each with what came with it
     return 0;
   }
 

@@ -55,7 +55,7 @@ class Connection {
 
   /// The root of that name as it is now. One round trip, which brings what was appended since it was last seen.
   [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const {
-    if (auto const known = store_->look(branch)) return known->record;
+    if (auto const known = store_->look(branch)) return known->root();
     store_->require_store();
     return std::nullopt;
   }

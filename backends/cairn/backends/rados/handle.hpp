@@ -23,7 +23,7 @@ namespace cairn::backends::rados::details {
 /// librados has threads of its own, which a fork does not copy: a child leaves all as it is, and is refused by `check_process`.
 class Handle {
  public:
-  /// `store/does-not-exist` where there is no such pool; `config/range` and `config/missing` for what can't be asked with, `io/error` for
+  /// `store/does-not-exist` where there is no such pool; `config/mismatch` where it is erasure-coded; `config/range` and `config/missing` for what can't be asked with, `io/error` for
   /// a cluster that does not let us in. Ends within `:connect-timeout`, about.
   explicit Handle(Config const& config) {
     for (char const byte : config.namespace_) {
@@ -44,6 +44,8 @@ class Handle {
     }
     if (answer != 0) raise_answer(answer, "open the pool \"" + config.pool + "\"");
     place_.reset(place);
+    int is_aligned = 0;
+    if (rados_ioctx_pool_requires_alignment2(place, &is_aligned) == 0 && is_aligned != 0) raise_coded(config.pool);
     rados_ioctx_set_namespace(place, config.namespace_.c_str());
     // A full pool would be waited for otherwise.
     rados_set_pool_full_try(place);
@@ -60,6 +62,10 @@ class Handle {
   void check_process() const {
     if (::getpid() != process_)
       raise(Errc::store_poisoned, "This connection was opened before a fork and belongs to the parent: connect again in the child.");
+  }
+  /// Erasure-coded pools have no appends of any length, nor lists of entries.
+  [[noreturn]] static void raise_coded(std::string const& pool) {
+    raise(Errc::config_mismatch, "The Ceph pool \"" + pool + "\" is erasure-coded, and can't keep roots: name a replicated one.", "{:key :pool}");
   }
   [[nodiscard]] rados_ioctx_t place() const noexcept { return place_.get(); }
 

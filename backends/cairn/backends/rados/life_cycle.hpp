@@ -8,6 +8,7 @@
 #include <cairn/backends/rados/cluster.hpp>
 #include <cairn/backends/rados/config.hpp>
 #include <cairn/backends/rados/errors.hpp>
+#include <cairn/backends/rados/handle.hpp>
 #include <cairn/backends/rados/names.hpp>
 #include <cairn/backends/rados/operation.hpp>
 #include <cairn/error/error.hpp>
@@ -35,9 +36,9 @@ inline void create_store(Config const& config) {
   auto const roots = Names{id}.roots();
   WriteOperation list;
   list.create().clear_entries();
-  if (auto const answer = cluster.run(roots, list); answer == -EOPNOTSUPP) {
-    raise(Errc::config_mismatch, "The Ceph pool " + config.pool + " is erasure-coded, and can't keep a list of roots: name a replicated one.", "{:key :pool}");
-  } else if (answer != 0) {
+  if (auto const answer = cluster.run(roots, list); answer != 0) {
+    // One that may be overwritten is found out only so.
+    if (answer == -EOPNOTSUPP) Handle::raise_coded(config.pool);
     raise_answer(answer, "create a store");
   }
   WriteOperation marker;

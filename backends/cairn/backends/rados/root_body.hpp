@@ -7,14 +7,12 @@
 #include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/rados/names.hpp>
 #include <cairn/concepts/bytes.hpp>
-#include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -104,18 +102,5 @@ inline Records decode(Bytes const& bytes, std::size_t skip) {
   }
   return made;
 }
-
-/// A root as it was when it was last seen. Immutable once it is shared.
-struct Known {
-  RootRecord record{};
-  std::string base{};       ///< an object with the same base has only become longer
-  std::size_t size = 0;     ///< of the object
-  Records records{};        ///< what is in it: the state, and the frames
-
-  [[nodiscard]] bool has(Lot const& lot) const noexcept {
-    return std::any_of(records.begin(), records.end(), [&](Record const& one) { return one.lot == lot; });
-  }
-};
-using KnownPtr = std::shared_ptr<Known const>;
 
 }  // namespace cairn::backends::rados::details

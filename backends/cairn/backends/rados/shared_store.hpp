@@ -12,6 +12,7 @@
 #include <cairn/backends/rados/cluster.hpp>
 #include <cairn/backends/rados/config.hpp>
 #include <cairn/backends/rados/errors.hpp>
+#include <cairn/backends/rados/known.hpp>
 #include <cairn/backends/rados/names.hpp>
 #include <cairn/backends/rados/operation.hpp>
 #include <cairn/backends/rados/root_body.hpp>
@@ -85,7 +86,7 @@ class SharedStore {
         remember(branch, nullptr);
         return nullptr;
       }
-      if (before && version_of(*seen) == before->record.version.token()) return before;
+      if (before && version_of(*seen) == before->version.token()) return before;
       try {
         auto known = complete(*std::move(seen), branch, before.get());
         remember(branch, known);
@@ -226,46 +227,51 @@ class SharedStore {
 
   /// `before` is what the object had when it was shorter. Reads the blobs that it names, but for those.
   [[nodiscard]] KnownPtr complete(Cluster::Seen seen, std::string_view branch, Known const* before) const {
-    auto made = before != nullptr ? std::make_shared<Known>(*before) : std::make_shared<Known>();
+    bool const is_whole = before == nullptr;
+    auto made = is_whole ? std::make_shared<Known>() : std::make_shared<Known>(*before);
     made->base = base_of(seen, branch);
     made->size = static_cast<std::size_t>(seen.size);
-    made->record.version = Version{version_of(seen)};
-    bool const is_whole = before == nullptr;
+    made->version = Version{version_of(seen)};
     auto const damaged = [] { raise(Errc::store_corrupt, "A root of the Ceph store is damaged: restore it from a backup."); };
     if (is_whole && !common::text_of(seen.bytes).starts_with(root_magic)) damaged();
-    auto const records = decode(Bytes{std::move(seen.bytes)}, is_whole ? root_magic.size() : 0);
+    auto records = decode(Bytes{std::move(seen.bytes)}, is_whole ? root_magic.size() : 0);
     if (is_whole && records.empty()) damaged();
 
-    std::vector<Address> wanted;
-    for (auto const& record : records) {
-      if (record.kind != Record::Kind::here) wanted.push_back(record.address());
-    }
-    std::vector<Bytes> found(wanted.size());
-    read_many(std::span<Address const>{wanted}, [&](std::size_t i, Bytes bytes) { found[i] = std::move(bytes); });
-    auto next = found.begin();
+    auto const contents = read_contents_of(records);
+    auto moved_frames = *made->moved_frames;
+    std::vector<Frame> frames;
     for (std::size_t i = 0; i != records.size(); ++i) {
-      auto const& record = records[i];
-      made->records.push_back(record);
       if (is_whole && i == 0) {
-        made->record.state = record.kind == Record::Kind::here ? record.bytes : *next++;
-      } else if (record.kind == Record::Kind::records) {
-        add_frames(*next++, made->record.tail);
+        made->state = {std::move(records[i]), contents[i]};
+      } else if (records[i].kind != Record::Kind::records) {
+        frames.push_back({std::move(records[i]), contents[i]});
       } else {
-        made->record.tail.push_back(record.kind == Record::Kind::here ? record.bytes : *next++);
+        auto const inner = decode(contents[i], 0);
+        auto more = read_contents_of(inner);
+        moved_frames.insert(moved_frames.end(), more.begin(), more.end());
+        made->moved.push_back(std::move(records[i]));
       }
     }
-    if (common::root_version(made->base, made->record.tail.size()) != made->record.version) damaged();
+    if (!made->moved.empty()) made->moved_frames = std::make_shared<std::vector<Bytes> const>(std::move(moved_frames));
+    made->frames.add(std::move(frames));
+    if (common::root_version(made->base, made->frame_count()) != made->version) damaged();
     return made;
   }
-  void add_frames(Bytes const& records, std::vector<Bytes>& tail) const {
-    for (auto const& record : decode(records, 0)) {
-      if (record.kind == Record::Kind::here) {
-        tail.push_back(record.bytes);
+  /// What the records are: their own bytes, or the blobs that they name.
+  [[nodiscard]] std::vector<Bytes> read_contents_of(Records const& records) const {
+    std::vector<Bytes> made(records.size());
+    std::vector<std::size_t> places;
+    std::vector<Address> wanted;
+    for (std::size_t i = 0; i != records.size(); ++i) {
+      if (records[i].kind == Record::Kind::here) {
+        made[i] = records[i].bytes;
       } else {
-        auto const address = record.address();
-        read_many(std::span{&address, 1}, [&](std::size_t, Bytes bytes) { tail.push_back(std::move(bytes)); });
+        places.push_back(i);
+        wanted.push_back(records[i].address());
       }
     }
+    read_many(std::span<Address const>{wanted}, [&](std::size_t i, Bytes bytes) { made[places[i]] = std::move(bytes); });
+    return made;
   }
 
   Cluster cluster_;

@@ -41,7 +41,7 @@ class Sweep {
     for (auto const& name : roots) {
       auto const root = store_.look(name);
       if (!root) continue;
-      for (auto const& record : root->records) keep(record);
+      for (auto const& record : root->records()) keep(record);
     }
     std::vector<Old> old;
     store_.cluster().list([&](std::string_view name) {

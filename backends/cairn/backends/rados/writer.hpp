@@ -6,6 +6,7 @@
 #include <cairn/backends/common/pack.hpp>
 #include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/rados/errors.hpp>
+#include <cairn/backends/rados/known.hpp>
 #include <cairn/backends/rados/names.hpp>
 #include <cairn/backends/rados/operation.hpp>
 #include <cairn/backends/rados/root_body.hpp>
@@ -52,11 +53,8 @@ class Writer {
   /// root yet.
   CommitResult commit(std::string_view branch, Version const& expected, std::span<std::byte const> state) {
     return change(branch, expected, [&](Change& change) {
-      auto& next = *change.next;
-      next.records.clear();
-      next.records.push_back(record_of(change.lot, state));
-      next.record.state = Bytes::copy(state);
-      next.record.tail.clear();
+      *change.next = {};
+      change.next->state = frame_of(change.lot, state);
       change.is_whole = true;
     });
   }
@@ -65,16 +63,16 @@ class Writer {
   CommitResult append(std::string_view branch, Version const& expected, std::span<std::byte const> frame) {
     return change(branch, expected, [&](Change& change) {
       auto& next = *change.next;
-      auto record = record_of(change.lot, frame);
-      if (next.records.empty()) {
-        next.records.push_back({change.lot, details::Record::Kind::here, {}});
+      auto added = frame_of(change.lot, frame);
+      if (next.version.absent()) {
+        next.state.record.lot = change.lot;
         change.is_whole = true;
-      } else if (next.size + record.stored_size() > most_in_root) {
+      } else if (next.size + added.record.stored_size() > most_in_root) {
         move_frames_out(next, change.lot);
         change.is_whole = true;
       }
-      next.record.tail.push_back(record.kind == details::Record::Kind::here ? record.bytes : Bytes::copy(frame));
-      next.records.push_back(std::move(record));
+      change.added = added.record;
+      next.frames.add({std::move(added)});
     });
   }
   /// Removes the root.
@@ -93,22 +91,27 @@ class Writer {
   struct Change {
     std::shared_ptr<details::Known> next;  ///< what the root becomes; nothing where it goes
     details::Lot lot = details::random_lot();
-    bool is_whole = false;  ///< the object is written anew; otherwise its last record is added
+    bool is_whole = false;  ///< the object is written anew; otherwise `added` behind what is there
+    details::Record added{};
   };
 
-  [[nodiscard]] details::Record record_of(details::Lot const& lot, std::span<std::byte const> bytes) {
+  [[nodiscard]] details::Frame frame_of(details::Lot const& lot, std::span<std::byte const> bytes) {
     using Kind = details::Record::Kind;
-    if (bytes.size() > most_here) return details::Record::of(lot, Kind::blob, put(bytes));
-    return {lot, Kind::here, Bytes::copy(bytes)};
+    auto const copy = Bytes::copy(bytes);
+    if (bytes.size() > most_here) return {details::Record::of(lot, Kind::blob, put(bytes)), copy};
+    return {{lot, Kind::here, copy}, copy};
   }
   /// A tail that nobody commits must not outgrow what an object may be.
   void move_frames_out(details::Known& root, details::Lot const& lot) {
-    using Kind = details::Record::Kind;
-    details::Records kept;
     details::Records moved;
-    for (std::size_t i = 0; i != root.records.size(); ++i) (i == 0 || root.records[i].kind == Kind::records ? kept : moved).push_back(std::move(root.records[i]));
-    kept.push_back(details::Record::of(lot, Kind::records, put(details::encode(moved, {}))));
-    root.records = std::move(kept);
+    auto all = *root.moved_frames;
+    root.frames.each([&](details::Frame const& frame) {
+      moved.push_back(frame.record);
+      all.push_back(frame.bytes);
+    });
+    root.moved.push_back(details::Record::of(lot, details::Record::Kind::records, put(details::encode(moved, {}))));
+    root.moved_frames = std::make_shared<std::vector<Bytes> const>(std::move(all));
+    root.frames = {};
   }
 
   /// Writes what was put, unnamed by any root yet. Where that fails it is still here, for another attempt.
@@ -128,9 +131,9 @@ class Writer {
       return known;
     }
     auto known = store_->remembered(branch);
-    if (!known || known->record.version != expected) known = store_->look(branch);
+    if (!known || known->version != expected) known = store_->look(branch);
     if (!known) store_->require_store();
-    is_there = known && known->record.version == expected;
+    is_there = known && known->version == expected;
     return known;
   }
 
@@ -153,14 +156,14 @@ class Writer {
     } else {
       auto& next = *change.next;
       if (change.is_whole) next.base = details::text_of(change.lot);
-      next.record.version = common::root_version(next.base, next.record.tail.size());
-      operation.set(details::version_attribute, details::bytes_of(next.record.version.token()));
+      next.version = common::root_version(next.base, next.frame_count());
+      operation.set(details::version_attribute, details::bytes_of(next.version.token()));
       if (change.is_whole) {
-        auto const bytes = details::encode(next.records);
+        auto const bytes = details::encode(next.records());
         next.size = bytes.size();
         operation.replace(bytes);
       } else {
-        auto const bytes = details::encode({next.records.back()}, {});
+        auto const bytes = details::encode({change.added}, {});
         next.size += bytes.size();
         operation.append(bytes);
       }
@@ -183,7 +186,7 @@ class Writer {
   }
 
   CommitResult finish(std::string_view branch, Change change) const {
-    auto version = change.next ? change.next->record.version : Version{};
+    auto version = change.next ? change.next->version : Version{};
     store_->remember(branch, std::move(change.next));
     return {CommitResult::committed, std::move(version)};
   }
@@ -200,9 +203,9 @@ class Writer {
     } catch (Error const& error) {
       return lost(error.message());
     }
-    if (now && change.next && now->has(change.lot)) {
+    if (now && change.next && now->shows(change.lot)) {
       // Others may have gone on from it: then its version is one that no root has any more.
-      return {CommitResult::committed, change.next->record.version};
+      return {CommitResult::committed, change.next->version};
     }
     if (!now) store_->require_store();
     if (is_denied) return CommitResult::conflict;
