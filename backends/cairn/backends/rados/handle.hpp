@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,32 +24,16 @@ namespace cairn::backends::rados::details {
 /// librados has threads of its own, which a fork does not copy: a child leaves all as it is, and is refused by `check_process`.
 class Handle {
  public:
-  /// `store/does-not-exist` where there is no such pool; `config/mismatch` where it is erasure-coded; `config/range` and `config/missing` for what can't be asked with, `io/error` for
-  /// a cluster that does not let us in. Ends within `:connect-timeout`, about.
+  /// `store/does-not-exist` where there is no such pool; `config/mismatch` where it is erasure-coded; `config/range` and `config/missing`
+  /// for what can't be asked with, `io/error` for a cluster that does not let us in. Ends within `:connect-timeout`, about.
   explicit Handle(Config const& config) {
     for (char const byte : config.namespace_) {
       // One of them means all namespaces.
       if (static_cast<unsigned char>(byte) < 32) raise(Errc::config_range, "The :namespace has control characters.", "{:key :namespace}");
     }
-    rados_t made = nullptr;
-    auto const user = "client." + config.user;
-    if (auto const answer = rados_create2(&made, "ceph", user.c_str(), 0); answer != 0) raise_answer(answer, "begin as " + user);
-    cluster_.reset(made);
-    configure(config);
-    if (auto const answer = rados_connect(made); answer != 0) raise_unconnected(answer, user);
-    rados_ioctx_t place = nullptr;
-    auto const answer = rados_ioctx_create(made, config.pool.c_str(), &place);
-    if (answer == -ENOENT) {
-      raise(Errc::store_does_not_exist, "There is no pool \"" + config.pool + "\" in the Ceph cluster: name another, or create it (ceph osd pool create).",
-            "{:key :pool}");
-    }
-    if (answer != 0) raise_answer(answer, "open the pool \"" + config.pool + "\"");
-    place_.reset(place);
-    int is_aligned = 0;
-    if (rados_ioctx_pool_requires_alignment2(place, &is_aligned) == 0 && is_aligned != 0) raise_coded(config.pool);
-    rados_ioctx_set_namespace(place, config.namespace_.c_str());
-    // A full pool would be waited for otherwise.
-    rados_set_pool_full_try(place);
+    // In a thread of its own: by a number that the calling thread draws the cluster tells clients apart, and forked children would all
+    // draw what their parent would have drawn next.
+    std::async(std::launch::async, [&] { connect(config); }).get();
   }
   Handle(Handle const&) = delete;
   Handle& operator=(Handle const&) = delete;
@@ -70,6 +55,27 @@ class Handle {
   [[nodiscard]] rados_ioctx_t place() const noexcept { return place_.get(); }
 
  private:
+  void connect(Config const& config) {
+    rados_t made = nullptr;
+    auto const user = "client." + config.user;
+    if (auto const answer = rados_create2(&made, "ceph", user.c_str(), 0); answer != 0) raise_answer(answer, "begin as " + user);
+    cluster_.reset(made);
+    configure(config);
+    if (auto const answer = rados_connect(made); answer != 0) raise_unconnected(answer, user);
+    rados_ioctx_t place = nullptr;
+    auto const answer = rados_ioctx_create(made, config.pool.c_str(), &place);
+    if (answer == -ENOENT) {
+      raise(Errc::store_does_not_exist, "There is no pool \"" + config.pool + "\" in the Ceph cluster: name another, or create it (ceph osd pool create).",
+            "{:key :pool}");
+    }
+    if (answer != 0) raise_answer(answer, "open the pool \"" + config.pool + "\"");
+    place_.reset(place);
+    int is_aligned = 0;
+    if (rados_ioctx_pool_requires_alignment2(place, &is_aligned) == 0 && is_aligned != 0) raise_coded(config.pool);
+    rados_ioctx_set_namespace(place, config.namespace_.c_str());
+    // A full pool would be waited for otherwise.
+    rados_set_pool_full_try(place);
+  }
   void configure(Config const& config) const {
     // What it has to say comes as errors, unless Ceph's configuration wants it otherwise.
     set("log_to_stderr", "false");

@@ -53,7 +53,7 @@ class Writer {
   /// root yet.
   CommitResult commit(std::string_view branch, Version const& expected, std::span<std::byte const> state) {
     return change(branch, expected, [&](Change& change) {
-      *change.next = {};
+      change.next = std::make_shared<details::Known>();
       change.next->state = frame_of(change.lot, state);
       change.is_whole = true;
     });
