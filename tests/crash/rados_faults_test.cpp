@@ -142,31 +142,6 @@ TEST_CASE("rados: clusters that are killed, that stand still, that are full") {
   }
 
   {
-    INFO("a full cluster says so at once, and goes on when there is room");
-    auto const version = cairn::laws::commit(connection, "full", Version{}, "state");
-    for (auto const* ratio : {"nearfull", "backfillfull", "full"}) cluster.ask("osd set-" + std::string{ratio} + "-ratio 0.000001");
-    std::optional<Errc> code;
-    // The object store looks how full it is every few seconds.
-    for (auto now = version; !code;) {
-      auto writer = connection.begin();
-      code = code_of([&] {
-        auto const result = writer.append("full", now, bytes("frame"));
-        REQUIRE(result == CommitResult::committed);
-        now = result.version;
-      });
-    }
-    CHECK(code == Errc::io_full);
-    CHECK(connection.root("full").has_value());
-    for (auto const* ratio : {"full", "backfillfull", "nearfull"}) cluster.ask("osd set-" + std::string{ratio} + "-ratio 0.95");
-    for (bool is_done = false; !is_done;) {
-      auto writer = connection.begin();
-      code = code_of([&] { is_done = writer.append("full", connection.root("full")->version, bytes("last")) == CommitResult::committed; });
-      CHECK((!code || code == Errc::io_full));
-    }
-    CHECK(tail_of(connection, "full").back() == "last");
-  }
-
-  {
     INFO("what was acknowledged is there after the cluster was killed, once");
     cairn::test::check_kills<rados::Backend>(cluster.service, config, connection, times(3, 20));
   }
@@ -205,6 +180,32 @@ TEST_CASE("rados: clusters that are killed, that stand still, that are full") {
     nowhere.pool = "nowhere";
     rados::Backend::delete_store(nowhere);
     CHECK(code_of([&] { rados::Backend::empty_store(nowhere); }) == Errc::store_does_not_exist);
+  }
+
+  {
+    INFO("a full cluster says so at once, and goes on when there is room");
+    // The last one: an object store that is killed while the monitor takes it for full does not come back.
+    auto const version = cairn::laws::commit(connection, "full", Version{}, "state");
+    for (auto const* ratio : {"nearfull", "backfillfull", "full"}) cluster.ask("osd set-" + std::string{ratio} + "-ratio 0.000001");
+    std::optional<Errc> code;
+    // The object store looks how full it is every few seconds.
+    for (auto now = version; !code;) {
+      auto writer = connection.begin();
+      code = code_of([&] {
+        auto const result = writer.append("full", now, bytes("frame"));
+        REQUIRE(result == CommitResult::committed);
+        now = result.version;
+      });
+    }
+    CHECK(code == Errc::io_full);
+    CHECK(connection.root("full").has_value());
+    for (auto const* ratio : {"full", "backfillfull", "nearfull"}) cluster.ask("osd set-" + std::string{ratio} + "-ratio 0.95");
+    for (bool is_done = false; !is_done;) {
+      auto writer = connection.begin();
+      code = code_of([&] { is_done = writer.append("full", connection.root("full")->version, bytes("last")) == CommitResult::committed; });
+      CHECK((!code || code == Errc::io_full));
+    }
+    CHECK(tail_of(connection, "full").back() == "last");
   }
   rados::Backend::delete_store(config);
 }
