@@ -6,7 +6,7 @@
 #
 # is cairn_check_backend, and a program of Catch2 tests, `test_backend_<name>`: the laws of a blob store; a database on the backend
 # beside one in memory; writing threads; and, where the backend's `capabilities` claim them, processes that are fenced against each
-# other and processes that are killed. A claim that is not true fails. Needs Catch2 3 (find_package(Catch2 3)).
+# other, that write at once, that follow a writer, and that are killed. A claim that is not true fails. Needs Catch2 3 (find_package(Catch2 3)).
 #
 # HEADER is what users include. CONFIG is code that makes a Config of a store that is not there yet; it may use `directory`, a
 # std::filesystem::path of an empty directory, and `name`, a std::string of letters and digits that no other test has, of this run or

@@ -75,18 +75,19 @@ void write_store(fs::path const& path) {
 TEST_CASE("golden stores are read as they were written") {
   std::size_t found = 0;
   for (auto const& entry : fs::directory_iterator{stores}) {
-    if (!entry.is_directory()) continue;
+    if (!entry.path().filename().string().starts_with("format-")) continue;
     INFO(entry.path());
     ++found;
     cairn::test::TemporaryDirectory directory;
     auto const copy = directory.path() / "store";
     fs::copy(entry.path() / "store", copy, fs::copy_options::recursive);
     {
-      auto const conn = Store::connect({.path = copy});
+      auto conn = Store::connect({.path = copy});
       CHECK(history_of(conn) == read(entry.path() / "history.edn"));
       CHECK(cairn::verify(conn.db()).current == conn.db().size());
+      conn.checkpoint();
     }
-    auto conn = Store::connect({.path = copy});  // now from the checkpoint that closing made
+    auto conn = Store::connect({.path = copy});
     CHECK(history_of(conn) == read(entry.path() / "history.edn"));
     conn.transact(R"([{:name "written today"}])");
     CHECK(conn.db().entid(cairn::lookup(":name", "written today")));

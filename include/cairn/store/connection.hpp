@@ -95,7 +95,7 @@ class Connection {
   [[nodiscard]] std::vector<Transaction> tx_range(TxBound from = {}, TxBound to = {}) const;
 
   /// Writes the indexes' new nodes to the store and empties the tail, so that opening has nothing to replay. Happens by
-  /// itself when the tail has grown and when the connection is released.
+  /// itself when the tail has grown and when a connection that has committed something is released.
   void checkpoint();
 
   /// Removes what no branch of the store needs any more, beside its writers and readers: all values that this process holds stay
@@ -111,8 +111,9 @@ class Connection {
   /// it. `outcome(report, error)` is called on that thread after each; `error` is null where there was none.
   void collect_garbage_every(std::chrono::milliseconds interval, GarbageOptions options = {}, GarbageOutcome outcome = {});
 
-  /// Checkpoints and lets go of the store; the connection is of no use afterwards. Database values taken from it stay
-  /// readable, and the backend's own connection is released when the last of them is gone. Does nothing the second time.
+  /// Checkpoints, where something was committed through it, and lets go of the store; the connection is of no use afterwards. Database
+  /// values taken from it stay readable, and the backend's own connection is released when the last of them is gone. Does nothing the
+  /// second time.
   /// Errors: those of the checkpoint; it is released all the same, and nothing that was acknowledged is lost.
   void release();
 
@@ -210,7 +211,7 @@ void Connection<Backend, IndexTag>::release() {
   auto const session = std::move(session_);
   if (!session) return;
   session->stop_collecting();
-  session->checkpoint();
+  session->checkpoint_own();
 }
 
 template <class Backend, class IndexTag>

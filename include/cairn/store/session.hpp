@@ -86,6 +86,7 @@ class Session {
     auto report = [&] {
       std::lock_guard lock{writing_};
       auto made = detail::import_facts(branch_, std::forward<Facts>(facts), options);
+      has_written_ = true;
       listeners_.put({.db_before = made.db_before, .db_after = made.db_after, .tx = made.tx});
       return made;
     }();
@@ -135,6 +136,16 @@ class Session {
   /// Apart from that, so that who never collects has no code for it.
   void stop_collecting() { set_background(nullptr); }
 
+  /// The checkpoint at the end of a session that has committed something. One that has only read writes nothing: it may not be allowed
+  /// to, and a writer that is still at it would be disturbed.
+  void checkpoint_own() {
+    {
+      std::lock_guard lock{writing_};
+      if (!has_written_) return;
+    }
+    checkpoint();
+  }
+
   [[nodiscard]] Handle& handle() noexcept { return branch_.handle(); }
   [[nodiscard]] std::shared_ptr<Handle> const& shared_handle() const noexcept { return branch_.shared_handle(); }
   /// What nodes of the store are read from.
@@ -160,7 +171,9 @@ class Session {
   void commit(std::span<CommitRequest<IndexTag>* const> group) noexcept {
     GroupCommit<Backend, IndexTag>{branch_, group}.run();
     for (auto const* const request : group) {
-      if (request->report) listeners_.put(*request->report);
+      if (!request->report) continue;
+      has_written_ = true;
+      listeners_.put(*request->report);
     }
     checkpoint_when_due();
   }
@@ -196,6 +209,7 @@ class Session {
 
   mutable WritersMutex writing_;  // guards branch_, but for its db()
   Branch<Backend, IndexTag> branch_;
+  bool has_written_ = false;  // guarded by writing_
   CommitQueue<CommitRequest<IndexTag>> queue_{};
   Listeners<TxReport<IndexTag>> listeners_{};
 
