@@ -72,6 +72,7 @@ struct Postgres {
   static constexpr bool answers_when_done = true;
   /// Whether what it sends is copied first.
   static constexpr bool makes_text = false;
+  static constexpr std::chrono::milliseconds short_wait{300};
   static Backend::Config config(OwnService const& server, int port) {
     return {.host = server.value("host"), .port = port, .dbname = server.value("dbname"), .user = server.value("user"), .reconnect_for = std::chrono::seconds{30}};
   }
@@ -84,6 +85,10 @@ struct Postgres {
     channel.send_text(text);
     auto const result = std::move(channel.exchange("do as told").front());
     return result.rows() == 0 ? std::string{} : std::string{result.text(0, 0)};
+  }
+  static void let_read(Channel& channel) {
+    run(channel, "CREATE ROLE reader LOGIN");
+    run(channel, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader");
   }
   static bool somebody_waits(Channel& channel) { return run(channel, "SELECT count(*)::text FROM pg_locks WHERE NOT granted") != "0"; }
   /// Whoever looks first is given up in a deadlock.
@@ -117,6 +122,7 @@ struct Mysql {
   static constexpr char const* script = CAIRN_TEST_SERVICES "/mysql";
   static constexpr bool answers_when_done = false;
   static constexpr bool makes_text = true;
+  static constexpr std::chrono::seconds short_wait{1};
   static Backend::Config config(OwnService const& server, int port) {
     return {.host = server.value("host"), .port = port, .dbname = server.value("dbname"), .user = server.value("user"), .reconnect_for = std::chrono::seconds{30}};
   }
@@ -129,6 +135,10 @@ struct Mysql {
   static std::string run(Channel& channel, std::string const& text) {
     auto const results = channel.run(text, "do as told");
     return results.back().rows().empty() ? std::string{} : results.back().rows()[0].at(0).text;
+  }
+  static void let_read(Channel& channel) {
+    // Of these hosts, or the server's nameless account would be the nearer one.
+    run(channel, "CREATE USER reader@localhost, reader@'127.0.0.1'; GRANT SELECT ON cairn.* TO reader@localhost, reader@'127.0.0.1'");
   }
   static bool somebody_waits(Channel& channel) {
     std::this_thread::sleep_for(std::chrono::milliseconds{200});  // the table is not looked at anew for whoever asks more often than every 100
@@ -207,7 +217,10 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
     CAPTURE(seed);
     std::mt19937 random{seed};
     TcpProxy proxy{server.value<std::uint16_t>("port")};
-    auto connection = Backend::connect_store(TestType::config(server, proxy.port()));
+    auto through = TestType::config(server, proxy.port());
+    auto patient = Backend::connect_store(through);
+    through.reply_timeout = TestType::short_wait;
+    auto impatient = Backend::connect_store(through);
     auto honest = Backend::connect_store(config);
     Version version;
     std::vector<std::string> expected;
@@ -215,8 +228,9 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
     for (int i = 0; i != count; ++i) {
       CAPTURE(i);
       auto const entry = std::to_string(i);
-      auto const fault = static_cast<NetworkFault>(random() % 3);
-      auto writer = connection.begin();
+      // Now and then a reply does not come, on a connection that stays.
+      auto const fault = i % 20 == 10 ? NetworkFault::stall_reply : static_cast<NetworkFault>(random() % 3);
+      auto writer = (fault == NetworkFault::stall_reply ? impatient : patient).begin();
       auto const key = writer.put(bytes_of(entry));
       bool const commits = random() % 4 == 0;
       std::string state;
@@ -234,6 +248,9 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
         REQUIRE((now ? now->version : Version{}) == version);
         result = change();  // the writer still has what was put
         REQUIRE(result == CommitResult::committed);
+      } else if (fault == NetworkFault::stall_reply) {
+        while (result == CommitResult::unknown) result = change();
+        REQUIRE((result == CommitResult::committed || result == CommitResult::conflict));
       } else if (TestType::answers_when_done) {
         REQUIRE(result == CommitResult::committed);  // the backend can find out, and does
       } else if (result == CommitResult::unknown) {
@@ -251,6 +268,20 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
     INFO("what was acknowledged is there after the server was killed, once");
     auto connection = Backend::connect_store(config);
     test::check_kills<Backend>(server, config, connection, times(2, 20));
+  }
+
+  {
+    INFO("whoever may only read can follow, and changes nothing");
+    typename TestType::Channel administrator{config};
+    TestType::let_read(administrator);
+    auto reading = config;
+    reading.user = "reader";
+    auto reader = Backend::connect_store(reading);
+    auto const seen = reader.root("contended");
+    REQUIRE(seen);
+    CHECK(entries_of(*seen).size() == static_cast<std::size_t>(8 * times(25, 1000)));
+    CHECK(laws::code_of([&] { static_cast<void>(reader.begin().append("contended", seen->version, bytes_of("x"))); }) == Errc::io_error);
+    CHECK(reader.root("contended")->version == seen->version);
   }
 
   {
@@ -309,6 +340,41 @@ TEMPLATE_TEST_CASE("what a server gives up, and what was sent in part, is done o
   Channel other{config};
   Channel look{config};
 
+  {
+    INFO("whoever has read a root sees what others make of it");
+    auto others = Backend::connect_store(config);
+    Version version;
+    std::vector<std::string> expected;
+    auto const check = [&](CommitResult const& result) {
+      REQUIRE(result == CommitResult::committed);
+      version = result.version;
+      auto const root = connection.root("watched");
+      REQUIRE(root);
+      CHECK(root->version == version);
+      CHECK(entries_of(*root) == expected);
+    };
+    auto const append_one = [&](std::string const& entry) {
+      expected.push_back(entry);
+      check(others.begin().append("watched", version, bytes_of(entry)));
+    };
+    append_one("1");
+    append_one("2");
+    append_one("2");
+    expected = {"a"};
+    check(others.begin().commit("watched", version, bytes_of("a ")));
+    append_one("3");
+    CHECK(connection.root("watched")->version == version);
+    // As long as before, and another.
+    REQUIRE(others.begin().drop("watched", version) == CommitResult::committed);
+    CHECK_FALSE(connection.root("watched"));
+    version = {};
+    expected.clear();
+    append_one("3");
+    append_one("4");
+    CHECK(connection.root("held"));
+    append_one("5");
+    REQUIRE(others.begin().drop("watched", version) == CommitResult::committed);
+  }
   {
     INFO("a prefix that is no name is no statement either");
     auto evil = config;

@@ -62,9 +62,18 @@ class SqlConnection {
     }
   }
 
-  /// The root of that name as it is now, commits of other processes included. One statement, linear in the bytes of state and tail.
+  /// The root of that name as it is now, commits of other processes included. One statement, linear in the bytes of what was appended since
+  /// this connection read that root last; where its state was replaced, or another root was read meanwhile, two, linear in state and tail.
   [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const {
-    return store_->reach(Use::read, [&](Session& session) { return session.root(branch, store_->own()); });
+    auto const last = store_->last_root().find(branch);
+    auto found = store_->reach(Use::read, [&](Session& session) {
+      if (last) {
+        if (auto grown = session.root_since(branch, store_->own(), *last)) return grown;
+      }
+      return session.root(branch, store_->own());
+    });
+    if (found) store_->last_root().keep(branch, *found);
+    return found;
   }
 
   /// The names of all roots, sorted.

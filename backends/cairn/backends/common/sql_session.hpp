@@ -62,7 +62,7 @@ struct SqlChange {
 /// Anything may throw a `LostConnection`, after which the session is of no use, or a `TryAgain`, but for `open`, which throws an `Error`.
 /// A session is used by one thread at a time.
 template <class Type>
-concept SqlSession = requires(Type& session, std::string_view text, SqlChange const& change, TimedKey key, std::span<TimedKey const> keys,
+concept SqlSession = requires(Type& session, std::string_view text, RootRecord const& record, SqlChange const& change, TimedKey key, std::span<TimedKey const> keys,
                               std::span<SqlBlob const> blobs, void (*sink)(std::size_t, Bytes)) {
   requires std::constructible_from<Type, typename Type::Settings const&>;
   /// Whether the server has not hung up. Does not wait.
@@ -82,6 +82,9 @@ concept SqlSession = requires(Type& session, std::string_view text, SqlChange co
   { session.read_many(keys, sink) } -> std::same_as<void>;
   /// `store/does-not-exist` where the store is another than that of these bytes; so do the others that take them.
   { session.root(text, text) } -> std::same_as<std::optional<RootRecord>>;
+  /// What was read of that root before and what was appended since, in time linear in the latter; nullopt where something else has become
+  /// of it, or of the store.
+  { session.root_since(text, text, record) } -> std::same_as<std::optional<RootRecord>>;
   { session.roots(text) } -> std::same_as<std::vector<std::string>>;
   /// The first keys from the one on that are before the other, in their order.
   { session.keys_between(key, key, std::size_t{}) } -> std::same_as<std::vector<TimedKey>>;

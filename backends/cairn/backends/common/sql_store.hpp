@@ -3,6 +3,7 @@
 // What a connection of ours to an SQL server and its writers share: the sessions, bounded in number, and keys for blobs.
 #pragma once
 
+#include <cairn/backends/common/last_root.hpp>
 #include <cairn/backends/common/sql_session.hpp>
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/error/error.hpp>
@@ -115,6 +116,7 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
   /// The bytes that the store was given when it was created.
   [[nodiscard]] std::string const& own() const noexcept { return own_; }
   [[nodiscard]] TimedKeys& keys() noexcept { return keys_; }
+  [[nodiscard]] LastRoot& last_root() noexcept { return last_root_; }
 
   /// `store/poisoned` in a child of a fork.
   void check_process() const {
@@ -178,6 +180,7 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
   std::chrono::milliseconds patience_;
   pid_t process_ = ::getpid();
   TimedKeys keys_;
+  LastRoot last_root_;
   std::mutex holding_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -228,6 +228,26 @@ class Session {
     return record;
   }
 
+  /// What made the last version that is known left that version at the end of the tail: while it is there, all before it is as it was.
+  [[nodiscard]] std::optional<RootRecord> root_since(std::string_view branch, std::string_view own, RootRecord const& known) {
+    auto const place = std::to_string(known.tail.size());
+    auto const results = channel_.run(names_("SELECT r.version, t.place, t.piece, t.bytes FROM $store s JOIN $root r ON r.name = ") + channel_.literal(branch) +
+                                          names_(" JOIN $tail k ON k.root = r.number AND k.place = ") + place + " AND k.piece = 0 AND k.version = " +
+                                          hex(known.version.token()) + names_(" LEFT JOIN $tail t ON t.root = r.number AND t.place > ") + place +
+                                          " WHERE s.own = " + hex(own),
+                                      "read a root");
+    auto const& rows = results[0].rows();
+    if (rows.empty()) return std::nullopt;
+    auto record = known;
+    record.version = Version{rows[0][0].text};
+    std::map<std::uint64_t, Pieces> parts;
+    for (auto const& row : rows) {
+      if (row[1].is_there) parts[number_of(row[1].text)].emplace(number_of(row[2].text), row[3].text);
+    }
+    for (auto const& [at, pieces] : parts) record.tail.push_back(joined(pieces));
+    return record;
+  }
+
   [[nodiscard]] std::vector<std::string> roots(std::string_view own) {
     auto const results = channel_.run(names_("SELECT s.own, r.name FROM $store s LEFT JOIN $root r ON TRUE"), "read the roots");
     check_own(results[0].rows(), own);

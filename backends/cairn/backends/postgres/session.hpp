@@ -107,6 +107,9 @@ class Session {
     prepare("read_many", "SELECT key, bytes FROM $blob WHERE key = ANY($1::bytea[])");
     prepare("root", "SELECT s.own, r.version, t.place = 0, t.bytes FROM $store s LEFT JOIN $root r ON r.name = $1::bytea "
                     "LEFT JOIN $tail t ON t.root = r.number ORDER BY t.place");
+    prepare("root_since", "SELECT r.version, t.bytes FROM $store s JOIN $root r ON r.name = $1::bytea "
+                          "JOIN $tail k ON k.root = r.number AND k.place = $4::int AND k.version = $3::bytea "
+                          "LEFT JOIN $tail t ON t.root = r.number AND t.place > $4::int WHERE s.own = $2::bytea ORDER BY t.place");
     prepare("roots", "SELECT s.own, r.name FROM $store s LEFT JOIN $root r ON true");
     prepare("keys", "SELECT key FROM $blob WHERE key > $1::bytea AND key < $2::bytea ORDER BY key LIMIT $3::int");
     prepare("remove", "DELETE FROM $blob WHERE key = ANY($1::bytea[]) AND EXISTS (SELECT FROM $store WHERE own = $2::bytea)");
@@ -209,6 +212,22 @@ class Session {
       } else {
         record.tail.push_back(result.bytes(row, 3));
       }
+    }
+    return record;
+  }
+
+  /// What made the last version that is known left that version at the end of the tail: while it is there, all before it is as it was.
+  [[nodiscard]] std::optional<RootRecord> root_since(std::string_view branch, std::string_view own, RootRecord const& known) {
+    std::string place;
+    append_number(place, known.tail.size());
+    channel_.send("root_since", {branch, own, known.version.token(), place});
+    auto const result = std::move(channel_.exchange("read a root").front());
+    if (result.rows() == 0) return std::nullopt;
+    auto record = known;
+    record.version = Version{std::string{result.text(0, 0)}};
+    for (int row = 0; row != result.rows(); ++row) {
+      // Copied: each that is kept would keep an answer of its own.
+      if (!result.is_null(row, 1)) record.tail.push_back(Bytes::copy(result.bytes(row, 1)));
     }
     return record;
   }
