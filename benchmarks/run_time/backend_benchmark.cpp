@@ -2,10 +2,26 @@
 // SPDX-License-Identifier: BSL-1.0
 // Durable commits of five datoms on each backend that stands on a library, beside that library by itself: one record a commit,
 // of as many bytes as Cairn's has.
+//
+// backend_benchmark [NAME=DIRECTORY]...     servers, as tests/services has them
+#include "../peers/bare_servers.hpp"
 #include "people.hpp"
 #include "report.hpp"
+#include "services.hpp"
 #include <cairn/backends/lmdb/backend.hpp>
+#if CAIRN_BENCHMARK_HAS_MYSQL
+#include <cairn/backends/mysql/backend.hpp>
+#endif
+#if CAIRN_BENCHMARK_HAS_POSTGRES
+#include <cairn/backends/postgres/backend.hpp>
+#endif
+#if CAIRN_BENCHMARK_HAS_REDIS
+#include <cairn/backends/redis/backend.hpp>
+#endif
 #include <cairn/backends/rocksdb/backend.hpp>
+#if CAIRN_BENCHMARK_HAS_S3
+#include <cairn/backends/s3/backend.hpp>
+#endif
 #include <cairn/backends/sqlite/backend.hpp>
 #include <cairn/database.hpp>
 
@@ -22,6 +38,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 
 namespace {
 
@@ -189,8 +206,9 @@ class Contender {
   std::vector<double> without_waiting_{};
 };
 
-template <class Backend, class Bare>
-void compare(std::string const& library, typename Backend::Config config, std::filesystem::path const& beside) {
+/// `beside`: what the library by itself is made of, a place or a server.
+template <class Backend, class Bare, class Beside>
+void compare(std::string const& library, typename Backend::Config config, Beside const& beside) {
   CairnPeople<Backend> people{std::move(config)};
   auto const bytes = people.frame_size();
   Bare bare{beside, bytes};
@@ -207,11 +225,44 @@ void compare(std::string const& library, typename Backend::Config config, std::f
 
 }  // namespace
 
-int main() {
+int main(int count, char const* const* arguments) {
   ScratchDirectory const scratch;
   auto const& path = scratch.path();
   namespace backends = cairn::backends;
   compare<backends::sqlite::Backend, BareSqlite>("SQLite", {.path = path / "cairn.sqlite"}, path / "bare.sqlite");
   compare<backends::lmdb::Backend, BareLmdb>("LMDB", {.path = path / "cairn.lmdb"}, path / "bare.lmdb");
   compare<backends::rocksdb::Backend, BareRocksdb>("RocksDB", {.path = path / "cairn.rocksdb"}, path / "bare.rocksdb");
+
+  auto const services = services_of(count, arguments);
+  [[maybe_unused]] auto const where = [&](std::string_view name, auto compare_on) {
+    if (auto const service = services.find(name); service != services.end()) compare_on(service->second);
+  };
+  [[maybe_unused]] auto const name = "bench" + std::to_string(::getpid());
+#if CAIRN_BENCHMARK_HAS_POSTGRES
+  where("postgres", [&](Service const& on) {
+    compare<backends::postgres::Backend, BarePostgres>(
+        "PostgreSQL", {.host = on("host"), .port = on.port(), .dbname = on("dbname"), .user = on("user"), .table_prefix = name}, on);
+  });
+#endif
+#if CAIRN_BENCHMARK_HAS_MYSQL
+  where("mysql", [&](Service const& on) {
+    compare<backends::mysql::Backend, BareMysql>(
+        "MariaDB", {.host = on("host"), .port = on.port(), .dbname = on("dbname"), .user = on("user"), .table_prefix = name}, on);
+  });
+#endif
+#if CAIRN_BENCHMARK_HAS_REDIS
+  where("redis", [&](Service const& on) {
+    compare<backends::redis::Backend, BareRedis>("Redis", {.host = on("host"), .port = static_cast<std::uint16_t>(on.port()), .prefix = name}, on);
+  });
+#endif
+#if CAIRN_BENCHMARK_HAS_S3
+  where("s3", [&](Service const& on) {
+    compare<backends::s3::Backend, BareS3>("S3 (Ceph)", {.bucket = on("bucket"),
+                                                         .prefix = name,
+                                                         .endpoint = on("endpoint"),
+                                                         .access_key = on("access_key"),
+                                                         .secret_key = cairn::Secret{on("secret_key")}},
+                                           on);
+  });
+#endif
 }
