@@ -15,6 +15,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
 #include <random>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ using namespace cairn::test;
 using redis::Backend;
 
 namespace {
+
+bool is_long() { return std::getenv("CAIRN_LONG") != nullptr; }
 
 /// One writer's frames, each with a number. What was acknowledged, and what may be there beside it.
 struct Told {
@@ -119,7 +122,7 @@ void check_kills_of_server(std::string_view service, int rounds) {
 
 }  // namespace
 
-TEST_CASE("what was acknowledged is there after the server was killed under load") { check_kills_of_server("redis", 5); }
+TEST_CASE("what was acknowledged is there after the server was killed under load") { check_kills_of_server("redis", is_long() ? 20 : 5); }
 
 TEST_CASE("what was acknowledged is there after all nodes of a cluster were killed under load") { check_kills_of_server("redis-cluster", 1); }
 
@@ -135,7 +138,7 @@ TEST_CASE("whatever is lost on the way, a change is made once and its outcome is
   Version version;
   std::vector<std::string> frames;
   int count = 0;
-  for (int round = 0; round != 20; ++round) {
+  for (int round = 0; round != (is_long() ? 100 : 20); ++round) {
     for (auto const fault : faults) {
       CAPTURE(round, static_cast<int>(fault));
       auto const frame = std::to_string(count);
@@ -158,6 +161,19 @@ TEST_CASE("whatever is lost on the way, a change is made once and its outcome is
     }
   }
 
+  SECTION("replies that do not come, on connections that stay") {
+    config.timeout = std::chrono::milliseconds{100};
+    auto impatient = Backend::connect_store(config);
+    for (int round = 0; round != 5; ++round) {
+      auto const frame = "late " + std::to_string(round);
+      proxy.fail_next(NetworkFault::stall_reply, "EVAL");
+      static_cast<void>(impatient.begin().append("main", version, bytes(frame)));  // whatever it knows of it
+      REQUIRE(proxy.faults() == ++count);
+      frames.push_back(frame);
+      REQUIRE(laws::tail_of(direct, "main") == frames);
+      version = direct.root("main")->version;
+    }
+  }
   SECTION("reads are asked for again") {
     for (auto const fault : faults) {
       proxy.fail_next(fault, "EVAL");
