@@ -37,6 +37,20 @@ struct IndexEdits {
     if (in_avet) avet.erase(datom);
     return true;
   }
+  /// The same, where an index that keeps what it was told for later must not keep this.
+  bool purge(RawDatom const& datom, bool in_avet) {
+    auto const take_out = [&](auto& edit) {
+      if constexpr (requires { edit.purge(datom); }) {
+        return edit.purge(datom);
+      } else {
+        return edit.erase(datom);
+      }
+    };
+    if (!take_out(eavt)) return false;
+    take_out(aevt);
+    if (in_avet) take_out(avet);
+    return true;
+  }
 
   /// Makes AVET hold, or no longer hold, the datoms of an attribute.
   void refile(AttributeId attribute, bool in_avet) {
@@ -164,7 +178,7 @@ class SnapshotEditor {
   void purge(RawDatom const& datom) {
     auto const* attribute = schema_->find(datom.a);
     if (attribute == nullptr) ByteReader::corrupt("a purged datom has an attribute that no schema names");
-    if (!current_.erase(datom, attribute->in_avet()) && !temporal_.erase(datom, attribute->in_avet())) {
+    if (!current_.purge(datom, attribute->in_avet()) && !temporal_.purge(datom, attribute->in_avet())) {
       ByteReader::corrupt("a transaction purges what is not there");
     }
   }

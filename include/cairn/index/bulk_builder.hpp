@@ -99,7 +99,7 @@ class TreeBuilder {
     auto const head = head_of<Sorted>(low);
     auto& parent = *open_[level].node;
     if (sink_) {
-      auto const address = flush_node<Sorted, Shape>(child.get(), *sink_, nullptr);
+      auto const address = flush_root<Sorted, Shape>(child.get(), *sink_, nullptr, nullptr);
       parent.append_child(nullptr, size, head, std::move(low));
       parent.set_address(parent.count - 1U, address);
     } else {

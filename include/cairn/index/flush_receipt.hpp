@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cairn/index/node.hpp>
+#include <cairn/index/stored_child.hpp>
 
 #include <atomic>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace cairn {
@@ -22,8 +24,11 @@ class FlushReceipt {
     nodes_.push_back(node);
     if (enroll != nullptr && cache != nullptr) members_.push_back({node, enroll, cache});
   }
+  /// A block that was written for a node of a tree with buffers.
+  void add(detail::BlockReference block) { blocks_.push_back(std::move(block)); }
   [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
   void forget() noexcept {
+    for (auto const& block : blocks_) block->gone.store(true, std::memory_order_release);
     for (auto* node : nodes_) node->stored.store(detail::Stored::no, std::memory_order_release);
     clear();
   }
@@ -50,10 +55,12 @@ class FlushReceipt {
 
   void clear() noexcept {
     nodes_.clear();
+    blocks_.clear();
     members_.clear();
   }
 
   std::vector<detail::NodeHeader*> nodes_;
+  std::vector<detail::BlockReference> blocks_;
   std::vector<Member> members_;  // of those, the ones whose leaves may be unloaded
 };
 

@@ -9,6 +9,7 @@
 #include <cairn/index/node_pool.hpp>
 #include <cairn/index/packed_rows.hpp>
 #include <cairn/index/rows.hpp>
+#include <cairn/index/stored_child.hpp>
 #include <cairn/index/value_footprint.hpp>
 
 #include <cstddef>
@@ -32,7 +33,7 @@ struct FormedLeaf;
 /// A sorted run of datoms; an object of this type is always a `FormedLeaf`. The form never changes: a leaf whose datoms no
 /// longer fit it is replaced.
 template <class Shape>
-struct Leaf : NodeHeader, LiveNodes<Shape> {
+struct Leaf : NodeHeader, LiveNodes<Shape>, LeafOrigin<Shape::buffered> {
   Leaf(LeafForm leaf_form, std::uint64_t token) noexcept : NodeHeader{0, token}, form{leaf_form} {}
   Leaf(Leaf const&) = delete;
   Leaf& operator=(Leaf const&) = delete;
@@ -275,6 +276,7 @@ template <class Shape, LeafForm Form>
   auto* copy = new FormedLeaf<Shape, Form>{arguments...};
   copy->rows.copy_from(leaf.template as<Form>(), leaf.count);
   copy->count = leaf.count;
+  if constexpr (Shape::buffered) copy_origin<Leaf<Shape>>(leaf, *copy);
   return copy;
 }
 template <class Shape>

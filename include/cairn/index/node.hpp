@@ -9,12 +9,14 @@
 #include <cairn/index/node_pool.hpp>
 #include <cairn/index/reference_count.hpp>
 #include <cairn/index/separators.hpp>
+#include <cairn/index/stored_child.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace cairn::detail {
@@ -23,8 +25,9 @@ namespace cairn::detail {
 template <std::size_t Capacity>
 struct AddressList {
   AddressList() noexcept {}  // NOLINT(modernize-use-equals-default)
-  [[nodiscard]] NodeAddress& operator[](std::size_t at) noexcept { return list[at]; }
   [[nodiscard]] NodeAddress const& operator[](std::size_t at) const noexcept { return list[at]; }
+  void set(std::size_t at, NodeAddress const& where) noexcept { list[at] = where; }
+  void copy(std::size_t at, AddressList const& from, std::size_t from_at) noexcept { list[at] = from.list[from_at]; }
   union {
     NodeAddress list[Capacity];
   };
@@ -40,7 +43,12 @@ struct AddressList {
 /// A copy borrows the children: see `Lineage`. What moves them settles the node; what changes separators requires that they
 /// are the node's own.
 template <class Shape>
-struct Inner : NodeHeader, Lineage<Inner<Shape>>, CacheMember, LiveNodes<Shape>, Pooled<Inner<Shape>> {
+struct Inner : NodeHeader,
+               Lineage<Inner<Shape>>,
+               CacheMember,
+               LiveNodes<Shape>,
+               InnerOrigin<Shape::buffered>,
+               Pooled<Inner<Shape>> {
   Inner(std::uint8_t node_level, std::uint64_t token) : NodeHeader{node_level, token} {
     this->stripe = static_cast<std::uint8_t>((reinterpret_cast<std::uintptr_t>(this) >> 6U) % LineageLock::number);
   }
@@ -58,7 +66,7 @@ struct Inner : NodeHeader, Lineage<Inner<Shape>>, CacheMember, LiveNodes<Shape>,
   std::atomic<NodeHeader*> mutable children[capacity]{};
   static_assert(capacity <= 32);
   std::uint64_t sizes[capacity];  // datoms below each child
-  AddressList<capacity> addresses;
+  std::conditional_t<Shape::buffered, StoredChildren<capacity>, AddressList<capacity>> addresses;
 
   /// A child that is known to be in memory.
   [[nodiscard]] NodeHeader* child(std::size_t at) const noexcept { return children[at].load(std::memory_order_acquire); }
@@ -67,8 +75,12 @@ struct Inner : NodeHeader, Lineage<Inner<Shape>>, CacheMember, LiveNodes<Shape>,
     addressed &= ~bit(at);
   }
   [[nodiscard]] static std::uint32_t bit(std::size_t at) noexcept { return std::uint32_t{1} << at; }
-  void set_address(std::size_t at, NodeAddress const& where) noexcept {
-    addresses[at] = where;
+  void set_address(std::size_t at, auto const& where) noexcept(!Shape::buffered) {
+    addresses.set(at, where);
+    addressed |= bit(at);
+  }
+  void copy_address(std::size_t at, Inner const& from, std::size_t from_at) noexcept {
+    addresses.copy(at, from.addresses, from_at);
     addressed |= bit(at);
   }
   void put_child(std::size_t at, NodeHeader* node, std::uint64_t size) noexcept {
@@ -94,6 +106,10 @@ struct Inner : NodeHeader, Lineage<Inner<Shape>>, CacheMember, LiveNodes<Shape>,
   }
   void own_separators() {
     if (count > 1) separators.own(count - 1U);
+    if constexpr (Shape::buffered) {  // its children are about to be others
+      this->base = nullptr;
+      this->overdue = 0;
+    }
   }
 
   /// A new last child.
@@ -126,7 +142,7 @@ struct Inner : NodeHeader, Lineage<Inner<Shape>>, CacheMember, LiveNodes<Shape>,
       to.sizes[at + i] = from.sizes[first + i];
       if ((from.addressed | to.addressed) == 0) return;
       to.addressed &= ~bit(at + i);
-      if ((from.addressed & bit(first + i)) != 0) to.set_address(at + i, from.addresses[first + i]);
+      if ((from.addressed & bit(first + i)) != 0) to.copy_address(at + i, from, first + i);
     };
     if (&from == &to && at > first) {
       for (std::size_t i = number; i-- != 0;) move_one(i);
@@ -136,9 +152,26 @@ struct Inner : NodeHeader, Lineage<Inner<Shape>>, CacheMember, LiveNodes<Shape>,
   }
 };
 
+/// Keeps a flush from changing a node's addresses, where it does that while others read them.
+template <class Shape>
+[[nodiscard]] auto lock_of_addresses(Inner<Shape> const& inner) noexcept {
+  if constexpr (Shape::buffered) {
+    return OriginLock{&inner};
+  } else {
+    return 0;
+  }
+}
+
 template <class Shape>
 [[nodiscard]] Inner<Shape>* as_inner(NodeHeader* node) noexcept {
   return static_cast<Inner<Shape>*>(node);
+}
+
+/// The child of `inner` that holds `key`, or what comes right before or after it.
+template <Order Sorted, class Shape, class Key>
+[[nodiscard]] std::size_t child_index(Inner<Shape> const& inner, Key const& key, HeadBounds bounds) noexcept {
+  auto const found = inner.separators.template find<Sorted>(inner.count - 1U, key, bounds);
+  return found.index + (found.equal ? 1 : 0);  // a separator equals the first datom right of it
 }
 
 inline void retain(NodeHeader* node) noexcept { count_up(node->references); }
@@ -172,6 +205,7 @@ template <class Shape>
 Inner<Shape>::Inner(Inner& source, std::uint64_t token) noexcept
     : NodeHeader{source.level, token}, separators{source.separators, source.count - 1U} {
   count = source.count;
+  if constexpr (Shape::buffered) copy_origin(source, *this);
   std::copy_n(source.sizes, source.count, sizes);
   auto const borrows = Lineages<Inner>::inherit(source, *this);
   if (borrows && std::popcount(*borrows) == count) return;
@@ -183,9 +217,10 @@ Inner<Shape>::Inner(Inner& source, std::uint64_t token) noexcept
       children[i].store(shared, std::memory_order_relaxed);
     }
   }
+  [[maybe_unused]] auto const lock = lock_of_addresses(source);
   for (std::size_t i = 0; i != count; ++i) {
     // A child that is there may be a newer one, whose address is its own.
-    if (children[i].load(std::memory_order_relaxed) == nullptr) set_address(i, source.addresses[i]);
+    if (children[i].load(std::memory_order_relaxed) == nullptr) copy_address(i, source, i);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cairn/datom/checksum.hpp>
 #include <cairn/index/address_column.hpp>
 #include <cairn/index/node.hpp>
+#include <cairn/index/pending_codec.hpp>
 #include <cairn/index/row_codec.hpp>
 #include <cairn/index/row_columns.hpp>
 
@@ -20,8 +21,10 @@
 
 namespace cairn::detail {
 
-/// What nodes are written in. Those of format 1, whose rows are written one by one, can be read for ever.
+/// What nodes are written in. Those of format 1, whose rows are written one by one, can be read for ever. Format 3 has, behind
+/// what format 2 has, what is still to be done to the children of an inner node.
 inline constexpr std::uint8_t node_format = 2;
+inline constexpr std::uint8_t node_format_buffered = 3;
 inline constexpr std::uint8_t node_format_of_rows = 1;
 
 /// What a parent, or a root record, says of a node before it is read.
@@ -49,7 +52,8 @@ void read_run(ByteReader& in, std::uint8_t format, std::span<RawDatom> rows) {
 template <Order Sorted, class Shape>
 std::vector<std::byte> encode_node(NodeHeader const& node, std::uint8_t address_size, auto const& address_of) {
   ByteWriter out;
-  out.u8(node_format);
+  bool const buffered = Shape::buffered && node.level != 0;
+  out.u8(buffered ? node_format_buffered : node_format);
   out.u8(static_cast<std::uint8_t>(Sorted));
   out.u8(node.level);
   out.varint(node.count);
@@ -65,19 +69,25 @@ std::vector<std::byte> encode_node(NodeHeader const& node, std::uint8_t address_
     write_addresses(out, node.count, address_size, address_of);
     write_rows(out, node.count - 1U,
                [&](std::size_t at, DatomSlot& slot) { inner.separators.template look<Sorted>(at, slot); });
+    if constexpr (Shape::buffered) {
+      write_pending(out, node.count, [&](std::size_t at) -> PendingRun const& { return inner.addresses.child(at).run; });
+    }
   }
   seal(out);
   return std::move(out).take();
 }
 
+/// `pending` is still to be done to it; `expected` is what is stored.
 template <Order Sorted, class Shape>
-NodeReference<Shape> decode_leaf(ByteReader& in, std::uint8_t format, NodeExpectation const& expected) {
+NodeReference<Shape> decode_leaf(ByteReader& in, std::uint8_t format, NodeExpectation const& expected,
+                                 [[maybe_unused]] PendingRun const* pending) {
   auto const count = in.varint();
   if (count == 0 || count > Shape::leaf_capacity) ByteReader::corrupt("a leaf has no datoms, or too many");
   if (count != expected.size) ByteReader::corrupt("a leaf has another number of datoms than its parent says");
   std::array<RawDatom, Shape::leaf_capacity> room;
-  auto const rows = std::span{room}.first(static_cast<std::size_t>(count));
+  auto rows = std::span{room}.first(static_cast<std::size_t>(count));
   read_run<Sorted>(in, format, rows);
+  if constexpr (Shape::buffered) rows = std::span{room}.first(apply_pending<Sorted>(room, rows.size(), *pending));
   std::array<std::uint64_t, Shape::leaf_capacity> heads;
   FrameFinder<Sorted> finder;
   for (std::size_t i = 0; i != rows.size(); ++i) finder.add(rows[i], heads[i] = head_of<Sorted>(rows[i]));
@@ -111,6 +121,7 @@ NodeReference<Shape> decode_inner(ByteReader& in, std::uint8_t format, std::uint
     read_integers(in, std::span{sizes}.first(static_cast<std::size_t>(count)));
     read_addresses(in, static_cast<std::size_t>(count), expected.address_size, put_address);
   }
+  // Where there are buffers, these are sizes with what is in them.
   std::uint64_t rest = expected.size;
   for (std::size_t i = 0; i != count; ++i) {
     auto const size = static_cast<std::uint64_t>(sizes[i]);
@@ -127,18 +138,24 @@ NodeReference<Shape> decode_inner(ByteReader& in, std::uint8_t format, std::uint
     inner->separators.put(i, head, std::move(rows[i]));
   }
   inner->count = static_cast<std::uint16_t>(count);
+  if constexpr (Shape::buffered) {
+    if (format == node_format_buffered) read_pending<Sorted>(in, *inner);
+    note_base(*inner);
+  }
   return owner;
 }
 
-/// The node that `block` holds, with all its children on the store. Whatever the bytes are, the answer is a node that
-/// is sound in itself, or an `Error`, `store/corrupt` (`store/format`: written by a newer version).
+/// The node that `block` holds, with all its children on the store, and with what is `pending` done to it, where the shape
+/// has buffers. Whatever the bytes are, the answer is a node that is sound in itself, or an `Error`, `store/corrupt`
+/// (`store/format`: written by a newer version, or for another index). `expected` is of what is stored.
 template <Order Sorted, class Shape>
-NodeReference<Shape> decode_node(std::span<std::byte const> block, NodeExpectation const& expected) {
+NodeReference<Shape> decode_node(std::span<std::byte const> block, NodeExpectation const& expected, PendingRun const& pending = {}) {
   ByteReader in{unseal(block, "A node of an index")};
   auto const format = in.u8();
-  if (format != node_format && format != node_format_of_rows) {
+  constexpr auto newest = Shape::buffered ? node_format_buffered : node_format;
+  if (format < node_format_of_rows || format > newest) {
     raise(Errc::store_format, "A node of an index has format " + std::to_string(format) +
-                                  ", and this version of Cairn reads formats up to " + std::to_string(node_format) +
+                                  ", and this version of Cairn reads formats up to " + std::to_string(newest) +
                                   ". Open the store with the version that wrote it.");
   }
   if (in.u8() != static_cast<std::uint8_t>(Sorted)) ByteReader::corrupt("a node belongs to an index of another order");
@@ -147,9 +164,13 @@ NodeReference<Shape> decode_node(std::span<std::byte const> block, NodeExpectati
   if (level > Shape::max_level || (expected.level && level != *expected.level)) {
     ByteReader::corrupt("a node is not at the level that it belongs to");
   }
-  auto node = level == 0 ? decode_leaf<Sorted, Shape>(in, format, expected)
+  if (level == 0 && format == node_format_buffered) ByteReader::corrupt("a leaf claims to have buffers");
+  auto node = level == 0 ? decode_leaf<Sorted, Shape>(in, format, expected, &pending)
                          : decode_inner<Sorted, Shape>(in, format, level, expected);
   if (!in.at_end()) ByteReader::corrupt("something follows the end of a node");
+  if constexpr (Shape::buffered) {
+    if (level != 0 && !is_empty(pending)) route_pending<Sorted>(*as_inner<Shape>(node.get()), *pending);
+  }
   return node;
 }
 

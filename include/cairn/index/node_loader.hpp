@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 namespace cairn::detail {
 
@@ -43,13 +45,52 @@ void check_between(NodeHeader* node, RawDatom const* low, RawDatom const* high) 
   }
 }
 
-/// The node that was read from an address, all of which has to be between `low` and `high`, where there are such; an error says which node.
+// Where a node is on the store: an address, or, in a tree with buffers, a block and what is still to be done to it.
+template <class Shape>
+using NodePlace = std::conditional_t<Shape::buffered, StoredChild, NodeAddress>;
+[[nodiscard]] inline NodeAddress const& address_of(NodeAddress const& place) noexcept { return place; }
+[[nodiscard]] inline NodeAddress const& address_of(StoredChild const& place) noexcept { return place.block->address; }
+template <class Shape>
+[[nodiscard]] NodePlace<Shape> place_at(NodeAddress const& address) {
+  if constexpr (Shape::buffered) {
+    return {std::make_shared<StoredBlock>(address), {}};
+  } else {
+    return address;
+  }
+}
+
+/// Of a tree with buffers.
+template <class Shape>
+[[nodiscard]] StoredChild& described_by(NodeHeader* node) noexcept {
+  return node->level == 0 ? as_leaf<Shape>(node)->described_by : as_inner<Shape>(node)->described_by;
+}
+
+/// Says what a node of a tree with buffers is described by, and that a block by which it was is of no use any more.
+template <class Shape>
+void describe(NodeHeader* node, StoredChild place) noexcept {
+  OriginLock const lock{node};
+  auto& before = described_by<Shape>(node);
+  if (before.block != nullptr && before.block != place.block) before.block->gone.store(true, std::memory_order_release);
+  before.swap(place);
+}
+
+/// The node that was read from a place, all of which has to be between `low` and `high`, where there are such; an error says which node.
+/// `expected.size` is that of the node.
 template <Order Sorted, class Shape>
-NodeReference<Shape> node_of_bytes(Bytes const& bytes, NodeAddress const& address, NodeExpectation const& expected,
+NodeReference<Shape> node_of_bytes(Bytes const& bytes, NodePlace<Shape> const& place, NodeExpectation expected,
                                    RawDatom const* low = nullptr, RawDatom const* high = nullptr) {
+  auto const& address = address_of(place);
   try {
-    auto node = decode_node<Sorted, Shape>(bytes.view(), expected);
+    auto node = [&] {
+      if constexpr (Shape::buffered) {
+        expected.size -= growth_of(place.run);
+        return decode_node<Sorted, Shape>(bytes.view(), expected, place.run);
+      } else {
+        return decode_node<Sorted, Shape>(bytes.view(), expected);
+      }
+    }();
     check_between<Sorted, Shape>(node.get(), low, high);
+    if constexpr (Shape::buffered) describe<Shape>(node.get(), place);
     node.get()->address = address;
     node.get()->stored.store(Stored::durable, std::memory_order_release);
     return node;
@@ -60,22 +101,44 @@ NodeReference<Shape> node_of_bytes(Bytes const& bytes, NodeAddress const& addres
 }
 
 template <Order Sorted, class Shape>
-NodeReference<Shape> child_of_bytes(Inner<Shape> const& parent, std::size_t at, Bytes const& bytes, NodeSource const* source) {
+NodeReference<Shape> child_of_bytes(Inner<Shape> const& parent, std::size_t at, NodePlace<Shape> const& place, Bytes const& bytes,
+                                    NodeSource const* source) {
   NodeExpectation const expected{parent.sizes[at], static_cast<std::uint8_t>(parent.level - 1), source->address_size};
-  return node_of_bytes<Sorted, Shape>(bytes, parent.addresses[at], expected, at == 0 ? nullptr : &parent.separators[at - 1],
+  return node_of_bytes<Sorted, Shape>(bytes, place, expected, at == 0 ? nullptr : &parent.separators[at - 1],
                                       at + 1 == parent.count ? nullptr : &parent.separators[at]);
 }
 
 /// Reads a child that is not in memory, without publishing it.
 template <Order Sorted, class Shape>
 NodeReference<Shape> read_child(Inner<Shape> const& parent, std::size_t at, NodeSource const* source) {
-  return child_of_bytes<Sorted, Shape>(parent, at, source->read(source->context, parent.addresses[at]), source);
+  auto const read = [&](NodePlace<Shape> const& place) {
+    return child_of_bytes<Sorted, Shape>(parent, at, place, source->read(source->context, address_of(place)), source);
+  };
+  if constexpr (Shape::buffered) {
+    StoredChild place;
+    {
+      OriginLock const lock{&parent};
+      // A flush may have loaded the child meanwhile and written it where nothing can be read yet; then it stays in memory.
+      auto* there = parent.enrolled.load(std::memory_order_acquire) ? nullptr : parent.child(at);
+      if (there != nullptr) {
+        retain(there);
+        return NodeReference<Shape>{there};
+      }
+      place = parent.addresses.child(at);
+    }
+    return read(place);
+  } else {
+    return read(parent.addresses[at]);
+  }
 }
 
 /// A node that was read, in its place. Safe on any number of threads.
 template <Order Sorted, class Shape>
 NodeHeader* publish_child(Inner<Shape> const& parent, std::size_t at, NodeReference<Shape> node, NodeCache* cache) {
   bool const counts = cache != nullptr && parent.level == 1;
+  if constexpr (Shape::buffered) {
+    if (auto* there = parent.child(at); there == node.get()) return there;  // it was there already
+  }
   if (counts) count_leaf<Sorted, Shape>(*as_leaf<Shape>(node.get()), *cache);
   NodeHeader* there = nullptr;
   if (!parent.children[at].compare_exchange_strong(there, node.get(), std::memory_order_acq_rel, std::memory_order_acquire)) {
@@ -103,23 +166,34 @@ template <Order Sorted, class Shape>
 CAIRN_NOINLINE void load_ahead(Inner<Shape> const& parent, std::size_t first, std::size_t number, NodeSource const* source) {
   if (source->read_many == nullptr) return;
   std::array<NodeAddress, Shape::inner_capacity> addresses;
+  [[maybe_unused]] std::array<StoredChild, Shape::buffered ? Shape::inner_capacity : 0> places;
   std::size_t wanted = 0;
-  for (auto at = first; wanted != number && at != parent.count && parent.child(at) == nullptr; ++at) {
-    addresses[wanted++] = parent.addresses[at];
+  {
+    [[maybe_unused]] auto const lock = lock_of_addresses(parent);
+    for (auto at = first; wanted != number && at != parent.count && parent.child(at) == nullptr; ++at) {
+      if constexpr (Shape::buffered) places[wanted] = parent.addresses.child(at);
+      addresses[wanted++] = parent.addresses[at];
+    }
   }
   if (wanted < 2) return;
   struct Context {
     Inner<Shape> const* parent;
     std::size_t first;
     std::size_t number;
+    NodePlace<Shape> const* places;
     NodeSource const* source;
-  } context{&parent, first, wanted, source};
+  } context{&parent, first, wanted, nullptr, source};
+  if constexpr (Shape::buffered) {
+    context.places = places.data();
+  } else {
+    context.places = addresses.data();
+  }
   auto const put = [](void* to, std::size_t index, Bytes bytes) {
-    auto const& [inner, start, asked, from] = *static_cast<Context*>(to);
+    auto const& [inner, start, asked, where, from] = *static_cast<Context*>(to);
     if (index >= asked) return;
     try {
-      publish_child<Sorted>(*inner, start + index, child_of_bytes<Sorted, Shape>(*inner, start + index, bytes, from),
-                            cache_of(from));
+      publish_child<Sorted>(*inner, start + index,
+                            child_of_bytes<Sorted, Shape>(*inner, start + index, where[index], bytes, from), cache_of(from));
     } catch (Error const&) {  // NOLINT(bugprone-empty-catch): see above
     }
   };

@@ -21,6 +21,7 @@ struct NodeShape {
   static constexpr std::size_t inner_capacity = InnerCapacity;
   static constexpr std::size_t inner_minimum = InnerCapacity / 3 < 2 ? 2 : InnerCapacity / 3;
   static constexpr bool counted = Counted;
+  static constexpr bool buffered = false;
 
   /// No tree of 2^48 datoms is higher; a stored node that claims to be is not believed.
   static constexpr std::size_t max_level = [] {
@@ -28,6 +29,16 @@ struct NodeShape {
     for (std::uint64_t leaves = 1; leaves < (std::uint64_t{1} << 48U) / leaf_minimum; leaves *= inner_minimum) ++level;
     return level;
   }();
+};
+
+/// The same for a tree whose inner nodes are stored with buffers: what is still to be done to each child. `LeafOperations`: how
+/// many wait for a leaf at the most; `LowBytes`, `HighBytes`: how much is kept in a node right above the leaves, and in one
+/// further up, before the child with the longest run is written.
+template <class Shape, std::size_t LeafOperations, std::size_t LowBytes, std::size_t HighBytes>
+struct BufferedShape : Shape {
+  static constexpr bool buffered = true;
+  static constexpr std::size_t leaf_operations = LeafOperations;
+  [[nodiscard]] static constexpr std::size_t buffer_bytes(std::size_t level) noexcept { return level == 1 ? LowBytes : HighBytes; }
 };
 
 /// Measured: 64 to 256 datoms a leaf differ by less than the noise; 32 children keep a path copy cheap.

@@ -124,7 +124,7 @@ class PersistentSet {
   NodeAddress flush(NodeSink const& sink, FlushReceipt* receipt = nullptr) const {
     if (empty()) return {};
     if (auto const stored = root_.address()) return *stored;
-    return detail::flush_node<Sorted, Shape>(root(), sink, receipt, detail::cache_of(source_.get()));
+    return detail::flush_root<Sorted, Shape>(root(), sink, receipt, source_.get());
   }
   /// Where the root is, if the set is stored whole; nowhere (size 0) where it is empty.
   [[nodiscard]] std::optional<NodeAddress> address() const {
@@ -208,6 +208,14 @@ class PersistentSet<Sorted, Shape>::Transient {
   /// Whether it was there. O(log n).
   bool erase(RawDatom const& datom) {
     bool const changed = editor_.erase(datom);
+    size_ -= changed ? 1 : 0;
+    return changed;
+  }
+
+  /// As `erase`; the next flush leaves no trace of the datom in what the set consists of on the store, not even that it was
+  /// erased. O(log n).
+  bool purge(RawDatom const& datom) {
+    bool const changed = editor_.purge(datom);
     size_ -= changed ? 1 : 0;
     return changed;
   }

@@ -64,7 +64,9 @@ class DiffWalk {
     auto const mine = left.identity();
     auto const other = right.identity();
     if (mine.node != nullptr && mine.node == other.node) return true;
-    return comparable && mine.address && mine.address == other.address;
+    if (!comparable || !mine.address || mine.address != other.address) return false;
+    // Equal blocks are equal nodes where the same is to be done to both.
+    return mine.run == other.run || (is_empty(mine.run) && is_empty(other.run));
   }
 
  private:
@@ -76,13 +78,30 @@ class DiffWalk {
   struct Identity {
     NodeHeader const* node = nullptr;
     std::optional<NodeAddress> address{};
+    PendingRun run{};  // where there are buffers
   };
 
   /// Requires a `Reading`.
   [[nodiscard]] Identity identity() const {
-    auto const* node = root_ ? root_.get() : path_.back().node->child(path_.back().index);
-    if (node == nullptr) return {nullptr, path_.back().node->addresses[path_.back().index]};
-    return {node, is_stored(node) ? std::optional{node->address} : std::nullopt};
+    auto* node = root_ ? root_.get() : path_.back().node->child(path_.back().index);
+    if constexpr (Shape::buffered) {
+      auto place = node == nullptr ? place_of(*path_.back().node, path_.back().index) : place_of(node);
+      if (place.block == nullptr) return {node};
+      return {node, place.block->address, std::move(place.run)};
+    } else {
+      if (node == nullptr) return {nullptr, path_.back().node->addresses[path_.back().index]};
+      return {node, is_stored(node) ? std::optional{node->address} : std::nullopt};
+    }
+  }
+  [[nodiscard]] static StoredChild place_of(Inner<Shape> const& parent, std::size_t at) {
+    OriginLock const lock{&parent};
+    return parent.addresses.child(at);
+  }
+  /// Nothing where it is not known of an inner node whether it still is what it was described by.
+  [[nodiscard]] static StoredChild place_of(NodeHeader* node) {
+    if (node->level != 0 && !is_stored(node)) return {};
+    OriginLock const lock{node};
+    return described_by<Shape>(node);
   }
   [[nodiscard]] NodeReference<Shape> child() const {
     auto const& [keep, node, index] = path_.back();

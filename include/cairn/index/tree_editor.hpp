@@ -7,6 +7,7 @@
 #include <cairn/index/tree_walk.hpp>
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -77,6 +78,7 @@ class TreeEditor {
         continue;
       }
       if (!leaf->template suits<Sorted>(datom, head)) [[unlikely]] leaf = reform_leaf(*leaf, datom, head);
+      note(*leaf, datom, PendingChange::insert);
       leaf->template insert<Sorted>(place.index, head, std::move(datom));
       add_to_sizes(1);
       at_end_ = place.index + 1U == leaf->count && is_last();
@@ -85,7 +87,12 @@ class TreeEditor {
   }
 
   /// Whether it was there.
-  bool erase(RawDatom const& datom) {
+  bool erase(RawDatom const& datom) { return take_out(datom, false); }
+  /// The same; the leaf is to be written whole.
+  bool purge(RawDatom const& datom) { return take_out(datom, true); }
+
+ private:
+  bool take_out(RawDatom const& datom, bool forget) {
     at_end_ = false;
     if (root_ == nullptr) return false;
     Reading const reading{cache_of(source_)};
@@ -96,6 +103,11 @@ class TreeEditor {
     auto const number = plan_repairs(there->count - 1U, repairs);
     // Nothing throws from here on. The leaf may have been given another form.
     auto* leaf = as_leaf<Shape>(height() == 0 ? root_ : steps_[1].node->child(steps_[1].index));
+    if (forget) {
+      forget_origin(*leaf);
+    } else {
+      note(*leaf, leaf->template view<Sorted>(place.index), PendingChange::erase);
+    }
     leaf->template erase<Sorted>(place.index);
     add_to_sizes(-1);
     for (std::size_t level = 1; level <= number; ++level) repair(*steps_[level].node, repairs[level]);
@@ -103,7 +115,22 @@ class TreeEditor {
     return true;
   }
 
- private:
+  static void forget_origin([[maybe_unused]] LeafNode& leaf) noexcept {
+    if constexpr (Shape::buffered) leaf.described_by = {};
+  }
+  /// Notes an operation on a leaf of the transaction's own, if there is a block since which all are known.
+  void note([[maybe_unused]] LeafNode& leaf, [[maybe_unused]] RawDatom const& datom, [[maybe_unused]] PendingChange change) const noexcept {
+    if constexpr (Shape::buffered) {
+      auto& [block, run] = leaf.described_by;
+      if (block == nullptr) return;
+      try {
+        if (add_operation<Sorted>(run, owner_, {datom, change}) && run->operations.size() <= Shape::leaf_operations) return;
+      } catch (...) {  // NOLINT(bugprone-empty-catch): it is written whole
+      }
+      forget_origin(leaf);
+    }
+  }
+
   /// How a node that has become too small is helped: by the siblings `left` and `left + 1` becoming one, or sharing evenly.
   struct Repair {
     std::size_t left;
@@ -120,6 +147,7 @@ class TreeEditor {
     DatomSlot last;
     leaf->template look<Sorted>(leaf->count - 1U, last);
     if (compare<Sorted>(last.get(), datom) >= 0) return false;
+    note(*leaf, datom, PendingChange::insert);
     leaf->template insert<Sorted>(leaf->count, head, std::move(datom));
     add_to_sizes(1);
     return true;
@@ -132,14 +160,14 @@ class TreeEditor {
   }
 
   /// Puts another leaf in the place of the one at the end of the way, which is the transaction's own.
-  void replace_leaf(InnerNode* parent, std::size_t at, OwnLeaf<Shape> leaf) noexcept {
+  void replace_leaf(InnerNode* parent, std::size_t at, LeafNode& before, OwnLeaf<Shape> leaf) noexcept {
+    if constexpr (Shape::buffered) leaf->described_by.swap(before.described_by);
     auto* node = leaf.release();
     if (parent == nullptr) {
       release<Shape>(std::exchange(root_, node));
     } else {
-      auto* before = parent->child(at);
       parent->set_child(at, node);
-      release<Shape>(before);
+      release<Shape>(&before);
     }
   }
 
@@ -159,7 +187,7 @@ class TreeEditor {
     auto wide = make_leaf<Sorted, Shape>(owner_, std::nullopt);
     auto* result = wide.get();
     move_all<Sorted>(leaf, *wide);
-    replace_leaf(parent, at, std::move(wide));
+    replace_leaf(parent, at, leaf, std::move(wide));
     return result;
   }
   /// Packs a wide leaf if that has become possible.
@@ -172,7 +200,7 @@ class TreeEditor {
     if (!frame) return;
     auto packed = make_leaf<Sorted, Shape>(owner_, frame);
     move_all<Sorted>(leaf, *packed);
-    replace_leaf(&parent, at, std::move(packed));
+    replace_leaf(&parent, at, leaf, std::move(packed));
   }
   /// Gives neighbours a common form, so that datoms can be moved between them without an allocation.
   void make_alike(InnerNode& parent, std::size_t left) {
@@ -218,9 +246,22 @@ class TreeEditor {
     auto* node = own_root();
     for (auto level = height(); level != 0; --level) {
       steps_[level].node = as_inner<Shape>(node);
+      if constexpr (Shape::buffered) {
+        if (steps_[level].node->overdue != 0) [[unlikely]] own_overdue(*steps_[level].node);
+      }
       node = own_child(*steps_[level].node, steps_[level].index);
     }
     return as_leaf<Shape>(node);
+  }
+
+  /// Makes a child the transaction's own that the last flush would have written if it had been.
+  CAIRN_NOINLINE void own_overdue(InnerNode& inner) {
+    auto const at = static_cast<std::size_t>(std::countr_zero(inner.overdue));
+    inner.overdue &= inner.overdue - 1;
+    try {
+      static_cast<void>(own_child(inner, at));
+    } catch (Error const&) {  // NOLINT(bugprone-empty-catch): the edit does not need it; another flush will ask again
+    }
   }
 
   void add_to_sizes(std::int64_t change) noexcept {
@@ -286,6 +327,7 @@ class TreeEditor {
     constexpr std::size_t keep = LeafNode::capacity / 2;
     constexpr std::size_t number = LeafNode::capacity - keep;
     move_run<Sorted>(*left, keep, number, *right, 0);
+    forget_origin(*left);
     left->count = keep;
     right->count = number;
     parent.sizes[at] -= number;
@@ -359,6 +401,8 @@ class TreeEditor {
   static void repair_leaves(InnerNode& parent, Repair const& how, LeafNode& left, LeafNode& right) noexcept {
     std::size_t const total = left.count + std::size_t{right.count};
     std::size_t const keep = how.merge ? total : total / 2;
+    forget_origin(left);
+    forget_origin(right);
     if (auto const frame = common_frame(left, right)) {
       left.template adopt<Sorted>(*frame);
       right.template adopt<Sorted>(*frame);

@@ -53,7 +53,7 @@ class TreeRoot {
   [[nodiscard]] std::optional<NodeAddress> address() const noexcept {
     auto* const node = node_.load(std::memory_order_acquire);
     if (node == nullptr) return address_;
-    if (!is_stored(node)) return std::nullopt;
+    if (!is_stored(node) || !is_whole(node)) return std::nullopt;
     return node->address;
   }
   /// Whether both surely are the same tree. Requires: of one store, where they have one.
@@ -66,6 +66,14 @@ class TreeRoot {
   }
 
  private:
+  /// Whether its block is all of it: a node that was a child once may have something to be done to it.
+  [[nodiscard]] static bool is_whole([[maybe_unused]] NodeHeader* node) noexcept {
+    if constexpr (Shape::buffered) {
+      return is_empty(described_by<Shape>(node).run);
+    } else {
+      return true;
+    }
+  }
   [[nodiscard]] NodeHeader* retained() const noexcept {
     auto* const node = node_.load(std::memory_order_acquire);
     if (node != nullptr) retain(node);
@@ -73,7 +81,7 @@ class TreeRoot {
   }
   CAIRN_NOINLINE NodeHeader* read(std::uint64_t size, NodeSource const* source) const {
     NodeExpectation const expected{size, std::nullopt, source->address_size};
-    auto made = node_of_bytes<Sorted, Shape>(source->read(source->context, address_), address_, expected);
+    auto made = node_of_bytes<Sorted, Shape>(source->read(source->context, address_), place_at<Shape>(address_), expected);
     NodeHeader* there = nullptr;
     if (!node_.compare_exchange_strong(there, made.get(), std::memory_order_acq_rel)) return there;
     return made.take();

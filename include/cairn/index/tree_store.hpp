@@ -3,6 +3,7 @@
 // A tree on its way to the store, and a look at all of its nodes there.
 #pragma once
 
+#include <cairn/index/buffered_store.hpp>
 #include <cairn/index/flush_receipt.hpp>
 #include <cairn/index/tree_walk.hpp>
 
@@ -13,6 +14,7 @@ namespace cairn::detail {
 
 /// Writes what is not stored, children first; the node's address. Below a stored node all are stored.
 template <Order Sorted, class Shape>
+  requires(!Shape::buffered)
 NodeAddress flush_node(NodeHeader* node, NodeSink const& sink, FlushReceipt* receipt, NodeCache* cache = nullptr) {
   if (is_stored(node)) return node->address;
   void (*enroll_it)(NodeHeader*, NodeCache&) = nullptr;
@@ -37,6 +39,16 @@ NodeAddress flush_node(NodeHeader* node, NodeSink const& sink, FlushReceipt* rec
   return node->address;
 }
 
+/// Makes the store hold the tree below a root; the root's address.
+template <Order Sorted, class Shape>
+NodeAddress flush_root(NodeHeader* root, NodeSink const& sink, FlushReceipt* receipt, NodeSource const* source) {
+  if constexpr (Shape::buffered) {
+    return BufferedFlush<Sorted, Shape>{sink, source, receipt}.root(root);
+  } else {
+    return flush_node<Sorted, Shape>(root, sink, receipt, cache_of(source));
+  }
+}
+
 /// A visit that returns false keeps out of what is below the node.
 template <class Visit>
 [[nodiscard]] bool visit_address(NodeAddress const& address, Visit& visit) {
@@ -57,8 +69,11 @@ void visit_children(Inner<Shape> const& inner, NodeSource const* source, Visit& 
     {
       Reading const reading{cache_of(source)};
       child = inner.child(i);
-      stored = child == nullptr || is_stored(child);
-      if (stored) address = child == nullptr ? inner.addresses[i] : child->address;
+      // A child with buffers may be described anew for another version than this one, which is stored as it is.
+      bool const settled = Shape::buffered && (is_stored(&inner) || inner.enrolled.load(std::memory_order_acquire));
+      bool const by_parent = settled || child == nullptr;
+      stored = by_parent || is_stored(child);
+      if (stored) address = by_parent ? inner.addresses[i] : child->address;
     }
     if (stored && !visit_address(address, visit)) continue;
     if (inner.level == 1) continue;  // a leaf may be gone by now

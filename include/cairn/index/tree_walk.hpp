@@ -22,13 +22,6 @@ struct Step {
 template <class Shape>
 using Steps = std::array<Step<Shape>, Shape::max_level + 1>;
 
-/// The child of `inner` that holds `key`, or what comes right before or after it.
-template <Order Sorted, class Shape, class Key>
-[[nodiscard]] std::size_t child_index(Inner<Shape> const& inner, Key const& key, HeadBounds bounds) noexcept {
-  auto const found = inner.separators.template find<Sorted>(inner.count - 1U, key, bounds);
-  return found.index + (found.equal ? 1 : 0);  // a separator equals the first datom right of it
-}
-
 /// About where in the leaf at `at` a head is: as far between the separators as the heads of its datoms are spread evenly.
 template <class Shape>
 [[nodiscard]] std::size_t likely_row(Inner<Shape> const& parent, std::size_t at, std::uint64_t head) noexcept {

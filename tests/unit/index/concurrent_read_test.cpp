@@ -3,8 +3,10 @@
 // One version is read, and edited into others, on several threads while its nodes are still being loaded.
 #include "laws/index_policy_model.hpp"
 
+#include <cairn/index/hitchhiker_tree.hpp>
 #include <cairn/index/persistent_set.hpp>
 
+#include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include <atomic>
@@ -20,12 +22,13 @@ namespace {
 
 using namespace cairn;
 using Shape = NodeShape<8, 4, true>;
-using Set = PersistentSet<Order::eavt, Shape>;
+using Buffered = BufferedShape<Shape, 3, 100, 300>;
 
-TEST_CASE("readers of a lazily loaded tree don't disturb each other") {
+TEMPLATE_TEST_CASE("readers of a lazily loaded tree don't disturb each other", "", Shape, Buffered) {
+  using Set = PersistentSet<Order::eavt, TestType>;
   {
     laws::MemoryNodes nodes;
-    Set::Builder builder;
+    typename Set::Builder builder;
     constexpr EntityId number = 3000;
     for (EntityId e = 1; e <= number; ++e) builder.add({.e = e, .a = 1, .tx = 1, .v = "value"});
     auto const root = std::move(builder).finish().flush(nodes.sink());
@@ -62,15 +65,16 @@ TEST_CASE("readers of a lazily loaded tree don't disturb each other") {
       REQUIRE(wrong == 0);
     }
   }
-  REQUIRE(detail::LiveNodes<Shape>::number == 0);
+  REQUIRE(detail::LiveNodes<TestType>::number == 0);
 }
 
-TEST_CASE("leaves are unloaded while others read, edit and store the same versions") {
+TEMPLATE_TEST_CASE("leaves are unloaded while others read, edit and store the same versions", "", Shape, Buffered) {
+  using Set = PersistentSet<Order::eavt, TestType>;
   {
     laws::MemoryNodes nodes;
     auto const cache = std::make_shared<NodeCache>(std::size_t{20} << 10U);
     auto const source = nodes.source(cache);
-    Set::Builder builder{nodes.sink(), source};
+    typename Set::Builder builder{nodes.sink(), source};
     constexpr EntityId number = 3000;
     auto const datom = [](EntityId e) { return RawDatom{.e = e, .a = 1, .tx = 1, .v = "value"}; };
     for (EntityId e = 1; e <= number; ++e) builder.add(datom(e));
@@ -128,7 +132,7 @@ TEST_CASE("leaves are unloaded while others read, edit and store the same versio
     cache->trim(0);
     REQUIRE(cache->bytes() == 0);
   }
-  REQUIRE(detail::LiveNodes<Shape>::number == 0);
+  REQUIRE(detail::LiveNodes<TestType>::number == 0);
 }
 
 }  // namespace

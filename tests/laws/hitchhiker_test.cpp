@@ -1,0 +1,324 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The hitchhiker tree obeys the laws of an index with buffers so small that they overflow at every step, and those that are its
+// own: what a flush refers to, and what it leaves behind.
+#include "index_policy.hpp"
+#include "index_versions.hpp"
+
+#include <cairn/index/hitchhiker_tree.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iostream>
+#include <optional>
+#include <random>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace cairn;
+using laws::MemoryNodes;
+using laws::Model;
+using laws::RandomDatoms;
+
+using Tiny = BufferedShape<NodeShape<4, 4, true>, 2, 60, 120>;
+using Small = BufferedShape<NodeShape<7, 5, true>, 4, 400, 1000>;
+using Roomy = BufferedShape<NodeShape<24, 8, true>, 12, 2000, 8000>;
+
+std::uint64_t random_seed() {
+  auto const seed = std::uint64_t{std::random_device{}()};
+  std::cout << "seed " << seed << '\n';
+  return seed;
+}
+
+template <Order Sorted, class Shape>
+void check(std::uint64_t seed) {
+  laws::obeys_the_laws<PersistentSet<Sorted, Shape>, Sorted>([] { return detail::LiveNodes<Shape>::number.load(); }, seed);
+}
+
+template <Order Sorted, class Shape>
+std::uint64_t branch(std::uint64_t seed) {
+  return laws::versions_do_not_disturb_each_other<PersistentSet<Sorted, Shape>, Sorted>(
+      [] { return detail::LiveNodes<Shape>::number.load(); }, seed, 4, 400);
+}
+
+TEST_CASE("a hitchhiker tree is an index, whatever its buffers hold") {
+  auto const seed = random_seed();
+  check<Order::eavt, Tiny>(seed);
+  check<Order::avet, Small>(seed);
+}
+
+TEST_CASE("versions of a hitchhiker tree do not disturb each other") {
+  auto const seed = random_seed();
+  auto unloads = branch<Order::eavt, Tiny>(seed);
+  unloads += branch<Order::avet, Small>(seed);
+  REQUIRE(unloads > 8);
+}
+
+using Tree = PersistentSet<Order::eavt, Roomy>;
+using Expected = Model<Order::eavt>;
+
+/// A tree that was stored, and what it holds.
+struct Stored {
+  MemoryNodes nodes;
+  Expected model;
+  Tree tree;
+};
+void store_some(Stored& stored, RandomDatoms& random, std::size_t size) {
+  auto transient = Tree::open({}, 0, stored.nodes.source()).edit();
+  while (stored.model.size() != size) {
+    auto const datom = random.datom();
+    if (transient.insert(datom)) stored.model.insert(datom);
+  }
+  auto const index = std::move(transient).persistent();
+  stored.tree = Tree::open(index.flush(stored.nodes.sink()), index.size(), stored.nodes.source());
+}
+Tree edited(Tree const& tree, Expected& model, RandomDatoms& random, int edits) {
+  auto transient = tree.edit();
+  for (int i = 0; i != edits; ++i) {
+    laws::edit_both<Tree::Transient, Order::eavt>(transient, model, random, random.one_in(2));
+  }
+  return std::move(transient).persistent();
+}
+void is_stored_as(MemoryNodes& nodes, NodeAddress const& root, Tree const& tree, Expected const& model) {
+  auto const again = Tree::open(root, tree.size(), nodes.source());
+  again.verify();
+  laws::is_the_same<Tree, Order::eavt>(again, model);
+}
+
+TEST_CASE("a few scattered edits write the root alone") {
+  RandomDatoms random{random_seed(), false};
+  Stored stored;
+  store_some(stored, random, 2000);
+  auto const before = stored.nodes.writes;
+  auto transient = stored.tree.edit();
+  for (int i = 0; i != 20; ++i) {
+    auto const datom = random.datom();
+    if (transient.insert(datom)) stored.model.insert(datom);
+    auto const other = *std::next(stored.model.begin(), static_cast<std::ptrdiff_t>(random.below(stored.model.size())));
+    transient.erase(other);
+    stored.model.erase(other);
+  }
+  auto const next = std::move(transient).persistent();
+  auto const root = next.flush(stored.nodes.sink());
+  CHECK(stored.nodes.writes - before < 20);
+  is_stored_as(stored.nodes, root, next, stored.model);
+}
+
+TEST_CASE("what was described by a commit that failed is written whole") {
+  RandomDatoms random{random_seed(), false};
+  for (int round = 0; round != 20; ++round) {
+    Stored stored;
+    store_some(stored, random, 1500);
+    auto const dirty = edited(stored.tree, stored.model, random, 400);
+    // Versions that come of it before, while and after it is flushed.
+    auto model = stored.model;
+    auto const before = edited(dirty, model, random, 60);
+    auto const kept = stored.nodes.nodes();
+    FlushReceipt receipt;
+    dirty.flush(stored.nodes.sink(), &receipt);
+    auto meanwhile_model = model;
+    auto const meanwhile = edited(before, meanwhile_model, random, 60);
+    auto of_dirty_model = stored.model;
+    auto const of_dirty = edited(dirty, of_dirty_model, random, 60);
+    receipt.forget();
+    stored.nodes.nodes() = kept;  // what was written is not there
+    auto after_model = meanwhile_model;
+    auto const after = edited(meanwhile, after_model, random, 60);
+    is_stored_as(stored.nodes, after.flush(stored.nodes.sink()), after, after_model);
+    is_stored_as(stored.nodes, of_dirty.flush(stored.nodes.sink()), of_dirty, of_dirty_model);
+    is_stored_as(stored.nodes, dirty.flush(stored.nodes.sink()), dirty, stored.model);
+  }
+}
+
+TEST_CASE("a flush refers to nothing but what the one before it did and what it wrote") {
+  RandomDatoms random{random_seed(), false};
+  Stored stored;
+  store_some(stored, random, 1500);
+  auto const addresses_of = [&](NodeAddress const& root, Tree const& tree) {
+    std::set<MemoryNodes::Number> all;
+    Tree::open(root, tree.size(), stored.nodes.source()).for_each_address([&](NodeAddress const& address) {
+      all.insert(address.to<MemoryNodes::Number>());
+    });
+    return all;
+  };
+  auto tree = stored.tree;
+  auto model = stored.model;
+  for (int round = 0; round != 60; ++round) {
+    tree = edited(tree, model, random, 40);
+    // The next version begins before this one is flushed.
+    auto const checkpoint = tree;
+    auto const at_checkpoint = model;
+    tree = edited(tree, model, random, 40);
+    FlushReceipt receipt;
+    auto const root = checkpoint.flush(stored.nodes.sink(), &receipt);
+    receipt.confirm();
+    // All else is garbage, and gone.
+    auto const live = addresses_of(root, checkpoint);
+    stored.nodes.keep_only(live);
+    std::set<MemoryNodes::Number> by_version;
+    checkpoint.for_each_address([&](NodeAddress const& address) { by_version.insert(address.to<MemoryNodes::Number>()); });
+    REQUIRE(by_version == live);
+    if (round % 5 == 0) is_stored_as(stored.nodes, root, checkpoint, at_checkpoint);
+    if (round % 7 == 0) tree = edited(tree, model, random, 4);
+    if (round % 3 == 0) {
+      auto const next = tree.flush(stored.nodes.sink());
+      stored.nodes.keep_only(addresses_of(next, tree));
+      is_stored_as(stored.nodes, next, tree, model);
+      if (round % 2 == 0) tree = Tree::open(next, tree.size(), stored.nodes.source());
+    }
+  }
+}
+
+/// A sink that is full after some nodes.
+struct Limited {
+  MemoryNodes& nodes;
+  std::size_t left;
+  struct Full {};
+  NodeSink sink() {
+    return {this,
+            [](void* self, std::span<std::byte const> bytes) {
+              auto& limited = *static_cast<Limited*>(self);
+              if (limited.left-- == 0) throw Full{};
+              return limited.nodes.put(bytes);
+            },
+            sizeof(MemoryNodes::Number)};
+  }
+};
+
+TEST_CASE("a flush may be cut short anywhere, and goes on from there") {
+  RandomDatoms random{random_seed(), false};
+  for (int round = 0; round != 20; ++round) {
+    Stored stored;
+    store_some(stored, random, 1500);
+    auto const cache = std::make_shared<NodeCache>(std::size_t{1} << 12U);
+    auto tree = Tree::open(*stored.tree.address(), stored.tree.size(), stored.nodes.source(cache));
+    for (int checkpoint = 0; checkpoint != 3; ++checkpoint) {
+      tree = edited(tree, stored.model, random, 500);
+      for (bool done = false; !done;) {
+        FlushReceipt receipt;
+        Limited limited{stored.nodes, 1 + random.below(6)};
+        try {
+          tree.flush(limited.sink(), &receipt);
+          done = true;
+        } catch (Limited::Full const&) {  // NOLINT(bugprone-empty-catch)
+        }
+        random.one_in(8) ? receipt.forget() : receipt.confirm();
+        cache->trim(0);
+        if (random.one_in(2)) laws::is_the_same<Tree, Order::eavt>(tree, stored.model);
+      }
+      auto const root = tree.flush(stored.nodes.sink());
+      is_stored_as(stored.nodes, root, tree, stored.model);
+      // Garbage goes at last: the nodes in memory have to be read from what is left.
+      std::set<MemoryNodes::Number> live;
+      Tree::open(root, tree.size(), stored.nodes.source()).for_each_address([&](NodeAddress const& address) {
+        live.insert(address.to<MemoryNodes::Number>());
+      });
+      stored.nodes.keep_only(live);
+      cache->trim(0);
+      laws::is_the_same<Tree, Order::eavt>(tree, stored.model);
+    }
+  }
+}
+
+TEST_CASE("purging leaves no trace in what a tree consists of") {
+  RandomDatoms random{random_seed(), false};
+  constexpr std::string_view secret = "#secret that is long enough to be found";
+  Stored stored;
+  store_some(stored, random, 1500);
+  auto const holds_secret = [&](NodeAddress const& root, Tree const& tree) {
+    bool found = false;
+    Tree::open(root, tree.size(), stored.nodes.source()).for_each_address([&](NodeAddress const& address) {
+      auto const bytes = stored.nodes.get(address);
+      auto const text = std::string_view{reinterpret_cast<char const*>(bytes.data()), bytes.size()};
+      found = found || text.find(secret) != std::string_view::npos;
+    });
+    return found;
+  };
+  RawDatom const hidden{.e = 2000, .a = 3, .added = true, .tx = first_transaction, .v = Value{secret}};
+  auto transient = stored.tree.edit();
+  transient.insert(hidden);
+  auto tree = std::move(transient).persistent();
+  auto root = tree.flush(stored.nodes.sink());
+  REQUIRE(holds_secret(root, tree));  // in the root's buffer
+  SECTION("from a buffer") {}
+  SECTION("from a leaf") {
+    for (int i = 0; i != 8; ++i) {
+      tree = edited(tree, stored.model, random, 400);
+      root = tree.flush(stored.nodes.sink());
+    }
+    REQUIRE(holds_secret(root, tree));
+    tree = Tree::open(root, tree.size(), stored.nodes.source());
+  }
+  transient = tree.edit();
+  SECTION("after an operation on it was forgotten") {
+    REQUIRE(transient.erase(hidden));
+    REQUIRE(transient.insert(hidden));
+  }
+  REQUIRE(transient.purge(hidden));
+  REQUIRE_FALSE(transient.purge(hidden));
+  tree = std::move(transient).persistent();
+  root = tree.flush(stored.nodes.sink());
+  REQUIRE_FALSE(holds_secret(root, tree));
+  is_stored_as(stored.nodes, root, tree, stored.model);
+}
+
+TEST_CASE("what is appended is described too, and equal datoms stay as they were written") {
+  MemoryNodes nodes;
+  auto const at = [](EntityId e, Value value) { return RawDatom{.e = e, .a = 1, .added = true, .tx = first_transaction, .v = std::move(value)}; };
+  auto transient = Tree::open({}, 0, nodes.source()).edit();
+  Expected model;
+  for (EntityId e = 1; e != 400; ++e) {
+    auto const datom = at(e, BigDecimal{"1.0"});
+    transient.insert(datom);
+    model.insert(datom);
+  }
+  auto tree = std::move(transient).persistent();
+  tree.flush(nodes.sink());
+  std::optional<NodeAddress> root;
+  auto const step = [&](auto const& edit) {
+    transient = tree.edit();
+    edit();
+    tree = std::move(transient).persistent();
+    root = tree.flush(nodes.sink());
+    is_stored_as(nodes, *root, tree, model);
+  };
+  for (EntityId e = 400; e != 460; e += 3) {
+    step([&] {
+      for (EntityId next = e; next != e + 3; ++next) {
+        transient.insert(at(next, BigDecimal{"1.0"}));
+        model.insert(at(next, BigDecimal{"1.0"}));
+      }
+    });
+  }
+  auto const text_at = [&](EntityId e) {
+    auto const again = Tree::open(*root, tree.size(), nodes.source());
+    auto const found = again.find(at(e, BigDecimal{"1.0"}));
+    return found.valid() ? std::string{(*found).v.as_string()} : "";
+  };
+  CHECK(text_at(7) == "1.0");
+  step([&] {
+    CHECK(transient.erase(at(7, BigDecimal{"1.0"})));
+    CHECK(transient.insert(at(7, BigDecimal{"1.00"})));
+  });
+  CHECK(text_at(7) == "1.00");
+  step([&] {
+    CHECK(transient.erase(at(7, BigDecimal{"1.0"})));
+    CHECK(transient.insert(at(7, BigDecimal{"1.000"})));
+  });
+  CHECK(text_at(7) == "1.000");
+  step([&] { CHECK(transient.erase(at(7, BigDecimal{"1.0"}))); model.erase(at(7, BigDecimal{"1.0"})); });
+  CHECK(text_at(7).empty());
+  step([&] { CHECK(transient.insert(at(7, BigDecimal{"1.0"}))); model.insert(at(7, BigDecimal{"1.0"})); });
+  CHECK(text_at(7) == "1.0");
+}
+
+}  // namespace

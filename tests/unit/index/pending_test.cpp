@@ -1,0 +1,244 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Runs of operations add up to what they were made of; buffers come back from their stored form, and what is none is refused.
+#include "laws/index_policy_model.hpp"
+
+#include <cairn/index/hitchhiker_tree.hpp>
+#include <cairn/index/pending_codec.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iostream>
+#include <optional>
+#include <random>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace pending_test {
+namespace {
+
+using namespace cairn;
+using namespace cairn::detail;
+using Rows = std::vector<RawDatom>;
+constexpr auto sorted = Order::eavt;
+
+bool is_before(RawDatom const& left, RawDatom const& right) { return compare<sorted>(left, right) < 0; }
+bool same_rows(Rows const& left, Rows const& right) {
+  return std::ranges::equal(left, right, [](RawDatom const& a, RawDatom const& b) { return a == b && is_same(a, b); });
+}
+
+/// Few datoms, so that operations meet, some of which are written in two ways.
+RawDatom some_datom(laws::RandomDatoms& random) {
+  RawDatom datom{.e = static_cast<EntityId>(random.below(12) + 1), .a = 1, .added = true, .tx = 1, .v = 1};
+  if (random.one_in(3)) datom.v = random.one_in(2) ? BigDecimal{"1.0"} : BigDecimal{"1.00"};
+  if (random.one_in(5)) datom.v = random.one_in(2) ? Value{0.0} : Value{-0.0};
+  if (random.one_in(5)) datom.v = std::vector<Value>{Value{random.one_in(2) ? BigDecimal{"2.0"} : BigDecimal{"2.00"}}};
+  return datom;
+}
+
+/// One random change of rows, noted in a run.
+void change(Rows& rows, PendingRun& run, laws::RandomDatoms& random) {
+  auto const datom = some_datom(random);
+  auto const at = std::ranges::lower_bound(rows, datom, is_before);
+  if (at != rows.end() && compare<sorted>(*at, datom) == 0) {
+    REQUIRE(add_operation<sorted>(run, 1, {*at, PendingChange::erase}));
+    rows.erase(at);
+  } else {
+    REQUIRE(add_operation<sorted>(run, 1, {datom, PendingChange::insert}));
+    rows.insert(at, datom);
+  }
+}
+
+Rows applied(Rows const& rows, PendingRun const& run) {
+  std::array<RawDatom, 128> room;
+  std::ranges::copy(rows, room.begin());
+  auto const count = apply_pending<sorted>(room, rows.size(), run);
+  return {room.begin(), room.begin() + static_cast<std::ptrdiff_t>(count)};
+}
+
+TEST_CASE("a run makes of the rows what was done to them, and so do runs that follow each other") {
+  auto const seed = std::uint64_t{std::random_device{}()};
+  std::cout << "seed " << seed << '\n';
+  laws::RandomDatoms random{seed, true};
+  RawDatom const always{.e = 100, .a = 1, .added = true, .tx = 1, .v = 1};  // a leaf is never empty
+  for (int round = 0; round != 300; ++round) {
+    Rows base{always};
+    PendingRun unused;
+    for (auto left = random.below(20); left != 0; --left) change(base, unused, random);
+    auto rows = base;
+    PendingRun first;
+    for (auto left = random.below(12); left != 0; --left) change(rows, first, random);
+    auto const between = rows;
+    PendingRun second;
+    auto whole = first;
+    for (auto left = random.below(12); left != 0; --left) {
+      auto const before = rows;
+      change(rows, second, random);
+      // The same once more, in a run of another owner's.
+      if (before.size() < rows.size()) {
+        auto const added = std::ranges::find_if(rows, [&](RawDatom const& each) { return std::ranges::find(before, each) == before.end(); });
+        REQUIRE(add_operation<sorted>(whole, 2, {*added, PendingChange::insert}));
+      } else {
+        auto const gone = std::ranges::find_if(before, [&](RawDatom const& each) { return std::ranges::find(rows, each) == rows.end(); });
+        REQUIRE(add_operation<sorted>(whole, 2, {*gone, PendingChange::erase}));
+      }
+    }
+    REQUIRE(same_rows(applied(base, first), between));
+    REQUIRE(same_rows(applied(between, second), rows));
+    REQUIRE(same_rows(applied(base, whole), rows));
+    REQUIRE(same_rows(applied(base, followed_by<sorted>(first, second)), rows));
+    REQUIRE(base.size() + growth_of(whole) == rows.size());
+    auto const difference = std::make_shared<Pending>();
+    REQUIRE(add_difference<sorted>(first, whole, *difference));
+    REQUIRE(same_rows(applied(between, difference), rows));
+    REQUIRE(same_rows(applied(base, followed_by<sorted>(first, difference)), rows));
+    std::size_t weight = 0;
+    if (whole != nullptr) {
+      for (auto const& operation : whole->operations) weight += weight_of(operation);
+    }
+    REQUIRE(weight == weight_of(whole));
+  }
+}
+
+using Shape = BufferedShape<NodeShape<8, 4>, 8, 1000, 1000>;
+
+RawDatom datom_of(EntityId e) { return {.e = e, .a = 1, .added = true, .tx = 1, .v = 1}; }
+
+/// The content of an inner node of two leaves, those before entity 10 and those from there on.
+struct Content {
+  std::vector<std::int64_t> sizes{3, 4};
+  std::vector<std::int64_t> lengths{2, 1};
+  std::vector<RawDatom> rows{datom_of(2), datom_of(4), datom_of(12)};
+  std::vector<std::uint64_t> changes{1, 0, 1};
+  std::uint8_t format = node_format_buffered;
+
+  [[nodiscard]] std::vector<std::byte> block() const {
+    ByteWriter out;
+    out.u8(format);
+    out.u8(static_cast<std::uint8_t>(sorted));
+    out.u8(1);
+    out.varint(2);
+    out.u8(8);
+    write_integers(out, std::span{sizes});
+    write_addresses(out, 2, 8, [](std::size_t at) { return NodeAddress::of(std::uint64_t{at}); });
+    auto const low = datom_of(10);
+    write_rows(out, 1, [&](std::size_t, DatomSlot& slot) { show(low, slot); });
+    write_integers(out, std::span{lengths});
+    if (!rows.empty()) {
+      write_rows(out, rows.size(), [&](std::size_t at, DatomSlot& slot) { show(rows[at], slot); });
+      pack_bits(out, std::span{changes}, change_bits);
+    }
+    seal(out);
+    return std::move(out).take();
+  }
+};
+
+std::optional<Errc> refusal(std::function<void()> const& work) {
+  try {
+    work();
+  } catch (Error const& error) {
+    return error.code();
+  }
+  return std::nullopt;
+}
+std::optional<Errc> refusal(Content const& content, std::uint64_t size = 7, PendingRun const& pending = {}) {
+  return refusal([&] { static_cast<void>(decode_node<sorted, Shape>(content.block(), {size, std::uint8_t{1}, 8}, pending)); });
+}
+PendingRun run_of(std::vector<PendingOperation> operations) {
+  auto run = std::make_shared<Pending>();
+  for (auto& operation : operations) run->add(std::move(operation));
+  return run;
+}
+
+TEST_CASE("buffers come back from their stored form") {
+  auto const node = decode_node<sorted, Shape>(Content{}.block(), {7, std::uint8_t{1}, 8});
+  auto const& inner = *as_inner<Shape>(node.get());
+  auto const& first = inner.addresses.child(0).run->operations;
+  auto const& second = inner.addresses.child(1).run->operations;
+  REQUIRE(first.size() == 2);
+  REQUIRE(second.size() == 1);
+  CHECK((first[0].datom == datom_of(2) && first[0].change == PendingChange::insert));
+  CHECK((first[1].datom == datom_of(4) && first[1].change == PendingChange::erase));
+  CHECK((second[0].datom == datom_of(12) && second[0].change == PendingChange::insert));
+  auto const again = encode_node<sorted, Shape>(inner, 8, [&](std::size_t at) { return inner.addresses[at]; });
+  CHECK(again == Content{}.block());
+
+  // More than fit into one column.
+  Content many;
+  many.lengths = {0, 300};
+  many.rows.clear();
+  auto long_run = std::make_shared<Pending>();
+  for (EntityId e = 10; e != 310; ++e) long_run->add({datom_of(e), e % 3 == 0 ? PendingChange::erase : PendingChange::insert});
+  many.lengths = {0, 0};
+  auto const empty = decode_node<sorted, Shape>(many.block(), {7, std::uint8_t{1}, 8});
+  auto& to_fill = *as_inner<Shape>(empty.get());
+  to_fill.addresses.set(1, StoredChild{to_fill.addresses.child(1).block, long_run});
+  auto const bytes = encode_node<sorted, Shape>(to_fill, 8, [&](std::size_t at) { return to_fill.addresses[at]; });
+  auto const read = decode_node<sorted, Shape>(bytes, {7, std::uint8_t{1}, 8});
+  auto const& run = as_inner<Shape>(read.get())->addresses.child(1).run->operations;
+  REQUIRE(run.size() == 300);
+  CHECK(std::ranges::equal(run, long_run->operations, [](PendingOperation const& left, PendingOperation const& right) {
+    return left.datom == right.datom && left.change == right.change;
+  }));
+}
+
+TEST_CASE("buffers that are not sound are refused") {
+  REQUIRE_FALSE(refusal(Content{}));
+  auto const refused = [](auto const& spoil) {
+    Content content;
+    spoil(content);
+    return refusal(content) == Errc::store_corrupt;
+  };
+  CHECK(refused([](Content& node) { std::swap(node.rows[0], node.rows[1]); }));
+  CHECK(refused([](Content& node) { node.rows[1] = node.rows[0]; }));
+  CHECK(refused([](Content& node) { node.rows[1] = datom_of(11); }));   // belongs to the second child
+  CHECK(refused([](Content& node) { node.lengths = {1, 2}; }));        // and here one of the first
+  CHECK(refused([](Content& node) { node.changes[1] = 3; }));
+  CHECK(refused([](Content& node) { node.lengths = {2, 2}; }));
+  CHECK(refused([](Content& node) { node.lengths = {2, 0}; }));  // something follows the end
+  CHECK(refused([](Content& node) { node.lengths = {-1, 4}; }));
+  CHECK(refused([](Content& node) { node.lengths = {INT64_MAX, INT64_MAX}; }));
+  CHECK(refused([](Content& node) { node.sizes = {0, 7}; }));
+  Content content;
+  content.format = node_format;  // with something behind it
+  CHECK(refusal(content) == Errc::store_corrupt);
+  content.format = 4;
+  CHECK(refusal(content) == Errc::store_format);
+  // Another index does not take it for one of its own.
+  CHECK(refusal([] {
+          static_cast<void>(decode_node<sorted, NodeShape<8, 4>>(Content{}.block(), {7, std::uint8_t{1}, 8}));
+        }) == Errc::store_format);
+}
+
+TEST_CASE("operations that do not follow from what is there are refused") {
+  // On an inner node: each goes on to a child.
+  auto const passed_on = [](std::vector<PendingOperation> operations, std::uint64_t size = 7) {
+    return refusal(Content{}, size, run_of(std::move(operations)));
+  };
+  CHECK_FALSE(passed_on({{datom_of(3), PendingChange::insert}, {datom_of(4), PendingChange::insert}, {datom_of(12), PendingChange::erase}}));
+  CHECK(passed_on({{datom_of(2), PendingChange::insert}}) == Errc::store_corrupt);
+  CHECK(passed_on({{datom_of(4), PendingChange::erase}}) == Errc::store_corrupt);
+  CHECK(passed_on({{datom_of(1), PendingChange::erase}, {datom_of(2), PendingChange::erase}, {datom_of(3), PendingChange::erase}}) == Errc::store_corrupt);
+  // On a leaf: it changes something, and leaves something.
+  Rows const rows{datom_of(1), datom_of(2)};
+  auto const done = [&](std::vector<PendingOperation> operations) {
+    return refusal([&] { static_cast<void>(applied(rows, run_of(std::move(operations)))); });
+  };
+  CHECK_FALSE(done({{datom_of(1), PendingChange::erase}, {datom_of(3), PendingChange::insert}}));
+  CHECK(done({{datom_of(3), PendingChange::erase}}) == Errc::store_corrupt);
+  CHECK(done({{datom_of(3), PendingChange::replace}}) == Errc::store_corrupt);
+  CHECK(done({{datom_of(1), PendingChange::insert}}) == Errc::store_corrupt);
+  CHECK(done({{datom_of(1), PendingChange::erase}, {datom_of(2), PendingChange::erase}}) == Errc::store_corrupt);
+  std::vector<PendingOperation> many;
+  for (EntityId e = 3; e != 200; ++e) many.push_back({datom_of(e), PendingChange::insert});
+  CHECK(done(many) == Errc::store_corrupt);
+}
+
+}  // namespace
+}  // namespace pending_test
