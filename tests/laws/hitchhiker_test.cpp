@@ -113,6 +113,38 @@ TEST_CASE("a few scattered edits write the root alone") {
   is_stored_as(stored.nodes, root, next, stored.model);
 }
 
+TEST_CASE("a checkpoint of one datom is small, however much the buffers held before") {
+  using Large = HitchhikerTree<Order::eavt>;
+  MemoryNodes nodes;
+  std::mt19937_64 random{random_seed()};
+  auto const some_datom = [&] {
+    return RawDatom{.e = static_cast<EntityId>(random() % 100'000 + 1), .a = 1, .added = true, .tx = first_transaction, .v = static_cast<std::int64_t>(random())};
+  };
+  typename Large::Builder builder{nodes.source()};
+  for (EntityId e = 1; e != 40'001; ++e) builder.add({.e = e, .a = 1, .added = true, .tx = first_transaction, .v = 1});
+  auto tree = std::move(builder).finish();
+  tree.flush(nodes.sink());
+  auto const bytes_of_checkpoint = [&](int edits) {
+    auto transient = tree.edit();
+    for (int i = 0; i != edits; ++i) transient.insert(some_datom());
+    tree = std::move(transient).persistent();
+    nodes.nodes().clear();  // all that it needs is in memory
+    FlushReceipt receipt;
+    tree.flush(nodes.sink(), &receipt);
+    receipt.confirm();
+    std::size_t bytes = 0;
+    for (auto const& [number, block] : nodes.nodes()) bytes += block.size();
+    return bytes;
+  };
+  for (int i = 0; i != 4; ++i) bytes_of_checkpoint(4000);
+  REQUIRE(nodes.nodes().rbegin()->second.size() > 10'000);  // the root
+  for (int i = 0; i != 60; ++i) bytes_of_checkpoint(1);
+  std::size_t bytes = 0;
+  for (int i = 0; i != 20; ++i) bytes += bytes_of_checkpoint(1);
+  CHECK(bytes / 20 < 8000);
+  tree.verify();
+}
+
 TEST_CASE("what was described by a commit that failed is written whole") {
   RandomDatoms random{random_seed(), false};
   for (int round = 0; round != 20; ++round) {

@@ -34,7 +34,7 @@
 namespace cairn::tool {
 
 // Those that need a library are there where it was found when the command was built.
-using Backends = BackendList<backends::mem::Backend, backends::file::Backend
+using BuiltIn = BackendList<backends::mem::Backend, backends::file::Backend
 #if CAIRN_TOOL_HAS_SQLITE
                              ,
                              backends::sqlite::Backend
@@ -68,6 +68,18 @@ using Backends = BackendList<backends::mem::Backend, backends::file::Backend
                              backends::rados::Backend
 #endif
                              >;
+
+#if CAIRN_TOOL_HAS_HITCHHIKER_TREE
+template <class List>
+struct Indexed;
+template <class... Backend>
+struct Indexed<BackendList<Backend...>> {
+  using type = BackendList<With<Backend, hitchhiker_tree_tag>...>;
+};
+using Backends = Indexed<BuiltIn>::type;  // the databases of one command are of one type
+#else
+using Backends = BuiltIn;
+#endif
 using Conn = AnyConnection<Backends>;
 using Database = Conn::Database;
 using Report = Conn::Report;

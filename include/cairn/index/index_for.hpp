@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/concepts/index_tag.hpp>
+#include <cairn/index/hitchhiker_tree.hpp>
 #include <cairn/index/persistent_set.hpp>
 
 #include <concepts>
@@ -17,18 +18,27 @@ struct PersistentSetPolicy {
   using Index = PersistentSet<Sorted>;
 };
 
+/// The hitchhiker tree, the same way.
+struct HitchhikerTreePolicy {
+  template <Order Sorted>
+  using Index = HitchhikerTree<Sorted>;
+};
+
 /// The policy that a tag names. Specialise it, with a member `type`, for a tag of your own.
 template <class Tag>
 struct IndexFor {
-  static_assert(!std::same_as<Tag, hitchhiker_tree_tag>,
-                "cairn::Store [index]: hitchhiker_tree_tag has no index in this version; use persistent_set_tag");
-  static_assert(std::same_as<Tag, hitchhiker_tree_tag>,
-                "cairn::Store [index]: this type is not an index tag; use persistent_set_tag, or specialise cairn::IndexFor for it");
+  static_assert(std::same_as<Tag, persistent_set_tag>,
+                "cairn::Store [index]: this type is not an index tag; use persistent_set_tag or hitchhiker_tree_tag, or specialise "
+                "cairn::IndexFor for it");
   using type = PersistentSetPolicy;  // so that nothing else is reported
 };
 template <>
 struct IndexFor<persistent_set_tag> {
   using type = PersistentSetPolicy;
+};
+template <>
+struct IndexFor<hitchhiker_tree_tag> {
+  using type = HitchhikerTreePolicy;
 };
 
 template <class Tag>

@@ -32,13 +32,18 @@ struct NodeShape {
 };
 
 /// The same for a tree whose inner nodes are stored with buffers: what is still to be done to each child. `LeafOperations`: how
-/// many wait for a leaf at the most; `LowBytes`, `HighBytes`: how much is kept in a node right above the leaves, and in one
-/// further up, before the child with the longest run is written.
-template <class Shape, std::size_t LeafOperations, std::size_t LowBytes, std::size_t HighBytes>
+/// many wait for a leaf at the most; `LowBytes`: how much is kept in a node right above the leaves before the child with the longest
+/// run is written, and five times as much in one a level up, but no more than `MostBytes`: so what a node is written for is much of
+/// what it has room for, on each level.
+template <class Shape, std::size_t LeafOperations, std::size_t LowBytes, std::size_t MostBytes>
 struct BufferedShape : Shape {
   static constexpr bool buffered = true;
   static constexpr std::size_t leaf_operations = LeafOperations;
-  [[nodiscard]] static constexpr std::size_t buffer_bytes(std::size_t level) noexcept { return level == 1 ? LowBytes : HighBytes; }
+  [[nodiscard]] static constexpr std::size_t buffer_bytes(std::size_t level) noexcept {
+    std::size_t bytes = LowBytes;
+    for (; level > 1 && bytes < MostBytes; --level) bytes *= 5;
+    return bytes < MostBytes ? bytes : MostBytes;
+  }
 };
 
 /// Measured: 64 to 256 datoms a leaf differ by less than the noise; 32 children keep a path copy cheap.

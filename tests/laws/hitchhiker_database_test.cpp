@@ -1,0 +1,143 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A database whose index is a hitchhiker tree: the suite of all databases, on files, and a store that an earlier version wrote.
+#include "laws/database.hpp"
+#include "laws/temporary_directory.hpp"
+
+#include <cairn/backends/file/backend.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace file = cairn::backends::file;
+using cairn::laws::code_of;
+
+struct Harness {
+  using Backend = cairn::With<file::Backend, cairn::hitchhiker_tree_tag>;
+  cairn::test::TemporaryDirectory place{};
+  [[nodiscard]] Backend::Config config() const { return {.path = place.path() / "store"}; }
+};
+using Store = cairn::Store<Harness::Backend>;
+
+TEST_CASE("a database with the other index shows what one in memory shows") { cairn::laws::check_against_memory<Harness>(); }
+TEST_CASE("threads that transact lose nothing") { cairn::laws::check_writing_threads<Harness>(); }
+TEST_CASE("what was acknowledged survives kill -9") { cairn::laws::check_kills<Harness>(); }
+
+TEST_CASE("the index is named by its tag, and by the configuration") {
+  Harness harness;
+  auto const store = "{:store {:backend :file :path \"" + harness.config().path.string() + "\"} ";
+  CHECK(code_of([&] { Store::create(store + ":index :persistent-set}"); }) == cairn::Errc::config_mismatch);
+  Store::create(store + ":index :datahike.index/hitchhiker-tree}");
+  Store::connect(harness.config()).transact(cairn::laws::database_schema);
+  CHECK(code_of([&] { static_cast<void>(cairn::Store<file::Backend>::connect(harness.config())); }) == cairn::Errc::config_mismatch);
+  CHECK_NOTHROW(static_cast<void>(Store::connect(store + ":index :hitchhiker-tree}")));
+}
+
+TEST_CASE("what was purged is nowhere in the nodes of a hitchhiker tree") {
+  // The log keeps its segments until they are swept; what is asked is whether the newest nodes hold it.
+  Harness harness;
+  Store::create(harness.config());
+  auto connection = Store::connect(harness.config());
+  connection.transact(cairn::laws::database_schema);
+  std::string many = "[";
+  for (int i = 0; i != 600; ++i) many += "{:n " + std::to_string(i) + " :text \"text " + std::to_string(i) + "\"}";
+  connection.transact(many + "]");
+  connection.checkpoint();
+  std::string const secret = "#secret that is long enough to be found";
+  connection.transact("[{:n 7 :text \"" + secret + "\"}]");
+  connection.checkpoint();  // in buffers
+  connection.transact("[{:n 7 :text \"another text\"}]");
+  connection.checkpoint();
+  auto const is_there = [&] {
+    auto const db = connection.db();
+    auto const& snapshot = db.snapshot();
+    auto const& source = *snapshot.current.eavt.source();
+    bool found = false;
+    auto const look = [&](auto const& index) {
+      index.for_each_address([&](cairn::NodeAddress const& address) {
+        auto const bytes = source.read(source.context, address);
+        std::string_view const text{reinterpret_cast<char const*>(bytes.data()), bytes.size()};
+        found = found || text.find(secret) != std::string_view::npos;
+      });
+    };
+    for (auto const* indexes : {&snapshot.current, &snapshot.temporal}) {
+      look(indexes->eavt);
+      look(indexes->aevt);
+      look(indexes->avet);
+    }
+    return found;
+  };
+  CHECK(is_there());
+  connection.transact("[[:db.purge/attribute [:n 7] :text]]");
+  CHECK_FALSE(is_there());
+  CHECK(cairn::verify(connection.db()).current == connection.db().size());
+}
+
+fs::path const golden{CAIRN_GOLDEN_STORE};
+
+std::string history_of(Store::Connection const& conn) {
+  std::string text;
+  for (auto const& datom : conn.db().history().datoms(cairn::eavt)) {
+    cairn::edn::write_to(text, cairn::to_edn(datom));
+    text += '\n';
+  }
+  return text;
+}
+std::string read(fs::path const& path) {
+  std::ifstream in{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+TEST_CASE("a golden store with buffers is read as it was written") {
+  cairn::test::TemporaryDirectory directory;
+  auto const copy = directory.path() / "store";
+  fs::copy(golden / "store", copy, fs::copy_options::recursive);
+  {
+    auto const conn = Store::connect({.path = copy});
+    CHECK(history_of(conn) == read(golden / "history.edn"));
+    CHECK(cairn::verify(conn.db()).current == conn.db().size());
+  }
+  auto conn = Store::connect({.path = copy});
+  CHECK(history_of(conn) == read(golden / "history.edn"));
+  conn.transact("[{:n 1000000}]");
+  CHECK(conn.db().entid(cairn::lookup(":n", std::int64_t{1'000'000})));
+}
+
+TEST_CASE("a golden store with buffers", "[.][make]") {
+  fs::remove_all(golden);
+  fs::create_directories(golden);
+  cairn::test::TemporaryDirectory directory;
+  auto const path = directory.path() / "store";
+  Store::create({.path = path});
+  auto conn = Store::connect({.path = path});
+  auto at = [&conn, day = 0](std::string const& tx) mutable {
+    ++day;
+    conn.transact("{:tx-data " + tx + " :tx-meta {:db/txInstant #inst \"2026-01-" + (day < 10 ? "0" : "") + std::to_string(day) +
+                  "T00:00:00Z\"}}");
+  };
+  at(cairn::laws::database_schema);
+  std::string many = "[";
+  for (int i = 0; i != 400; ++i) many += "{:n " + std::to_string(i * 10) + " :text \"text " + std::to_string(i) + "\" :tag :a}";
+  at(many + "]");
+  conn.checkpoint();
+  for (int round = 0; round != 5; ++round) {  // insertions, erasures and changes, all described
+    std::string some = "[";
+    for (int i = 0; i != 6; ++i) some += "{:n " + std::to_string(i * 600 + round + 1) + " :text \"more\"}";
+    some += "[:db/retractEntity [:n " + std::to_string(round * 70 + 10) + "]]{:n " + std::to_string(round * 30 + 500) + " :text \"changed\"}";
+    at(some + "]");
+    conn.checkpoint();
+  }
+  at("[{:n 5555 :text \"in the tail\"}]");
+  fs::copy(path, golden / "store", fs::copy_options::recursive);  // a connection checkpoints when it ends; this one must leave its tail
+  std::ofstream{golden / "history.edn", std::ios::binary} << history_of(conn);
+}
+
+}  // namespace
