@@ -173,6 +173,7 @@ int main(int count, char** arguments) {
   }
   row("a checkpoint of 1,000 transactions of 5 random datoms, the first ten", 0, std::min<std::size_t>(10, checkpoints), 0);
   row("the same, all " + std::to_string(checkpoints), 0, checkpoints, 0.2);
+  row("the same, the second quarter", checkpoints / 4, std::max(checkpoints / 2, checkpoints / 4 + 1), 0);
   row("the same, the last quarter", checkpoints - std::max<std::size_t>(1, checkpoints / 4), checkpoints, 0.2);
 
   auto const compare = [&](std::string const& what, std::string_view unit, double scale, auto const& measure, double asked) {

@@ -27,7 +27,6 @@ namespace cairn::detail {
 /// have to be, it is marked as overdue, and the next edit that passes makes it new.
 template <Order Sorted, class Shape>
 class BufferedFlush {
-  using LeafNode = Leaf<Shape>;
   using InnerNode = Inner<Shape>;
 
  public:

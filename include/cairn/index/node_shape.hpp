@@ -33,7 +33,7 @@ struct NodeShape {
 
 /// The same for a tree whose inner nodes are stored with buffers: what is still to be done to each child. `LeafOperations`: how
 /// many wait for a leaf at the most; `LowBytes`: how much is kept in a node right above the leaves before the child with the longest
-/// run is written, and five times as much in one a level up, but no more than `MostBytes`: so what a node is written for is much of
+/// run is written, and six times as much in one a level up, but no more than `MostBytes`: so what a node is written for is much of
 /// what it has room for, on each level.
 template <class Shape, std::size_t LeafOperations, std::size_t LowBytes, std::size_t MostBytes>
 struct BufferedShape : Shape {
@@ -41,7 +41,7 @@ struct BufferedShape : Shape {
   static constexpr std::size_t leaf_operations = LeafOperations;
   [[nodiscard]] static constexpr std::size_t buffer_bytes(std::size_t level) noexcept {
     std::size_t bytes = LowBytes;
-    for (; level > 1 && bytes < MostBytes; --level) bytes *= 5;
+    for (; level > 1 && bytes < MostBytes; --level) bytes *= 6;
     return bytes < MostBytes ? bytes : MostBytes;
   }
 };

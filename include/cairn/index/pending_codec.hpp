@@ -63,10 +63,10 @@ void read_pending(ByteReader& in, Inner<Shape>& inner) {
     left += static_cast<std::uint64_t>(lengths[i]);
   }
   RawDatom const* before = nullptr;
-  RawDatom last;
   for (std::size_t i = 0; i != inner.count; ++i) {
     if (lengths[i] == 0) continue;
     auto run = std::make_shared<Pending>();
+    run->operations.reserve(std::min(static_cast<std::size_t>(lengths[i]), most_packed));
     for (auto number = lengths[i]; number != 0; --number) {
       if (next == there) {
         there = static_cast<std::size_t>(std::min<std::uint64_t>(left, most_packed));
@@ -79,17 +79,14 @@ void read_pending(ByteReader& in, Inner<Shape>& inner) {
       if (before != nullptr && compare<Sorted>(*before, rows[next]) >= 0) {
         ByteReader::corrupt("the operations in a node are not in order");
       }
-      last = rows[next];
-      before = &last;
       run->add({std::move(rows[next]), static_cast<PendingChange>(changes[next])});
+      before = &run->operations.back().datom;
       ++next;
     }
     bool const after = i != 0 && compare<Sorted>(run->operations.front().datom, inner.separators[i - 1]) < 0;
     bool const past = i + 1 != inner.count && compare<Sorted>(run->operations.back().datom, inner.separators[i]) >= 0;
     if (after || past) ByteReader::corrupt("an operation in a node belongs to another of its children");
-    auto child = inner.addresses.child(i);
-    child.run = std::move(run);
-    inner.addresses.set(i, std::move(child));
+    inner.addresses.set(i, StoredChild{inner.addresses.child(i).block, std::move(run)});
   }
 }
 

@@ -131,7 +131,8 @@ class PersistentSet {
     if (empty()) return NodeAddress{};
     return root_.address();
   }
-  /// Calls `visit(address)` for every stored node of the tree, parents first. Reads inner nodes only, and keeps none of them.
+  /// Calls `visit(address)` for every stored node of the tree, parents first, and, in a tree with buffers, for every one that a flush
+  /// would describe others by. Reads inner nodes only, and keeps none of them.
   /// Where `visit` returns a `bool`, false leaves out what is below: so a walk over many versions sees shared parts once.
   template <class Visit>
   void for_each_address(Visit visit) const {

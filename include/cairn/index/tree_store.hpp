@@ -60,6 +60,22 @@ template <class Visit>
   }
 }
 
+/// The block by which a flush would describe a node that is not stored: all below it are then described by what is below the
+/// block. Null: it would be written.
+template <class Shape>
+[[nodiscard]] BlockReference block_to_stand_on(NodeHeader* node) {
+  auto const& block = described_by<Shape>(node).block;
+  if (node->level == 0 || is_stored(node)) return is_usable(block) ? block : nullptr;
+  auto const& inner = *as_inner<Shape>(node);
+  if (inner.base == nullptr || inner.base->size() != inner.count || !is_usable(block)) return nullptr;
+  for (std::size_t i = 0; i != inner.count; ++i) {
+    auto* const child = inner.child(i);
+    auto const of_child = child != nullptr ? block_to_stand_on<Shape>(child) : inner.addresses.child(i).block;
+    if (of_child != (*inner.base)[i].block) return nullptr;
+  }
+  return block;
+}
+
 template <Order Sorted, class Shape, class Visit>
 void visit_children(Inner<Shape> const& inner, NodeSource const* source, Visit& visit) {
   for (std::size_t i = 0; i != inner.count; ++i) {
@@ -74,6 +90,12 @@ void visit_children(Inner<Shape> const& inner, NodeSource const* source, Visit& 
       bool const by_parent = settled || child == nullptr;
       stored = by_parent || is_stored(child);
       if (stored) address = by_parent ? inner.addresses[i] : child->address;
+      if constexpr (Shape::buffered) {
+        if (auto const block = stored ? nullptr : block_to_stand_on<Shape>(child)) {
+          stored = true;
+          address = block->address;
+        }
+      }
     }
     if (stored && !visit_address(address, visit)) continue;
     if (inner.level == 1) continue;  // a leaf may be gone by now
