@@ -273,13 +273,21 @@ template <class Backend, class IndexTag>
 MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_view branch, MergePreference preference = MergePreference::none) {
   connect_branch(conn, branch).checkpoint();
   auto const graph = detail::graph_of(conn);
-  auto const theirs = graph.head(branch);
+  auto const session = conn.session();
+  // A collection of garbage learns that what is read here is in use when it has become a database value.
+  auto const in_use = [&](auto read) {
+    std::lock_guard const changing{session->handle().values().changing()};
+    auto node = read();
+    auto db = node ? std::optional{node->db()} : std::nullopt;
+    return std::pair{std::move(node), std::move(db)};
+  };
+  auto const [theirs, their_db] = in_use([&] { return graph.head(branch); });
   EntityId numbers_from = 0;
   bool schema_is_merged = false;
   for (int attempt = 0;; ++attempt) {
     conn.checkpoint();
     auto const mine = graph.head(conn.db().options().branch);
-    auto const base = graph.common_ancestor(mine, theirs);
+    auto const [base, base_db] = in_use([&, &from = theirs] { return graph.common_ancestor(mine, from); });
     if (!base) {
       raise(Errc::store_does_not_exist, "The branch " + std::string{branch} + " and this one have no commit in common that is left in the store.",
             "{:branch :" + std::string{branch} + "}");
@@ -289,7 +297,7 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
     auto const ours = conn.sync();
     // What was committed since may be this same merge.
     if (ours.max_tx() != mine->checkpoint.snapshot.max_tx && attempt != max_commit_attempts) continue;
-    auto plan = plan_merge(base->db(), ours, theirs->db(), preference);
+    auto plan = plan_merge(*base_db, ours, *their_db, preference);
     merged.conflicts = std::move(plan.conflicts);
     if (!merged.merged()) return merged;
     try {
