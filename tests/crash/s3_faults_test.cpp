@@ -93,10 +93,10 @@ void lose(TcpProxy& proxy, NetworkFault fault, std::vector<std::string> requests
 }  // namespace
 
 TEST_CASE("s3: a swap whose reply is lost has landed once, whatever becomes of it") {
-  Faulty faulty;
+  Faulty faulty{8, std::chrono::milliseconds{500}};
   std::vector<std::string> expected;
-  auto const faults = {NetworkFault::lose_reply, NetworkFault::lose_request, NetworkFault::cut_reply};
-  for (int round = 0; round != 8; ++round) {
+  auto const faults = {NetworkFault::lose_reply, NetworkFault::lose_request, NetworkFault::cut_reply, NetworkFault::stall_reply};
+  for (int round = 0; round != 13; ++round) {
     for (auto const fault : faults) {
       auto const frame = std::to_string(expected.size());
       faulty.proxy.fail_next(fault, "PUT ");
@@ -104,7 +104,7 @@ TEST_CASE("s3: a swap whose reply is lost has landed once, whatever becomes of i
       expected.push_back(frame);
     }
   }
-  CHECK(faulty.proxy.faults() == 24);
+  CHECK(faulty.proxy.faults() == 52);
   CHECK(tail_of(*faulty.other, "main") == expected);
   CHECK(faulty.mine->root("main")->version == faulty.version);
 }

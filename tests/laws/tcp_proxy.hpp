@@ -93,6 +93,7 @@ class TcpProxy {
     bool is_over = false;
     bool is_waiting = false;  ///< the client waits for a reply
     bool is_stalled = false;  ///< and won't get it
+    bool is_in_body = false;  ///< the head of a reply whose body is to change has gone by
     std::string held{};       ///< what of a reply is late
     Clock::time_point due{};
   };
@@ -183,6 +184,7 @@ class TcpProxy {
     }
     if (!pair.is_waiting) {
       pair.is_waiting = true;
+      pair.is_in_body = false;
       ++requests_;
       most_at_once_ = (std::max)(most_at_once_.load(), ++waiting_);
     }
@@ -196,7 +198,10 @@ class TcpProxy {
       switch (pair.order->fault) {
         case NetworkFault::flip_reply: {
           auto const head = bytes.find("\r\n\r\n");
-          if (head == std::string::npos || head + 4 == bytes.size()) break;  // its body is yet to come
+          if (!pair.is_in_body && (head == std::string::npos || head + 4 == bytes.size())) {
+            pair.is_in_body = head != std::string::npos;  // which is yet to come, where there is one
+            break;
+          }
           bytes.back() = static_cast<char>(bytes.back() ^ 1);
           ++faults_;
           pair.order.reset();
