@@ -23,6 +23,7 @@
 #endif
 #if CAIRN_BENCHMARK_HAS_S3
 #include <curl/curl.h>
+#include <openssl/evp.h>
 #endif
 
 namespace cairn::benchmarks {
@@ -42,7 +43,7 @@ class BarePostgres {
     auto const text = "host=" + service("host") + " port=" + service("port") + " dbname=" + service("dbname") + " user=" + service("user");
     connection_.reset(::PQconnectdb(text.c_str()));
     if (::PQstatus(connection_.get()) != CONNECTION_OK) throw std::runtime_error{::PQerrorMessage(connection_.get())};
-    check(::PQexec(connection_.get(), "DROP TABLE IF EXISTS bare; CREATE TABLE bare(place bytea PRIMARY KEY, frame bytea)"));
+    check(::PQexec(connection_.get(), "SET client_min_messages = warning; DROP TABLE IF EXISTS bare; CREATE TABLE bare(place bytea PRIMARY KEY, frame bytea)"));
     check(::PQprepare(connection_.get(), "insert", "INSERT INTO bare VALUES($1::bytea, $2::bytea)", 2, nullptr));
   }
   void commit() {
@@ -139,6 +140,16 @@ class BareS3 {
     set(CURLOPT_POSTFIELDSIZE, static_cast<long>(frame_.size()));
     set(CURLOPT_POSTFIELDS, frame_.data());
     set(CURLOPT_FAILONERROR, 1L);
+    // Servers want the hash that is signed in a header.
+    std::array<unsigned char, 32> hash{};
+    if (::EVP_Digest(frame_.data(), frame_.size(), hash.data(), nullptr, ::EVP_sha256(), nullptr) != 1) throw std::runtime_error{"no SHA-256"};
+    std::string header = "x-amz-content-sha256: ";
+    for (auto const byte : hash) {
+      header += "0123456789abcdef"[byte >> 4U];
+      header += "0123456789abcdef"[byte & 0xfU];
+    }
+    headers_.reset(::curl_slist_append(nullptr, header.c_str()));
+    set(CURLOPT_HTTPHEADER, headers_.get());
   }
   void commit() {
     auto const url = place_ + std::to_string(next_++);
@@ -147,6 +158,7 @@ class BareS3 {
   }
 
  private:
+  std::unique_ptr<curl_slist, decltype(&::curl_slist_free_all)> headers_{nullptr, ::curl_slist_free_all};  // outlives the handle
   std::unique_ptr<CURL, decltype(&::curl_easy_cleanup)> handle_{::curl_easy_init(), ::curl_easy_cleanup};
   std::string frame_;
   std::string place_;
