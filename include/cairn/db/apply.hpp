@@ -37,19 +37,16 @@ struct IndexEdits {
     if (in_avet) avet.erase(datom);
     return true;
   }
-  /// The same, where an index that keeps what it was told for later must not keep this.
+  /// The same; of an index that may keep what was erased of it, that goes too, whether the datom is there now or was before.
   bool purge(RawDatom const& datom, bool in_avet) {
-    auto const take_out = [&](auto& edit) {
-      if constexpr (requires { edit.purge(datom); }) {
-        return edit.purge(datom);
-      } else {
-        return edit.erase(datom);
-      }
-    };
-    if (!take_out(eavt)) return false;
-    take_out(aevt);
-    if (in_avet) take_out(avet);
-    return true;
+    if constexpr (requires { requires decltype(eavt)::keeps_erased; }) {
+      bool const was_there = eavt.purge(datom);
+      aevt.purge(datom);
+      avet.purge(datom);
+      return was_there;
+    } else {
+      return erase(datom, in_avet);
+    }
   }
 
   /// Makes AVET hold, or no longer hold, the datoms of an attribute.
@@ -178,9 +175,9 @@ class SnapshotEditor {
   void purge(RawDatom const& datom) {
     auto const* attribute = schema_->find(datom.a);
     if (attribute == nullptr) ByteReader::corrupt("a purged datom has an attribute that no schema names");
-    if (!current_.purge(datom, attribute->in_avet()) && !temporal_.purge(datom, attribute->in_avet())) {
-      ByteReader::corrupt("a transaction purges what is not there");
-    }
+    bool const is_true = current_.purge(datom, attribute->in_avet());
+    bool const was_true = temporal_.purge(datom, attribute->in_avet());
+    if (!is_true && !was_true) ByteReader::corrupt("a transaction purges what is not there");
   }
 
   void insert_many(std::vector<RawDatom> added) {

@@ -220,7 +220,16 @@ Inner<Shape>::Inner(Inner& source, std::uint64_t token) noexcept
   [[maybe_unused]] auto const lock = lock_of_addresses(source);
   for (std::size_t i = 0; i != count; ++i) {
     // A child that is there may be a newer one, whose address is its own.
-    if (children[i].load(std::memory_order_relaxed) == nullptr) copy_address(i, source, i);
+    if (children[i].load(std::memory_order_relaxed) != nullptr) continue;
+    if constexpr (Shape::buffered) {
+      // One that a flush has loaded meanwhile may have been written where nothing can be read yet.
+      if (auto* loaded = source.child(i); loaded != nullptr && !source.enrolled.load(std::memory_order_acquire)) {
+        retain(loaded);
+        children[i].store(loaded, std::memory_order_relaxed);
+        continue;
+      }
+    }
+    copy_address(i, source, i);
   }
 }
 

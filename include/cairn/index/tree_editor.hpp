@@ -88,7 +88,7 @@ class TreeEditor {
 
   /// Whether it was there.
   bool erase(RawDatom const& datom) { return take_out(datom, false); }
-  /// The same; the leaf is to be written whole.
+  /// The same; the leaf where it is, or would be, is to be written whole.
   bool purge(RawDatom const& datom) { return take_out(datom, true); }
 
  private:
@@ -97,7 +97,13 @@ class TreeEditor {
     if (root_ == nullptr) return false;
     Reading const reading{cache_of(source_)};
     auto const place = find(datom);
-    if (!place.equal) return false;
+    if (!place.equal) {
+      // Blocks of before, and the runs of them, may have it all the same: none is used again where the leaf is written whole.
+      if constexpr (Shape::buffered) {
+        if (forget) forget_origin(*own_way());
+      }
+      return false;
+    }
     auto const* there = own_way();
     Repairs repairs;
     auto const number = plan_repairs(there->count - 1U, repairs);

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <span>
 #include <utility>
 #include <vector>
@@ -42,6 +43,13 @@ class BackendHandle {
   [[nodiscard]] Blobs& blobs() noexcept { return blobs_; }
   /// What is held of what was read through it.
   [[nodiscard]] LiveValues& values() const noexcept { return *values_; }
+
+  /// Held by a collection of garbage in this process while it decides what is dead and removes it, and shared by whoever reads what
+  /// is no root's any more. Taken before `changing`.
+  [[nodiscard]] static std::shared_mutex& collecting() {
+    static std::shared_mutex made;
+    return made;
+  }
 
   /// Those of this backend that something in this process may be read through.
   [[nodiscard]] static std::vector<std::shared_ptr<BackendHandle>> all() {

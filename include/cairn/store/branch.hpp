@@ -5,6 +5,7 @@
 
 #include <cairn/db/db.hpp>
 #include <cairn/db/apply.hpp>
+#include <cairn/store/back_off.hpp>
 #include <cairn/store/backend_handle.hpp>
 #include <cairn/store/known_root.hpp>
 #include <cairn/store/node_cache_budget.hpp>
@@ -59,6 +60,8 @@ class Branch {
   }
   [[nodiscard]] std::string const& name() const noexcept { return options_.branch; }
   [[nodiscard]] KnownRoot const& known() const noexcept { return known_; }
+  /// The checkpoint that the root holds.
+  [[nodiscard]] CommitRecord record() const { return {known_.absorbed.empty() ? CommitId{} : known_.absorbed.back(), known_.state}; }
   [[nodiscard]] Handle& handle() const noexcept { return *handle_; }
   [[nodiscard]] std::shared_ptr<Handle> const& shared_handle() const noexcept { return handle_; }
   /// What nodes of the store are read from.
@@ -151,11 +154,17 @@ class Branch {
   /// the one that it will meet.
   void hold() {
     if constexpr (BlobStoreHolds<typename Handle::Blobs>) {
+      // Others of this process take `changing` first and wait for the store then: so must whoever holds it for longer.
+      holding_ = std::unique_lock{handle_->values().changing()};
       holder_.emplace(handle_->blobs().begin());
       holder_->hold();
     }
   }
-  void let_go() noexcept { holder_.reset(); }
+  /// On the thread that held it.
+  void let_go() noexcept {
+    holder_.reset();
+    holding_ = {};
+  }
   [[nodiscard]] bool holds() const noexcept { return holder_.has_value(); }
 
   // Once a commit has landed nothing may throw: what is known of the root and what is published change together, or the
@@ -216,7 +225,7 @@ class Branch {
     std::lock_guard const changing{handle_->values().changing()};
     Written nodes;
     auto named = known_.named_with(ids);
-    std::vector<CommitParent> parents{put_record(writer, {known_.absorbed.empty() ? CommitId{} : known_.absorbed.back(), known_.state})};
+    std::vector<CommitParent> parents{put_record(writer, record())};
     for (auto const& record : merged) parents.push_back(put_record(writer, record));
     auto const state = codec::write_state(std::span<CommitId const>{named}, std::span<CommitParent const>{parents}, db.snapshot(),
                                           Handle::node_sink(writer), nodes.receipt);
@@ -234,14 +243,19 @@ class Branch {
   /// Puts a checkpoint of what is newest in the place of the root's, even where the tail is empty: whoever has written nodes for the
   /// one before it begins anew. Errors: `commit/conflict` where others go on doing the same.
   void renew() {
-    constexpr int attempts = 64;
-    for (int attempt = 0; attempt != attempts; ++attempt) {
+    struct LetGo {
+      Branch& branch;
+      ~LetGo() { branch.let_go(); }
+    } const at_the_end{*this};
+    for (int attempt = 0; attempt != max_commit_attempts; ++attempt) {
       auto const id = CommitId::random();
       auto const result = commit(db(), std::span{&id, 1});
       if (result == CommitResult::committed) return;
+      if (result == CommitResult::conflict && attempt + 1 >= patient_commit_attempts) hold();
       auto const since = adopt_newest();
       if (since.has(id)) return;
       if (result == CommitResult::failed) raise(Errc::io_error, "The storage refused a checkpoint: " + result.reason + ". No transaction is lost.");
+      if (!holds()) detail::back_off(attempt);
     }
     raise(Errc::commit_conflict, "Other writers overtook this checkpoint each time; no transaction is lost.");
   }
@@ -298,6 +312,7 @@ class Branch {
   KnownRoot known_{};
   std::shared_ptr<Functions<IndexTag> const> functions_{};
 
+  std::unique_lock<std::recursive_mutex> holding_{};
   std::optional<WriterOf<typename Handle::Blobs>> holder_{};
   std::optional<SlicedFlush<IndexTag>> flush_{};  // the nodes that are on their way
   bool is_flushed_ = false;                       // whether some value's nodes are all there, whose tail was

@@ -14,9 +14,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -48,24 +50,36 @@ inline void check_branch_name(std::string_view name) {
   raise_failed(result.reason, true);
 }
 
-/// Makes a commit that is stored the parent of a branch that is not there yet.
+/// Makes a branch that is not there yet of a value, and of the checkpoint that it comes from. Requires: `changing` of the handle's
+/// values was held before it was read.
 template <class Backend, class IndexTag>
-void commit_new_branch(BackendHandle<Backend>& handle, std::string_view name, typename CommitGraph<Backend, IndexTag>::Node const& from) {
-  auto snapshot = from.checkpoint.snapshot;
+void commit_new_branch(BackendHandle<Backend>& handle, std::string_view name, CommitRecord const& from, Snapshot<IndexTag> snapshot) {
   snapshot.max_entity = reserve_numbers(handle, snapshot.max_entity);
   auto writer = handle.blobs().begin();
-  CommitParent const parent{from.record.id, NodeAddress::of(writer.put(from.record.state.view()))};
+  CommitParent const parent{from.id, NodeAddress::of(writer.put(from.state.view()))};
   auto const id = CommitId::random();
-  FlushReceipt nothing;  // all of it is stored
-  auto const state = codec::write_state(std::span{&id, 1}, std::span{&parent, 1}, snapshot, BackendHandle<Backend>::node_sink(writer), nothing);
+  typename Branch<Backend, IndexTag>::Written nodes;
+  auto const state = codec::write_state(std::span{&id, 1}, std::span{&parent, 1}, snapshot, BackendHandle<Backend>::node_sink(writer), nodes.receipt);
   auto const result = writer.commit(name, Version{}, state);
-  if (result == CommitResult::committed) return;
+  if (result == CommitResult::committed) return nodes.receipt.confirm();
   if (result == CommitResult::conflict) {
     raise(Errc::store_exists, "The branch " + std::string{name} + " exists already. Delete it first, or take another name.",
           "{:branch :" + std::string{name} + "}");
   }
   raise_branch_commit(result, name);
 }
+
+/// Held while old commits are read that a collection of garbage under way in this process may be about to take: it ends first, and
+/// what is left can be read, and what is read is known to the next one.
+template <class Backend>
+class ReadingOldCommits {
+ public:
+  explicit ReadingOldCommits(BackendHandle<Backend>& handle) : beside_{BackendHandle<Backend>::collecting()}, changing_{handle.values().changing()} {}
+
+ private:
+  std::shared_lock<std::shared_mutex> beside_;  // first: so does a collection
+  std::lock_guard<std::recursive_mutex> changing_;
+};
 
 }  // namespace detail
 
@@ -100,6 +114,7 @@ template <class Backend, class IndexTag>
 /// checkpoint already, that is it. Errors: those of `Connection::checkpoint`.
 template <class Backend, class IndexTag>
 CommitId commit_id(Connection<Backend, IndexTag>& conn) {
+  conn.sync();
   conn.checkpoint();
   return detail::graph_of(conn).head(conn.db().options().branch)->record.id;
 }
@@ -163,30 +178,33 @@ template <class Backend, class IndexTag>
 template <class Backend, class IndexTag>
 [[nodiscard]] Db<IndexTag> commit_as_db(Connection<Backend, IndexTag> const& conn, CommitId const& id) {
   auto const session = conn.session();
-  std::lock_guard const changing{session->handle().values().changing()};
+  detail::ReadingOldCommits<Backend> const reading{session->handle()};
   return detail::find_commit(conn, id)->db();
 }
 
 /// Makes a branch of what the connection's branch holds now; the two share everything. The connection checkpoints first, so that both
-/// begin at one commit. Errors: `store/exists` where there is such a branch; those of a checkpoint.
+/// begin at one commit where nobody else commits meanwhile. Errors: `store/exists` where there is such a branch; those of a checkpoint.
 template <class Backend, class IndexTag>
 void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
   detail::check_branch_name(name);
+  conn.sync();
   conn.checkpoint();
   auto const session = conn.session();
   std::lock_guard const changing{session->handle().values().changing()};
-  auto const head = detail::graph_of(conn).head(conn.db().options().branch);
-  detail::commit_new_branch<Backend, IndexTag>(session->handle(), name, *head);
+  // What others have committed since is in the tail, and in the value.
+  Branch<Backend, IndexTag> const from{session->shared_handle(), session->db().options()};
+  detail::commit_new_branch(session->handle(), name, from.record(), from.db().snapshot());
 }
 
-/// The same of an earlier commit. Errors: as `commit_as_db`, too. Requires: no collection of garbage is under way that was not to keep
-/// the commit.
+/// The same of an earlier commit. Errors: as `commit_as_db`, too. Requires: no collection of garbage is under way in another process that
+/// was not to keep the commit.
 template <class Backend, class IndexTag>
 void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name, CommitId const& from) {
   detail::check_branch_name(name);
   auto const session = conn.session();
-  std::lock_guard const changing{session->handle().values().changing()};
-  detail::commit_new_branch<Backend, IndexTag>(session->handle(), name, *detail::find_commit(conn, from));
+  detail::ReadingOldCommits<Backend> const reading{session->handle()};
+  auto const commit = detail::find_commit(conn, from);
+  detail::commit_new_branch(session->handle(), name, commit->record, commit->checkpoint.snapshot);
 }
 
 /// Removes a branch; what only it held is garbage. Errors: `store/does-not-exist`; `config/range` for the branch that the connection
@@ -208,6 +226,7 @@ void delete_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
 /// Makes `db` what a branch holds, whatever that held before; `parents` are the commits that it is said to come from. `db` is a value
 /// of the present that this connection gave out (`commit_as_db` included), or one that `with` made of it. Connections on that branch go
 /// on from there. Errors: `config/mismatch` for a database of elsewhere; `store/does-not-exist` for an unknown parent; `commit/conflict`.
+/// Requires: no collection of garbage that keeps less than an hour is under way in another process, unless the branch is there already.
 template <class Backend, class IndexTag>
 CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& db, std::string_view name, std::span<CommitId const> parents) {
   using Handle = BackendHandle<Backend>;
@@ -217,19 +236,27 @@ CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& d
   if (!db.view().is_plain() || db.snapshot().current.eavt.source() != session->source()) {
     raise(Errc::config_mismatch, "Only a value of this connection's, and of the present, can become a branch. Take it from db() or commit_as_db().");
   }
+  // The nodes that this branch shares with the other one are to be named by its own root, too.
+  conn.checkpoint();
   auto& blobs = session->handle().blobs();
-  auto writer = blobs.begin();
-  std::vector<CommitParent> named;
-  for (auto const& id : parents) named.push_back({id, NodeAddress::of(writer.put(detail::find_commit(conn, id)->record.state.view()))});
+  auto const expected = [&] {
+    auto const root = blobs.root(name);  // before anything is written: a collection of garbage that began later has changed it
+    return root ? root->version : Version{};
+  }();
+  // Before the writer, which may keep others from the store from its first blob on.
+  std::vector<CommitRecord> records;
+  for (auto const& id : parents) records.push_back(detail::find_commit(conn, id)->record);
+  auto snapshot = db.snapshot();
+  snapshot.max_entity = detail::reserve_numbers(session->handle(), snapshot.max_entity);
   return session->exclusively([&](auto&) {
     std::lock_guard const changing{session->handle().values().changing()};
     typename Branch<Backend, IndexTag>::Written nodes;
+    auto writer = blobs.begin();
+    std::vector<CommitParent> named;
+    for (auto const& record : records) named.push_back({record.id, NodeAddress::of(writer.put(record.state.view()))});
     auto const id = CommitId::random();
-    auto snapshot = db.snapshot();
-    snapshot.max_entity = detail::reserve_numbers(session->handle(), snapshot.max_entity);
     auto const state = codec::write_state(std::span{&id, 1}, std::span<CommitParent const>{named}, snapshot, Handle::node_sink(writer), nodes.receipt);
-    auto const root = blobs.root(name);
-    auto const result = writer.commit(name, root ? root->version : Version{}, state);
+    auto const result = writer.commit(name, expected, state);
     if (!(result == CommitResult::committed)) detail::raise_branch_commit(result, name);
     nodes.receipt.confirm();
     return id;
@@ -275,33 +302,43 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
   auto const graph = detail::graph_of(conn);
   auto const session = conn.session();
   // A collection of garbage learns that what is read here is in use when it has become a database value.
-  auto const in_use = [&](auto read) {
+  auto const [theirs, their_db] = [&] {
     std::lock_guard const changing{session->handle().values().changing()};
-    auto node = read();
-    auto db = node ? std::optional{node->db()} : std::nullopt;
-    return std::pair{std::move(node), std::move(db)};
-  };
-  auto const [theirs, their_db] = in_use([&] { return graph.head(branch); });
+    auto head = graph.head(branch);
+    auto db = head->db();
+    return std::pair{std::move(head), std::move(db)};
+  }();
   EntityId numbers_from = 0;
   bool schema_is_merged = false;
   for (int attempt = 0;; ++attempt) {
     conn.checkpoint();
     auto const mine = graph.head(conn.db().options().branch);
-    auto const [base, base_db] = in_use([&, &from = theirs] { return graph.common_ancestor(mine, from); });
+    auto const [base, base_db, crosswise] = [&, &other = theirs] {
+      detail::ReadingOldCommits<Backend> const reading{session->handle()};
+      auto const found = graph.common_ancestors(mine, other);
+      auto newest = found.empty() ? nullptr : found.front();
+      auto db = newest ? std::optional{newest->db()} : std::nullopt;
+      return std::tuple{std::move(newest), std::move(db), found.size() > 1};
+    }();
     if (!base) {
       raise(Errc::store_does_not_exist, "The branch " + std::string{branch} + " and this one have no commit in common that is left in the store.",
             "{:branch :" + std::string{branch} + "}");
     }
     MergeReport<IndexTag> merged{base->record.id, {}, {}};
     if (base->record.id == theirs->record.id) return merged;
+    if (crosswise && preference == MergePreference::none) {
+      raise(Errc::commit_conflict, "The branch " + std::string{branch} + " and this one were merged into each other crosswise, so that there is more "
+                                   "than one commit at which they parted. Say whose changes count (MergePreference), or merge with "
+                                   "merge_commits.", "{:branch :" + std::string{branch} + "}");
+    }
     auto const ours = conn.sync();
     // What was committed since may be this same merge.
     if (ours.max_tx() != mine->checkpoint.snapshot.max_tx && attempt != max_commit_attempts) continue;
-    auto plan = plan_merge(*base_db, ours, *their_db, preference);
+    auto plan = plan_merge(*base_db, ours, their_db, preference);
     merged.conflicts = std::move(plan.conflicts);
     if (!merged.merged()) return merged;
     try {
-      auto const is_schema = !plan.schema.operations.empty() && !std::exchange(schema_is_merged, true);
+      bool const is_schema = !plan.schema.operations.empty() && !schema_is_merged;
       if (numbers_from == 0) {
         numbers_from = detail::reserve_numbers(conn.session()->handle(), (std::max)(ours.max_eid(), theirs->checkpoint.snapshot.max_entity));
       }
@@ -310,7 +347,10 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
       request.numbers_from = numbers_from;
       if (!is_schema) request.merged = std::span{&theirs->record, 1};
       auto report = conn.session()->transact(request);
-      if (is_schema) continue;
+      if (is_schema) {
+        schema_is_merged = true;
+        continue;
+      }
       merged.report = std::move(report);
       return merged;
     } catch (Error const& error) {

@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,6 +60,7 @@ class GarbageCollection {
 
   GarbageReport run() {
     mark_roots();
+    std::unique_lock const collecting{Handle::collecting()};
     mark_values();
     mark_roots();  // what was made a branch in this process of a checkpoint that was no root's any more
     mark_parents();
@@ -113,7 +115,7 @@ class GarbageCollection {
 
   bool mark(NodeAddress const& address) {
     bool const is_new = marked_.insert(address.template to<Address>());
-    if (is_new) tell(GarbageProgress::marking, marked_.size());
+    if (is_new && !is_among_values_) tell(GarbageProgress::marking, marked_.size());
     return is_new;
   }
 
@@ -185,6 +187,8 @@ class GarbageCollection {
   void mark_values() {
     for (auto const& other : Handle::all()) {
       if (!is_this_store(*other)) continue;
+      // Nobody is told under the lock, who might wait for somebody who waits for it.
+      is_among_values_ = true;
       std::lock_guard const changing{other->values().changing()};
       for (auto const& value : other->values().held()) {
         bool const is_there = mark_if_there(*other, [&](Below below) {
@@ -194,6 +198,7 @@ class GarbageCollection {
         if (is_there) ++report_.values;
       }
     }
+    is_among_values_ = false;
   }
 
   /// By what its roots say: states hold random numbers. Where that can't be told, as while roots move, it is taken for this one: too
@@ -281,6 +286,7 @@ class GarbageCollection {
   GarbageOptions const& options_;
   std::shared_ptr<NodeSource const> source_;
   AddressSet<Address> marked_{};
+  bool is_among_values_ = false;
   std::map<std::string, Version> versions_{};  ///< of the roots that are marked
   std::deque<Parent> parents_{};
   GarbageReport report_{};

@@ -94,8 +94,7 @@ class CommitGraph {
   }
 
   /// Calls `visit(node)` for the commits that `heads` come from, each once, from the newest to the oldest, until it
-  /// returns false. `ended(parent, error)` is called for a commit whose record cannot be read: most likely no collection of garbage
-  /// was to keep it.
+  /// returns false. `ended(parent, error)` is called for a commit whose record is not there: no collection of garbage was to keep it.
   template <class Visit, class Ended>
   void walk(std::span<NodePtr const> heads, Visit visit, Ended ended) const {
     std::unordered_map<CommitId, bool, CommitIdHash> seen;
@@ -110,45 +109,50 @@ class CommitGraph {
       if (!visit(*node)) return;
       for (auto const& parent : node->checkpoint.parents) {
         if (seen.contains(parent.id)) continue;
-        NodePtr read;
-        try {
-          read = at(parent);
-        } catch (Error const& error) {
-          ended(parent, error);
-          continue;
-        }
-        put(std::move(read));
+        if (auto read = at_if_there(parent, ended)) put(std::move(read));
       }
     }
   }
 
-  /// The newest commit that both come from, or are; null where the graph that is left holds none.
-  [[nodiscard]] NodePtr common_ancestor(NodePtr const& left, NodePtr const& right) const {
+  /// The newest commits that both come from, or are, none of which comes from another: several where the two were merged crosswise,
+  /// none where the graph that is left holds none. The newest by its writer's clock comes first.
+  [[nodiscard]] std::vector<NodePtr> common_ancestors(NodePtr const& left, NodePtr const& right) const {
     constexpr unsigned from_left = 1;
     constexpr unsigned from_right = 2;
-    std::unordered_map<CommitId, unsigned, CommitIdHash> reached;
+    constexpr unsigned older = 4;
+    auto const only_older = [](Waiting nodes, auto const& sides) {
+      for (; !nodes.empty(); nodes.pop()) {
+        if ((sides.at(nodes.top()->record.id) & older) == 0) return false;
+      }
+      return true;
+    };
+    std::unordered_map<CommitId, unsigned, CommitIdHash> reached{};
     Waiting waiting;
-    auto const put = [&](NodePtr const& node, unsigned from) {
-      auto& sides = reached[node->record.id];
-      if ((sides | from) == sides) return;
-      sides |= from;
+    auto const begin_at = [&](NodePtr const& node, unsigned side) {
+      reached[node->record.id] |= side;
       waiting.push(node);
     };
-    put(left, from_left);
-    put(right, from_right);
-    while (!waiting.empty()) {
+    begin_at(left, from_left);
+    begin_at(right, from_right);
+    std::vector<NodePtr> found;
+    while (!waiting.empty() && (found.empty() || !only_older(waiting, reached))) {
       auto const node = waiting.top();
       waiting.pop();
       auto const sides = reached[node->record.id];
-      if (sides == (from_left | from_right)) return node;
+      bool const is_common = (sides & (from_left | from_right)) == (from_left | from_right);
+      bool const is_known = std::ranges::any_of(found, [&](NodePtr const& one) { return one->record.id == node->record.id; });
+      if (is_common && (sides & older) == 0 && !is_known) found.push_back(node);
+      // What comes before a common ancestor is common, too, but none of the newest.
+      auto const below = is_common ? sides | older : sides;
       for (auto const& parent : node->checkpoint.parents) {
-        try {
-          put(at(parent), sides);
-        } catch (Error const&) {  // NOLINT(bugprone-empty-catch): the graph ends there
-        }
+        auto& known = reached[parent.id];  // before it is read: each commit that names it has a copy of its own
+        if ((known | below) == known) continue;
+        known |= below;
+        if (auto read = at_if_there(parent, [](CommitParent const&, Error const&) {})) waiting.push(std::move(read));
       }
     }
-    return nullptr;
+    std::erase_if(found, [&](NodePtr const& node) { return (reached[node->record.id] & older) != 0; });
+    return found;
   }
 
  private:
@@ -157,6 +161,20 @@ class CommitGraph {
     bool operator()(NodePtr const& one, NodePtr const& other) const noexcept { return one->checkpoint.written < other->checkpoint.written; }
   };
   using Waiting = std::priority_queue<NodePtr, std::vector<NodePtr>, Earlier>;
+
+  /// Null where the record is not there; `ended(parent, error)` hears of it. Errors: what is there and is not sound, and a store that
+  /// does not answer.
+  template <class Ended>
+  [[nodiscard]] NodePtr at_if_there(CommitParent const& parent, Ended const& ended) const {
+    try {
+      return at(parent);
+    } catch (Error const& error) {
+      if (error.code() != Errc::io_error) throw;
+      static_cast<void>(handle_->blobs().roots());  // throws where it is the store that does not answer
+      ended(parent, error);
+      return nullptr;
+    }
+  }
 
   [[nodiscard]] NodePtr node(Bytes state) const {
     auto checkpoint = codec::read_state<IndexTag>(state, source_, options_);

@@ -4,38 +4,22 @@
 #pragma once
 
 #include <cairn/db/transact.hpp>
+#include <cairn/store/back_off.hpp>
 #include <cairn/store/branch.hpp>
 #include <cairn/store/commit_queue.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <optional>
-#include <random>
 #include <span>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 namespace cairn {
 
-/// How often a commit that others overtook is tried again before `commit/conflict` tells the caller.
-inline constexpr int max_commit_attempts = 256;
-/// After how many attempts the store is held against other writers for the next one, where its backend can do that: whoever
-/// commits without a pause is not to keep others from it.
-inline constexpr int patient_commit_attempts = 8;
-
 namespace detail {
-
-/// Waits a random time that doubles, so that two writers do not go on meeting each other.
-inline void back_off(int attempt) {
-  if (attempt < 4) return;
-  thread_local std::minstd_rand random{std::random_device{}()};
-  auto const most = std::int64_t{50} << (std::min)(attempt - 4, 8);
-  std::this_thread::sleep_for(std::chrono::microseconds{std::uniform_int_distribution<std::int64_t>{0, most}(random)});
-}
 
 [[noreturn]] inline void raise_failed(std::string const& reason, bool nothing_else) {
   raise(Errc::io_error, "The storage refused the commit: " + reason + "." +

@@ -5,6 +5,7 @@
 
 #include <cairn/datom/byte_io.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/store/back_off.hpp>
 #include <cairn/store/backend_handle.hpp>
 #include <cairn/store/group_commit.hpp>
 
