@@ -107,7 +107,7 @@ run(0 ":older-checkpoints 1 .*:dead-nodes [0-9]+" gc "${store}" --keep-age 0h --
 run(0 ":dead-nodes [0-9]+" gc "${store}" --keep-age 0 --erase)
 run(2 "keep-age" gc "${store}" --keep-age fortnight)
 run(0 ":sound true" verify "${store}")
-run(0 "^42\n$" q "${store}" "[:find ?a . :in $ ?e :where [?e :age ?a]]" "[:name \"Ivan\"]")
+run(0 "^43\n$" q "${store}" "[:find ?a . :in $ ?e :where [?e :age ?a]]" "[:name \"Ivan\"]")
 run(0 "^$" create "cairn:file://${directory}/small" --no-history --schema-on-read)
 run(0 ":mem .*:file " backends)
 run(0 ":segment-size +bytes +\"64MiB\"" backends file)
