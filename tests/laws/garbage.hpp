@@ -102,15 +102,17 @@ void check_garbage_beside_writers() {
   connections.front().transact(database_schema);
   if (Harness::Backend::capabilities.sharing != Sharing::connection) connections.push_back(Store::connect(config));
   std::atomic<std::size_t> writing = threads;
+  std::atomic<std::size_t> transactions = 0;
   std::vector<std::thread> pool;
   for (std::size_t thread = 0; thread != threads; ++thread) {
     pool.emplace_back([&, thread] {
       auto& mine = connections[thread % connections.size()];
-      // Collections without a pause may overtake who cannot hold the store again and again: then nothing has changed.
+      // Checkpoints of collections may overtake who cannot hold the store again and again: then nothing has changed.
       auto const transact = [&](std::string const& data) {
         for (;;) {
           try {
             mine.transact(data);
+            ++transactions;
             return;
           } catch (Error const& error) {
             if (error.code() != Errc::commit_conflict) throw;
@@ -128,7 +130,9 @@ void check_garbage_beside_writers() {
   }
   for (bool is_last = false; !is_last;) {
     is_last = writing == 0;
+    auto const before = transactions.load();
     connections.back().collect_garbage({.keep_for = at_once});
+    while (writing != 0 && transactions == before) std::this_thread::yield();  // who collects without a pause lets nobody commit
   }
   for (auto& thread : pool) thread.join();
   connections.clear();
