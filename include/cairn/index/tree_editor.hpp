@@ -111,7 +111,7 @@ class TreeEditor {
     auto* leaf = as_leaf<Shape>(height() == 0 ? root_ : steps_[1].node->child(steps_[1].index));
     if (forget) {
       forget_origin(*leaf);
-    } else {
+    } else if constexpr (Shape::buffered) {
       note(*leaf, leaf->template view<Sorted>(place.index), PendingChange::erase);
     }
     leaf->template erase<Sorted>(place.index);

@@ -120,8 +120,8 @@ CommitId commit_id(Connection<Backend, IndexTag>& conn) {
 }
 
 /// The commits that the branch `name` comes from, or all branches where none is named: at most `limit`, newest first.
-/// A commit whose record was collected as garbage, with all before it, is left out.
-/// Complexity: a read a commit.
+/// A commit whose record was collected as garbage, with all before it, is left out. Errors: `store/does-not-exist` for an unknown branch;
+/// those of the store, `store/corrupt` for a record that is not sound. Complexity: a read a commit.
 template <class Backend, class IndexTag>
 [[nodiscard]] std::vector<Commit> commit_log(Connection<Backend, IndexTag> const& conn, std::optional<std::string_view> name = {},
                                              std::size_t limit = (std::numeric_limits<std::size_t>::max)()) {
@@ -295,7 +295,8 @@ struct MergeReport {
 /// committed and the conflicts are returned, unless `preference` says whom to follow. Both branches are checkpointed first.
 ///
 /// Durability and errors: as `Connection::transact`; `store/does-not-exist` where there is no such branch, or the commits at which they
-/// parted were collected as garbage. Complexity: linear in what was changed.
+/// parted were collected as garbage; `commit/conflict` where the two were merged into each other crosswise and there is no preference.
+/// Complexity: linear in what was changed, and a read for each commit since they parted.
 template <class Backend, class IndexTag>
 MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_view branch, MergePreference preference = MergePreference::none) {
   connect_branch(conn, branch).checkpoint();
@@ -311,8 +312,8 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
   EntityId numbers_from = 0;
   bool schema_is_merged = false;
   for (int attempt = 0;; ++attempt) {
-    conn.checkpoint();
-    auto const mine = graph.head(conn.db().options().branch);
+    session->checkpoint();
+    auto const mine = graph.head(session->db().options().branch);
     auto const [base, base_db, crosswise] = [&, &other = theirs] {
       detail::ReadingOldCommits<Backend> const reading{session->handle()};
       auto const found = graph.common_ancestors(mine, other);
@@ -331,7 +332,7 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
                                    "than one commit at which they parted. Say whose changes count (MergePreference), or merge with "
                                    "merge_commits.", "{:branch :" + std::string{branch} + "}");
     }
-    auto const ours = conn.sync();
+    auto const ours = session->sync();
     // What was committed since may be this same merge.
     if (ours.max_tx() != mine->checkpoint.snapshot.max_tx && attempt != max_commit_attempts) continue;
     auto plan = plan_merge(*base_db, ours, their_db, preference);
@@ -339,14 +340,18 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
     if (!merged.merged()) return merged;
     try {
       bool const is_schema = !plan.schema.operations.empty() && !schema_is_merged;
+      if (!is_schema) {
+        // What is left of the schema: others have changed it since.
+        plan.data.operations.insert(plan.data.operations.begin(), plan.schema.operations.begin(), plan.schema.operations.end());
+      }
       if (numbers_from == 0) {
-        numbers_from = detail::reserve_numbers(conn.session()->handle(), (std::max)(ours.max_eid(), theirs->checkpoint.snapshot.max_entity));
+        numbers_from = detail::reserve_numbers(session->handle(), (std::max)(ours.max_eid(), their_db.max_eid()));
       }
       CommitRequest<IndexTag> request{is_schema ? plan.schema : plan.data};
       request.made_for = ours.max_tx();
       request.numbers_from = numbers_from;
       if (!is_schema) request.merged = std::span{&theirs->record, 1};
-      auto report = conn.session()->transact(request);
+      auto report = session->transact(request);
       if (is_schema) {
         schema_is_merged = true;
         continue;
