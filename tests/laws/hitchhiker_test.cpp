@@ -282,45 +282,10 @@ TEST_CASE("a flush may be cut short anywhere, and goes on from there") {
 }
 
 TEST_CASE("purging leaves no trace in what a tree consists of") {
-  RandomDatoms random{random_seed(), false};
-  constexpr std::string_view secret = "#secret that is long enough to be found";
-  Stored stored;
-  store_some(stored, random, 1500);
-  auto const holds_secret = [&](NodeAddress const& root, Tree const& tree) {
-    bool found = false;
-    Tree::open(root, tree.size(), stored.nodes.source()).for_each_address([&](NodeAddress const& address) {
-      auto const bytes = stored.nodes.get(address);
-      auto const text = std::string_view{reinterpret_cast<char const*>(bytes.data()), bytes.size()};
-      found = found || text.find(secret) != std::string_view::npos;
-    });
-    return found;
-  };
-  RawDatom const hidden{.e = 2000, .a = 3, .added = true, .tx = first_transaction, .v = Value{secret}};
-  auto transient = stored.tree.edit();
-  transient.insert(hidden);
-  auto tree = std::move(transient).persistent();
-  auto root = tree.flush(stored.nodes.sink());
-  REQUIRE(holds_secret(root, tree));  // in the root's buffer
-  SECTION("from a buffer") {}
-  SECTION("from a leaf") {
-    for (int i = 0; i != 8; ++i) {
-      tree = edited(tree, stored.model, random, 400);
-      root = tree.flush(stored.nodes.sink());
-    }
-    REQUIRE(holds_secret(root, tree));
-    tree = Tree::open(root, tree.size(), stored.nodes.source());
-  }
-  transient = tree.edit();
-  SECTION("after an operation on it was forgotten") {
-    REQUIRE(transient.erase(hidden));
-    REQUIRE(transient.insert(hidden));
-  }
-  REQUIRE(transient.purge(hidden));
-  REQUIRE_FALSE(transient.purge(hidden));
-  tree = std::move(transient).persistent();
-  root = tree.flush(stored.nodes.sink());
-  REQUIRE_FALSE(holds_secret(root, tree));
-  is_stored_as(stored.nodes, root, tree, stored.model);
+  auto const seed = random_seed();
+  laws::keeps_nothing_purged<PersistentSet<Order::eavt, Tiny>, Order::eavt>(seed);
+  laws::keeps_nothing_purged<PersistentSet<Order::avet, Small>, Order::avet>(seed);
+  laws::keeps_nothing_purged<PersistentSet<Order::aevt, Roomy>, Order::aevt>(seed);
 }
 
 TEST_CASE("what is appended is described too, and equal datoms stay as they were written") {

@@ -16,6 +16,7 @@
 #include <iterator>
 #include <ranges>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -141,6 +142,69 @@ void is_a_versioned_set(std::uint64_t seed, bool crowded, int rounds) {
   REQUIRE(transient.empty());
   REQUIRE_FALSE(transient.begin().valid());
   is_the_same<Index, Sorted>(index, model);
+}
+
+/// What is purged is in no node that the set then consists of: not in rows or buffers, nor between two nodes, whether it was there,
+/// was erased before, or has come and gone.
+template <class Index, Order Sorted>
+void keeps_nothing_purged(std::uint64_t seed) {
+  INFO("seed " << seed);
+  RandomDatoms random{seed, false};
+  MemoryNodes nodes;
+  auto index = Index::open({}, 0, nodes.source());
+  Model<Sorted> model;
+  // The end of a text is stored as it is, whatever its neighbours begin with.
+  constexpr std::size_t hidden_length = 12;
+  auto const hidden_part = [](RawDatom const& datom) { return std::string{datom.v.as_string()}.substr(8); };
+  std::vector<RawDatom> secrets;
+  while (secrets.size() != 300) {
+    std::string text;
+    while (text.size() != 8 + hidden_length) text += static_cast<char>('a' + random.below(26));
+    auto const tx = first_transaction + static_cast<EntityId>(random.below(3));
+    secrets.push_back({.e = static_cast<EntityId>(random.below(40) + 1), .a = 3, .added = true, .tx = tx, .v = Value{text}});
+  }
+  std::size_t purged = 0;
+  auto const found_in_nodes = [&](NodeAddress const& root, std::size_t first, std::size_t last) {
+    std::string all;
+    Index::open(root, index.size(), nodes.source()).for_each_address([&](NodeAddress const& address) {
+      auto const bytes = nodes.get(address);
+      all.append(reinterpret_cast<char const*>(bytes.data()), bytes.size());
+    });
+    return std::ranges::count_if(secrets.begin() + static_cast<std::ptrdiff_t>(first), secrets.begin() + static_cast<std::ptrdiff_t>(last),
+                                 [&](RawDatom const& secret) { return all.find(hidden_part(secret)) != std::string::npos; });
+  };
+  auto transient = index.edit();
+  for (auto const& secret : secrets) {
+    REQUIRE(transient.insert(secret));
+    model.insert(secret);
+    if (random.one_in(3)) edit_both<typename Index::Transient, Sorted>(transient, model, random, true);
+  }
+  index = std::move(transient).persistent();
+  auto root = index.flush(nodes.sink());
+  REQUIRE(found_in_nodes(root, 0, secrets.size()) >= std::ranges::count_if(secrets, [&](RawDatom const& secret) { return model.contains(secret); }));
+  while (purged != secrets.size()) {
+    // Some are erased, and stored so, before they are purged.
+    transient = index.edit();
+    auto const last = std::min(secrets.size(), purged + 1 + random.below(12));
+    for (auto at = purged; at != last; ++at) {
+      if (random.one_in(2) && model.erase(secrets[at]) != 0) REQUIRE(transient.erase(secrets[at]));
+      if (random.one_in(4) && model.insert(secrets[at]).second) REQUIRE(transient.insert(secrets[at]));
+      edit_both<typename Index::Transient, Sorted>(transient, model, random, random.one_in(2));
+    }
+    index = std::move(transient).persistent();
+    if (random.one_in(2)) root = index.flush(nodes.sink());
+    if (random.one_in(4)) index = Index::open(index.flush(nodes.sink()), index.size(), nodes.source());
+    auto const kept = index;
+    auto const kept_model = model;
+    transient = index.edit();
+    for (; purged != last; ++purged) REQUIRE(transient.purge(secrets[purged]) == (model.erase(secrets[purged]) != 0));
+    index = std::move(transient).persistent();
+    index.verify();
+    is_the_same<Index, Sorted>(kept, kept_model);
+    root = index.flush(nodes.sink());
+    REQUIRE(found_in_nodes(root, 0, purged) == 0);
+    is_the_same<Index, Sorted>(Index::open(root, index.size(), nodes.source()), model);
+  }
 }
 
 /// Built at once or one by one, in any order: the same set, and one that can be edited on.

@@ -53,6 +53,18 @@ TEST_CASE("leaves may change their form at any time") {
 }
 
 template <Order Sorted, class Shape>
+void check_purging(std::uint64_t seed) {
+  for (std::uint64_t round = 0; round != 4; ++round) cairn::laws::keeps_nothing_purged<cairn::PersistentSet<Sorted, Shape>, Sorted>(seed + round);
+}
+TEST_CASE("what is purged is in no node, be it only between two of them") {
+  auto const seed = std::uint64_t{std::random_device{}()};
+  std::cout << "seed " << seed << '\n';
+  check_purging<Order::eavt, NodeShape<4, 4, true>>(seed);
+  check_purging<Order::avet, NodeShape<7, 5, true>>(seed);
+  check_purging<Order::aevt, NodeShape<24, 4, true>>(seed);
+}
+
+template <Order Sorted, class Shape>
 std::uint64_t branch(std::uint64_t seed, std::uint64_t rounds, std::uint64_t steps) {
   return cairn::laws::versions_do_not_disturb_each_other<cairn::PersistentSet<Sorted, Shape>, Sorted>(
       [] { return cairn::detail::LiveNodes<Shape>::number.load(); }, seed, rounds, steps);

@@ -37,9 +37,9 @@ struct IndexEdits {
     if (in_avet) avet.erase(datom);
     return true;
   }
-  /// The same; of an index that may keep what was erased of it, that goes too, whether the datom is there now or was before.
+  /// The same; what the indexes keep of what was erased goes too, whether the datom is there now or was before.
   bool purge(RawDatom const& datom, bool in_avet) {
-    if constexpr (requires { requires decltype(eavt)::keeps_erased; }) {
+    if constexpr (requires { eavt.purge(datom); }) {
       bool const was_there = eavt.purge(datom);
       aevt.purge(datom);
       avet.purge(datom);

@@ -213,10 +213,8 @@ class PersistentSet<Sorted, Shape>::Transient {
     return changed;
   }
 
-  /// Whether a stored set may keep what was erased of it: `purge` is for those.
-  static constexpr bool keeps_erased = Shape::buffered;
   /// As `erase`; the next flush leaves no trace of the datom in what the set consists of on the store, not even that it was
-  /// erased, now or before. O(log n).
+  /// erased, now or before: what is only erased may still stand between two nodes. O(log n).
   bool purge(RawDatom const& datom) {
     bool const changed = editor_.purge(datom);
     size_ -= changed ? 1 : 0;

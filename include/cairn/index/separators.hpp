@@ -67,6 +67,11 @@ class Separators : public RowAccess<Separators<Capacity>> {
     relocate(*this, at, count - at, *this, at + 1);
     put(at, head, std::move(datom));
   }
+  /// Puts another one in the place of the one at `at`.
+  void replace(std::size_t at, std::uint64_t head, RawDatom datom) noexcept {
+    static_cast<void>(take(at));
+    put(at, head, std::move(datom));
+  }
   /// Takes one out, which is none afterwards.
   [[nodiscard]] RawDatom take(std::size_t at) noexcept {
     RawDatom datom = std::move(own_data()[at]);

@@ -88,7 +88,8 @@ class TreeEditor {
 
   /// Whether it was there.
   bool erase(RawDatom const& datom) { return take_out(datom, false); }
-  /// The same; the leaf where it is, or would be, is to be written whole.
+  /// The same, and nothing that is stored of the tree names the datom afterwards: no separator, whether the datom is there or was
+  /// once, and no run of operations, since the leaf where it is, or would be, is to be written whole.
   bool purge(RawDatom const& datom) { return take_out(datom, true); }
 
  private:
@@ -97,17 +98,24 @@ class TreeEditor {
     if (root_ == nullptr) return false;
     Reading const reading{cache_of(source_)};
     auto const place = find(datom);
+    auto const named_at = forget ? level_that_names(datom, place.index) : 0;
+    if (!place.equal && !(forget && (Shape::buffered || named_at != 0))) return false;
+    auto* const there = own_way();
+    std::optional<RawDatom> other_name;
+    if (named_at != 0) {
+      steps_[named_at].node->own_separators();
+      other_name = first_after(*there, place);
+    }
     if (!place.equal) {
-      // Blocks of before, and the runs of them, may have it all the same: none is used again where the leaf is written whole.
-      if constexpr (Shape::buffered) {
-        if (forget) forget_origin(*own_way());
-      }
+      if (other_name) name(named_at, *std::move(other_name));
+      // Blocks of before, and the runs of them, may have it: none is used again where the leaf is written whole.
+      forget_origin(*there);
       return false;
     }
-    auto const* there = own_way();
     Repairs repairs;
     auto const number = plan_repairs(there->count - 1U, repairs);
     // Nothing throws from here on. The leaf may have been given another form.
+    if (other_name) name(named_at, *std::move(other_name));
     auto* leaf = as_leaf<Shape>(height() == 0 ? root_ : steps_[1].node->child(steps_[1].index));
     if (forget) {
       forget_origin(*leaf);
@@ -119,6 +127,37 @@ class TreeEditor {
     for (std::size_t level = 1; level <= number; ++level) repair(*steps_[level].node, repairs[level]);
     drop_empty_roots();
     return true;
+  }
+
+  /// The level on the way whose separator left of it is the datom, or says the same of its entity; 0 if there is none. A separator
+  /// may be what the first leaf behind it began with once.
+  [[nodiscard]] std::size_t level_that_names(RawDatom const& datom, std::size_t place) const noexcept {
+    if (place != 0) return 0;
+    for (std::size_t level = 1; level <= height(); ++level) {
+      auto const& [node, at] = steps_[level];
+      if (at == 0) continue;
+      auto const& separator = node->separators.data()[at - 1];
+      return separator.e == datom.e && separator.a == datom.a && separator.v == datom.v ? level : 0;
+    }
+    return 0;
+  }
+  /// What may stand in the place of a separator before the leaf at the end of the way, whose first row goes if `place` says so.
+  /// Nothing where that is its only row and it is its parent's last: then it gets rows from the left or goes, and a new separator
+  /// is made by that.
+  [[nodiscard]] std::optional<RawDatom> first_after(LeafNode const& leaf, Found const& place) const {
+    std::size_t const next = place.equal ? 1 : 0;
+    if (next != leaf.count) {
+      RawDatom first = leaf.template view<Sorted>(next);
+      return first;
+    }
+    auto const& [parent, at] = steps_[1];
+    if (at + 1U != parent->count) return parent->separators.data()[at];
+    return std::nullopt;
+  }
+  /// Requires that the separators are the node's own.
+  void name(std::size_t level, RawDatom datom) noexcept {
+    auto const head = head_of<Sorted>(datom);
+    steps_[level].node->separators.replace(steps_[level].index - 1, head, std::move(datom));
   }
 
   static void forget_origin([[maybe_unused]] LeafNode& leaf) noexcept {
@@ -427,10 +466,9 @@ class TreeEditor {
     if (how.merge) {
       parent.remove_right_of(how.left, false);
     } else {
-      static_cast<void>(parent.separators.take(how.left));
       RawDatom separator = right.template view<Sorted>(0);
       auto const head = head_of<Sorted>(separator);
-      parent.separators.put(how.left, head, std::move(separator));
+      parent.separators.replace(how.left, head, std::move(separator));
     }
   }
 
