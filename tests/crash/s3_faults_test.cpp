@@ -216,7 +216,7 @@ TEST_CASE("s3: reads of many are under way at once, and those of neighbours are 
   for (unsigned i = 0; i != 128; ++i) {
     auto const address = writer.put(bytes(pattern(8'000, i)));
     if (i % 2 == 0) apart.push_back(address);
-    if (i < 10) together.push_back(address);
+    if (i < 3) together.push_back(address);
   }
   REQUIRE(writer.commit("main", faulty.version, bytes("state")) == CommitResult::committed);
   auto const right = [&](std::vector<s3::Address> const& addresses, unsigned step) {

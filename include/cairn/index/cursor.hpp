@@ -5,6 +5,7 @@
 
 #include <cairn/index/compiler.hpp>
 #include <cairn/index/datom_block.hpp>
+#include <cairn/index/read_ahead.hpp>
 #include <cairn/index/tree_walk.hpp>
 
 #include <algorithm>
@@ -123,7 +124,7 @@ class IndexCursor {
   template <class Key>
   bool go_to(Key const& key) {
     leaf_ = nullptr;
-    ahead_ = 0;
+    ahead_.reset();
     if (!root_) return false;
     auto const bounds = detail::bounds_of<Sorted>(key);
     detail::Reading const reading{cache()};
@@ -138,7 +139,7 @@ class IndexCursor {
 
   void go_to_edge(bool last) {
     leaf_ = nullptr;
-    ahead_ = 0;
+    ahead_.reset();
     if (!root_) return;
     detail::Reading const reading{cache()};
     descend_to_edge(root_.get(), last);
@@ -156,9 +157,8 @@ class IndexCursor {
   }
 
   [[nodiscard]] NodeHeader* child_at(detail::Step<Shape> const& step, bool backwards) {
-    bool const ahead = step.node->level == 1 && ahead_ != 0 && !backwards;
-    if (ahead && step.node->child(step.index) == nullptr) [[unlikely]] {
-      detail::load_ahead<Sorted>(*step.node, step.index, ahead_, source_.get());
+    if (step.node->level == 1 && !backwards && step.node->child(step.index) == nullptr) [[unlikely]] {
+      detail::read_ahead<Sorted, Shape>(steps_, root_.get()->level, ahead_.template leaves<Sorted, Shape>(cache()), source_.get());
     }
     return detail::child_of<Sorted>(*step.node, step.index, source_.get());
   }
@@ -177,7 +177,7 @@ class IndexCursor {
 
   void to_neighbour(bool before) {
     leaf_ = nullptr;
-    ahead_ = ahead_ == 0 ? 2 : std::min(most_ahead, static_cast<std::uint8_t>(ahead_ * 2U));
+    ahead_.walk();
     detail::Reading const reading{cache()};
     for (std::size_t level = 1; level <= root_.get()->level; ++level) {
       auto& step = steps_[level];
@@ -197,8 +197,7 @@ class IndexCursor {
   std::shared_ptr<NodeSource const> source_;
   Leaf const* leaf_ = nullptr;
   std::size_t index_ = 0;
-  static constexpr std::uint8_t most_ahead = 16;
-  std::uint8_t ahead_ = 0;  // how many leaves the next read fetches: more, the longer the way from the last seek
+  detail::ReadAhead ahead_;
   detail::DatomSlot here_;
   detail::Steps<Shape> steps_;
 };

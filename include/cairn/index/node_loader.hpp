@@ -8,12 +8,12 @@
 #include <cairn/index/node_codec.hpp>
 #include <cairn/meta/lazy.hpp>
 
-#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace cairn::detail {
 
@@ -160,45 +160,46 @@ CAIRN_NOINLINE NodeHeader* load_child(Inner<Shape> const& parent, std::size_t at
   return publish_child<Sorted>(parent, at, read_child<Sorted, Shape>(parent, at, source), cache_of(source));
 }
 
-/// Reads children from `first` on, at most `number`, that follow each other and are not in memory, in one turn if the store
-/// can. What goes wrong with one goes wrong again, and is reported, when that one is needed.
+/// Where a node belongs that is not in memory.
+template <class Shape>
+struct AbsentChild {
+  Inner<Shape> const* parent;
+  std::size_t at;
+};
+
+/// Reads nodes in one turn. Requires: `source->read_many`. What goes wrong with one goes wrong again, and is reported, when that one is
+/// needed.
 template <Order Sorted, class Shape>
-CAIRN_NOINLINE void load_ahead(Inner<Shape> const& parent, std::size_t first, std::size_t number, NodeSource const* source) {
-  if (source->read_many == nullptr) return;
-  std::array<NodeAddress, Shape::inner_capacity> addresses;
-  [[maybe_unused]] std::array<StoredChild, Shape::buffered ? Shape::inner_capacity : 0> places;
-  std::size_t wanted = 0;
-  {
-    [[maybe_unused]] auto const lock = lock_of_addresses(parent);
-    for (auto at = first; wanted != number && at != parent.count && parent.child(at) == nullptr; ++at) {
-      if constexpr (Shape::buffered) places[wanted] = parent.addresses.child(at);
-      addresses[wanted++] = parent.addresses[at];
+void load_together(std::span<AbsentChild<Shape> const> absent, NodeSource const* source) {
+  std::vector<NodePlace<Shape>> places;
+  std::vector<NodeAddress> addresses;
+  places.reserve(absent.size());
+  addresses.reserve(absent.size());
+  for (auto const& [parent, at] : absent) {
+    [[maybe_unused]] auto const lock = lock_of_addresses(*parent);
+    addresses.push_back(parent->addresses[at]);
+    if constexpr (Shape::buffered) {
+      places.push_back(parent->addresses.child(at));
+    } else {
+      places.push_back(addresses.back());
     }
   }
-  if (wanted < 2) return;
   struct Context {
-    Inner<Shape> const* parent;
-    std::size_t first;
-    std::size_t number;
-    NodePlace<Shape> const* places;
+    std::span<AbsentChild<Shape> const> absent;
+    std::vector<NodePlace<Shape>> const& places;
     NodeSource const* source;
-  } context{&parent, first, wanted, nullptr, source};
-  if constexpr (Shape::buffered) {
-    context.places = places.data();
-  } else {
-    context.places = addresses.data();
-  }
+  } context{absent, places, source};
   auto const put = [](void* to, std::size_t index, Bytes bytes) {
-    auto const& [inner, start, asked, where, from] = *static_cast<Context*>(to);
-    if (index >= asked) return;
+    auto const& [wanted, where, from] = *static_cast<Context*>(to);
+    if (index >= wanted.size()) return;
+    auto const& [parent, at] = wanted[index];
     try {
-      publish_child<Sorted>(*inner, start + index,
-                            child_of_bytes<Sorted, Shape>(*inner, start + index, where[index], bytes, from), cache_of(from));
+      publish_child<Sorted>(*parent, at, child_of_bytes<Sorted, Shape>(*parent, at, where[index], bytes, from), cache_of(from));
     } catch (Error const&) {  // NOLINT(bugprone-empty-catch): see above
     }
   };
   try {
-    source->read_many(source->context, std::span{addresses}.first(wanted), {&context, put});
+    source->read_many(source->context, std::span{addresses}, {&context, put});
   } catch (Error const&) {  // NOLINT(bugprone-empty-catch): see above
   }
 }

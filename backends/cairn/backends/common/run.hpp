@@ -29,8 +29,9 @@ struct Run {
 };
 
 inline constexpr std::uint64_t widest_gap = std::uint64_t{4} << 10U;
-/// More than one blob is no longer than that, so that what is large comes over several connections.
-inline constexpr std::uint64_t longest_run = std::uint64_t{128} << 10U;
+/// More than one blob is no longer than that, so that what is large comes over many connections: as much as one of them brings in a
+/// millisecond or less, which is what a request takes at least.
+inline constexpr std::uint64_t longest_run = std::uint64_t{32} << 10U;
 
 /// The runs that the addresses at `places` are in. With 0 as the longest each blob is one.
 inline std::vector<Run> runs_of(std::span<PackedAddress const> addresses, std::span<std::size_t const> places, std::uint64_t longest = longest_run) {

@@ -1,0 +1,108 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What a database in a bucket costs in requests, a million datoms large.
+#include "laws/service.hpp"
+#include "laws/tcp_proxy.hpp"
+
+#include <cairn/backends/s3/backend.hpp>
+#include <cairn/cairn.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iostream>
+#include <random>
+#include <ranges>
+#include <string>
+#include <unistd.h>
+
+namespace s3 = cairn::backends::s3;
+using cairn::test::service;
+using Store = cairn::Store<s3::Backend>;
+
+namespace {
+
+constexpr std::int64_t entities = 333'334;
+constexpr cairn::EntityId some_entity = 150'000;
+
+struct Bucket {
+  s3::Config config{.bucket = service("bucket"),
+                    .prefix = "requests-" + std::to_string(::getpid()),
+                    .endpoint = service("endpoint"),
+                    .access_key = service("access_key"),
+                    .secret_key = cairn::Secret{service("secret_key")}};
+  cairn::test::TcpProxy proxy{service<std::uint16_t>("port")};
+
+  Bucket() {
+    Store::create(config, {.keep_history = false});
+    auto connection = Store::connect(config);
+    connection.transact(R"([{:db/ident :a :db/valueType :db.type/long :db/cardinality :db.cardinality/one}
+                            {:db/ident :b :db/valueType :db.type/long :db/cardinality :db.cardinality/one}
+                            {:db/ident :c :db/valueType :db.type/string :db/cardinality :db.cardinality/one}])");
+    connection.import(std::views::iota(std::int64_t{0}, entities * 3) | std::views::transform([](std::int64_t i) -> cairn::ImportFact {
+                        auto const entity = -1 - i / 3;
+                        switch (i % 3) {
+                          case 0: return {entity, cairn::kw(":a"), i};
+                          case 1: return {entity, cairn::kw(":b"), i * 7919 % 1'000'003};
+                          default: return {entity, cairn::kw(":c"), "text " + std::to_string(i % 1000)};
+                        }
+                      }));
+    config.endpoint = "http://127.0.0.1:" + std::to_string(proxy.port());
+  }
+  Bucket(Bucket const&) = delete;
+  Bucket& operator=(Bucket const&) = delete;
+  ~Bucket() { Store::destroy(config); }
+
+  /// The most requests that were under way at once.
+  [[nodiscard]] int scan(char const* what) {
+    auto const connection = Store::connect(config);
+    auto const db = connection.db();
+    proxy.set_delay(std::chrono::milliseconds{50});
+    static_cast<void>(proxy.most_at_once());
+    auto const before = proxy.requests();
+    auto const begin = std::chrono::steady_clock::now();
+    std::size_t count = 0;
+    for ([[maybe_unused]] auto const& datom : db.datoms(cairn::eavt)) ++count;
+    auto const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    proxy.set_delay(std::chrono::milliseconds{0});
+    CHECK(count > 3 * entities);
+    auto const at_once = proxy.most_at_once();
+    std::cout << "a scan of " << count << " datoms, " << what << ", each reply 50 ms late: " << proxy.requests() - before
+              << " requests, up to " << at_once << " at once, " << seconds << " s\n";
+    return at_once;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("s3: a cold entity among a million datoms is six requests, a commit is one, a scan keeps sixteen under way") {
+  Bucket bucket;
+  auto const& proxy = bucket.proxy;
+  {
+    auto const before = proxy.requests();
+    auto const connection = Store::connect(bucket.config);
+    auto const db = connection.db();
+    auto const opened = proxy.requests();
+    CHECK(cairn::q(db, "[:find ?a ?v :in $ ?e :where [?e ?a ?v]]", some_entity).size() == 3);
+    std::cout << "requests to open: " << opened - before << ", and to ask: " << proxy.requests() - opened << "\n";
+    CHECK(proxy.requests() - before <= 6);
+  }
+  CHECK(bucket.scan("as imported") >= 16);
+
+  auto connection = Store::connect(bucket.config);
+  connection.transact("[[:db/add 150000 :a 1]]");
+  auto const before = proxy.requests();
+  connection.transact("[[:db/add 150000 :a 2]]");
+  CHECK(proxy.requests() - before == 1);
+  // Its leaves end up in many packs.
+  std::mt19937_64 random{1};
+  for (int checkpoint = 0; checkpoint != 8; ++checkpoint) {
+    std::string text = "[";
+    for (int n = 0; n != 400; ++n) text += "[:db/add " + std::to_string(1000 + random() % 300'000) + " :b " + std::to_string(n) + "]";
+    connection.transact(text + "]");
+    connection.checkpoint();
+  }
+  CHECK(bucket.scan("after checkpoints") >= 16);
+}
