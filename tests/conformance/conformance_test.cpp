@@ -8,7 +8,7 @@
 #include <initializer_list>
 #include <utility>
 
-namespace cairn::conformance {
+namespace cairn::conformance::conformance_test {
 namespace {
 
 std::string place_of(Edn const& one, std::string const& part, std::size_t number) {
@@ -124,4 +124,4 @@ TEST_CASE("own") {
 }
 
 }  // namespace
-}  // namespace cairn::conformance
+}  // namespace cairn::conformance::conformance_test

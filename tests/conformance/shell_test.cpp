@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace cairn::conformance {
+namespace cairn::conformance::shell_test {
 namespace {
 
 std::string quoted(Edn const& form) { return " '" + notation::write(form); }
@@ -143,4 +143,4 @@ TEST_CASE("language through the shell") { CHECK(ask_shell("language.edn") == 242
 TEST_CASE("own questions through the shell") { CHECK(ask_shell("own.edn") == 120); }
 
 }  // namespace
-}  // namespace cairn::conformance
+}  // namespace cairn::conformance::shell_test

@@ -14,6 +14,8 @@
 #include <iterator>
 #include <string>
 
+namespace cairn::golden_test {
+
 namespace {
 
 using Store = cairn::Store<cairn::backends::file::Backend>;
@@ -105,3 +107,5 @@ TEST_CASE("a golden store of this format", "[.][make]") {
   fs::copy(here / "store", directory.path() / "store", fs::copy_options::recursive);
   std::ofstream{here / "history.edn", std::ios::binary} << history_of(Store::connect({.path = directory.path() / "store"}));
 }
+
+}  // namespace cairn::golden_test

@@ -19,6 +19,8 @@
 #include <string>
 #include <vector>
 
+namespace cairn::layers_test {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -98,3 +100,5 @@ TEST_CASE("golden stores of layers of these formats", "[.][make]") {
   write_store<Encrypted>();
   write_store<Both>();
 }
+
+}  // namespace cairn::layers_test

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace cairn::queries {
+namespace cairn::queries::random_query_test {
 namespace {
 
 TEST_CASE("random queries") {
@@ -65,4 +65,4 @@ TEST_CASE("random queries") {
 }
 
 }  // namespace
-}  // namespace cairn::queries
+}  // namespace cairn::queries::random_query_test

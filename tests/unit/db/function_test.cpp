@@ -8,7 +8,7 @@
 
 #include <stdexcept>
 
-namespace cairn::test {
+namespace cairn::test::function_test {
 namespace {
 
 std::int64_t age_of(TestDb const& db, EntityRef const& entity) {
@@ -227,4 +227,4 @@ TEST_CASE("the system's entities cannot be changed, and schemas are checked as e
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::function_test

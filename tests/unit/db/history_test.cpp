@@ -3,7 +3,7 @@
 // What a database remembers.
 #include "db_test.hpp"
 
-namespace cairn::test {
+namespace cairn::test::history_test {
 namespace {
 
 constexpr EntityId tx0 = first_transaction;  // of the schema
@@ -74,4 +74,4 @@ TEST_CASE("the present and the past have no datom in common") {
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::history_test

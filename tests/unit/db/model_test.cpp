@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace cairn::test {
+namespace cairn::test::model_test {
 namespace {
 
 using Fact = std::tuple<EntityId, std::string, Value>;  // entity, attribute, value
@@ -498,4 +498,4 @@ TEST_CASE("random histories agree with the model") {
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::model_test

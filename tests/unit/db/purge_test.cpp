@@ -6,7 +6,7 @@
 #include <cairn/db/tx_range.hpp>
 #include <cairn/db/verify.hpp>
 
-namespace cairn::test {
+namespace cairn::test::purge_test {
 namespace {
 
 TestDb two_pasts() {
@@ -175,4 +175,4 @@ TEST_CASE("a range of transactions shows no more than its view") {
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::purge_test

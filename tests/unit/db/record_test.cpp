@@ -6,7 +6,7 @@
 #include <cmath>
 #include <span>
 
-namespace cairn::test {
+namespace cairn::test::record_test {
 namespace {
 
 std::vector<std::byte> bytes_of(TxRecord const& record) {
@@ -123,4 +123,4 @@ TEST_CASE("values go to EDN and back") {
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::record_test

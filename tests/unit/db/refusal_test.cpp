@@ -3,7 +3,7 @@
 // What transactions refuse, and with which code.
 #include "db_test.hpp"
 
-namespace cairn::test {
+namespace cairn::test::refusal_test {
 namespace {
 
 TEST_CASE("each refusal has its code and changes nothing") {
@@ -143,4 +143,4 @@ TEST_CASE("a part of a tuple keeps its name") {
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::refusal_test

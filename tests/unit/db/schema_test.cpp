@@ -4,7 +4,7 @@
 #include "db_test.hpp"
 #include <cairn/db/schema_codec.hpp>
 
-namespace cairn::test {
+namespace cairn::test::schema_test {
 namespace {
 
 TEST_CASE("the attributes that every database has keep their numbers") {
@@ -153,4 +153,4 @@ TEST_CASE("a schema is stored whole") {
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::schema_test

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace cairn::test {
+namespace cairn::test::transact_test {
 namespace {
 
 TEST_CASE("a transaction reports what became true") {
@@ -189,4 +189,4 @@ TEST_CASE("composite tuples follow their parts") {
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::transact_test

@@ -13,7 +13,7 @@
 #include <ranges>
 #include <type_traits>
 
-namespace cairn::test {
+namespace cairn::test::view_test {
 namespace {
 
 using Forward = DatomRange<persistent_set_tag, Order::eavt>;
@@ -146,4 +146,4 @@ TEST_CASE("entities") {
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::view_test

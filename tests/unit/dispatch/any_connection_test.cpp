@@ -15,6 +15,8 @@
 #include <string_view>
 #include <utility>
 
+namespace cairn::any_connection_test {
+
 namespace {
 
 using File = cairn::backends::file::Backend;
@@ -109,3 +111,5 @@ TEST_CASE("a backend that is not in the list is an error that lists the known on
         "config/unknown-backend");
   CHECK(code_of([] { return cairn::exists<Backends>("", {}); }) == "config/missing");
 }
+
+}  // namespace cairn::any_connection_test

@@ -18,6 +18,8 @@
 #include <string_view>
 #include <type_traits>
 
+namespace cairn::backend_list_test {
+
 namespace mem = cairn::backends::mem;
 using Catch::Matchers::ContainsSubstring;
 
@@ -146,3 +148,5 @@ TEST_CASE("a layer needs no more than its name where it is the only one that has
   CHECK(error.code() == cairn::Errc::config_unknown_backend);
   CHECK_THAT(error.what(), ContainsSubstring("tiered.mem.drawer"));
 }
+
+}  // namespace cairn::backend_list_test

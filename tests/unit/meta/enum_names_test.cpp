@@ -11,6 +11,8 @@
 #include <optional>
 #include <string_view>
 
+namespace cairn::enum_names_test {
+
 namespace meta = cairn::meta;
 
 namespace {
@@ -46,3 +48,5 @@ TEST_CASE("enumerators need not be dense, and none above fifteen is found", "[me
   CHECK(meta::enumerator_of<Sparse>("default_") == std::nullopt);
   CHECK(meta::enumerator_name(static_cast<cairn::Sync>(7)).empty());
 }
+
+}  // namespace cairn::enum_names_test

@@ -20,6 +20,8 @@
 #include <type_traits>
 #include <vector>
 
+namespace cairn::field_names_test {
+
 namespace meta = cairn::meta;
 
 namespace outer::inner {
@@ -222,3 +224,5 @@ TEST_CASE("fields are visited by reference", "[meta]") {
   HasNotDefault const object{1, NotDefault{42}, true};
   CHECK(meta::field<1>(object).number() == 42);
 }
+
+}  // namespace cairn::field_names_test

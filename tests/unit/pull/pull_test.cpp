@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace cairn::test {
+namespace cairn::test::pull_test {
 namespace {
 
 constexpr char const* family_schema = R"([
@@ -290,4 +290,4 @@ TEST_CASE("one pattern serves many entities, databases and moments") {
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::pull_test

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace cairn::test {
+namespace cairn::test::random_pull_test {
 namespace {
 
 struct RandomAttribute {
@@ -233,4 +233,4 @@ TEST_CASE("pull finds what the oracle finds") {
 }
 
 }  // namespace
-}  // namespace cairn::test
+}  // namespace cairn::test::random_pull_test

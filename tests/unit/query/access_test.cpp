@@ -16,7 +16,8 @@
 #include <utility>
 #include <vector>
 
-using namespace cairn;
+namespace cairn::access_test {
+
 using namespace cairn::test;
 
 namespace {
@@ -262,3 +263,5 @@ TEST_CASE("A table finds what the attribute has, dense or not, one or many") {
     }
   }
 }
+
+}  // namespace cairn::access_test

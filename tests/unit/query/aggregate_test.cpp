@@ -16,7 +16,7 @@
 #include <random>
 #include <set>
 
-namespace cairn::query {
+namespace cairn::query::aggregate_test {
 namespace {
 
 static_assert(detail::aggregates.size() == 12);
@@ -248,4 +248,4 @@ TEST_CASE("aggregates agree with the oracle's on random values") {
 }
 
 }  // namespace
-}  // namespace cairn::query
+}  // namespace cairn::query::aggregate_test

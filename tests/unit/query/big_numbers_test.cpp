@@ -9,7 +9,7 @@
 #include <array>
 #include <random>
 
-namespace cairn::query {
+namespace cairn::query::big_numbers_test {
 namespace {
 
 using test::answer;
@@ -109,4 +109,4 @@ TEST_CASE("sums of bigints and bigdecs are exact") {
 }
 
 }  // namespace
-}  // namespace cairn::query
+}  // namespace cairn::query::big_numbers_test

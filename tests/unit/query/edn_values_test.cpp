@@ -11,7 +11,7 @@
 #include <string_view>
 #include <unordered_set>
 
-namespace cairn::query {
+namespace cairn::query::edn_values_test {
 namespace {
 
 Value value(std::string_view text) { return to_value(notation::parse(text)); }
@@ -92,4 +92,4 @@ TEST_CASE("no datom holds what only queries make") {
 }
 
 }  // namespace
-}  // namespace cairn::query
+}  // namespace cairn::query::edn_values_test

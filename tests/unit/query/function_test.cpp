@@ -16,7 +16,7 @@
 #include <set>
 #include <utility>
 
-namespace cairn::query {
+namespace cairn::query::function_test {
 namespace {
 
 using test::answer;
@@ -460,4 +460,4 @@ TEST_CASE("built-in functions agree with the oracle's on random arguments") {
 }
 
 }  // namespace
-}  // namespace cairn::query
+}  // namespace cairn::query::function_test

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+namespace cairn::parse_test {
+
 namespace {
 
 using cairn::Errc;
@@ -430,3 +432,5 @@ TEST_CASE("what is too big or too deep is refused in good time") {
   for (int i = 0; i != 70'000; ++i) many += " 1";
   refuses_with(many + "]) [?a ...]]]", Fault::none);
 }
+
+}  // namespace cairn::parse_test

@@ -17,7 +17,8 @@
 #include <set>
 #include <sstream>
 
-using namespace cairn;
+namespace cairn::pattern_test {
+
 using namespace cairn::test;
 
 namespace {
@@ -368,3 +369,5 @@ TEST_CASE("Rows that all have their datom are handed on as they came") {
     CHECK(out[i][1] == Value{"k" + std::to_string(i)});
   }
 }
+
+}  // namespace cairn::pattern_test

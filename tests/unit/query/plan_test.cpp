@@ -17,6 +17,8 @@
 #include <string>
 #include <string_view>
 
+namespace cairn::plan_test {
+
 using namespace cairn::query;
 
 namespace {
@@ -403,3 +405,5 @@ TEST_CASE("what would be endless or huge is refused") {
   branches += "]]";
   CHECK(Planned{"[:find ?x :in $ % :where (r ?x)]", branches}.result.problem.fault == syntax::Fault::too_big);
 }
+
+}  // namespace cairn::plan_test

@@ -29,7 +29,7 @@
 #include <utility>
 #include <vector>
 
-namespace cairn {
+namespace cairn::q_test {
 namespace {
 
 using Database = Db<persistent_set_tag>;
@@ -606,4 +606,4 @@ TEST_CASE("different values are counted group by group") {
 }
 
 }  // namespace
-}  // namespace cairn
+}  // namespace cairn::q_test

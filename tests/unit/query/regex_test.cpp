@@ -7,7 +7,7 @@
 
 #include <array>
 
-namespace cairn::query {
+namespace cairn::query::regex_test {
 namespace {
 
 using test::answer;
@@ -55,4 +55,4 @@ TEST_CASE("a text of a million matches is refused") {
 }
 
 }  // namespace
-}  // namespace cairn::query
+}  // namespace cairn::query::regex_test

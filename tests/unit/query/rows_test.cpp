@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace cairn::query {
+namespace cairn::query::rows_test {
 namespace {
 
 using Row = std::vector<Value>;
@@ -252,4 +252,4 @@ TEST_CASE("a sort asks whether its query is to end") {
 }
 
 }  // namespace
-}  // namespace cairn::query
+}  // namespace cairn::query::rows_test

@@ -20,7 +20,8 @@
 #include <string_view>
 #include <vector>
 
-using namespace cairn;
+namespace cairn::rules_test {
+
 
 namespace {
 
@@ -401,3 +402,5 @@ TEST_CASE("a closure understands names that are given, and none that it finds, h
     CHECK(ours(db, query, closure) == theirs(db, query, closure));
   }
 }
+
+}  // namespace cairn::rules_test

@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace cairn {
+namespace cairn::static_language_test {
 namespace {
 
 using Database = Db<persistent_set_tag>;
@@ -272,4 +272,4 @@ TEST_CASE("what the guide shows of queries in C++", "[static_query]") {
 }
 
 }  // namespace
-}  // namespace cairn
+}  // namespace cairn::static_language_test

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace cairn {
+namespace cairn::static_test {
 namespace {
 
 using Database = Db<persistent_set_tag>;
@@ -202,4 +202,4 @@ TEST_CASE("a plan can be read", "[static_query]") {
 }
 
 }  // namespace
-}  // namespace cairn
+}  // namespace cairn::static_test

@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-namespace branching_test {
+namespace branching_test::branching_test {
 namespace {
 
 using cairn::Errc;
@@ -327,4 +327,4 @@ TEST_CASE("a merge beside writers loses none of their transactions", "[threads]"
   CHECK(twos == 10);
 }
 
-}  // namespace branching_test
+}  // namespace branching_test::branching_test

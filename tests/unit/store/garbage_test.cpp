@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-namespace garbage_test {
+namespace garbage_test::garbage_test {
 namespace {
 
 using cairn::Errc;
@@ -300,4 +300,4 @@ TEST_CASE("garbage is collected in the background until the connection is releas
   CHECK(reports == last);
 }
 
-}  // namespace garbage_test
+}  // namespace garbage_test::garbage_test

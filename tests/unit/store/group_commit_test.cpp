@@ -22,6 +22,8 @@
 #include <utility>
 #include <vector>
 
+namespace cairn::group_commit_test {
+
 namespace {
 
 using cairn::Errc;
@@ -315,3 +317,5 @@ TEST_CASE("a checkpoint that is due goes to the store in slices, with the commit
   Gate::pass = {};
   CHECK(on.values().size() == static_cast<std::size_t>(n));  // from the store, every node of it
 }
+
+}  // namespace cairn::group_commit_test

@@ -24,6 +24,8 @@
 #include <utility>
 #include <vector>
 
+namespace cairn::store_test {
+
 namespace {
 
 using cairn::Errc;
@@ -628,3 +630,5 @@ TEST_CASE("a connection reads again what its node cache has no room for", "[stor
   CHECK(number_of_n(db) == 2000);
   CHECK(code_of([&] { static_cast<void>(Store::connect(text_with("{:node-cache :much}"))); }) == Errc::config_type);
 }
+
+}  // namespace cairn::store_test
