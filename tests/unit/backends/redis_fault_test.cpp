@@ -4,6 +4,7 @@
 #include "redis_test.hpp"
 
 #include "laws/tcp_proxy.hpp"
+#include "sanitized.hpp"
 
 #include <cairn/backends/redis/backend.hpp>
 
@@ -138,7 +139,7 @@ TEST_CASE("whatever is lost on the way, a change is made once and its outcome is
   Version version;
   std::vector<std::string> frames;
   int count = 0;
-  for (int round = 0; round != (is_long() ? 100 : 20); ++round) {
+  for (int round = 0; round != (is_long() ? 100 : cairn::test::is_sanitized ? 5 : 20); ++round) {
     for (auto const fault : faults) {
       CAPTURE(round, static_cast<int>(fault));
       auto const frame = std::to_string(count);

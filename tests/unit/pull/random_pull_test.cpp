@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Random patterns on random databases, against the oracle's pull.
 #include "oracle/oracle.hpp"
+#include "sanitized.hpp"
 #include "unit/db/db_test.hpp"
 #include <cairn/db/initial_snapshot.hpp>
 #include <cairn/db/pull.hpp>
@@ -196,6 +197,7 @@ TEST_CASE("pull finds what the oracle finds") {
   std::uint64_t const base = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
   int const runs = given != nullptr                       ? 1
                    : std::getenv("CAIRN_LONG") != nullptr ? 2000
+                   : is_sanitized                         ? 40
                                                           : 200;  // NOLINT(concurrency-mt-unsafe)
   std::size_t compared = 0;
   std::size_t found = 0;

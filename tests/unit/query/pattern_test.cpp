@@ -300,11 +300,15 @@ TEST_CASE("Patterns find what the oracle finds, on every view, whatever is bound
     auto const db = people(random, count, 5, round % 2 == 1);
     for (auto const& [name, view] : views_of(db)) {
       INFO(name);
+      // Under sanitizers a third of all, others each time.
+      auto const is_left_out = [&] { return is_sanitized && random.below(3) != 0; };
       for (auto const& question : questions()) {
+        if (is_left_out()) continue;
         compare(question, view, rows_for(random, question, count, 1), 1);
         if (!question.bound.empty()) compare(question, view, rows_for(random, question, count, 12), round % 3 == 0 ? 5 : 1024);
       }
       for (auto const& question : limited_questions()) {
+        if (is_left_out()) continue;
         compare(question, view, rows_for(random, question, count, 9), 1024);
         if (!question.bound.empty()) compare(question, view, rows_for(random, question, count, 1), 1);
       }
@@ -316,7 +320,7 @@ TEST_CASE("Many entities and values are looked up in their order and in none") {
   auto const used = seed();
   Random random{used};
   CAPTURE(used);
-  int const count = test::is_sanitized ? 200 : 700;
+  int const count = is_sanitized ? 100 : 700;
   auto const db = people(random, count, 4);
   for (auto const& [name, view] : views_of(db)) {
     INFO(name);
