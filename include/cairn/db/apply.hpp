@@ -65,6 +65,15 @@ struct IndexEdits {
   [[nodiscard]] Indexes<IndexTag> finish() && {
     return {std::move(eavt).persistent(), std::move(aevt).persistent(), std::move(avet).persistent()};
   }
+  /// What is there so far; editing goes on.
+  [[nodiscard]] Indexes<IndexTag> snapshot() {
+    auto const so_far = [](auto& edit) {
+      auto index = std::move(edit).persistent();
+      edit = index.edit();
+      return index;
+    };
+    return {so_far(eavt), so_far(aevt), so_far(avet)};
+  }
 
   Edit<Order::eavt> eavt;
   Edit<Order::aevt> aevt;
@@ -93,6 +102,16 @@ void insert_many(typename Index::Transient& edit, std::vector<RawDatom> datoms) 
 
 }  // namespace detail
 
+/// A snapshot whose indexes are being edited.
+template <class IndexTag>
+struct EditedSnapshot : Moment<IndexTag> {
+  explicit EditedSnapshot(Snapshot<IndexTag> const& base)
+      : Moment<IndexTag>{base}, current{base.current}, temporal{base.temporal} {}
+
+  detail::IndexEdits<IndexTag> current;
+  detail::IndexEdits<IndexTag> temporal;
+};
+
 /// A snapshot to which transactions are being applied, one after the other, in place: nodes that it made itself it
 /// changes. A function of the snapshot and the records alone, so that replaying a log gives what transacting gave.
 ///
@@ -100,11 +119,16 @@ void insert_many(typename Index::Transient& edit, std::vector<RawDatom> datoms) 
 template <class IndexTag>
 class SnapshotEditor {
  public:
-  explicit SnapshotEditor(Snapshot<IndexTag> const& base)
-      : current_{base.current}, temporal_{base.temporal}, base_{base}, schema_{base.schema} {}
+  explicit SnapshotEditor(Snapshot<IndexTag> const& base) : state_{base} {}
+
+  /// What is there so far. The schema that it names stays as it is; the rest changes with the next `apply`.
+  [[nodiscard]] EditedSnapshot<IndexTag> const& state() noexcept {
+    own_.reset();
+    return state_;
+  }
 
   void apply(TxRecord const& record) {
-    if (record.tx != base_.max_tx + 1) ByteReader::corrupt("a transaction does not follow the one before it");
+    if (record.tx != state_.max_tx + 1) ByteReader::corrupt("a transaction does not follow the one before it");
     for (auto const& [id, ident] : record.new_attributes) add_attribute(id, ident);
     bool const bulk = record.datoms.size() >= bulk_size;
     std::vector<RawDatom> added;
@@ -114,80 +138,79 @@ class SnapshotEditor {
       if (is_schema_attribute(datom.a)) described.push_back(datom.e);
     }
     for (auto const& datom : record.datoms) {
-      auto const* attribute = schema_->find(datom.a);
+      auto const* attribute = state_.schema->find(datom.a);
       if (attribute == nullptr) ByteReader::corrupt("a datom has an attribute that no schema names");
       if (!datom.added) {
         retract(datom, *attribute);
       } else if (bulk) {
         added.push_back(datom);
       } else {
-        current_.insert(datom, attribute->in_avet());
+        state_.current.insert(datom, attribute->in_avet());
       }
       if (is_schema_attribute(datom.a)) described.push_back(datom.e);
     }
     if (bulk) insert_many(std::move(added));
     for (auto const& [id, ident] : record.new_attributes) {
-      if (auto const owner = schema_->entity(ident)) described.push_back(*owner);
+      if (auto const owner = state_.schema->entity(ident)) described.push_back(*owner);
     }
     describe(std::move(described));
-    base_.max_tx = record.tx;
-    base_.max_entity = (std::max)(base_.max_entity, record.max_entity);
-    base_.last_instant = (std::max)(base_.last_instant, record.instant);
+    state_.max_tx = record.tx;
+    state_.max_entity = (std::max)(state_.max_entity, record.max_entity);
+    state_.last_instant = (std::max)(state_.last_instant, record.instant);
   }
 
   [[nodiscard]] Snapshot<IndexTag> finish() && {
-    base_.current = std::move(current_).finish();
-    base_.temporal = std::move(temporal_).finish();
-    base_.schema = std::move(schema_);
-    return std::move(base_);
+    return {std::move(static_cast<Moment<IndexTag>&>(state_)), std::move(state_.current).finish(), std::move(state_.temporal).finish()};
   }
+  /// What is there so far, as a value. Nodes are copied again from here on.
+  [[nodiscard]] Snapshot<IndexTag> snapshot() { return {state(), state_.current.snapshot(), state_.temporal.snapshot()}; }
 
  private:
   static constexpr std::size_t bulk_size = 4096;
 
-  /// The schema, to be changed: our own copy from the first change on.
+  /// The schema, to be changed: our own copy from the first change on that follows a look at it.
   DatabaseSchema& own_schema() {
     if (!own_) {
-      own_ = std::make_shared<DatabaseSchema>(*schema_);
-      schema_ = own_;
+      own_ = std::make_shared<DatabaseSchema>(*state_.schema);
+      state_.schema = own_;
     }
     return *own_;
   }
 
   void add_attribute(AttributeId id, Keyword ident) {
     // The name may be another attribute's, which gives it up in this very transaction.
-    if (id != schema_->next_attribute()) ByteReader::corrupt("an attribute's number does not follow the one before it");
+    if (id != state_.schema->next_attribute()) ByteReader::corrupt("an attribute's number does not follow the one before it");
     own_schema().add(ident);
   }
 
   void retract(RawDatom const& datom, Attribute const& attribute) {
-    auto const cursor = current_.eavt.seek(Position{.datom = datom, .components = 3, .after = false});
+    auto const cursor = state_.current.eavt.seek(Position{.datom = datom, .components = 3, .after = false});
     bool const there = cursor.valid() && (*cursor).e == datom.e && (*cursor).a == datom.a && (*cursor).v == datom.v;
     if (!there) ByteReader::corrupt("a transaction retracts what is not there");
     RawDatom const asserted = *cursor;
     bool const in_avet = attribute.in_avet();
-    current_.erase(asserted, in_avet);
-    if (!base_.options->keep_history || attribute.no_history) return;
-    temporal_.insert(asserted, in_avet);
-    temporal_.insert(datom, in_avet);
+    state_.current.erase(asserted, in_avet);
+    if (!state_.options->keep_history || attribute.no_history) return;
+    state_.temporal.insert(asserted, in_avet);
+    state_.temporal.insert(datom, in_avet);
   }
 
   void purge(RawDatom const& datom) {
-    auto const* attribute = schema_->find(datom.a);
+    auto const* attribute = state_.schema->find(datom.a);
     if (attribute == nullptr) ByteReader::corrupt("a purged datom has an attribute that no schema names");
-    bool const is_true = current_.purge(datom, attribute->in_avet());
-    bool const was_true = temporal_.purge(datom, attribute->in_avet());
+    bool const is_true = state_.current.purge(datom, attribute->in_avet());
+    bool const was_true = state_.temporal.purge(datom, attribute->in_avet());
     if (!is_true && !was_true) ByteReader::corrupt("a transaction purges what is not there");
   }
 
   void insert_many(std::vector<RawDatom> added) {
     std::vector<RawDatom> indexed;
     for (auto const& datom : added) {
-      if (schema_->find(datom.a)->in_avet()) indexed.push_back(datom);
+      if (state_.schema->find(datom.a)->in_avet()) indexed.push_back(datom);
     }
-    detail::insert_many<Order::avet, IndexOf<IndexTag, Order::avet>>(current_.avet, std::move(indexed));
-    detail::insert_many<Order::aevt, IndexOf<IndexTag, Order::aevt>>(current_.aevt, added);
-    detail::insert_many<Order::eavt, IndexOf<IndexTag, Order::eavt>>(current_.eavt, std::move(added));
+    detail::insert_many<Order::avet, IndexOf<IndexTag, Order::avet>>(state_.current.avet, std::move(indexed));
+    detail::insert_many<Order::aevt, IndexOf<IndexTag, Order::aevt>>(state_.current.aevt, added);
+    detail::insert_many<Order::eavt, IndexOf<IndexTag, Order::eavt>>(state_.current.eavt, std::move(added));
   }
 
   /// Takes over what entities now say of themselves, and files the datoms of attributes that became indexed or ceased
@@ -215,8 +238,8 @@ class SnapshotEditor {
     for (auto const& [id, was_in_avet] : filed) {
       bool const in_avet = schema.find(id)->in_avet();
       if (in_avet == was_in_avet) continue;
-      current_.refile(id, in_avet);
-      temporal_.refile(id, in_avet);
+      state_.current.refile(id, in_avet);
+      state_.temporal.refile(id, in_avet);
     }
   }
 
@@ -224,7 +247,7 @@ class SnapshotEditor {
     EntityFacts result{entity, {}};
     auto const start =
         Position{.datom = {.e = entity, .a = 0, .added = true, .tx = 0, .v = {}}, .components = 1, .after = false};
-    for (auto cursor = current_.eavt.seek(start); cursor.valid(); cursor.next()) {
+    for (auto cursor = state_.current.eavt.seek(start); cursor.valid(); cursor.next()) {
       auto&& datom = *cursor;
       if (datom.e != entity || datom.a >= first_user_attribute) break;
       if (is_schema_attribute(datom.a)) result.facts.emplace_back(datom.a, datom.v);
@@ -232,11 +255,8 @@ class SnapshotEditor {
     return result;
   }
 
-  detail::IndexEdits<IndexTag> current_;
-  detail::IndexEdits<IndexTag> temporal_;
-  Snapshot<IndexTag> base_;
-  std::shared_ptr<DatabaseSchema const> schema_;
-  std::shared_ptr<DatabaseSchema> own_{};
+  EditedSnapshot<IndexTag> state_;
+  std::shared_ptr<DatabaseSchema> own_{};  // the schema, where it was copied since somebody saw it
 };
 
 /// The snapshot after a transaction. O(datoms · log n), linear where a record outnumbers the database.

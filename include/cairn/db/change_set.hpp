@@ -71,7 +71,8 @@ class ChangeIndex {
   std::vector<Link> links_{};
 };
 
-/// The changes of a transaction, in the order in which facts were first touched, and the ways to find them again.
+/// The changes of a transaction, in the order in which facts were first touched, and the ways to find them again: a few are
+/// looked through, of more there are indexes.
 class ChangeSet {
  public:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
@@ -82,7 +83,7 @@ class ChangeSet {
   template <meta::Lazy = {}>
   [[nodiscard]] std::size_t find(EntityId e, AttributeId a, Value const& v) const {
     std::size_t found = none;
-    by_fact_.find(hash_of(e, a, v), [&](std::size_t at) {
+    visit(by_fact_, [&] { return hash_of(e, a, v); }, [&](std::size_t at) {
       auto const& change = changes_[at];
       bool const same = change.e == e && change.a == a && change.v == v;
       if (same) found = at;
@@ -93,29 +94,34 @@ class ChangeSet {
 
   template <meta::Lazy = {}>
   void add(Change change) {
-    by_fact_.add(hash_of(change.e, change.a, change.v));
-    by_attribute_.add(hash_of(change.e, change.a));
-    by_value_.add(hash_of(0, change.a, change.v));
+    if (changes_.empty()) changes_.reserve(few);
     changes_.push_back(std::move(change));
+    if (changes_.size() <= few) return;
+    for (auto at = by_fact_.size(); at != changes_.size(); ++at) {
+      auto const& each = changes_[at];
+      by_fact_.add(hash_of(each.e, each.a, each.v));
+      by_attribute_.add(hash_of(each.e, each.a));
+      by_value_.add(hash_of(0, each.a, each.v));
+    }
   }
   void set(std::size_t at, bool is) noexcept { changes_[at].is = is; }
   /// As if the fact had never been true.
   void forget(std::size_t at) noexcept { changes_[at].was = changes_[at].is = false; }
 
-  /// Calls `visit(change)` for the changes of an entity's attribute until it returns true.
+  /// Calls `take(change)` for the changes of an entity's attribute until it returns true.
   template <class Visit>
-  bool of_attribute(EntityId e, AttributeId a, Visit visit) const {
-    return by_attribute_.find(hash_of(e, a), [&](std::size_t at) {
+  bool of_attribute(EntityId e, AttributeId a, Visit take) const {
+    return visit(by_attribute_, [&] { return hash_of(e, a); }, [&](std::size_t at) {
       auto const& change = changes_[at];
-      return change.e == e && change.a == a && visit(change);
+      return change.e == e && change.a == a && take(change);
     });
   }
   /// Of all that gave an attribute a value.
   template <class Visit>
-  bool of_value(AttributeId a, Value const& v, Visit visit) const {
-    return by_value_.find(hash_of(0, a, v), [&](std::size_t at) {
+  bool of_value(AttributeId a, Value const& v, Visit take) const {
+    return visit(by_value_, [&] { return hash_of(0, a, v); }, [&](std::size_t at) {
       auto const& change = changes_[at];
-      return change.a == a && change.v == v && visit(change);
+      return change.a == a && change.v == v && take(change);
     });
   }
   /// Of an entity, in the order in which they came. The index for it is made when it is first asked for.
@@ -139,6 +145,18 @@ class ChangeSet {
   }
 
  private:
+  static constexpr std::size_t few = 12;
+
+  /// Calls `take(place)`, the newest change first, for those that an index has under a hash until it returns true; whether it did. While they are few, for all.
+  template <class Hash, class Take>
+  bool visit(ChangeIndex const& index, Hash hash, Take take) const {
+    if (changes_.size() > few) return index.find(hash(), take);
+    for (auto at = changes_.size(); at-- != 0;) {
+      if (take(at)) return true;
+    }
+    return false;
+  }
+
   [[nodiscard]] static std::size_t mix(std::size_t number) noexcept {
     number ^= number >> 32U;
     number *= 0x9E3779B97F4A7C15U;

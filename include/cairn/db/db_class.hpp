@@ -6,6 +6,7 @@
 #include <cairn/db/components.hpp>
 #include <cairn/db/datom_range.hpp>
 #include <cairn/db/edn_conversion.hpp>
+#include <cairn/db/lazy_snapshot.hpp>
 #include <cairn/db/snapshot.hpp>
 #include <cairn/db/view.hpp>
 #include <cairn/error/error.hpp>
@@ -28,16 +29,19 @@ class TxData;
 /// A database at one moment, seen in one way: an immutable value. Copying is O(1) and shares everything; it can be kept
 /// for as long as one likes and given to any thread. It knows nothing of the backend that its nodes come from.
 ///
+/// The indexes of a value that a transaction made are made when they are first asked for. Of the newest one that is O(1), of an
+/// older one that nobody has looked at it may cost as much as applying its last transactions, some hundred datoms, again.
+///
 /// Its members read nodes that are not in memory yet, and throw what the store throws then.
 template <class IndexTag>
 class Db {
  public:
   using index_tag = IndexTag;
   using SnapshotType = Snapshot<IndexTag>;
+  using LazySnapshot = detail::LazySnapshot<IndexTag>;
 
-  explicit Db(SnapshotType snapshot) : snapshot_{std::make_shared<SnapshotType const>(std::move(snapshot))} { note_in_use<IndexTag>(snapshot_); }
-  Db(std::shared_ptr<SnapshotType const> snapshot, View<IndexTag> view)
-      : snapshot_{std::move(snapshot)}, view_{std::move(view)} {}
+  explicit Db(SnapshotType snapshot) : Db{std::make_shared<LazySnapshot const>(std::move(snapshot)), {}} {}
+  Db(std::shared_ptr<LazySnapshot const> snapshot, View<IndexTag> view) : snapshot_{std::move(snapshot)}, view_{std::move(view)} {}
 
   // ---- other views of the same database
 
@@ -131,7 +135,7 @@ class Db {
 
   /// The number of datoms. O(1) of the present, linear of other views.
   [[nodiscard]] std::uint64_t size() const {
-    if (view_.is_plain()) return snapshot_->current.eavt.size();
+    if (view_.is_plain()) return snapshot().current.eavt.size();
     std::uint64_t count = 0;
     for (auto range = datoms(eavt); [[maybe_unused]] auto const& datom : range) ++count;
     return count;
@@ -154,18 +158,21 @@ class Db {
 
   // ---- about it
 
-  [[nodiscard]] DatabaseSchema const& schema() const noexcept { return *snapshot_->schema; }
-  [[nodiscard]] DatabaseOptions const& options() const noexcept { return *snapshot_->options; }
+  [[nodiscard]] DatabaseSchema const& schema() const noexcept { return *snapshot_->moment().schema; }
+  [[nodiscard]] DatabaseOptions const& options() const noexcept { return *snapshot_->moment().options; }
   /// The last transaction, whatever the view; 2^48 where there was none.
-  [[nodiscard]] EntityId max_tx() const noexcept { return snapshot_->max_tx; }
+  [[nodiscard]] EntityId max_tx() const noexcept { return snapshot_->moment().max_tx; }
   /// The largest entity id that was given out.
-  [[nodiscard]] EntityId max_eid() const noexcept { return snapshot_->max_entity; }
-  [[nodiscard]] Instant last_instant() const noexcept { return snapshot_->last_instant; }
+  [[nodiscard]] EntityId max_eid() const noexcept { return snapshot_->moment().max_entity; }
+  [[nodiscard]] Instant last_instant() const noexcept { return snapshot_->moment().last_instant; }
   [[nodiscard]] View<IndexTag> const& view() const noexcept { return view_; }
   [[nodiscard]] bool is_history() const noexcept { return view_.history; }
   [[nodiscard]] bool is_filtered() const noexcept { return view_.filter != nullptr; }
-  [[nodiscard]] SnapshotType const& snapshot() const noexcept { return *snapshot_; }
-  [[nodiscard]] std::shared_ptr<SnapshotType const> const& shared_snapshot() const noexcept { return snapshot_; }
+  [[nodiscard]] SnapshotType const& snapshot() const { return *snapshot_->snapshot(); }
+  [[nodiscard]] std::shared_ptr<SnapshotType const> const& shared_snapshot() const { return snapshot_->snapshot(); }
+  /// What it knows beside its datoms. Makes no indexes.
+  [[nodiscard]] Moment<IndexTag> const& moment() const noexcept { return snapshot_->moment(); }
+  [[nodiscard]] std::shared_ptr<LazySnapshot const> const& lazy_snapshot() const noexcept { return snapshot_; }
 
   /// The last transaction whose `:db/txInstant` is not after `instant`; 2^48 where there is none. O(log n) while
   /// instants ascend with transactions; where some were set back, O(transactions after it).
@@ -184,7 +191,7 @@ class Db {
 
  private:
   void require_history(char const* what) const {
-    if (snapshot_->options->keep_history) return;
+    if (options().keep_history) return;
     raise(Errc::config_mismatch,
           std::string{what} +
               " needs a database that keeps its history; this one was created with "
@@ -200,7 +207,7 @@ class Db {
     return position;
   }
 
-  std::shared_ptr<SnapshotType const> snapshot_;
+  std::shared_ptr<LazySnapshot const> snapshot_;
   View<IndexTag> view_{};
 };
 

@@ -157,7 +157,7 @@ Position Db<IndexTag>::position(Components const& components) const {
 template <class IndexTag>
 EntityId Db<IndexTag>::transaction_at(Instant instant) const {
   namespace system = system_attribute;
-  auto const& by_instant = snapshot_->current.avet;
+  auto const& by_instant = snapshot().current.avet;
   auto const at = [](EntityId e, Value v, std::uint8_t components, bool is_after) {
     return Position{.datom = {.e = e, .a = system::tx_instant, .added = true, .tx = 0, .v = std::move(v)},
                     .components = components,
@@ -170,7 +170,7 @@ EntityId Db<IndexTag>::transaction_at(Instant instant) const {
     found = (*cursor).e;
   // Every later transaction has a later instant, unless instants were set back.
   if (by_instant.count(moment, end) == static_cast<std::uint64_t>(max_tx() - found)) return found;
-  auto const& by_transaction = snapshot_->current.aevt;
+  auto const& by_transaction = snapshot().current.aevt;
   for (auto cursor = by_transaction.seek_before(at(0, Value{}, 1, true)); cursor.valid(); cursor.prev()) {
     auto&& datom = *cursor;
     if (datom.a != system::tx_instant || datom.e <= found) break;

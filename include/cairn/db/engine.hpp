@@ -46,6 +46,7 @@ CAIRN_ENGINE_TEMPLATE class PersistentSet<Order::avet>;
 CAIRN_ENGINE_TEMPLATE class detail::ViewStream<persistent_set_tag, Order::eavt, false>;
 CAIRN_ENGINE_TEMPLATE class detail::ViewStream<persistent_set_tag, Order::aevt, false>;
 CAIRN_ENGINE_TEMPLATE class detail::ViewStream<persistent_set_tag, Order::avet, false>;
+CAIRN_ENGINE_TEMPLATE class detail::LazySnapshot<persistent_set_tag>;
 CAIRN_ENGINE_TEMPLATE class Db<persistent_set_tag>;
 
 CAIRN_ENGINE_TEMPLATE class detail::PullParser<>;

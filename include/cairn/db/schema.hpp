@@ -81,6 +81,8 @@ class DatabaseSchema {
 
   /// All attributes by number, those of `system_attribute` first; null where a number is not in use.
   [[nodiscard]] std::span<std::shared_ptr<Attribute const> const> attributes() const noexcept { return attributes_; }
+  /// Whether some attribute's value is made of other attributes' values. O(1).
+  [[nodiscard]] bool has_composites() const noexcept { return composites_ != 0; }
   /// Every entity that has an ident.
   [[nodiscard]] std::unordered_map<EntityId, Keyword> const& idents() const noexcept { return idents_; }
   /// The number that the next new attribute gets.
@@ -91,7 +93,7 @@ class DatabaseSchema {
   template <meta::Lazy = {}>
   AttributeId add(Keyword ident) {
     auto const id = next_attribute();
-    attributes_.push_back(std::make_shared<Attribute const>(Attribute{.id = id, .ident = ident}));
+    put({.id = id, .ident = ident});
     by_ident_.insert_or_assign(ident, id);
     return id;
   }
@@ -113,8 +115,7 @@ class DatabaseSchema {
     auto const id = attribute.id;
     auto const ident = attribute.ident;
     if (attribute.entity != 0) by_entity_.insert_or_assign(attribute.entity, id);
-    if (id >= attributes_.size()) attributes_.resize(id + std::size_t{1});
-    attributes_[id] = std::make_shared<Attribute const>(std::move(attribute));
+    put(std::move(attribute));
     by_ident_.insert_or_assign(ident, id);
   }
   template <meta::Lazy = {}>
@@ -137,6 +138,16 @@ class DatabaseSchema {
 
   template <meta::Lazy = {}>
   static DatabaseSchema const& system();
+
+  /// Puts an attribute in its place, in that of another perhaps.
+  template <meta::Lazy = {}>
+  void put(Attribute attribute) {
+    auto const id = attribute.id;
+    if (id >= attributes_.size()) attributes_.resize(id + std::size_t{1});
+    if (attributes_[id] && attributes_[id]->is_composite()) --composites_;
+    if (attribute.is_composite()) ++composites_;
+    attributes_[id] = std::make_shared<Attribute const>(std::move(attribute));
+  }
 
   template <meta::Lazy = {}>
   void forget_ident(EntityId entity) {
@@ -161,7 +172,7 @@ class DatabaseSchema {
       if (described != by_entity_.end()) {
         auto const id = described->second;
         by_entity_.erase(described);
-        attributes_[id] = std::make_shared<Attribute const>(Attribute{.id = id, .ident = attributes_[id]->ident});
+        put({.id = id, .ident = attributes_[id]->ident});
       }
       return;
     }
@@ -175,7 +186,7 @@ class DatabaseSchema {
     }
     by_ident_.insert_or_assign(*ident, id);
     by_entity_.insert_or_assign(entity, id);
-    attributes_[id] = std::make_shared<Attribute const>(attribute_of(id, *ident, entity, facts));
+    put(attribute_of(id, *ident, entity, facts));
   }
 
   template <meta::Lazy = {}>
@@ -243,6 +254,7 @@ class DatabaseSchema {
   std::unordered_map<EntityId, AttributeId> by_entity_{};
   std::unordered_map<EntityId, Keyword> idents_{};
   std::unordered_map<Keyword, EntityId> entities_{};
+  std::size_t composites_ = 0;
 };
 
 template <meta::Lazy>

@@ -219,7 +219,7 @@ class SchemaCheck {
     for_each_current(attribute, visit);
   }
   template <class Visit>
-  static void for_each_in(Indexes<IndexTag> const& indexes, Attribute const& attribute, Visit visit) {
+  static void for_each_in(IndexEdits<IndexTag> const& indexes, Attribute const& attribute, Visit visit) {
     auto const start = Position{
         .datom = {.e = 0, .a = attribute.id, .added = true, .tx = 0, .v = {}}, .components = 1, .after = false};
     for (auto cursor = indexes.aevt.seek(start); cursor.valid() && (*cursor).a == attribute.id; cursor.next()) {

@@ -40,6 +40,17 @@ struct Indexes {
   }
 };
 
+/// What a database knows at one moment beside its datoms, and what it takes to go on from there.
+template <class IndexTag>
+struct Moment {
+  std::shared_ptr<DatabaseSchema const> schema{};
+  EntityId max_entity = 0;  ///< the largest entity id given out; transactions aside
+  EntityId max_tx = first_transaction - 1;
+  Instant last_instant{};  ///< the latest `:db/txInstant` so far
+  std::shared_ptr<DatabaseOptions const> options{};
+  std::shared_ptr<Functions<IndexTag> const> functions{};  ///< what names in transactions mean; null: none is known
+};
+
 /// A database at one moment: what is true (`current`), what was (`temporal`), and what it takes to go on from there.
 ///
 /// `temporal` holds, for each fact that is no longer true, the datom that asserted it and the one that retracted it. So
@@ -48,15 +59,9 @@ struct Indexes {
 ///
 /// A value: copying costs the counting of the indexes' roots.
 template <class IndexTag>
-struct Snapshot {
+struct Snapshot : Moment<IndexTag> {
   Indexes<IndexTag> current{};
   Indexes<IndexTag> temporal{};
-  std::shared_ptr<DatabaseSchema const> schema{};
-  EntityId max_entity = 0;  ///< the largest entity id given out; transactions aside
-  EntityId max_tx = first_transaction - 1;
-  Instant last_instant{};  ///< the latest `:db/txInstant` so far
-  std::shared_ptr<DatabaseOptions const> options{};
-  std::shared_ptr<Functions<IndexTag> const> functions{};  ///< what names in transactions mean; null: none is known
 
   /// A database without a transaction.
   [[nodiscard]] static Snapshot empty(std::shared_ptr<DatabaseOptions const> options) {

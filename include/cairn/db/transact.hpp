@@ -15,9 +15,21 @@
 #include <cairn/db/tx_function.hpp>
 #include <cairn/db/tx_report.hpp>
 
+#include <memory>
 #include <utility>
 
 namespace cairn {
+
+namespace detail {
+
+/// What `editor`, which is where `db` is, makes of it.
+template <class IndexTag>
+[[nodiscard]] Db<IndexTag> next_value(Db<IndexTag> const& db, TxRecord const& record, std::unique_ptr<SnapshotEditor<IndexTag>> editor) {
+  editor->apply(record);
+  return {std::make_shared<LazySnapshot<IndexTag> const>(db.lazy_snapshot(), record, std::move(editor)), {}};
+}
+
+}  // namespace detail
 
 /// The database that a transaction makes of `db`, and what it changes. Pure: nothing is stored, `db` stays what it is,
 /// and who is refused has changed nothing. `clock` is the time now; the transaction's instant is later than all before,
@@ -33,12 +45,14 @@ template <class IndexTag>
     raise(Errc::transact_syntax,
           "A transaction starts from the present: as_of, since, history and filtered views are for reading.", "{}");
   }
-  detail::Transactor<IndexTag> transactor{db.snapshot(), clock};
+  detail::EditorLoan<IndexTag> loan{*db.lazy_snapshot()};
+  detail::Transactor<IndexTag> transactor{loan.editor(), clock};
   transactor.run(data);
   auto record = detail::record_of(transactor.state(), clock);
-  TxReport<IndexTag> report{.db_before = db, .db_after = Db<IndexTag>{apply(db.snapshot(), record)}, .tx = record.tx};
+  TxReport<IndexTag> report{.db_before = db, .db_after = detail::next_value(db, record, loan.take()), .tx = record.tx};
   for (auto const& [id, entity] : transactor.resolver().temporary_ids()) report.tempids.emplace(id, entity);
-  report.tempids.insert_or_assign(Value{Keyword{"db/current-tx"}}, record.tx);
+  static Keyword const current_tx{"db/current-tx"};
+  report.tempids.insert_or_assign(Value{current_tx}, record.tx);
   auto const& schema = report.db_after.schema();
   report.tx_data.reserve(record.datoms.size());
   for (auto const& datom : record.datoms) report.tx_data.push_back(detail::to_datom(datom, schema));

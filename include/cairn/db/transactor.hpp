@@ -26,7 +26,9 @@ namespace cairn::detail {
 template <class IndexTag>
 class Transactor {
  public:
-  Transactor(Snapshot<IndexTag> const& base, Instant clock) : state_{base}, resolver_{state_}, clock_{clock} {}
+  /// `base` applies nothing while this is there.
+  Transactor(SnapshotEditor<IndexTag>& base, Instant clock)
+      : base_{base}, state_{base.state()}, resolver_{state_}, clock_{clock} {}
 
   void run(TxData const& data) {
     auto const most = most_rounds + data.operations.size();
@@ -80,8 +82,8 @@ class Transactor {
     for (auto const& [entity, spec] : ensured_) predicates.check_entity(db_after, entity, spec);
   }
 
-  [[nodiscard]] Db<IndexTag> db_so_far() const {
-    return Db<IndexTag>{cairn::apply(state_.base(), record_of(state_, clock_))};
+  [[nodiscard]] Db<IndexTag> db_so_far() {
+    return Db<IndexTag>{cairn::apply(base_.snapshot(), record_of(state_, clock_))};
   }
 
   void apply(TxOp const& operation) {
@@ -265,7 +267,7 @@ class Transactor {
     apply_all(called(operation));
     --call_depth_;
   }
-  [[nodiscard]] TxData called(TxOp const& operation) const {
+  [[nodiscard]] TxData called(TxOp const& operation) {
     if (operation.function) return (*operation.function)(db_so_far());
     auto const* functions = state_.base().functions.get();
     auto const name = operation.attribute->keyword;
@@ -353,6 +355,7 @@ class Transactor {
         take(owner(*attribute, value), ident);
       }
     }
+    if (!state_.schema().has_composites()) return known;
     for (auto const& attribute : state_.schema().attributes()) {
       if (!attribute || !attribute->is_composite() || attribute->unique != Uniqueness::identity) continue;
       if (auto const whole = composite(*attribute, map)) take(state_.owner(*attribute, *whole), attribute->ident);
@@ -452,6 +455,7 @@ class Transactor {
     }
   }
 
+  SnapshotEditor<IndexTag>& base_;
   TxState<IndexTag> state_;
   TxResolver<IndexTag> resolver_;
   Instant clock_;

@@ -3,6 +3,7 @@
 // The database as a transaction in progress sees it: a snapshot and the changes so far.
 #pragma once
 
+#include <cairn/db/apply.hpp>
 #include <cairn/db/change_set.hpp>
 #include <cairn/db/coerce.hpp>
 #include <cairn/db/db.hpp>
@@ -20,15 +21,15 @@
 
 namespace cairn::detail {
 
-/// Reading and writing single facts over a snapshot that stays as it is. Each operation sees what those before it did,
+/// Reading and writing single facts over a snapshot, which stays as it is meanwhile. Each operation sees what those before it did,
 /// schema included.
 template <class IndexTag>
 class TxState {
  public:
-  explicit TxState(Snapshot<IndexTag> const& base)
+  explicit TxState(EditedSnapshot<IndexTag> const& base)
       : base_{base}, schema_{base.schema}, tx_{base.max_tx + 1}, max_entity_{base.max_entity} {}
 
-  [[nodiscard]] Snapshot<IndexTag> const& base() const noexcept { return base_; }
+  [[nodiscard]] EditedSnapshot<IndexTag> const& base() const noexcept { return base_; }
   [[nodiscard]] DatabaseSchema const& schema() const noexcept { return *schema_; }
   [[nodiscard]] EntityId tx() const noexcept { return tx_; }
   [[nodiscard]] EntityId max_entity() const noexcept { return max_entity_; }
@@ -381,6 +382,7 @@ class TxState {
   using Composites = std::unordered_map<Keyword, std::vector<AttributeId>>;  // by the names of their parts
   static Composites composites_of(DatabaseSchema const& schema) {
     Composites result;
+    if (!schema.has_composites()) return result;
     for (auto const& attribute : schema.attributes()) {
       if (!attribute) continue;
       for (auto const part : attribute->tuple_attributes) result[part].push_back(attribute->id);
@@ -388,7 +390,7 @@ class TxState {
     return result;
   }
 
-  Snapshot<IndexTag> const& base_;
+  EditedSnapshot<IndexTag> const& base_;
   std::shared_ptr<DatabaseSchema const> schema_;
   std::shared_ptr<DatabaseSchema> own_schema_{};
   EntityId tx_;

@@ -104,9 +104,10 @@ class Branch {
     if (root.version == known_.version) return {};
     Since since{.moved = true};
     KnownRoot next;
-    auto snapshot = db().snapshot();
+    Snapshot<IndexTag> snapshot;
     bool const extends = known_.goes_on_in(root);
     if (extends) {
+      snapshot = db().snapshot();
       next.absorbed = known_.absorbed;
       next.commits = known_.commits;
     } else {
@@ -132,7 +133,7 @@ class Branch {
     snapshot = apply(std::move(snapshot), std::span<TxRecord const>{records});
     snapshot.functions = functions_;
     // A schema that says the same stays where it was, so that the plans that were made for it are still found.
-    if (auto const& known = this->db().snapshot().schema; !extends && *snapshot.schema == *known) snapshot.schema = known;
+    if (auto const known = this->db().moment().schema; !extends && *snapshot.schema == *known) snapshot.schema = known;
     Db<IndexTag> db{std::move(snapshot)};
     // From here on nothing throws: what is known of the root and what is published change together.
     known_ = std::move(next);

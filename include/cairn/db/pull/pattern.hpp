@@ -119,13 +119,13 @@ class PullPattern {
   template <class IndexTag>
   [[nodiscard]] std::shared_ptr<detail::PullPlan const> plan_for(Db<IndexTag> const& db,
                                                                  TransformLookup const& lookup) const {
-    auto const& schema = db.snapshot().schema;
+    auto const& schema = db.moment().schema;
     bool const is_strict = db.options().schema_flexibility == SchemaFlexibility::write;
     {
       std::lock_guard const lock{shared_->mutex};
       if (shared_->last && shared_->last->schema == schema && shared_->is_strict == is_strict) return shared_->last;
     }
-    auto const& functions = db.snapshot().functions;
+    auto const& functions = db.moment().functions;
     TransformLookup const all = [&](std::string_view name) -> Transform {
       if (lookup) {
         if (auto found = lookup(name)) return found;

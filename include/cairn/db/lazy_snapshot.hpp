@@ -1,0 +1,155 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A database at one moment, whose indexes are made when somebody asks for them.
+#pragma once
+
+#include <cairn/db/apply.hpp>
+#include <cairn/db/snapshot.hpp>
+#include <cairn/db/tx_record.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace cairn::detail {
+
+/// What a `Db` shares with its copies. Most values that transactions make are never read: the next one takes their place. So a
+/// new version has no indexes of its own at first but the editor that has made it, and hands that on to the version after it: no
+/// node is copied for a version that nobody looks at. Whoever asks for the snapshot of the last one gets it out of the editor, and
+/// of one before it by applying its few transactions again to the nearest version before it that has one.
+///
+/// Thread safety: all members may be called at once from any thread. Nobody waits for an editor that is at work, only for another
+/// thread that makes the same version's snapshot.
+template <class IndexTag>
+class LazySnapshot {
+ public:
+  using SnapshotPointer = std::shared_ptr<Snapshot<IndexTag> const>;
+  using Editor = SnapshotEditor<IndexTag>;
+
+  explicit LazySnapshot(Snapshot<IndexTag> snapshot);
+  /// What `editor` has made of the version `before` by applying `record`. A version has its snapshot at once where many datoms
+  /// lie between it and the last that has one, so that none is dear to make, and where its record purges: what is purged stays in
+  /// no version for the sake of another.
+  LazySnapshot(std::shared_ptr<LazySnapshot const> before, TxRecord const& record, std::unique_ptr<Editor> editor);
+  LazySnapshot(LazySnapshot const&) = delete;
+  LazySnapshot& operator=(LazySnapshot const&) = delete;
+  ~LazySnapshot() = default;
+
+  [[nodiscard]] Moment<IndexTag> const& moment() const noexcept { return moment_; }
+
+  /// All of it. O(1) but for whoever asks first, for whom it may be that of applying some hundred datoms. Throws what the store
+  /// throws, and can be asked again.
+  [[nodiscard]] SnapshotPointer const& snapshot() const {
+    if (!is_made_.load(std::memory_order_acquire)) make();
+    return made_;
+  }
+
+  /// An editor that is where this version is: the one that made it, or a new one.
+  [[nodiscard]] std::unique_ptr<Editor> take_editor() const;
+  /// Gives one back that has applied nothing.
+  void give_back(std::unique_ptr<Editor> editor) const noexcept;
+
+ private:
+  static constexpr std::size_t most_datoms_behind = 256;
+
+  void make() const;
+  [[nodiscard]] SnapshotPointer replayed() const;
+
+  Moment<IndexTag> moment_;
+  TxRecord record_{};         // what it is made of its predecessor by, where it may have to be
+  std::size_t behind_ = 0;    // datoms since the last version that had its snapshot at once
+
+  std::atomic<bool> mutable is_made_{false};
+  std::mutex mutable making_{};  // guards what follows, of which `made_` stays once it is there
+  SnapshotPointer mutable made_{};
+  std::shared_ptr<LazySnapshot const> mutable before_{};
+  std::unique_ptr<Editor> mutable editor_{};
+};
+
+template <class IndexTag>
+LazySnapshot<IndexTag>::LazySnapshot(Snapshot<IndexTag> snapshot)
+    : moment_{snapshot}, is_made_{true}, made_{std::make_shared<Snapshot<IndexTag> const>(std::move(snapshot))} {
+  note_in_use<IndexTag>(made_);
+}
+
+template <class IndexTag>
+LazySnapshot<IndexTag>::LazySnapshot(std::shared_ptr<LazySnapshot const> before, TxRecord const& record, std::unique_ptr<Editor> editor)
+    : moment_{editor->state()},
+      behind_{(before->is_made_.load(std::memory_order_acquire) ? 0 : before->behind_) + record.datoms.size()},
+      editor_{std::move(editor)} {
+  if (behind_ > most_datoms_behind || !record.purged.empty()) {
+    make();
+  } else {
+    record_ = record;
+    before_ = std::move(before);
+  }
+}
+
+template <class IndexTag>
+void LazySnapshot<IndexTag>::make() const {
+  std::shared_ptr<LazySnapshot const> before;  // goes after the lock
+  std::lock_guard const lock{making_};
+  if (is_made_.load(std::memory_order_relaxed)) return;
+  auto const editor = std::move(editor_);  // whatever throws here, it can be made from the version before
+  auto made = editor ? std::make_shared<Snapshot<IndexTag> const>(std::move(*editor).finish()) : replayed();
+  note_in_use<IndexTag>(made);
+  made_ = std::move(made);
+  is_made_.store(true, std::memory_order_release);
+  before = std::move(before_);
+}
+
+template <class IndexTag>
+typename LazySnapshot<IndexTag>::SnapshotPointer LazySnapshot<IndexTag>::replayed() const {
+  std::vector<std::shared_ptr<LazySnapshot const>> between;
+  auto base = before_;
+  for (;;) {
+    std::lock_guard const lock{base->making_};  // that of the later version is held: always in this order
+    if (base->made_) break;
+    between.push_back(base);
+    base = between.back()->before_;
+  }
+  Editor editor{*base->made_};
+  for (auto one = between.rbegin(); one != between.rend(); ++one) editor.apply((*one)->record_);
+  editor.apply(record_);
+  auto made = std::move(editor).finish();
+  static_cast<Moment<IndexTag>&>(made) = moment_;  // which says the same; plans are found by where the schema is
+  return std::make_shared<Snapshot<IndexTag> const>(std::move(made));
+}
+
+template <class IndexTag>
+std::unique_ptr<SnapshotEditor<IndexTag>> LazySnapshot<IndexTag>::take_editor() const {
+  {
+    std::lock_guard const lock{making_};
+    if (editor_) return std::move(editor_);
+  }
+  return std::make_unique<Editor>(*snapshot());
+}
+
+template <class IndexTag>
+void LazySnapshot<IndexTag>::give_back(std::unique_ptr<Editor> editor) const noexcept {
+  std::lock_guard const lock{making_};
+  if (!made_) editor_ = std::move(editor);
+}
+
+/// An editor for as long as it applies nothing: goes back to its version unless it is taken.
+template <class IndexTag>
+class EditorLoan {
+ public:
+  explicit EditorLoan(LazySnapshot<IndexTag> const& version) : version_{version}, editor_{version.take_editor()} {}
+  EditorLoan(EditorLoan const&) = delete;
+  EditorLoan& operator=(EditorLoan const&) = delete;
+  ~EditorLoan() {
+    if (editor_) version_.give_back(std::move(editor_));
+  }
+  [[nodiscard]] SnapshotEditor<IndexTag>& editor() const noexcept { return *editor_; }
+  [[nodiscard]] std::unique_ptr<SnapshotEditor<IndexTag>> take() noexcept { return std::move(editor_); }
+
+ private:
+  LazySnapshot<IndexTag> const& version_;
+  std::unique_ptr<SnapshotEditor<IndexTag>> editor_;
+};
+
+}  // namespace cairn::detail
