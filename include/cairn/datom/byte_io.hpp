@@ -27,6 +27,7 @@ class ByteWriter {
   void f64(double number) { fixed(std::bit_cast<std::uint64_t>(number)); }
   void f32(float number) { fixed(std::bit_cast<std::uint32_t>(number)); }
   void varint(std::uint64_t number) {
+    if (number < 0x80) return u8(static_cast<std::uint8_t>(number));
     for (; number >= 0x80; number >>= 7U) u8(static_cast<std::uint8_t>(number | 0x80U));
     u8(static_cast<std::uint8_t>(number));
   }
@@ -41,6 +42,8 @@ class ByteWriter {
   }
   void text(std::string_view content) { bytes(std::as_bytes(std::span{content.data(), content.size()})); }
 
+  /// Makes room for so many bytes in all.
+  void reserve(std::size_t size) { buffer_.reserve(size); }
   [[nodiscard]] std::size_t size() const noexcept { return buffer_.size(); }
   [[nodiscard]] std::span<std::byte const> view() const noexcept { return buffer_; }
   [[nodiscard]] std::vector<std::byte> take() && noexcept { return std::move(buffer_); }

@@ -3,8 +3,13 @@
 // Keywords and symbols: interned names.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <compare>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -28,6 +33,37 @@ struct InternedName {
 class NameTable {
  public:
   [[nodiscard]] InternedName const* intern(std::string_view text) {
+    // Programs use few names again and again: most are found without a lock.
+    auto& recent = recent_[place_of(text)];
+    if (auto const* name = recent.load(std::memory_order_acquire); name != nullptr && name->text == text) return name;
+    auto const* name = find_or_add(text);
+    recent.store(name, std::memory_order_release);
+    return name;
+  }
+
+  [[nodiscard]] static NameTable& instance() {
+    static auto* table = new NameTable;  // never destroyed: static objects of a user's program may hold keywords
+    return *table;
+  }
+
+ private:
+  static constexpr std::size_t recent_size = 256;
+
+  /// By the length and the bytes at both ends.
+  [[nodiscard]] static std::size_t place_of(std::string_view text) noexcept {
+    std::uint64_t head = text.size();
+    std::uint64_t tail = 0;
+    auto const length = (std::min)(text.size(), sizeof tail);
+    if (length != 0) {
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, text.data(), length);
+      head += bytes;
+      std::memcpy(&tail, text.data() + (text.size() - length), length);
+    }
+    return static_cast<std::size_t>(((head * 0x9E3779B97F4A7C15U) ^ (tail * 0xC2B2AE3D27D4EB4FU)) >> 56U);
+  }
+
+  [[nodiscard]] InternedName const* find_or_add(std::string_view text) {
     {
       std::shared_lock lock{mutex_};
       if (auto found = names_.find(text); found != names_.end()) return found->second.get();
@@ -44,12 +80,7 @@ class NameTable {
     return kept;
   }
 
-  [[nodiscard]] static NameTable& instance() {
-    static auto* table = new NameTable;  // never destroyed: static objects of a user's program may hold keywords
-    return *table;
-  }
-
- private:
+  std::array<std::atomic<InternedName const*>, recent_size> recent_{};
   std::shared_mutex mutex_;
   std::unordered_map<std::string_view, std::unique_ptr<InternedName>> names_;
 };

@@ -178,6 +178,9 @@ Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_pt
 /// "The tail"). Requires: not empty.
 inline std::vector<std::byte> write_frame(std::span<std::pair<CommitId, TxRecord const*> const> transactions) {
   ByteWriter out;
+  std::size_t size = 8;
+  for (auto const& [commit, record] : transactions) size += 64 + 24 * record->datoms.size();  // what small values take
+  out.reserve(size);
   for (auto const& [commit, record] : transactions) {
     write(out, commit);
     write(out, *record);

@@ -96,6 +96,7 @@ inline Address add_frame(Buffer& buffer, Uuid const& store_id, Position& positio
     raise(Errc::config_range, "A blob of " + std::to_string(length) + " bytes is more than a frame holds (4 GiB).");
   }
   auto const start = buffer.size();
+  if (start == 0) buffer.reserve(frame_size(length));
   buffer.resize(start + frame_header_size);
   for (auto const part : parts) add(buffer, part);
   buffer.resize(start + frame_size(length));
