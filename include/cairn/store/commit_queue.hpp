@@ -27,10 +27,10 @@ class CommitQueue {
 
   class Entry {
     friend class CommitQueue;
-    std::condition_variable wake_{};
     Request* next_ = nullptr;
     bool done_ = false;
     bool leads_ = false;
+    std::condition_variable* waits_for_ = nullptr;
   };
 
   /// Returns when `request` is done, by this thread or by another. A thread that leads locks `turn`, calls
@@ -39,10 +39,12 @@ class CommitQueue {
   template <class Turn, class Work>
   void run(Request& request, Turn& turn, Work work) noexcept {
     std::unique_lock lock{mutex_};
+    bool const is_oldest = first_ == nullptr;
     add(request);
     auto& entry = static_cast<Entry&>(request);
     if (is_led_) {
-      entry.wake_.wait(lock, [&] { return entry.done_ || entry.leads_; });
+      entry.waits_for_ = is_oldest ? &lead_ : &done_[groups_ % done_.size()];
+      entry.waits_for_->wait(lock, [&] { return entry.done_ || entry.leads_; });
       if (entry.done_) return;
     }
     is_led_ = true;
@@ -57,17 +59,25 @@ class CommitQueue {
     }
     lock.lock();
     last_group_ = size;
-    // Under the lock: whoever is woken may not end its entry's life before this thread has let go of it.
+    // An entry may end as soon as its thread sees that it is done; what is notified belongs to the queue, and nobody whom it
+    // wakes has to wait for this lock.
+    std::array<bool, 2> wakes{};
     for (auto* const one : std::span{group.data(), size}) {
       auto& done = static_cast<Entry&>(*one);
       done.done_ = true;
-      if (one != &request) done.wake_.notify_one();
+      for (std::size_t i = 0; i != done_.size(); ++i) wakes[i] = wakes[i] || done.waits_for_ == &done_[i];
     }
     is_led_ = first_ != nullptr;
+    std::condition_variable* next = nullptr;
     if (is_led_) {
-      auto& next = static_cast<Entry&>(*first_);
-      next.leads_ = true;
-      next.wake_.notify_one();
+      auto& leader = static_cast<Entry&>(*first_);
+      leader.leads_ = true;
+      next = leader.waits_for_;
+    }
+    lock.unlock();
+    if (next != nullptr) next->notify_all();
+    for (std::size_t i = 0; i != done_.size(); ++i) {
+      if (wakes[i]) done_[i].notify_all();
     }
   }
 
@@ -107,6 +117,7 @@ class CommitQueue {
       first_ = static_cast<Entry&>(*first_).next_;
     }
     waiting_ -= size;
+    ++groups_;
     return size;
   }
 
@@ -117,7 +128,13 @@ class CommitQueue {
   Request* last_ = nullptr;
   std::size_t waiting_ = 0;
   std::size_t last_group_ = 1;
+  std::size_t groups_ = 0;  // that were taken
   bool is_led_ = false;
+
+  // Where threads wait: the one whose request is the oldest to lead, the others for their group to be done. Those of one group
+  // wait together, and apart from those of the next, so that a group is woken at once and nobody else.
+  std::condition_variable lead_{};
+  std::array<std::condition_variable, 2> done_{};
 };
 
 }  // namespace cairn
