@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <compare>
 #include <cstddef>
+#include <limits>
 
 namespace cairn::detail {
 
@@ -37,10 +38,17 @@ template <class Head>
   // Mostly one row ties, and it is the one that is looked for.
   std::strong_ordering const first = order_of(low);
   if (first >= 0) return {low, first == 0};
-  // The others are few, mostly: rows a little further than the last of them are compared as well.
+  // The others are few, mostly.
   std::size_t high = ++low;
   for (std::size_t step = 1; high < count && heads[high] <= high_head; step *= 2) high += step;
   high = std::min(high, count);
+  if (high_head != std::numeric_limits<Head>::max()) high = low + count_below(heads + low, high - low, static_cast<Head>(high_head + 1));
+  // What is new comes behind all others of its value.
+  if (low != high) {
+    std::strong_ordering const last = order_of(high - 1);
+    if (last <= 0) return {last == 0 ? high - 1 : high, last == 0};
+    --high;
+  }
   while (low != high) {
     std::size_t const middle = low + (high - low) / 2;
     std::strong_ordering const order = order_of(middle);

@@ -26,14 +26,14 @@ class TreeEditor {
   TreeEditor(NodeReference<Shape> root, NodeSource const* source) noexcept : root_{root.take()}, source_{source} {}
   TreeEditor(TreeEditor&& other) noexcept
       : root_{std::exchange(other.root_, nullptr)}, source_{other.source_}, owner_{std::exchange(other.owner_, new_owner())} {
-    other.at_end_ = false;  // and here it is not known either: the way stays behind
+    other.forget_ways();  // and here none is known: they stay behind
   }
   TreeEditor& operator=(TreeEditor&& other) noexcept {
     auto const old = take();
     root_ = std::exchange(other.root_, nullptr);
     source_ = other.source_;
     std::swap(owner_, other.owner_);
-    at_end_ = other.at_end_ = false;
+    other.forget_ways();
     return *this;
   }
   ~TreeEditor() {
@@ -43,12 +43,12 @@ class TreeEditor {
   [[nodiscard]] NodeHeader* root() const noexcept { return root_; }
   [[nodiscard]] NodeReference<Shape> share() {
     owner_ = new_owner();  // from here on the nodes are somebody else's too
-    at_end_ = false;
+    forget_ways();
     if (root_ != nullptr) retain(root_);
     return NodeReference<Shape>{root_};
   }
   [[nodiscard]] NodeReference<Shape> take() noexcept {
-    at_end_ = false;
+    forget_ways();
     return NodeReference<Shape>{std::exchange(root_, nullptr)};
   }
 
@@ -59,8 +59,10 @@ class TreeEditor {
       root_ = new_leaf(head, std::move(datom));
       return true;
     }
-    if (at_end_ && append(head, datom)) return true;
-    at_end_ = false;
+    auto& way = ways_[way_of(datom, head)];
+    if (leads_to(way, head, datom)) {
+      if (auto const changed = insert_on(way, head, datom)) return *changed;
+    }
     Reading const reading{cache_of(source_)};
     for (;;) {
       auto const place = find(datom);
@@ -81,7 +83,7 @@ class TreeEditor {
       note(*leaf, datom, PendingChange::insert);
       leaf->template insert<Sorted>(place.index, head, std::move(datom));
       add_to_sizes(1);
-      at_end_ = place.index + 1U == leaf->count && is_last();
+      keep_way(way, leaf);
       return true;
     }
   }
@@ -94,7 +96,6 @@ class TreeEditor {
 
  private:
   bool take_out(RawDatom const& datom, bool forget) {
-    at_end_ = false;
     if (root_ == nullptr) return false;
     Reading const reading{cache_of(source_)};
     auto const place = find(datom);
@@ -185,16 +186,74 @@ class TreeEditor {
 
   [[nodiscard]] std::size_t height() const noexcept { return root_->level; }
 
-  /// Whether a datom was put behind all others without a search. Requires `at_end_`.
-  bool append(std::uint64_t head, RawDatom& datom) noexcept {
-    auto* leaf = as_leaf<Shape>(height() == 0 ? root_ : steps_[1].node->child(steps_[1].index));
-    if (leaf->count == LeafNode::capacity || !leaf->template suits<Sorted>(datom, head)) return false;
+  /// A way that an insertion went, to a leaf of the transaction's own. It leads there until nodes are split, joined or replaced,
+  /// or are somebody else's too. Insertions that follow each other often go where one went a moment ago: to the same entity, or
+  /// behind the others of the same attribute or value.
+  struct Way {
+    static constexpr std::size_t most_steps = 4;
+    struct Through {  // a step; unlike one it is nothing at first, since an editor may live for one insertion
+      InnerNode* node;
+      std::size_t index;
+    };
+    std::uint64_t known_at = 0;
+    LeafNode* leaf;
+    Through steps[most_steps];  // from level 1
+  };
+  static constexpr unsigned way_bits = 3;
+
+  [[nodiscard]] static std::size_t way_of(RawDatom const& datom, std::uint64_t head) noexcept {
+    if constexpr (Sorted == Order::eavt) {
+      return datom.e < first_transaction ? 0 : 1;
+    } else if constexpr (Sorted == Order::aevt) {
+      return datom.a & ((1U << way_bits) - 1);
+    } else {
+      return static_cast<std::size_t>((head * 0x9E3779B97F4A7C15U) >> (64U - way_bits));
+    }
+  }
+  void forget_ways() noexcept { ++now_; }
+  void keep_way(Way& way, LeafNode* leaf) const noexcept {
+    if (height() > Way::most_steps) return;
+    way.known_at = now_;
+    way.leaf = leaf;
+    for (std::size_t level = 1; level <= height(); ++level) way.steps[level - 1] = {steps_[level].node, steps_[level].index};
+  }
+  /// Whether it is still known, and leads to where the datom is or belongs.
+  [[nodiscard]] bool leads_to(Way const& way, std::uint64_t head, RawDatom const& datom) const noexcept {
+    if (way.known_at != now_) return false;
+    auto const is_above = [&](InnerNode const& inner, std::size_t at) {
+      auto const separator = inner.separators.head(at);
+      return separator != head ? separator > head : compare<Sorted>(inner.separators[at], datom) > 0;
+    };
+    bool has_low = false;
+    bool has_high = false;
+    for (std::size_t level = 1; level <= height() && !(has_low && has_high); ++level) {
+      auto const& [node, at] = way.steps[level - 1];
+      if constexpr (Shape::buffered) {
+        if (node->overdue != 0) return false;  // see own_way
+      }
+      if (!has_low && at != 0) {
+        if (is_above(*node, at - 1)) return false;
+        has_low = true;
+      }
+      if (!has_high && at + 1U != node->count) {
+        if (!is_above(*node, at)) return false;
+        has_high = true;
+      }
+    }
+    return true;
+  }
+  /// Whether it was not there yet; nothing where the leaf has no place for it. Requires that the way leads to it.
+  [[nodiscard]] std::optional<bool> insert_on(Way const& way, std::uint64_t head, RawDatom& datom) noexcept {
+    auto* const leaf = way.leaf;
+    if (leaf->count == 0 || leaf->count == LeafNode::capacity || !leaf->template suits<Sorted>(datom, head)) return std::nullopt;
     DatomSlot last;
     leaf->template look<Sorted>(leaf->count - 1U, last);
-    if (compare<Sorted>(last.get(), datom) >= 0) return false;
+    auto const place = compare<Sorted>(last.get(), datom) < 0 ? Found{leaf->count, false}
+                                                             : leaf->template find<Sorted>(datom, bounds_of<Sorted>(datom));
+    if (place.equal) return false;
     note(*leaf, datom, PendingChange::insert);
-    leaf->template insert<Sorted>(leaf->count, head, std::move(datom));
-    add_to_sizes(1);
+    leaf->template insert<Sorted>(place.index, head, std::move(datom));
+    for (std::size_t level = 1; level <= height(); ++level) ++way.steps[level - 1].node->sizes[way.steps[level - 1].index];
     return true;
   }
 
@@ -207,6 +266,7 @@ class TreeEditor {
   /// Puts another leaf in the place of the one at the end of the way, which is the transaction's own.
   void replace_leaf(InnerNode* parent, std::size_t at, LeafNode& before, OwnLeaf<Shape> leaf) noexcept {
     if constexpr (Shape::buffered) leaf->described_by.swap(before.described_by);
+    forget_ways();
     auto* node = leaf.release();
     if (parent == nullptr) {
       release<Shape>(std::exchange(root_, node));
@@ -326,6 +386,7 @@ class TreeEditor {
   /// Gives the leaf's parent room for one more child, by splitting full nodes from the highest down. `keep` children stay
   /// left.
   void make_room(std::size_t keep) {
+    forget_ways();
     std::size_t level = 1;
     while (level <= height() && steps_[level].node->count == InnerNode::capacity) ++level;
     if (level > height()) {
@@ -391,7 +452,6 @@ class TreeEditor {
     auto* leaf = new_leaf(head, datom);
     steps_[1].node->append_child(leaf, 1, head, std::move(datom));
     steps_[1].index = steps_[1].node->count - 1U;
-    at_end_ = true;
     for (std::size_t level = 2; level <= height(); ++level) ++steps_[level].node->sizes[steps_[level].index];
   }
 
@@ -425,6 +485,7 @@ class TreeEditor {
   }
 
   void repair(InnerNode& parent, Repair const& how) noexcept {
+    forget_ways();
     auto* left = parent.child(how.left);
     auto* right = parent.child(how.left + 1);
     auto const total = parent.sizes[how.left] + parent.sizes[how.left + 1];
@@ -504,19 +565,23 @@ class TreeEditor {
 
   void drop_empty_roots() noexcept {
     while (root_->level != 0 && root_->count == 1) {
+      forget_ways();
       auto* inner = as_inner<Shape>(root_);
       Lineages<InnerNode>::settle(*inner);
       root_ = inner->child(0);
       inner->count = 0;  // its child is the root now
       release<Shape>(inner);
     }
-    if (root_->count == 0) release<Shape>(std::exchange(root_, nullptr));
+    if (root_->count != 0) return;
+    forget_ways();
+    release<Shape>(std::exchange(root_, nullptr));
   }
 
   NodeHeader* root_;
   NodeSource const* source_;
   std::uint64_t owner_ = new_owner();
-  bool at_end_ = false;  // whether the way leads to the last leaf and is the transaction's own, so that an append needs no search
+  std::uint64_t now_ = 1;  // ways are known that were kept since this was counted up
+  Way ways_[std::size_t{1} << way_bits];
   Steps<Shape> steps_;
 };
 
