@@ -148,7 +148,7 @@ packages_to_build=(
   librados-dev
 )
 packages_to_test=(
-  "${packages_to_build[@]}" catch2 mold python3 strace git valgrind
+  "${packages_to_build[@]}" catch2 mold python3 python3-prometheus-client strace git valgrind
   redis-server postgresql mariadb-server openssl
 )
 packages_to_test_all=("${packages_to_test[@]}" clang)

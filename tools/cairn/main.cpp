@@ -122,11 +122,13 @@ int run(int count, char** arguments) {
     verb = [&] { return explain_query(store, question); };
   });
 
-  auto* stats = app.add_subcommand("stats", "Say how much is in a database");
+  StatsArguments statistics;
+  auto* stats = app.add_subcommand("stats", "Say how much is in a database and its store");
   stats->add_option("store", store, store_help)->required();
-  bool nodes = false;
-  stats->add_flag("--nodes", nodes, "and how much of the store is alive and dead");
-  stats->callback([&] { verb = [&] { return print_stats(store, nodes); }; });
+  stats->add_flag("--nodes", statistics.nodes, "and how much of the store is alive and dead");
+  stats->add_option("--format", statistics.format, "how it is printed; a table on a terminal, else EDN")
+      ->check(CLI::IsMember({"edn", "table", "prometheus"}));
+  stats->callback([&] { verb = [&] { return print_stats(store, statistics); }; });
 
   GarbageArguments garbage;
   auto* gc = app.add_subcommand("gc", "Remove what no branch needs any more, beside writers and readers");

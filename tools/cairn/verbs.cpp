@@ -30,57 +30,6 @@ int create_store(std::string const& store, bool keep_history, bool schema_on_rea
   return 0;
 }
 
-int print_stats(std::string const& store, bool nodes) {
-  Interrupt interrupt;
-  auto conn = connect<Backends>(store_config(store));
-  auto const db = conn.db();
-  auto const& snapshot = db.snapshot();
-  std::size_t attributes = 0;
-  for (auto const& attribute : db.schema().attributes()) {
-    if (attribute && attribute->id >= first_user_attribute) ++attributes;
-  }
-  std::vector<std::pair<std::string, std::string>> entries{
-      {"datoms", std::to_string(snapshot.current.eavt.size())},
-      {"datoms-in-avet", std::to_string(snapshot.current.avet.size())},
-      {"history", std::to_string(snapshot.temporal.eavt.size())},
-      {"attributes", std::to_string(attributes)},
-      {"max-eid", std::to_string(db.max_eid())},
-      {"max-tx", std::to_string(db.max_tx())},
-      {"transactions", std::to_string(db.max_tx() - first_transaction + 1)},
-      {"last-instant", edn::write(cairn::to_edn(Value{db.last_instant()}))},
-      {"tail-bytes", std::to_string(conn.visit([](auto const& one) { return one.tail_bytes(); }))},
-      {"store", conn.visit([](auto const& one) { return config::to_edn(one.config()); })},
-  };
-  if (!nodes) {
-    print_map(entries);
-    return 0;
-  }
-  try {
-    Progress marking{"living nodes:"};
-    Progress listing{"blobs looked at:"};
-    GarbageOptions options{.dry_run = true};
-    options.progress = [&](GarbageProgress const& progress) {
-      Interrupted::check();
-      (progress.phase == GarbageProgress::marking ? marking : listing).at(progress.done);
-    };
-    auto const found = conn.collect_garbage(options);
-    entries.emplace_back("levels", std::to_string(snapshot.current.eavt.levels()));
-    entries.emplace_back("branches", std::to_string(found.branches));
-    entries.emplace_back("older-checkpoints", std::to_string(found.checkpoints));
-    entries.emplace_back("live-nodes", std::to_string(found.live));
-    entries.emplace_back("dead-nodes", std::to_string(found.dead));
-    if (found.live_bytes != 0) {
-      entries.emplace_back("live-bytes", std::to_string(found.live_bytes));
-      entries.emplace_back("dead-bytes", std::to_string(found.dead_bytes));
-    }
-    print_map(entries);
-    return 0;
-  } catch (Interrupted const&) {
-    std::fputs("Interrupted: nothing was changed.\n", stderr);
-    return status_interrupted;
-  }
-}
-
 int collect_garbage(std::string const& store, GarbageArguments const& arguments) {
   Interrupt interrupt;
   auto conn = connect<Backends>(store_config(store));

@@ -42,8 +42,14 @@ int query_store(std::string const& store, QueryArguments const& arguments);
 /// Prints how a query is answered. It is run.
 int explain_query(std::string const& store, QueryArguments const& arguments);
 
-/// With `nodes`, also what of the store is alive: reads the inner nodes of all that is kept for a day, and lists the blobs.
-int print_stats(std::string const& store, bool nodes);
+/// What `cairn stats` is given.
+struct StatsArguments {
+  bool nodes = false;    ///< also what of the store is alive: reads the inner nodes of all that is kept for a day, and lists the blobs
+  std::string format{};  ///< edn, table, prometheus; empty: a table on a terminal, else EDN
+};
+
+/// Prints the statistics of a connection that was made for it.
+int print_stats(std::string const& store, StatsArguments const& arguments);
 
 /// What `cairn gc` is given.
 struct GarbageArguments {

@@ -153,6 +153,13 @@ concept BlobStoreErases = BlobStore<Store> && requires(Store& store, LiveSet<typ
   store.erase(live, cutoff);
 };
 
+/// A blob store that knows who else there is: `others()` is how many have the store open, or read from it, beside this connection and in whatever
+/// process; its README says which of the two. Nothing where that cannot be told at the moment.
+template <class Store>
+concept BlobStoreKnowsOthers = BlobStore<Store> && requires(Store const& store) {
+  { store.others() } -> std::same_as<std::optional<std::size_t>>;
+};
+
 template <class Store>
 concept BlobWriterPutsAt = requires(WriterOf<Store>& writer, typename Store::Address const& address,
                                     std::span<std::byte const> bytes) { writer.put(address, bytes); };

@@ -53,6 +53,12 @@ class LiveValues {
     return all;
   }
 
+  /// How many are held. Linear in those that were.
+  [[nodiscard]] std::size_t count() const {
+    std::lock_guard const lock{mutex_};
+    return static_cast<std::size_t>(std::ranges::count_if(values_, [](Entry const& entry) { return !entry.value.expired(); }));
+  }
+
   /// Held while a root is read and made a value of, and while nodes of values are stored: between the two it is known neither
   /// here nor there what is alive. Recursive, since the one is a part of the other.
   [[nodiscard]] std::recursive_mutex& changing() noexcept { return changing_; }

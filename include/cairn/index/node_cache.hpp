@@ -59,6 +59,12 @@ class NodeCache {
   /// How many leaves were read, and forgotten again.
   [[nodiscard]] std::uint64_t loads() const noexcept { return loads_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t unloads() const noexcept { return unloads_.load(std::memory_order_relaxed); }
+  /// How often a thread went into a tree: to look something up, to go on to a next leaf, to edit. O(stripes).
+  [[nodiscard]] std::uint64_t visits() const noexcept {
+    std::uint64_t visits = 0;
+    for (auto const& stripe : readers_) visits += stripe.number.load(std::memory_order_relaxed) / one_visit;
+    return visits;
+  }
 
   void set_budget(std::size_t budget) noexcept {
     budget_.store(budget, std::memory_order_relaxed);
@@ -75,7 +81,7 @@ class NodeCache {
   /// For the tree. A thread that reads: between the two, no leaf that it finds goes away.
   [[nodiscard]] unsigned enter() noexcept {
     auto const stripe = stripe_of_thread();
-    readers_[stripe].number.fetch_add(1, std::memory_order_acq_rel);
+    readers_[stripe].number.fetch_add(one_visit + 1, std::memory_order_acq_rel);
     return stripe;
   }
   void leave(unsigned stripe) noexcept {
@@ -134,8 +140,10 @@ class NodeCache {
 
  private:
   static constexpr unsigned stripes = 32;
+  /// How many are inside, and above that how many came, which costs nothing more.
+  static constexpr std::uint64_t one_visit = std::uint64_t{1} << 20U;
   struct alignas(64) Readers {
-    std::atomic<std::uint32_t> number{0};
+    std::atomic<std::uint64_t> number{0};
   };
   struct Leaving {
     detail::NodeHeader* leaf;
@@ -193,7 +201,7 @@ class NodeCache {
       for (unsigned stripe = 0; stripe != stripes; ++stripe) {
         auto const bit = std::uint32_t{1} << stripe;
         // An addition of nothing rather than a load: a reader that enters later comes after it, and sees what was done.
-        if ((batch.waiting & bit) != 0 && readers_[stripe].number.fetch_add(0, std::memory_order_acq_rel) == 0) {
+        if ((batch.waiting & bit) != 0 && readers_[stripe].number.fetch_add(0, std::memory_order_acq_rel) % one_visit == 0) {
           batch.waiting &= ~bit;
         }
       }

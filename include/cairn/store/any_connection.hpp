@@ -102,6 +102,9 @@ class AnyConnection {
   void collect_garbage_every(std::chrono::milliseconds interval, GarbageOptions options = {}, GarbageOutcome outcome = {}) {
     visit([&](auto& connection) { connection.collect_garbage_every(interval, std::move(options), std::move(outcome)); });
   }
+  [[nodiscard]] ConnectionStats stats(StatsDepth depth = StatsDepth::memory, std::function<void(GarbageProgress const&)> progress = {}) const {
+    return visit([&](auto const& connection) { return connection.stats(depth, std::move(progress)); });
+  }
   void release() {
     visit([](auto& connection) { connection.release(); });
   }

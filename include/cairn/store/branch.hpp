@@ -5,6 +5,7 @@
 
 #include <cairn/db/db.hpp>
 #include <cairn/db/apply.hpp>
+#include <cairn/store/activity.hpp>
 #include <cairn/store/back_off.hpp>
 #include <cairn/store/backend_handle.hpp>
 #include <cairn/store/known_root.hpp>
@@ -14,6 +15,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -60,6 +62,8 @@ class Branch {
   }
   [[nodiscard]] std::string const& name() const noexcept { return options_.branch; }
   [[nodiscard]] KnownRoot const& known() const noexcept { return known_; }
+  /// What was done here; any thread may look.
+  [[nodiscard]] Activity& activity() noexcept { return activity_; }
   /// The checkpoint that the root holds.
   [[nodiscard]] CommitRecord record() const { return {known_.absorbed.empty() ? CommitId{} : known_.absorbed.back(), known_.state}; }
   [[nodiscard]] Handle& handle() const noexcept { return *handle_; }
@@ -137,6 +141,7 @@ class Branch {
     Db<IndexTag> db{std::move(snapshot)};
     // From here on nothing throws: what is known of the root and what is published change together.
     known_ = std::move(next);
+    note_tail();
     if (!extends) forget_flush();  // its nodes are no part of what is known now
     publish(std::move(db));
     return since;
@@ -180,7 +185,8 @@ class Branch {
     known_.make_room(ids.size());
     Written slice;
     auto writer = take_writer();
-    bool is_last = flush_ && write_slice(writer, slice.receipt);
+    CountedSink sliced{Handle::node_sink(writer)};
+    bool is_last = flush_ && write_slice(writer, sliced.sink(), slice.receipt);
     auto result = [&] {
       if (!flush_) return writer.append(options_.branch, known_.version, frame);
       try {
@@ -195,9 +201,17 @@ class Branch {
     if (result == CommitResult::committed) {
       slice.receipt.confirm();
       known_.appended(std::move(result.version), std::move(kept), ids);
+      note_tail();
       publish(std::move(db));
       if (is_last) flush_.reset();
       is_flushed_ = is_flushed_ || is_last;
+      activity_.appends.add(1);
+      activity_.appended_bytes.add(frame.size());
+      activity_.transaction_bytes.add(frame.size());
+      activity_.nodes_written.add(sliced.nodes());
+      activity_.checkpoint_bytes.add(sliced.bytes());
+    } else if (result == CommitResult::conflict) {
+      activity_.conflicts.add(1);
     }
     return result;
   }
@@ -218,25 +232,37 @@ class Branch {
   /// Writes the nodes of `db` that are not in the store and makes it the root's state, instead of state and tail. `ids` are
   /// those that lead to it from what is known.
   [[nodiscard]] CommitResult commit(Db<IndexTag> db, std::span<CommitId const> ids, std::span<CommitRecord const> merged = {}) {
-    return commit(take_writer(), std::move(db), ids, merged);
+    return commit(take_writer(), std::move(db), ids, merged, activity_.checkpoint_bytes);
   }
-  /// With a writer that has written some of them already. `merged` are checkpoints that it is made from beside the one before it.
+  /// With a writer that has written some of them already. `merged` are checkpoints that it is made from beside the one before it; `written` is where what
+  /// it writes is counted.
   [[nodiscard]] CommitResult commit(WriterOf<typename Handle::Blobs> writer, Db<IndexTag> db, std::span<CommitId const> ids,
-                                    std::span<CommitRecord const> merged = {}) {
+                                    std::span<CommitRecord const> merged, Activity::Count& written) {
     std::lock_guard const changing{handle_->values().changing()};
     Written nodes;
     auto named = known_.named_with(ids);
     std::vector<CommitParent> parents{put_record(writer, record())};
-    for (auto const& record : merged) parents.push_back(put_record(writer, record));
-    auto const state = codec::write_state(std::span<CommitId const>{named}, std::span<CommitParent const>{parents}, db.snapshot(),
-                                          Handle::node_sink(writer), nodes.receipt);
+    auto other_bytes = known_.state.size();  // of states, here and in records
+    for (auto const& record : merged) {
+      parents.push_back(put_record(writer, record));
+      other_bytes += record.state.size();
+    }
+    CountedSink sink{Handle::node_sink(writer)};
+    auto const state =
+        codec::write_state(std::span<CommitId const>{named}, std::span<CommitParent const>{parents}, db.snapshot(), sink.sink(), nodes.receipt);
     auto kept = Bytes::copy(state);
     auto result = writer.commit(options_.branch, known_.version, state);
     if (result == CommitResult::committed) {
       nodes.receipt.confirm();
       forget_flush();
       known_.replaced(std::move(result.version), std::move(kept), std::move(named));
+      note_tail();
       publish(std::move(db));
+      activity_.checkpoints.add(1);
+      activity_.nodes_written.add(sink.nodes());
+      written.add(sink.bytes() + state.size() + other_bytes);
+    } else if (result == CommitResult::conflict) {
+      activity_.conflicts.add(1);
     }
     return result;
   }
@@ -268,11 +294,16 @@ class Branch {
     return {record.id, NodeAddress::of(writer.put(record.state.view()))};
   }
 
-  /// Whether it was the last.
-  bool write_slice(WriterOf<typename Handle::Blobs>& writer, FlushReceipt& receipt) {
+  void note_tail() noexcept {
+    activity_.tail_frames.set(known_.frames.size());
+    activity_.tail_bytes.set(known_.tail_bytes);
+  }
+
+  /// Whether it was the last. `sink` is the writer's.
+  bool write_slice(WriterOf<typename Handle::Blobs>& writer, NodeSink const& sink, FlushReceipt& receipt) {
     bool const waits = known_.tail_bytes <= 2 * tail_budget;
     try {
-      return flush_->write(Handle::node_sink(writer), waits ? slice_size : static_cast<std::size_t>(-1), receipt);
+      return flush_->write(sink, waits ? slice_size : static_cast<std::size_t>(-1), receipt);
     } catch (...) {
       leave_slice(writer, receipt);
       return false;
@@ -311,6 +342,7 @@ class Branch {
   std::shared_ptr<NodeSource const> source_;
   DatabaseOptions options_;
   KnownRoot known_{};
+  Activity activity_{};
   std::shared_ptr<Functions<IndexTag> const> functions_{};
 
   std::unique_lock<std::recursive_mutex> holding_{};

@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cairn/db/tx_range.hpp>
+#include <cairn/store/collect_stats.hpp>
 #include <cairn/store/session.hpp>
+#include <cairn/store/stats.hpp>
 
 #include <chrono>
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -121,8 +124,15 @@ class Connection {
   [[nodiscard]] explicit operator bool() const noexcept { return session_ != nullptr; }
 
   [[nodiscard]] Config const& config() const;
+  /// The backend's name.
+  [[nodiscard]] static constexpr std::string_view backend_id() noexcept { return Backend::backend_id; }
   /// Bytes of transactions that wait in the tail for the next checkpoint.
   [[nodiscard]] std::size_t tail_bytes() const;
+  /// Figures of the database, of what waits in the tail, of the memory for nodes and of what was done through this connection; with
+  /// `StatsDepth::roots` and `nodes` also of the store. Values that it takes into account are those of this moment, each by itself.
+  /// `progress` is called as that of a collection of garbage, whose errors `nodes` has. Waits for no commit, `nodes` aside. O(values that are held),
+  /// and what `depth` costs.
+  [[nodiscard]] ConnectionStats stats(StatsDepth depth = StatsDepth::memory, std::function<void(GarbageProgress const&)> progress = {}) const;
   /// The backend's connection, for tools that look at a store below its database.
   [[nodiscard]] typename BackendHandle<Backend>::Blobs& blobs();
 
@@ -222,6 +232,11 @@ typename Backend::Config const& Connection<Backend, IndexTag>::config() const {
 template <class Backend, class IndexTag>
 std::size_t Connection<Backend, IndexTag>::tail_bytes() const {
   return session()->tail_bytes();
+}
+
+template <class Backend, class IndexTag>
+ConnectionStats Connection<Backend, IndexTag>::stats(StatsDepth depth, std::function<void(GarbageProgress const&)> progress) const {
+  return detail::collect_stats(*session(), depth, std::move(progress));
 }
 
 template <class Backend, class IndexTag>

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <span>
@@ -192,7 +193,23 @@ class GroupCommit {
     for (std::size_t i = 0; i != requests_.size(); ++i) {
       if (attempt.outcomes[i].report) merged.insert(merged.end(), requests_[i]->merged.begin(), requests_[i]->merged.end());
     }
-    return branch_.commit(last->report->db_after, attempt.ids, merged);
+    auto result = branch_.commit(last->report->db_after, attempt.ids, merged);
+    if (result == CommitResult::committed) branch_.activity().transaction_bytes.add(size_of(attempt));
+    return result;
+  }
+  /// The bytes of its transactions, as a frame would have them, though not that many in memory.
+  [[nodiscard]] static std::uint64_t size_of(Attempt const& attempt) {
+    std::uint64_t bytes = 0;
+    ByteWriter out;
+    for (auto const& outcome : attempt.outcomes) {
+      if (!outcome.report) continue;
+      for (auto const& datom : outcome.report->record.datoms) {
+        out.clear();
+        codec::write(out, datom.v);
+        bytes += codec::smallest_datom_of_record - 1 + out.size();
+      }
+    }
+    return bytes;
   }
   [[nodiscard]] bool belongs_into_tail(Attempt const& attempt) const noexcept {
     std::size_t datoms = 0;

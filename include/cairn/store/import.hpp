@@ -46,9 +46,10 @@ template <class Backend, class IndexTag, class Facts>
   for (auto&& fact : facts) import.add(std::forward<decltype(fact)>(fact));
   std::lock_guard const changing{branch.handle().values().changing()};
   auto writer = branch.handle().blobs().begin();
-  Db<IndexTag> const db{import.finish(Handle::node_sink(writer), branch.source())};
+  CountedSink sink{Handle::node_sink(writer)};
+  Db<IndexTag> const db{import.finish(sink.sink(), branch.source())};
   auto const id = CommitId::random();
-  auto const result = branch.commit(std::move(writer), db, std::span{&id, 1});
+  auto const result = branch.commit(std::move(writer), db, std::span{&id, 1}, {}, branch.activity().import_bytes);
   switch (result.outcome) {
     case CommitResult::committed: break;
     case CommitResult::failed: raise_failed(result.reason, true);
@@ -60,6 +61,8 @@ template <class Backend, class IndexTag, class Facts>
                                       ") and the root does not tell whether it landed. Connect again and look for the "
                                       "import's data before you repeat it.");
   }
+  branch.activity().import_bytes.add(sink.bytes());
+  branch.activity().nodes_written.add(sink.nodes());
   return {db_before, db, import.tx(), import.datoms()};
 }
 

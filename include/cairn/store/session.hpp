@@ -87,6 +87,7 @@ class Session {
       std::lock_guard lock{writing_};
       auto made = detail::import_facts(branch_, std::forward<Facts>(facts), options);
       has_written_ = true;
+      activity().transactions.add(1);
       listeners_.put({.db_before = made.db_before, .db_after = made.db_after, .tx = made.tx});
       return made;
     }();
@@ -96,6 +97,7 @@ class Session {
   /// Transactions that wait for the commit that is under way to end.
   [[nodiscard]] std::size_t waiting() const noexcept { return queue_.waiting(); }
 
+  [[nodiscard]] Activity& activity() noexcept { return branch_.activity(); }
   [[nodiscard]] Listeners<TxReport<IndexTag>>& listeners() noexcept { return listeners_; }
 
   /// What the names of functions mean in transactions from now on.
@@ -171,6 +173,7 @@ class Session {
   void commit(std::span<CommitRequest<IndexTag>* const> group) noexcept {
     GroupCommit<Backend, IndexTag>{branch_, group}.run();
     for (auto const* const request : group) {
+      (request->report ? activity().transactions : activity().refused).add(1);
       if (!request->report) continue;
       has_written_ = true;
       listeners_.put(*request->report);

@@ -5,9 +5,11 @@
 #include "unit/layer/faulty_backend.hpp"
 
 #include <cairn/layer/metered.hpp>
+#include <cairn/store/exposition.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <cstdio>
 #include <string>
 #include <thread>
 #include <vector>
@@ -90,6 +92,43 @@ TEST_CASE("metered: stores of one id are counted together, from any thread, and 
   for (auto const count : cairn::metrics(id)->figures(StoreOperation::root).by_time) timed += count;
   CHECK(timed == 400);
 }
+
+
+/// Figures of two connections, one of them with all that a label can hold, and of a store that was metered.
+std::string page() {
+  Store::Config const config{.store = {.id = fresh_id()}};
+  Store::empty_store(config);
+  auto connection = Store::connect_store(config);
+  auto writer = connection.begin();
+  static_cast<void>(writer.put(bytes("four")));
+  REQUIRE(writer.commit("main", Version{}, bytes("state")) == CommitResult::committed);
+  Exposition made;
+  made.add(ConnectionStats{.datoms = 7, .committed = 2, .write_amplification = 2.5}, {.store = "a \"b\" \\ c\nd", .branch = "db", .backend = "mem"});
+  made.add(connection.metrics(), {.store = "plain"});
+  made.add(ConnectionStats{.datoms = 8, .branches = 1}, {.store = "plain"});
+  made.add(ConnectionStats{.datoms = 9}, {});
+  return made.text();
+}
+
+TEST_CASE("metered: figures as Prometheus reads them") {
+  auto const text = page();
+  auto const has = [&](std::string const& line) { return text.find("\n" + line + "\n") != std::string::npos; };
+  CHECK(text.starts_with("# HELP cairn_datoms Datoms that are true.\n# TYPE cairn_datoms gauge\n"
+                         "cairn_datoms{store=\"a \\\"b\\\" \\\\ c\\nd\",branch=\"db\",backend=\"mem\"} 7\n"
+                         "cairn_datoms{store=\"plain\"} 8\ncairn_datoms 9\n# HELP "));
+  CHECK(has("# TYPE cairn_committed_total counter"));
+  CHECK(has("cairn_write_amplification{store=\"a \\\"b\\\" \\\\ c\\nd\",branch=\"db\",backend=\"mem\"} 2.5"));
+  CHECK(text.find("cairn_write_amplification{store=\"plain\"}") == std::string::npos);
+  CHECK(has("cairn_branches{store=\"plain\"} 1"));
+  CHECK(has("cairn_store_operations_total{store=\"plain\",operation=\"put\"} 1"));
+  CHECK(has("cairn_store_operation_bytes_total{store=\"plain\",operation=\"put\"} 4"));
+  CHECK(has("cairn_store_operation_seconds_bucket{store=\"plain\",operation=\"commit\",le=\"+Inf\"} 1"));
+  CHECK(has("cairn_store_operation_seconds_count{store=\"plain\",operation=\"commit\"} 1"));
+  CHECK(text.find("operation=\"sweep\"") == std::string::npos);
+  CHECK(Exposition{}.text().empty());
+}
+
+TEST_CASE("metered: a page for a parser", "[.][page]") { std::fputs(page().c_str(), stdout); }
 
 }  // namespace
 }  // namespace cairn::test::metered_layer

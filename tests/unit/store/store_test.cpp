@@ -14,6 +14,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <concepts>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <ranges>
@@ -629,6 +631,71 @@ TEST_CASE("a connection reads again what its node cache has no room for", "[stor
   CHECK(number_of_n(connection.db()) == 2100);
   CHECK(number_of_n(db) == 2000);
   CHECK(code_of([&] { static_cast<void>(Store::connect(text_with("{:node-cache :much}"))); }) == Errc::config_type);
+}
+
+TEMPLATE_TEST_CASE("statistics say what is there and what was done", "[store]", OnMem, OnFile) {
+  using Store = typename TestType::Store;
+  TestType on;
+  Store::create(on.config);
+  auto conn = Store::connect(on.config);
+  CHECK(conn.stats().committed == 0);
+  CHECK(!conn.stats().write_amplification);
+  CHECK(!conn.stats().branches);
+  conn.transact(schema);
+  for (int i = 0; i != 20; ++i) conn.transact("[{:n " + std::to_string(i) + " :text \"number\"}]");
+  conn.transact("[[:db/add [:n 3] :text \"other\"]]");
+  CHECK_THROWS_AS(conn.transact("[[:db/add \"x\" :unknown 1]]"), cairn::Error);
+  auto const in_tail = conn.stats();
+  CHECK(in_tail.datoms == conn.db().size());
+  CHECK(in_tail.history == 2);
+  CHECK(in_tail.attributes == 2);
+  CHECK(in_tail.committed == 22);
+  CHECK(in_tail.refused == 1);
+  CHECK(in_tail.appends == 22);
+  CHECK(in_tail.tail_frames == 22);
+  CHECK(in_tail.tail_bytes == conn.tail_bytes());
+  CHECK(in_tail.appended_bytes == in_tail.tail_bytes);
+  CHECK(in_tail.write_amplification == 1.0);
+  CHECK(in_tail.checkpoints == 0);
+  CHECK(in_tail.values_held >= 1);
+
+  conn.checkpoint();
+  auto const after = conn.stats(cairn::StatsDepth::nodes);
+  CHECK(after.checkpoints == 1);
+  CHECK(after.tail_frames == 0);
+  CHECK(after.nodes_written >= 3);
+  CHECK(after.checkpoint_bytes > 0);
+  CHECK(after.write_amplification > 1.0);
+  CHECK(after.branches == 1);
+  CHECK(after.live_nodes >= after.nodes_written);
+  CHECK(after.live_bytes > 0);
+
+  auto other = Store::connect(on.config);
+  CHECK(number_of_n(other.db()) == 20);
+  auto const cold = other.stats(cairn::StatsDepth::roots);
+  CHECK(number_of_n(other.db()) == 20);
+  auto const warm = other.stats();
+  CHECK(warm.cache_hits > cold.cache_hits);
+  CHECK(warm.cache_misses == cold.cache_misses);
+  CHECK(warm.levels == 1);
+  if constexpr (std::same_as<TestType, OnFile>) CHECK(cold.others.value_or(1) == 1);  // the kernel may not say
+
+  // Two writers: the one that does not know of the other's commits meets a conflict.
+  conn.transact("[{:n 100}]");
+  other.transact("[{:n 101}]");
+  CHECK(other.stats().commit_conflicts == 1);
+  CHECK(other.stats().committed == 1);
+  auto const text = cairn::to_edn(other.stats());
+  CHECK(text.find(":commit-conflicts 1 ") != std::string::npos);
+  CHECK(cairn::edn::parse(text).is_map());
+  std::vector<cairn::ImportFact> const facts{{-1, cairn::kw(":n"), cairn::Value{std::int64_t{200}}}};
+  conn.sync();
+  auto const before = conn.stats();
+  conn.import(facts);
+  CHECK(conn.stats().import_bytes > 0);
+  CHECK(conn.stats().checkpoint_bytes == before.checkpoint_bytes);
+  CHECK(conn.stats().nodes_written > before.nodes_written);
+  CHECK(conn.stats().committed == before.committed + 1);
 }
 
 }  // namespace cairn::store_test

@@ -217,6 +217,7 @@ constexpr std::array functions_by_name{
     Function{"database-exists?", "(database-exists? config)", 0, 1, [](Arguments a) { return ShellValue{Edn::boolean(exists<Backends>(config_of(a)))}; }},
     Function{"connect", "(connect config)", 0, 1, [](Arguments a) { return ShellValue{std::make_shared<Conn>(connect<Backends>(config_of(a)))}; }},
     Function{"release", "(release conn)", 1, 1, [](Arguments a) { conn_of(a[0]).release(); return nil(); }},
+    Function{"stats", "(stats conn)", 1, 1, [](Arguments a) { return ShellValue{notation::parse(cairn::to_edn(conn_of(a[0]).stats()))}; }},
     Function{"gc-storage", "(gc-storage conn remove-before)", 1, 2, collect_garbage},
     Function{"gc-storage!", "(gc-storage! conn remove-before)", 1, 2, collect_garbage},
     Function{"transact", "(transact conn tx-data)", 2, 2, [](Arguments a) { return ShellValue{std::make_shared<Report const>(conn_of(a[0]).transact(TxData{to_edn(a[1])}))}; }},

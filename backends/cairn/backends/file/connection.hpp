@@ -6,12 +6,15 @@
 #include <cairn/backends/file/address.hpp>
 #include <cairn/backends/file/config.hpp>
 #include <cairn/backends/file/log.hpp>
+#include <cairn/backends/file/others.hpp>
 #include <cairn/backends/file/posix_io.hpp>
 #include <cairn/backends/file/survey.hpp>
 #include <cairn/backends/file/sweep.hpp>
 #include <cairn/backends/file/writer.hpp>
 #include <cairn/concepts/root.hpp>
 
+#include <concepts>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +58,13 @@ class BasicConnection {
   template <class Visit>
   void for_each_blob(Visit visit) const {
     details::for_each_blob(*log_, visit);
+  }
+
+  /// How many others have the store open, of those whose processes this one can see.
+  [[nodiscard]] std::optional<std::size_t> others() const
+    requires std::same_as<Io, PosixIo>
+  {
+    return details::count_others(log_->lock_descriptor());
   }
 
   /// Makes durable what relaxed commits left behind, and leaves a hint that saves the next opening a scan.

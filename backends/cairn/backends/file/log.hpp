@@ -64,6 +64,9 @@ class Log {
 
   // What readers do.
 
+  /// Of the file that everybody locks who has the store open.
+  [[nodiscard]] int lock_descriptor() const noexcept { return lock_.file().descriptor(); }
+
   [[nodiscard]] Bytes read(Address const& address) const {
     check_process();
     return frames_.read(address, FrameType::blob, is_committed());

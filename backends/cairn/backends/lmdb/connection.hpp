@@ -48,6 +48,8 @@ class Connection {
     auto const transaction = store_->begin(MDB_RDONLY);
     return details::names_of_roots(transaction.get(), store_->trees());
   }
+  /// How many snapshots other processes are reading from.
+  [[nodiscard]] std::optional<std::size_t> others() const { return store_->environment()->count_readers_elsewhere(); }
   /// Takes nothing yet: the store is held from the writer's `hold`, or for the length of its commit.
   [[nodiscard]] Writer begin() { return Writer{store_}; }
 

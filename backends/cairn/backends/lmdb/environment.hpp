@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <lmdb.h>
 #include <memory>
@@ -185,6 +186,23 @@ class Environment {
   }
 
   [[nodiscard]] std::size_t map_size() const noexcept { return map_size_; }
+  /// How many snapshots other processes read from at the moment, by the table in which they enter themselves.
+  [[nodiscard]] std::size_t count_readers_elsewhere() {
+    check(mdb_reader_check(environment_, nullptr), "look for readers that died");
+    std::size_t found = 0;
+    // A line each, behind a heading: the process, its thread, and the transaction or a dash.
+    auto const count = [](char const* line, void* context) {
+      long process = 0;
+      char snapshot[32];
+      if (std::sscanf(line, "%ld %*s %31s", &process, snapshot) == 2 && snapshot[0] != '-' && process != long{::getpid()}) {
+        ++*static_cast<std::size_t*>(context);
+      }
+      return 0;
+    };
+    auto const result = mdb_reader_list(environment_, count, &found);
+    if (result < 0) raise_result(result, "list its readers");
+    return found;
+  }
   /// Doubles the map, unless it is greater than `seen` already. Waits for those who read from it; `io/full` where they don't end.
   void grow(std::size_t seen) { resize([&] { return map_size_ == seen ? seen * 2 : 0; }); }
   /// From now on commits are durable, whatever others in the process asked for: it is one environment for all of them.
