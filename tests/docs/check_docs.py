@@ -5,7 +5,7 @@
 
 - Each code block in README.md and docs/ that follows a line `<!-- cut from FILE [NAME] -->` is the part of FILE between
   `// [NAME]` and `// [/NAME]`, or the comments of another language. With --fix it is made so.
-- docs/errors.md names every code of errc.hpp.
+- docs/errors.md names every code of errc.hpp, docs/operations.md every event of log.hpp and every figure of stats.hpp.
 """
 import pathlib
 import re
@@ -43,6 +43,13 @@ def main():
     if len(codes) < 30:
         faults.append("errc.hpp has fewer codes than there should be")
     faults += [f"docs/errors.md does not name {code}" for code in codes if f"`{code}`" not in errors]
+    operations = (root / "docs/operations.md").read_text()
+    events = re.findall(r'"([a-z]+/[a-z-]+)"', (root / "include/cairn/error/log.hpp").read_text())
+    struct = re.search(r"struct ConnectionStats \{(.*?)^};", (root / "include/cairn/store/stats.hpp").read_text(), re.DOTALL | re.MULTILINE)[1]
+    figures = [name.replace("_", "-") for name in re.findall(r"^  (?:std::[\w:<>]+) (\w+)(?: = 0|\{\});", struct, re.MULTILINE)]
+    if len(events) < 10 or len(figures) < 30:
+        faults.append("log.hpp or stats.hpp has less than there should be")
+    faults += [f"docs/operations.md does not name {name}" for name in events + figures if f"`{name}`" not in operations]
     for fault in faults:
         print(fault)
     return 1 if faults else 0

@@ -164,7 +164,6 @@ foreach(backend IN ITEMS sqlite lmdb rocksdb)
 endforeach()
 run(0 "^cairn [0-9]+\\.[0-9]+" --version)
 run(2 "subcommand" nonsense)
-file(REMOVE_RECURSE "${directory}")
 
 # Statistics for Prometheus, of a store whose name has to be escaped.
 set(quoted "{:store {:backend :file :path \"${store}\"} :name \"a \\\"quoted\\\" name\"}")
@@ -179,3 +178,13 @@ if(NOT result EQUAL 0 OR NOT parsed EQUAL 0 OR NOT page MATCHES "\ncairn_branche
 endif()
 run(0 "figure +value\n.*\ndatoms +[0-9]+\n" stats --format table "${store}")
 run(2 "--format" stats --format xml "${store}")
+
+# What happens inside, on standard error; a level that is none is refused, in the variable too.
+run(0 "^{:branches [^\n]*}\n{:at #inst \"[^\"]*\" :level :info :event :gc/begin :message \"[^\n]*\" :data {:keep-for-ms [^\n]*}}\n.*:event :gc/end " gc --log info "${store}")
+run(0 "^{:branches [^\n]*}\n$" --log error gc "${store}")
+run(2 "--log" --log loud gc "${store}")
+run(0 "^[0-9]+\n$" --log error q "${store}" "[:find (count ?e) . :where [?e :name]]")
+set(ENV{CAIRN_LOG} info)
+run(0 ":event :gc/end" gc "${store}")
+unset(ENV{CAIRN_LOG})
+file(REMOVE_RECURSE "${directory}")

@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // The `cairn` command.
+#include "log.hpp"
 #include "shell/shell.hpp"
 #include "store_argument.hpp"
 #include "terminal.hpp"
@@ -44,7 +45,9 @@ bool is_list(std::string_view text) {
 /// The command's arguments, the last one first, as CLI11 takes them. Those of a query have a space before a bracket.
 std::vector<std::string> spaced(int count, char** arguments) {
   std::vector<std::string> all{arguments + std::min(count, 1), arguments + count};
-  if (!all.empty() && (all[0] == "q" || all[0] == "explain")) {
+  // What may stand before the verb.
+  std::size_t const verb = all.empty() ? 0 : all[0] == "--log" ? 2 : all[0].starts_with("--log=") ? 1 : 0;
+  if (all.size() > verb && (all[verb] == "q" || all[verb] == "explain")) {
     for (auto& text : all) {
       if (is_list(text)) text.insert(0, 1, ' ');
     }
@@ -63,6 +66,11 @@ int run(int count, char** arguments) {
   CLI::App app{"Durable, immutable, time-travelling datom stores.", "cairn"};
   app.set_version_flag("--version", "cairn " CAIRN_VERSION);
   app.require_subcommand(1);
+  app.fallthrough();
+  std::string log_level;
+  app.add_option("--log", log_level, "write what happens inside to standard error, an EDN map a line: what is at least so important")
+      ->envname("CAIRN_LOG")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   std::function<int()> verb;
 
   std::string file;
@@ -193,6 +201,7 @@ int run(int count, char** arguments) {
   } catch (CLI::ParseError const& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  log_to_stderr(log_level);
   return verb();
 }
 

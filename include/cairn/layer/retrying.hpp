@@ -6,6 +6,7 @@
 #include <cairn/concepts/config_spec.hpp>
 #include <cairn/concepts/store_backend.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/error/log.hpp>
 #include <cairn/layer/backoff.hpp>
 #include <cairn/layer/layer.hpp>
 
@@ -47,6 +48,7 @@ struct RetryPolicy {
         return work();
       } catch (Error const& error) {
         if (!is_retryable(error.code()) || attempt >= attempts) throw;
+        if (logs(LogLevel::warning)) log_retry(error.message(), attempt);
       }
       backoff.wait(attempt);
     }
@@ -111,6 +113,7 @@ class RetryingWriter : public Holds<RetryingWriter<Inner>, ConnectionOf<Inner>> 
       CommitResult result = attempt_once();
       if (result == CommitResult::unknown) return resolved(branch, std::move(result), is_mine);
       if (!(result == CommitResult::failed) || attempt >= policy_.attempts) return result;
+      if (logs(LogLevel::warning)) log_retry("A commit failed: " + result.reason + ".", attempt);
       policy_.backoff.wait(attempt);
     }
   }

@@ -5,6 +5,7 @@
 
 #include <cairn/db/db.hpp>
 #include <cairn/db/apply.hpp>
+#include <cairn/error/log.hpp>
 #include <cairn/store/activity.hpp>
 #include <cairn/store/back_off.hpp>
 #include <cairn/store/backend_handle.hpp>
@@ -261,6 +262,10 @@ class Branch {
       activity_.checkpoints.add(1);
       activity_.nodes_written.add(sink.nodes());
       written.add(sink.bytes() + state.size() + other_bytes);
+      log(LogLevel::info, LogEvent::commit_checkpoint, [&] {
+        return std::pair{"Branch " + options_.branch + " has a new checkpoint.", "{:branch " + quoted_text(options_.branch) + " :nodes " + std::to_string(sink.nodes()) +
+                                                                                     " :bytes " + std::to_string(sink.bytes() + state.size()) + "}"};
+      });
     } else if (result == CommitResult::conflict) {
       activity_.conflicts.add(1);
     }

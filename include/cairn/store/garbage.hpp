@@ -4,11 +4,15 @@
 #pragma once
 
 #include <cairn/concepts/root.hpp>
+#include <cairn/error/error.hpp>
+#include <cairn/error/log.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <utility>
 
 namespace cairn {
 
@@ -51,5 +55,41 @@ struct GarbageReport {
   std::uint64_t live_bytes = 0;   ///< of a dry run, where the backend can list its blobs; else 0
   std::uint64_t dead_bytes = 0;   ///< the same
 };
+
+namespace detail {
+
+inline void tell_of_collection(GarbageOptions const& options) noexcept {
+  log(LogLevel::info, LogEvent::gc_begin, [&] {
+    auto const age = std::to_string(options.keep_for.count());
+    return std::pair{std::string{options.dry_run ? "A dry run of a collection of garbage begins." : "A collection of garbage begins."},
+                     "{:keep-for-ms " + age + " :keep-last " + std::to_string(options.keep_last) + " :dry-run " + (options.dry_run ? "true" : "false") +
+                         " :erase " + (options.erase ? "true" : "false") + "}"};
+  });
+}
+inline void tell_of_collection(GarbageReport const& report) noexcept {
+  log(LogLevel::info, LogEvent::gc_end, [&] {
+    auto const live = std::to_string(report.live);
+    auto const dead = std::to_string(report.dead);
+    return std::pair{"The collection of garbage has ended: " + live + " nodes are alive, " + dead + " are not.",
+                     "{:live " + live + " :dead " + dead + " :branches " + std::to_string(report.branches) + "}"};
+  });
+}
+/// By the exception that is being handled.
+inline void tell_of_broken_collection() noexcept {
+  log(LogLevel::warning, LogEvent::gc_end, [] {
+    std::string reason = "it was broken off";
+    std::string data = "{}";
+    try {
+      throw;
+    } catch (Error const& error) {
+      reason = error.message();
+      data = "{:code :" + std::string{name(error.code())} + "}";
+    } catch (...) {  // NOLINT(bugprone-empty-catch): a progress function's own way to end it
+    }
+    return std::pair{"The collection of garbage did not end; what it has removed was garbage: " + reason, data};
+  });
+}
+
+}  // namespace detail
 
 }  // namespace cairn

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/db/transact.hpp>
+#include <cairn/error/log.hpp>
 #include <cairn/store/back_off.hpp>
 #include <cairn/store/branch.hpp>
 #include <cairn/store/commit_queue.hpp>
@@ -116,6 +117,7 @@ class GroupCommit {
         case CommitResult::unknown: pending_.push_back(std::move(attempt)); break;
         case CommitResult::conflict: break;
       }
+      tell(result, number);
       if (number + 1 >= patient_commit_attempts && result.outcome == CommitResult::conflict) branch_.hold();
       auto const since = branch_.adopt_newest();
       for (auto& one : pending_) {
@@ -129,6 +131,16 @@ class GroupCommit {
     }
     raise(Errc::commit_conflict, "Other writers overtook this transaction " + std::to_string(max_commit_attempts) +
                                      " times." + (pending_.empty() ? " Nothing has changed; try again." : ""));
+  }
+
+  void tell(CommitResult const& result, int number) const noexcept {
+    bool const is_lost = result == CommitResult::unknown;
+    log(is_lost ? LogLevel::warning : LogLevel::info, is_lost ? LogEvent::commit_unknown : LogEvent::commit_conflict, [&] {
+      auto const& branch = branch_.name();
+      return std::pair{is_lost ? "The reply to a commit on branch " + branch + " was lost (" + result.reason + "); the root will tell whether it landed."
+                               : "Others overtook a commit on branch " + branch + "; it is made again.",
+                       "{:branch " + quoted_text(branch) + " :attempt " + std::to_string(number + 1) + " :transactions " + std::to_string(requests_.size()) + "}"};
+    });
   }
 
   /// Each on what those before it made. What is refused may only be so because of what others have committed since, a schema

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/db/initial_snapshot.hpp>
+#include <cairn/error/log.hpp>
 #include <cairn/store/background_garbage.hpp>
 #include <cairn/store/branch.hpp>
 #include <cairn/store/collect_garbage.hpp>
@@ -20,6 +21,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -121,12 +123,20 @@ class Session {
   /// Collects the garbage of the whole store. Commits wait only where a checkpoint is made first.
   GarbageReport collect_garbage(GarbageOptions const& options) {
     writing_.require_not_mine();
-    return cairn::collect_garbage<Backend, IndexTag>(branch_.shared_handle(), options, [&](std::string_view name) {
-      if (name != branch_.name()) return false;
-      std::lock_guard lock{writing_};
-      branch_.renew();
-      return true;
-    });
+    detail::tell_of_collection(options);
+    try {
+      auto const report = cairn::collect_garbage<Backend, IndexTag>(branch_.shared_handle(), options, [&](std::string_view name) {
+        if (name != branch_.name()) return false;
+        std::lock_guard lock{writing_};
+        branch_.renew();
+        return true;
+      });
+      detail::tell_of_collection(report);
+      return report;
+    } catch (...) {
+      detail::tell_of_broken_collection();
+      throw;
+    }
   }
 
   /// Does so on a thread of its own, every `interval` from now on, instead of what was said before; never for an interval of 0.
@@ -171,7 +181,13 @@ class Session {
 
   /// Decides a group, and puts its reports into the listeners' queue in the order of commits.
   void commit(std::span<CommitRequest<IndexTag>* const> group) noexcept {
+    CommitTimer const timer;
     GroupCommit<Backend, IndexTag>{branch_, group}.run();
+    timer.end([&](auto milliseconds) {
+      auto const took = std::to_string(milliseconds);
+      return std::pair{"A commit of " + std::to_string(group.size()) + " transactions on branch " + branch_.name() + " took " + took + " ms.",
+                       "{:branch " + quoted_text(branch_.name()) + " :ms " + took + " :transactions " + std::to_string(group.size()) + "}"};
+    });
     for (auto const* const request : group) {
       (request->report ? activity().transactions : activity().refused).add(1);
       if (!request->report) continue;
@@ -205,9 +221,20 @@ class Session {
   /// A checkpoint that fails here loses nothing: what it would have written is in the tail, and the next commit tries again.
   void checkpoint_when_due() noexcept {
     try {
-      if (branch_.prepare_checkpoint()) static_cast<void>(try_checkpoint());
-    } catch (...) {  // NOLINT(bugprone-empty-catch): see above
+      if (!branch_.prepare_checkpoint()) return;
+      if (auto const result = try_checkpoint(); result == CommitResult::failed) tell_of_failed_checkpoint(result.reason);
+    } catch (std::exception const& error) {
+      tell_of_failed_checkpoint(error.what());
+    } catch (...) {
+      tell_of_failed_checkpoint("something was thrown that is no exception");
     }
+  }
+
+  void tell_of_failed_checkpoint(std::string_view reason) noexcept {
+    log(LogLevel::warning, LogEvent::commit_checkpoint_failed, [&] {
+      return std::pair{"A checkpoint of branch " + branch_.name() + " failed; nothing is lost, and the next commit tries again: " + std::string{reason},
+                       "{:branch " + quoted_text(branch_.name()) + "}"};
+    });
   }
 
   mutable WritersMutex writing_;  // guards branch_, but for its db()

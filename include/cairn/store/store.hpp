@@ -136,7 +136,15 @@ void StoreOperations<Backend, IndexTag>::destroy(std::string_view text, Environm
 
 template <StoreBackend Backend, class IndexTag>
 Connection<Backend, IndexTag> StoreOperations<Backend, IndexTag>::open(Config const& config, DatabaseOptions const& options) {
-  return Connection{std::make_shared<BackendHandle<Backend>>(config), options};
+  try {
+    return Connection{std::make_shared<BackendHandle<Backend>>(config), options};
+  } catch (Error const& error) {
+    if (error.code() == Errc::store_locked) {
+      log(LogLevel::warning, LogEvent::store_locked,
+          [&] { return std::pair{error.message(), "{:backend :" + std::string{Backend::backend_id} + "}"}; });
+    }
+    throw;
+  }
 }
 
 }  // namespace detail

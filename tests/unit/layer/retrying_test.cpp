@@ -4,6 +4,7 @@
 #include "laws/blob_store.hpp"
 #include "unit/layer/faulty_backend.hpp"
 
+#include <cairn/error/log.hpp>
 #include <cairn/layer/retrying.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -52,6 +53,18 @@ TEST_CASE("retrying: reads are tried again while that may help, and not more oft
   store.plan.failing_sweeps = 2;
   store.connection.sweep([](auto const&) { return true; }, TimePoint::max());
   CHECK(store.plan.sweeps == 3);
+}
+
+TEST_CASE("retrying: who listens hears of each try, and of nothing where all is well") {
+  Retried store;
+  std::vector<std::string> heard;
+  set_log_sink([&](LogRecord const& record) { heard.push_back(std::string{cairn::code_of(record.event)} + " " + std::string{record.data}); });
+  static_cast<void>(store.connection.root("main"));
+  CHECK(heard.empty());
+  store.plan.failing_roots = 2;
+  static_cast<void>(store.connection.root("main"));
+  set_log_sink({});
+  CHECK(heard == std::vector<std::string>{"store/retry {:attempt 1}", "store/retry {:attempt 2}"});
 }
 
 TEST_CASE("retrying: what won't change by waiting is reported at once") {

@@ -7,6 +7,7 @@
 #include <cairn/backends/mem/backend.hpp>
 #include <cairn/database.hpp>
 #include <cairn/db/verify.hpp>
+#include <cairn/error/log.hpp>
 
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -14,9 +15,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <ranges>
 #include <span>
@@ -696,6 +701,110 @@ TEMPLATE_TEST_CASE("statistics say what is there and what was done", "[store]", 
   CHECK(conn.stats().checkpoint_bytes == before.checkpoint_bytes);
   CHECK(conn.stats().nodes_written > before.nodes_written);
   CHECK(conn.stats().committed == before.committed + 1);
+}
+
+namespace {
+
+/// Hears what is logged as long as it lives.
+class Hearing {
+ public:
+  explicit Hearing(cairn::LogOptions const& options = {.least = cairn::LogLevel::info, .slow_commit = std::chrono::hours{1}}) {
+    cairn::set_log_sink(
+        [this](cairn::LogRecord const& record) {
+          std::lock_guard const lock{mutex_};
+          heard_.push_back(std::string{cairn::code_of(record.event)} + " " + std::string{record.message} + " " + std::string{record.data});
+          CHECK_FALSE(record.message.empty());
+          CHECK(cairn::edn::parse(record.data).is_map());
+        },
+        options);
+  }
+  Hearing(Hearing const&) = delete;
+  Hearing& operator=(Hearing const&) = delete;
+  ~Hearing() { cairn::set_log_sink({}); }
+
+  [[nodiscard]] std::size_t count(std::string_view beginning) const {
+    std::lock_guard const lock{mutex_};
+    return static_cast<std::size_t>(std::ranges::count_if(heard_, [&](auto const& one) { return one.starts_with(beginning); }));
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> heard_;
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("whoever wants to hears what happens inside", "[store][log]", OnMem, OnFile) {
+  using Store = typename TestType::Store;
+  TestType on;
+  Store::create(on.config);
+  auto conn = Store::connect(on.config);
+  conn.transact(schema);
+  {
+    Hearing const hearing;
+    auto other = Store::connect(on.config);
+    conn.transact("[{:n 1}]");
+    CHECK(hearing.count("") == 0);  // nothing out of the ordinary
+    other.transact("[{:n 2}]");
+    CHECK(hearing.count("commit/conflict Others overtook a commit on branch db; it is made again. {:branch \"db\" :attempt 1 :transactions 1}") == 1);
+    other.checkpoint();
+    CHECK(hearing.count("commit/checkpoint ") == 1);
+    other.collect_garbage({.dry_run = true});
+    CHECK(hearing.count("gc/begin A dry run ") == 1);
+    CHECK(hearing.count("gc/end ") == 1);
+    try {
+      cairn::raise(Errc::io_error, "No disk.");
+    } catch (cairn::Error const&) {
+      cairn::detail::tell_of_broken_collection();
+    }
+    CHECK(hearing.count("gc/end The collection of garbage did not end; what it has removed was garbage: No disk. {:code :io/error}") == 1);
+  }
+  {
+    Hearing const hearing{{.least = cairn::LogLevel::warning, .slow_commit = std::chrono::milliseconds{0}}};
+    conn.transact("[{:n 3}]");
+    conn.checkpoint();
+    CHECK(hearing.count("commit/slow A commit of 1 transactions on branch db took ") == 1);
+    CHECK(hearing.count("commit/checkpoint") == 0);  // below the level
+  }
+  {
+    Hearing const hearing;
+    CHECK(cairn::logs(cairn::LogLevel::info));
+    CHECK_FALSE(cairn::logs(cairn::LogLevel::debug));
+    cairn::set_log_sink({});
+    CHECK_FALSE(cairn::logs(cairn::LogLevel::error));
+    conn.checkpoint();
+    conn.transact("[{:n 4}]");
+    conn.checkpoint();
+    CHECK(hearing.count("") == 0);
+  }
+  {
+    // A sink that fails, and one that would be told of itself: nothing of it reaches who commits.
+    int calls = 0;
+    cairn::set_log_sink([&](cairn::LogRecord const&) {
+      ++calls;
+      cairn::log(cairn::LogLevel::error, cairn::LogEvent::store_retry, [] { return std::pair{std::string{"again"}, std::string{"{}"}}; });
+      throw std::runtime_error{"a sink"};
+    });
+    conn.transact("[{:n 5}]");
+    conn.checkpoint();
+    cairn::set_log_sink({});
+    CHECK(calls == 1);
+  }
+}
+
+TEST_CASE("a torn tail and a store that somebody has are told of", "[store][log]") {
+  OnFile on;
+  OnFile::Store::create(on.config);
+  OnFile::Store::connect(on.config).transact(schema);
+  std::ofstream{on.config.path / "seg-0000000001.clog", std::ios::binary | std::ios::app} << "the beginning of a write";
+  Hearing const hearing;
+  auto exclusive = on.config;
+  exclusive.exclusive = true;
+  auto const conn = OnFile::Store::connect(exclusive);
+  CHECK(hearing.count("store/recovered The end of a write that was cut off was removed from ") == 1);
+  CHECK(code_of([&] { static_cast<void>(OnFile::Store::connect(on.config)); }) == Errc::store_locked);
+  CHECK(hearing.count("store/locked ") == 1);
+  CHECK(number_of_n(conn.db()) == 0);
 }
 
 }  // namespace cairn::store_test

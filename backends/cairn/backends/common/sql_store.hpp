@@ -7,11 +7,14 @@
 #include <cairn/backends/common/sql_session.hpp>
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/error/log.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -131,14 +134,19 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
   template <class Work>
   auto patiently(Work work) {
     auto const end = std::chrono::steady_clock::now() + patience_;
+    std::uint64_t attempt = 0;
     for (std::chrono::milliseconds pause{10};; pause = (std::min)(pause * 2, std::chrono::milliseconds{500})) {
+      ++attempt;
       auto const is_over = [&] { return std::chrono::steady_clock::now() + pause > end; };
       try {
         return work();
       } catch (LostConnection const& lost) {
         if (is_over()) raise_lost(lost.reason);
+        is_lost_.store(true, std::memory_order_relaxed);
+        log_retry("The server cannot be reached: " + lost.reason, attempt);
       } catch (TryAgain const& given_up) {
         if (is_over()) raise_given_up(given_up);
+        log_retry("The server gave up for another transaction's sake: " + given_up.reason, attempt);
       }
       std::this_thread::sleep_for(pause);
     }
@@ -158,6 +166,9 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
     }
     lock.unlock();  // before `made` is destroyed should the next line throw
     made.session_ = std::make_unique<Session>(settings_);
+    if (is_lost_.exchange(false, std::memory_order_relaxed)) {
+      log(LogLevel::info, LogEvent::store_reconnected, [] { return std::pair{std::string{"There is a new connection to the server."}, std::string{"{}"}}; });
+    }
     return made;
   }
 
@@ -181,6 +192,7 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
   pid_t process_ = ::getpid();
   TimedKeys keys_;
   LastRoot last_root_;
+  std::atomic<bool> is_lost_{false};  // a connection, since there was a new one
   std::mutex holding_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -17,6 +17,7 @@
 #include <cairn/backends/file/segment.hpp>
 #include <cairn/backends/file/stored_frames.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/error/log.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -55,7 +56,9 @@ class KnownLog {
   }
 
   [[nodiscard]] bool is_poisoned() const noexcept { return poisoned_.load(); }
-  void poison() noexcept { poisoned_.store(true); }
+  void poison() noexcept {
+    if (!poisoned_.exchange(true)) log_poisoned(directory_);
+  }
   /// Of what was written nothing is known, so that trying again is no remedy, whatever the error.
   [[noreturn]] void give_up(std::int64_t result, std::string_view doing, std::string const& path) {
     poison();
@@ -286,6 +289,7 @@ class KnownLog {
     if (auto const result = active_.try_cut_written(found.committed.offset, size); result < 0) {
       raise_io(result, "cut", active_.path());
     }
+    tell_of_cut(found.committed.offset, size);
     if (sync_ == Sync::durable && found.committed.offset != durable_.offset) {
       write_again(durable_.offset, found.committed.offset);
       durable_.offset = found.committed.offset;
@@ -293,6 +297,18 @@ class KnownLog {
     if (found.committed != end_) is_grown_ = true;
     end_ = found.committed;
     roots_ = std::move(roots);
+  }
+
+  /// Room that held nothing is no news.
+  void tell_of_cut(std::uint64_t end, std::uint64_t size) const {
+    if (size <= end || !logs(LogLevel::warning) || active_.file().size() >= size) return;
+    log(LogLevel::warning, LogEvent::store_recovered, [&] {
+      auto const number = [](std::uint64_t what) { return std::to_string(what); };
+      return std::pair{"The end of a write that was cut off was removed from " + active_.path() + ", behind offset " + number(end) +
+                           ": no commit that was acknowledged was in it.",
+                       "{:path " + quoted_text(active_.path()) + " :segment " + number(end_.segment) + " :offset " + number(end) + " :bytes " +
+                           number(size - end) + "}"};
+    });
   }
 
   std::pair<ScanResult, Roots> scan(std::uint64_t limit) {

@@ -13,6 +13,7 @@
 #include <cairn/backends/file/roots.hpp>
 #include <cairn/backends/file/survey.hpp>
 #include <cairn/concepts/root.hpp>
+#include <cairn/error/log.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -172,6 +173,12 @@ class Sweep {
     }
     log_.frames().forget(number);
     sync_directory<Io>(directory);
+    log(LogLevel::info, LogEvent::store_compacted, [&] {
+      return std::pair{"Segment " + std::to_string(number) + " of " + directory + " was written anew, with " + std::to_string(found->kept_units * 8) + " of its " +
+                           std::to_string(found->all_units * 8) + " bytes.",
+                       "{:path " + quoted_text(directory) + " :segment " + std::to_string(number) + " :bytes " + std::to_string(found->kept_units * 8) +
+                           " :before " + std::to_string(found->all_units * 8) + "}"};
+    });
   }
 
   /// Begins a next segment where the last one has grown large beside what there is: so it can be swept.

@@ -8,6 +8,7 @@
 #include <cairn/backends/lmdb/root_table.hpp>
 #include <cairn/concepts/bytes.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/error/log.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -110,7 +111,9 @@ class SharedStore {
   }
 
   /// Of no use any more: whether the last commit is on the medium is not known.
-  void poison() noexcept { is_poisoned_ = true; }
+  void poison() noexcept {
+    if (!is_poisoned_.exchange(true)) log_poisoned(environment_->path().native());
+  }
   void check_process() const {
     if (environment_->is_foreign_process())
       raise(Errc::store_poisoned, "This connection was opened before a fork and belongs to the parent: a child that is to have one of its own begins a program of its own (exec) first.");

@@ -8,6 +8,7 @@
 #include <cairn/backends/redis/reply.hpp>
 #include <cairn/backends/redis/session.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/error/log.hpp>
 
 #include <unistd.h>
 
@@ -84,6 +85,7 @@ class Server {
   Reply run(Call const& call, std::string_view what, bool& may_have_run) {
     check_process();
     Patience patience{config_.timeout};
+    std::uint64_t lost_replies = 0;
     std::unique_ptr<Session> other;  // where one call is sent to while the slot is on its way
     for (int redirections = 0;;) {
       try {
@@ -109,6 +111,7 @@ class Server {
         if ((!was_there_ && !lost.is_passing) || !patience.wait())
           raise(Errc::io_error, "Redis could not " + std::string{what} + ": " + lost.reason +
                                     ". Look at the server, and at :host, :port and :socket.");
+        log_retry("Redis could not " + std::string{what} + ": " + lost.reason + ".", ++lost_replies);
       }
     }
   }

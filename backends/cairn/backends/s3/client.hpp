@@ -7,6 +7,7 @@
 #include <cairn/backends/s3/endpoint.hpp>
 #include <cairn/backends/s3/transfer.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/error/log.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -189,6 +190,12 @@ class Client {
           if (verdict != Verdict::final && call.tries <= endpoint_.config().retries) {
             if (verdict != Verdict::not_done) call.may_have_landed = true;
             call.due = Clock::now() + pause(call, verdict);
+            log(LogLevel::warning, LogEvent::store_retry, [&] {
+              auto const tries = std::to_string(call.tries);
+              auto const status = std::to_string(call.answer.status);
+              return std::pair{"A request to the object store failed (HTTP status " + status + ") and is made again, after " + tries + " of them.",
+                               "{:attempt " + tries + " :status " + status + "}"};
+            });
             later.push_back(place);
             continue;
           }

@@ -8,6 +8,7 @@
 #include <cairn/backends/sqlite/session.hpp>
 #include <cairn/backends/sqlite/tables.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/error/log.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -128,7 +129,9 @@ class SharedStore {
 
   [[nodiscard]] bool is_foreign_process() const noexcept { return ::getpid() != process_; }
   /// Of no use any more: whether the last commit is on the medium is not known.
-  void poison() noexcept { is_poisoned_ = true; }
+  void poison() noexcept {
+    if (!is_poisoned_.exchange(true)) log_poisoned("the SQLite store");
+  }
   void check_process() const {
     if (is_foreign_process()) {
       raise(Errc::store_poisoned, "This connection was opened before a fork and belongs to the parent: a child that is to have one of its own begins a program of its own (exec) first.");
