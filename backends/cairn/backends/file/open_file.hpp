@@ -3,6 +3,7 @@
 // An open file, with the loops and the errors that the bare calls leave to their caller.
 #pragma once
 
+#include <cairn/backends/common/medium.hpp>
 #include <cairn/backends/file/address.hpp>
 #include <cairn/backends/file/little_endian.hpp>
 #include <cairn/error/error.hpp>
@@ -30,6 +31,7 @@ constexpr bool is_full(std::int64_t result) noexcept {
   bool const is_full = may_try_again && details::is_full(result);
   auto text = "Cannot " + std::string{doing} + " " + path + ": " + std::generic_category().message(error) + ".";
   if (is_full) text += " Nothing was committed; free some space and try again.";
+  if (auto const advice = common::advice_on_rights(error); !advice.empty()) text.append(" ").append(advice);
   std::string quoted;
   for (char const character : path) {
     if (character == '"' || character == '\\') quoted += '\\';

@@ -3,6 +3,7 @@
 // An LMDB environment, open once a process, and its transactions.
 #pragma once
 
+#include <cairn/backends/common/medium.hpp>
 #include <cairn/backends/common/open_once.hpp>
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/backends/lmdb/config.hpp>
@@ -57,8 +58,10 @@ inline std::string_view advice(int result) noexcept {
     case EDQUOT: return "Make room and do it again; nothing has changed.";
     case MDB_INVALID:
     case MDB_VERSION_MISMATCH: return "What is there is no LMDB environment of this version: look at :path.";
-    default: return "Look at the directory and the system's log.";
+    default: break;
   }
+  auto const rights = common::advice_on_rights(result);
+  return rights.empty() ? "Look at the directory and the system's log." : rights;
 }
 
 [[noreturn]] inline void raise_result(int result, std::string_view what) {
@@ -102,7 +105,7 @@ struct FileId {
   [[noreturn]] static void raise_errno(std::string_view what, std::filesystem::path const& path) {
     auto const error = errno;
     raise(error == ENOENT ? Errc::store_does_not_exist : Errc::io_error,
-          "Could not " + std::string{what} + " " + path.string() + ": " + std::generic_category().message(error) + ".");
+          "Could not " + std::string{what} + " " + path.string() + ": " + std::generic_category().message(error) + ". " + std::string{common::advice_on_rights(error)});
   }
 };
 
@@ -183,6 +186,17 @@ class Environment {
     auto const result = mdb_txn_commit(transaction);
     leave();
     return result;
+  }
+
+  /// Whether a commit that ended with EIO was one for which there was no room, and nothing of it counts: LMDB says EIO where less could be
+  /// written than was asked for. The page that makes a commit count is written last, and where that fails, nothing may be begun any more.
+  [[nodiscard]] bool had_no_room() {
+    constexpr std::uint64_t few = std::uint64_t{64} << 10U;
+    if (!common::lacks_room(path_.string(), few)) return false;
+    MDB_txn* transaction = nullptr;
+    if (mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction) != MDB_SUCCESS) return false;
+    mdb_txn_abort(transaction);
+    return true;
   }
 
   [[nodiscard]] std::size_t map_size() const noexcept { return map_size_; }

@@ -3,6 +3,7 @@
 // Creating a store in an LMDB environment, and deleting both.
 #pragma once
 
+#include <cairn/backends/common/medium.hpp>
 #include <cairn/backends/lmdb/config.hpp>
 #include <cairn/backends/lmdb/environment.hpp>
 #include <cairn/backends/lmdb/shared_store.hpp>
@@ -65,7 +66,7 @@ inline void create_store(Config const& config) {
   if (config.path.empty()) raise(Errc::config_missing, "The LMDB backend needs a :path, the directory of the store.");
   std::error_code error;
   std::filesystem::create_directories(config.path, error);
-  if (error) raise(Errc::io_error, "Could not make the directory " + config.path.string() + ": " + error.message() + ".");
+  if (error) common::raise_unmade(config.path.string(), error);
   DirectoryLock const lock{config.path};
   lock.make_file(data_file(config.path));
   auto const environment = open_environment(config);

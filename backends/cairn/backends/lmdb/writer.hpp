@@ -117,7 +117,8 @@ class Writer {
         return MDB_SUCCESS;
       }
       insert_blobs(transaction.get());
-      auto const result = transaction.try_commit();
+      auto result = transaction.try_commit();
+      if (result == EIO && store_->environment()->had_no_room()) result = ENOSPC;
       // Of these it is known that nothing was written that anybody will see.
       if (result == MDB_MAP_FULL) throw details::MapIsFull{};
       if (result == ENOSPC || result == EDQUOT || result == ENOMEM) details::raise_result(result, what);

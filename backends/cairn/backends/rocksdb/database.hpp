@@ -3,6 +3,7 @@
 // A RocksDB database, open once a process, and the keys of a store in it.
 #pragma once
 
+#include <cairn/backends/common/medium.hpp>
 #include <cairn/backends/common/open_once.hpp>
 #include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/common/timed_key.hpp>
@@ -10,8 +11,10 @@
 #include <cairn/concepts/bytes.hpp>
 #include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/error/log.hpp>
 
 #include <atomic>
+#include <cstdarg>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -52,6 +55,18 @@ inline bool is_locked(std::string const& text) noexcept {
   return text.find("While lock file") != std::string::npos || text.find("lock hold by") != std::string::npos;
 }
 
+/// Nor for this.
+inline bool is_about_rights(std::string const& text) noexcept {
+  return text.find("Permission denied") != std::string::npos || text.find("Read-only file system") != std::string::npos;
+}
+
+/// Instead of RocksDB's own, a file: on a full disk, librocksdb ends the process where it is built with assertions and cannot write that.
+class NoInfoLog : public ::rocksdb::Logger {
+ public:
+  using ::rocksdb::Logger::Logv;
+  void Logv(char const*, va_list) override {}
+};
+
 [[noreturn]] inline void raise_status(Status const& status, std::string_view what) {
   auto code = Errc::io_error;
   std::string_view advice = "Look at the directory and the system's log.";
@@ -64,6 +79,8 @@ inline bool is_locked(std::string const& text) noexcept {
   } else if (status.IsIOError() && is_locked(status.ToString())) {
     code = Errc::store_locked;
     advice = "Another process has the store open, and RocksDB lets one at a time: close it there.";
+  } else if (status.IsIOError() && is_about_rights(status.ToString())) {
+    advice = common::mount_or_give_rights;
   }
   raise(code, "RocksDB could not " + std::string{what} + ": " + status.ToString() + ". " + std::string{advice});
 }
@@ -101,6 +118,7 @@ class Database {
     options.create_if_missing = create;
     options.paranoid_checks = true;
     options.max_open_files = 256;
+    options.info_log = std::make_shared<NoInfoLog>();
     // Nodes are written once and read by their keys: their bytes stay out of what is merged.
     options.enable_blob_files = true;
     options.min_blob_size = 1024;
@@ -133,7 +151,16 @@ class Database {
     if (own_ != own) raise(Errc::store_does_not_exist, "The RocksDB store in " + path_ + " was deleted: create it and connect again.");
     if (is_poisoned_) raise(Errc::store_poisoned, "A commit failed on its way to the medium: close all connections, and connect again to see what is there.");
   }
-  void poison() noexcept { is_poisoned_ = true; }
+  /// `io/full` where there is no room for a batch of so many bytes. RocksDB writes nothing any more once a write has failed, and what of that is in its
+  /// log is not known: so it is not left to meet the end of the disk.
+  void require_room(std::uint64_t bytes) const {
+    constexpr std::uint64_t margin = std::uint64_t{64} << 10U;
+    if (!common::lacks_room(path_, bytes + margin)) return;
+    raise(Errc::io_full, "There is no room for a commit of " + std::to_string(bytes) + " bytes in " + path_ + ": make room and do it again; nothing has changed.");
+  }
+  void poison() noexcept {
+    if (!is_poisoned_.exchange(true)) log_poisoned(path_);
+  }
 
   [[nodiscard]] ::rocksdb::DB& db() const noexcept { return *database_; }
   [[nodiscard]] std::string const& path() const noexcept { return path_; }

@@ -3,6 +3,7 @@
 // Creating a store in a RocksDB database, and deleting both.
 #pragma once
 
+#include <cairn/backends/common/medium.hpp>
 #include <cairn/backends/rocksdb/config.hpp>
 #include <cairn/backends/rocksdb/database.hpp>
 #include <cairn/error/error.hpp>
@@ -20,7 +21,7 @@ inline void create_store(Config const& config) {
   if (config.path.empty()) raise(Errc::config_missing, "The RocksDB backend needs a :path, the directory of the store.");
   std::error_code error;
   std::filesystem::create_directories(config.path, error);
-  if (error) raise(Errc::io_error, "Could not make the directory " + config.path.string() + ": " + error.message() + ".");
+  if (error) common::raise_unmade(config.path.string(), error);
   auto const database = open_database(config, true);
   database->check_process();
   std::lock_guard const guard{database->fence()};

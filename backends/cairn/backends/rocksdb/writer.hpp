@@ -98,6 +98,7 @@ class Writer {
   }
 
   ::rocksdb::Status write(::rocksdb::WriteBatch& batch, bool is_commit) {
+    database_->require_room(batch.GetDataSize());
     ::rocksdb::WriteOptions options;
     options.sync = is_commit && sync_ == Sync::durable;
     return database_->db().Write(options, &batch);

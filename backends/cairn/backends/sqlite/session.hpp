@@ -94,7 +94,7 @@ inline bool has_table(sqlite3* database, std::string_view name) {
 }
 
 [[noreturn]] inline void raise_deleted() {
-  raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice(Errc::store_does_not_exist)});
+  raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice(Errc::store_does_not_exist, SQLITE_OK)});
 }
 
 /// What a writer must know of a root before it changes it.

@@ -3,6 +3,7 @@
 // A prepared statement of SQLite, and what its result codes mean to a store.
 #pragma once
 
+#include <cairn/backends/common/medium.hpp>
 #include <cairn/error/error.hpp>
 
 #include <cstddef>
@@ -30,8 +31,14 @@ inline Errc errc_of_result(int result, std::string_view text) noexcept {
   }
 }
 
-/// What helps against an error of that code.
-inline std::string_view advice(Errc code) noexcept {
+/// What helps against an error of that code and result.
+inline std::string_view advice(Errc code, int result) noexcept {
+  switch (result & 0xff) {
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN: return common::mount_or_give_rights;
+    default: break;
+  }
   switch (code) {
     case Errc::io_full: return "Make room and do it again; nothing has changed.";
     case Errc::store_corrupt: return "Restore the file from a backup; SQLite's .recover may save other tables of it.";
@@ -46,7 +53,7 @@ inline std::string_view advice(Errc code) noexcept {
   auto const code = errc_of_result(result, text);
   raise(code,
         "SQLite could not " + std::string{what} + ": " + std::string{text} + " (" + std::to_string(result) + "). " +
-            std::string{advice(code)},
+            std::string{advice(code, result)},
         "{:sqlite/result " + std::to_string(result) + "}");
 }
 
