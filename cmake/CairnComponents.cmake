@@ -90,6 +90,16 @@ cairn_add_component(
   BASE include
   HEADERS ${cairn_encrypted_headers})
 
+cairn_add_component(
+  NAME audited
+  DOC "stores that are bound by hashes and signed"
+  PACKAGE Sodium
+  TARGET sodium::sodium
+  INSTALL libsodium-dev
+  FINDER FindSodium.cmake
+  BASE include
+  HEADERS ${cairn_audited_headers})
+
 cairn_headers(cairn_sqlite_headers backends/cairn/backends/sqlite)
 cairn_add_component(
   NAME sqlite

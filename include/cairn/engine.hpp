@@ -28,7 +28,7 @@
 
 namespace cairn {
 
-CAIRN_ENGINE_TEMPLATE std::vector<std::byte> codec::write_state(std::span<CommitId const>, std::span<CommitParent const>,
+CAIRN_ENGINE_TEMPLATE std::vector<std::byte> codec::write_state(std::vector<CommitId>&, std::span<CommitParent const>,
                                                                 Snapshot<persistent_set_tag> const&, NodeSink const&, FlushReceipt&);
 CAIRN_ENGINE_TEMPLATE Checkpoint<persistent_set_tag> codec::read_state(std::span<std::byte const>,
                                                                        std::shared_ptr<NodeSource const> const&, DatabaseOptions);

@@ -5,6 +5,7 @@
 #include "laws/temporary_directory.hpp"
 
 #include <cairn/backends/file/backend.hpp>
+#include <cairn/layer/audited.hpp>
 #include <cairn/layer/compressed.hpp>
 #include <cairn/layer/encrypted.hpp>
 
@@ -49,6 +50,11 @@ struct Both {
   static constexpr auto name = "compressed-1-encrypted-1";
   static Backend::Config config(fs::path const& path) { return {.store = Encrypted::config(path)}; }
 };
+struct Audited {
+  using Backend = cairn::Audited<file::Backend>;
+  static constexpr auto name = "audited-1";
+  static Backend::Config config(fs::path const& path) { return {.store = {.path = path}, .key = key}; }
+};
 
 /// The state is the addresses of the blobs, and something that shrinks.
 template <class Layers>
@@ -72,7 +78,7 @@ void write_store() {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("golden stores of layers are read as they were written", "", Compressed, Encrypted, Both) {
+TEMPLATE_TEST_CASE("golden stores of layers are read as they were written", "", Compressed, Encrypted, Both, Audited) {
   using Backend = typename TestType::Backend;
   cairn::test::TemporaryDirectory const directory;
   auto const copy = directory.path() / "store";
@@ -99,6 +105,7 @@ TEST_CASE("golden stores of layers of these formats", "[.][make]") {
   write_store<Compressed>();
   write_store<Encrypted>();
   write_store<Both>();
+  write_store<Audited>();
 }
 
 }  // namespace cairn::layers_test

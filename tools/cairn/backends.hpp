@@ -29,6 +29,9 @@
 #if CAIRN_TOOL_HAS_RADOS
 #include <cairn/backends/rados/backend.hpp>
 #endif
+#if CAIRN_TOOL_HAS_AUDITED
+#include <cairn/layer/audited.hpp>
+#endif
 #include <cairn/cairn.hpp>
 
 namespace cairn::tool {
@@ -66,6 +69,10 @@ using BuiltIn = BackendList<backends::mem::Backend, backends::file::Backend
 #if CAIRN_TOOL_HAS_RADOS
                              ,
                              backends::rados::Backend
+#endif
+#if CAIRN_TOOL_HAS_AUDITED
+                             ,
+                             Audited<backends::file::Backend>
 #endif
                              >;
 

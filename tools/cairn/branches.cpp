@@ -4,6 +4,7 @@
 #include "verbs.hpp"
 
 #include "backends.hpp"
+#include "commit_argument.hpp"
 #include "commit_lanes.hpp"
 #include "store_argument.hpp"
 
@@ -32,12 +33,6 @@ std::string text_of(std::optional<Value> const& value) { return value ? edn::wri
 std::string line_of(Commit const& commit) {
   return to_text(commit.id) + "  " + instant_text(commit.written) + "  tx " + std::to_string(commit.max_tx - first_transaction + 1) + ", " +
          std::to_string(commit.datoms) + " datoms";
-}
-
-CommitId commit_id_argument(std::string const& text) {
-  auto const id = commit_id_of(text);
-  if (!id) raise(Errc::entity_id_syntax, "\"" + text + "\" is no commit: one is named as `cairn log` prints it, by a UUID.", "{}");
-  return *id;
 }
 
 }  // namespace

@@ -152,7 +152,13 @@ int run(int count, char** arguments) {
 
   auto* verify = app.add_subcommand("verify", "Read everything and compare the indexes with each other");
   verify->add_option("store", store, store_help)->required();
-  verify->callback([&] { verb = [&] { return verify_store(store); }; });
+  bool chain = false;
+  std::string known_commit;
+  std::string public_key;
+  auto* const chain_flag = verify->add_flag("--chain", chain, "of an audited store: compare every node, commit and frame of all branches with its hash and signature");
+  verify->add_option("--from", known_commit, "a commit of the branch that is known to be good, as `cairn log` prints it")->needs(chain_flag);
+  verify->add_option("--key", public_key, "the public key that the store must be signed with: 64 hexadecimal digits")->needs(chain_flag);
+  verify->callback([&] { verb = [&] { return chain ? verify_chain_of(store, known_commit, public_key) : verify_store(store); }; });
 
   std::string branch;
   std::string from;

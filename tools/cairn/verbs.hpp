@@ -62,6 +62,9 @@ struct GarbageArguments {
 /// Removes what no branch needs any more, or says how much that is. On Ctrl-C what is gone by then was garbage.
 int collect_garbage(std::string const& store, GarbageArguments const& arguments);
 int verify_store(std::string const& store);
+/// Reads all that an audited store holds and prints what is not as it was committed; 1 where there is anything. `from`: a commit that is known to be
+/// good; `key`: the public key that the store has to be signed with. Both may be empty.
+int verify_chain_of(std::string const& store, std::string const& from, std::string const& key);
 
 /// The branches of the store, a line each, the one that the argument names with a star.
 int print_branches(std::string const& store);

@@ -6,6 +6,7 @@
 #include <cairn/concepts/mentions.hpp>
 #include <cairn/concepts/root.hpp>
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -158,6 +159,16 @@ concept BlobStoreErases = BlobStore<Store> && requires(Store& store, LiveSet<typ
 template <class Store>
 concept BlobStoreKnowsOthers = BlobStore<Store> && requires(Store const& store) {
   { store.others() } -> std::same_as<std::optional<std::size_t>>;
+};
+
+/// What a commit is called whose name is made of what is in it.
+using ContentName = std::array<std::byte, 16>;
+
+/// A blob store that names commits by what is in them: `name_of(bytes)` is always the same for the same bytes, and nobody finds others of
+/// that name. Its addresses are bound to the bytes of their blobs, so that the name of a commit stands for all that can be reached from it.
+template <class Store>
+concept BlobStoreNamesCommits = BlobStore<Store> && requires(std::span<std::byte const> bytes) {
+  { Store::name_of(bytes) } -> std::same_as<ContentName>;
 };
 
 template <class Store>

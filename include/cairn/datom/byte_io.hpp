@@ -5,6 +5,7 @@
 
 #include <cairn/error/error.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +36,10 @@ class ByteWriter {
     varint((static_cast<std::uint64_t>(number) << 1U) ^ static_cast<std::uint64_t>(number >> 63));
   }
   void raw(std::span<std::byte const> bytes) { buffer_.insert(buffer_.end(), bytes.begin(), bytes.end()); }
+  /// Puts other bytes in the place of as many that were written from `at` on.
+  void overwrite(std::size_t at, std::span<std::byte const> bytes) {
+    std::ranges::copy(bytes, buffer_.begin() + static_cast<std::ptrdiff_t>(at));
+  }
   /// A length, then the bytes.
   void bytes(std::span<std::byte const> content) {
     varint(content.size());

@@ -75,6 +75,8 @@ struct NodeSource {
   std::shared_ptr<NodeCache> cache = {};
   /// What of the store is held in this process. Null: nobody asks.
   std::shared_ptr<LiveValues> values = {};
+  /// What gives commits their names (`BlobStoreNamesCommits`). Null: they have random ones.
+  ContentName (*name_of)(std::span<std::byte const> bytes) = nullptr;
 };
 
 /// Where an index puts nodes. `write` returns the address of the bytes, of `address_size` bytes.
@@ -82,6 +84,8 @@ struct NodeSink {
   void* context = nullptr;
   NodeAddress (*write)(void* context, std::span<std::byte const> bytes) = nullptr;
   std::uint8_t address_size = 0;
+  /// As of the source.
+  ContentName (*name_of)(std::span<std::byte const> bytes) = nullptr;
 };
 
 }  // namespace cairn

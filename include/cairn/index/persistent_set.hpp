@@ -147,6 +147,24 @@ class PersistentSet {
     if (!empty()) detail::check_tree<Sorted, Shape>(root(), source_.get(), size_);
   }
 
+  /// Reads every node of a set that was just opened, parents first, and keeps none of them. `enter(address)` says whether a node is to be read, and
+  /// what is below it; `fault(path, address, error)` hears of one that can't be, and of the way to it: which child, from the root on. Linear.
+  template <class Enter, class Fault>
+  void read_all(Enter enter, Fault fault) const {
+    auto const where = address();
+    if (empty() || !where || !enter(*where)) return;
+    detail::NodePath path;
+    auto const* const node = [&]() -> detail::NodeHeader const* {
+      try {
+        return root();
+      } catch (Error const& error) {
+        fault(std::as_const(path), *where, error);
+        return nullptr;
+      }
+    }();
+    if (node != nullptr && node->level != 0) detail::read_below<Sorted, Shape>(*static_cast<detail::Inner<Shape> const*>(node), source_.get(), path, enter, fault);
+  }
+
   /// Calls `removed(datom)` for each datom of this set that `after` lacks, and `added(datom)` for each that only `after` has, in the
   /// order of the set. What `compare(datom, datom)` calls equal is in both: by default what is equal. It must agree with the order as
   /// far as it goes. Linear in the nodes that the two do not share, so that two versions of one set cost what was changed; linear in

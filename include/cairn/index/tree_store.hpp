@@ -9,6 +9,8 @@
 
 #include <concepts>
 #include <cstddef>
+#include <utility>
+#include <vector>
 
 namespace cairn::detail {
 
@@ -112,6 +114,27 @@ void visit_children(Inner<Shape> const& inner, NodeSource const* source, Visit& 
 template <Order Sorted, class Shape, class Visit>
 void visit_below(NodeHeader* root, NodeSource const* source, Visit& visit) {
   if (root->level != 0) visit_children<Sorted, Shape>(*as_inner<Shape>(root), source, visit);
+}
+
+/// The way to a node: which child, from the root on.
+using NodePath = std::vector<std::size_t>;
+
+/// Reads all nodes below one of a tree that was just opened, each by itself; see `PersistentSet::read_all`.
+template <Order Sorted, class Shape, class Enter, class Fault>
+void read_below(Inner<Shape> const& inner, NodeSource const* source, NodePath& path, Enter& enter, Fault& fault) {
+  for (std::size_t i = 0; i != inner.count; ++i) {
+    auto const address = inner.addresses[i];
+    if (!enter(address)) continue;
+    path.push_back(i);
+    NodeReference<Shape> child;
+    try {
+      child = read_child<Sorted, Shape>(inner, i, source);
+    } catch (Error const& error) {
+      fault(std::as_const(path), address, error);
+    }
+    if (child && inner.level != 1) read_below<Sorted, Shape>(*as_inner<Shape>(child.get()), source, path, enter, fault);
+    path.pop_back();
+  }
 }
 
 }  // namespace cairn::detail

@@ -76,7 +76,8 @@ class CachedWriter : public Holds<CachedWriter<Inner>, ConnectionOf<Inner>> {
 /// Thread safety: as the inner connection's.
 template <class Inner>
 class CachedConnection
-    : public ReadsMany<CachedConnection<Inner>, typename ConnectionOf<Inner>::Address, ConnectionOf<Inner>> {
+    : public ReadsMany<CachedConnection<Inner>, typename ConnectionOf<Inner>::Address, ConnectionOf<Inner>>,
+      public NamesCommits<ConnectionOf<Inner>> {
  public:
   using InnerConnection = ConnectionOf<Inner>;
   using Address = typename InnerConnection::Address;

@@ -57,7 +57,8 @@ class CompressedWriter : public Holds<CompressedWriter<Inner>, ConnectionOf<Inne
 /// Thread safety: as the inner connection's.
 template <class Inner>
 class CompressedConnection
-    : public ReadsMany<CompressedConnection<Inner>, typename ConnectionOf<Inner>::Address, ConnectionOf<Inner>> {
+    : public ReadsMany<CompressedConnection<Inner>, typename ConnectionOf<Inner>::Address, ConnectionOf<Inner>>,
+      public NamesCommits<ConnectionOf<Inner>> {
  public:
   using InnerConnection = ConnectionOf<Inner>;
   using Address = typename InnerConnection::Address;

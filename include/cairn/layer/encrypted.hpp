@@ -18,7 +18,6 @@
 #include <array>
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -73,43 +72,28 @@ class EncryptedWriter : public Holds<EncryptedWriter<Inner>, ConnectionOf<Inner>
 
   CommitResult commit(std::string_view branch, Version const& expected, std::span<std::byte const> state) {
     auto const sealed = store_->roots.seal_state(branch, state);
-    return remembered(branch, sealed.nonce, inner_.commit(InnerName{branch}.view(), expected, sealed.box));
+    return ends().landed(branch, sealed.nonce, inner_.commit(InnerName{branch}.view(), expected, sealed.box));
   }
   /// Reads the root first where this connection has not seen it at `expected`.
   CommitResult append(std::string_view branch, Version const& expected, std::span<std::byte const> frame) {
-    Nonce before{};
-    if (!expected.absent()) {
-      auto last = store_->roots.last_at(branch, expected);
-      if (!last.has_value()) {
-        auto record = store_->inner.root(InnerName{branch}.view());
-        if (!record.has_value() || record->version != expected) return CommitResult::conflict;
-        static_cast<void>(store_->roots.open(branch, *std::move(record)));
-        last = store_->roots.last_at(branch, expected);
-        if (!last.has_value()) return CommitResult::conflict;  // another thread has seen a newer one
-      }
-      before = *last;
-    }
-    auto const sealed = store_->roots.seal_frame(branch, before, frame);
-    return remembered(branch, sealed.nonce, inner_.append(InnerName{branch}.view(), expected, sealed.box));
+    auto const before = ends().before_append(branch, expected, Nonce{}, [&] {
+      auto record = store_->inner.root(InnerName{branch}.view());
+      return record.has_value() ? store_->roots.open(branch, *std::move(record)).version : Version{};
+    });
+    if (!before.has_value()) return CommitResult::conflict;
+    auto const sealed = store_->roots.seal_frame(branch, *before, frame);
+    return ends().landed(branch, sealed.nonce, inner_.append(InnerName{branch}.view(), expected, sealed.box));
   }
   CommitResult drop(std::string_view branch, Version const& expected) {
     auto result = inner_.drop(InnerName{branch}.view(), expected);
-    store_->roots.forget(branch);
+    ends().forget(branch);
     return result;
   }
 
   void do_hold() { inner_.hold(); }
 
  private:
-  CommitResult remembered(std::string_view branch, Nonce const& nonce, CommitResult result) {
-    if (result == CommitResult::committed) {
-      try {
-        store_->roots.remember(branch, result.version, nonce);
-      } catch (std::bad_alloc const&) {  // NOLINT(bugprone-empty-catch): the commit has landed; the next append reads the root
-      }
-    }
-    return result;
-  }
+  [[nodiscard]] KnownLinks<Nonce>& ends() const noexcept { return store_->roots.ends(); }
 
   std::shared_ptr<EncryptedStore<Inner>> store_;
   InnerWriter inner_;
@@ -118,7 +102,8 @@ class EncryptedWriter : public Holds<EncryptedWriter<Inner>, ConnectionOf<Inner>
 /// Thread safety: as the inner connection's.
 template <class Inner>
 class EncryptedConnection
-    : public ReadsMany<EncryptedConnection<Inner>, EncryptedAddress<ConnectionOf<Inner>>, ConnectionOf<Inner>> {
+    : public ReadsMany<EncryptedConnection<Inner>, EncryptedAddress<ConnectionOf<Inner>>, ConnectionOf<Inner>>,
+      public NamesCommits<ConnectionOf<Inner>> {
  public:
   using InnerConnection = ConnectionOf<Inner>;
   using Address = EncryptedAddress<InnerConnection>;

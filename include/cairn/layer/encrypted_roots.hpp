@@ -4,13 +4,10 @@
 #pragma once
 
 #include <cairn/concepts/root.hpp>
+#include <cairn/layer/known_links.hpp>
 #include <cairn/layer/sealed_box.hpp>
 
 #include <cstddef>
-#include <functional>
-#include <map>
-#include <mutex>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,9 +35,11 @@ class EncryptedRoots {
       last = opened(KeyPurpose::state, branch, std::string{branch}, record.state);
     }
     for (auto& frame : record.tail) last = opened(KeyPurpose::frame, branch, frame_place(branch, last), frame);
-    remember(branch, record.version, last);
+    ends_.remember(branch, record.version, last);
     return record;
   }
+  /// The last nonce of each root.
+  [[nodiscard]] KnownLinks<Nonce>& ends() noexcept { return ends_; }
 
   struct Sealed {
     std::vector<std::byte> box;
@@ -55,28 +54,7 @@ class EncryptedRoots {
     return {seal(keys_[KeyPurpose::frame], frame_place(branch, before), nonce, frame), nonce};
   }
 
-  void remember(std::string_view branch, Version const& version, Nonce const& last) {
-    std::lock_guard const guard{mutex_};
-    known_.insert_or_assign(std::string{branch}, Known{version, last});
-  }
-  void forget(std::string_view branch) {
-    std::lock_guard const guard{mutex_};
-    if (auto const found = known_.find(branch); found != known_.end()) known_.erase(found);
-  }
-  /// The last nonce of a root at that version; nothing where another was seen last.
-  [[nodiscard]] std::optional<Nonce> last_at(std::string_view branch, Version const& version) const {
-    std::lock_guard const guard{mutex_};
-    auto const found = known_.find(branch);
-    if (found == known_.end() || found->second.version != version) return std::nullopt;
-    return found->second.last;
-  }
-
  private:
-  struct Known {
-    Version version;
-    Nonce last;
-  };
-
   [[nodiscard]] static std::string frame_place(std::string_view branch, Nonce const& before) {
     std::string place{reinterpret_cast<char const*>(before.data()), before.size()};
     return place.append(branch);
@@ -94,8 +72,7 @@ class EncryptedRoots {
   }
 
   StoreKeys const& keys_;
-  mutable std::mutex mutex_;
-  std::map<std::string, Known, std::less<>> known_;
+  KnownLinks<Nonce> ends_;
 };
 
 }  // namespace cairn::layer

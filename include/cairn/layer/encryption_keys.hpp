@@ -43,6 +43,14 @@ inline void require_sodium() {
   if (!is_ready) raise(Errc::io_error, "libsodium could not start: the system gives it no random numbers.");
 }
 
+/// Reads 32 bytes, written as 64 hexadecimal digits; false where the text is anything else.
+[[nodiscard]] inline bool read_hex(std::string_view text, unsigned char* into) noexcept {
+  std::size_t size = 0;
+  char const* end = nullptr;
+  return text.size() == 2 * EncryptionKey::size && sodium_hex2bin(into, EncryptionKey::size, text.data(), text.size(), nullptr, &size, &end) == 0 &&
+         size == EncryptionKey::size && end == text.data() + text.size();
+}
+
 /// Reads the key of a configuration: 64 hexadecimal digits. Errors: `config/missing`, `config/range`, without what was given.
 inline void read_key(Secret const& given, std::string const& variable, EncryptionKey& key) {
   Secret text = given;
@@ -53,12 +61,7 @@ inline void read_key(Secret const& given, std::string const& variable, Encryptio
           "CAIRN_ENCRYPTION_KEY, or name a variable that has it with :key-variable.",
           "{:key :key}");
   }
-  std::size_t size = 0;
-  char const* end = nullptr;
-  auto const& digits = text.reveal();
-  bool const is_read = digits.size() == 2 * EncryptionKey::size &&
-                       sodium_hex2bin(key.data(), EncryptionKey::size, digits.data(), digits.size(), nullptr, &size, &end) == 0;
-  if (!is_read || size != EncryptionKey::size || end != digits.data() + digits.size()) {
+  if (!read_hex(text.reveal(), key.data())) {
     raise(Errc::config_range, "The :key of an encrypted store is 64 hexadecimal digits, and this is something else; it is not shown.", "{:key :key}");
   }
 }

@@ -51,6 +51,14 @@ struct Holds<Self, Inner> {
   void hold() { static_cast<Self&>(*this).do_hold(); }
 };
 
+/// `name_of` for a layer's connection, where that of its part has it.
+template <class Inner>
+struct NamesCommits {};
+template <BlobStoreNamesCommits Inner>
+struct NamesCommits<Inner> {
+  [[nodiscard]] static ContentName name_of(std::span<std::byte const> bytes) { return Inner::name_of(bytes); }
+};
+
 /// `read_many` for a layer's connection, where that of its part has it: `Self` has `do_read_many(addresses, sink)`.
 template <class Self, class Address, class Inner>
 struct ReadsMany {};

@@ -93,7 +93,8 @@ class MeteredWriter : public Holds<MeteredWriter<Inner>, ConnectionOf<Inner>> {
 /// Thread safety: as the inner connection's.
 template <class Inner>
 class MeteredConnection
-    : public ReadsMany<MeteredConnection<Inner>, typename ConnectionOf<Inner>::Address, ConnectionOf<Inner>> {
+    : public ReadsMany<MeteredConnection<Inner>, typename ConnectionOf<Inner>::Address, ConnectionOf<Inner>>,
+      public NamesCommits<ConnectionOf<Inner>> {
  public:
   using InnerConnection = ConnectionOf<Inner>;
   using Address = typename InnerConnection::Address;

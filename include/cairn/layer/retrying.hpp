@@ -140,7 +140,8 @@ class RetryingWriter : public Holds<RetryingWriter<Inner>, ConnectionOf<Inner>> 
 /// Thread safety: as the inner connection's.
 template <class Inner>
 class RetryingConnection
-    : public ReadsMany<RetryingConnection<Inner>, typename ConnectionOf<Inner>::Address, ConnectionOf<Inner>> {
+    : public ReadsMany<RetryingConnection<Inner>, typename ConnectionOf<Inner>::Address, ConnectionOf<Inner>>,
+      public NamesCommits<ConnectionOf<Inner>> {
  public:
   using InnerConnection = ConnectionOf<Inner>;
   using Address = typename InnerConnection::Address;

@@ -75,7 +75,8 @@ class TieredWriter : public Holds<TieredWriter<Front, Back, Writes, Reads>, Conn
 
 /// Thread safety: as the back's connection's.
 template <class Front, class Back, WritePolicy Writes, ReadPolicy Reads>
-class TieredConnection : public ReadsMany<TieredConnection<Front, Back, Writes, Reads>, typename ConnectionOf<Back>::Address, ConnectionOf<Back>> {
+class TieredConnection : public ReadsMany<TieredConnection<Front, Back, Writes, Reads>, typename ConnectionOf<Back>::Address, ConnectionOf<Back>>,
+                         public NamesCommits<ConnectionOf<Back>> {
  public:
   using BackConnection = ConnectionOf<Back>;
   using Address = typename BackConnection::Address;

@@ -49,7 +49,7 @@ class CountedSink {
   CountedSink& operator=(CountedSink const&) = delete;
 
   /// Of use as long as this and what is below.
-  [[nodiscard]] NodeSink sink() noexcept { return {this, &CountedSink::write, below_.address_size}; }
+  [[nodiscard]] NodeSink sink() noexcept { return {this, &CountedSink::write, below_.address_size, below_.name_of}; }
   [[nodiscard]] std::uint64_t nodes() const noexcept { return nodes_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 

@@ -72,6 +72,7 @@ class BackendHandle {
     void const* blobs = &handle->blobs_;
     auto values = handle->values_;
     NodeSource source{blobs, read, sizeof(Address), std::move(handle), nullptr, std::make_shared<NodeCache>(budget), std::move(values)};
+    if constexpr (BlobStoreNamesCommits<Blobs>) source.name_of = &Blobs::name_of;
     if constexpr (BlobStoreReadsMany<Blobs>) {
       source.read_many = [](void const* context, std::span<NodeAddress const> nodes, BytesSink sink) {
         std::vector<Address> addresses;
@@ -90,7 +91,9 @@ class BackendHandle {
     auto const write = [](void* context, std::span<std::byte const> bytes) -> NodeAddress {
       return NodeAddress::of(static_cast<WriterOf<Blobs>*>(context)->put(bytes));
     };
-    return NodeSink{&writer, write, sizeof(Address)};
+    NodeSink sink{&writer, write, sizeof(Address)};
+    if constexpr (BlobStoreNamesCommits<Blobs>) sink.name_of = &Blobs::name_of;
+    return sink;
   }
 
  private:

@@ -250,7 +250,7 @@ class Branch {
     }
     CountedSink sink{Handle::node_sink(writer)};
     auto const state =
-        codec::write_state(std::span<CommitId const>{named}, std::span<CommitParent const>{parents}, db.snapshot(), sink.sink(), nodes.receipt);
+        codec::write_state(named, std::span<CommitParent const>{parents}, db.snapshot(), sink.sink(), nodes.receipt);
     auto kept = Bytes::copy(state);
     auto result = writer.commit(options_.branch, known_.version, state);
     if (result == CommitResult::committed) {

@@ -57,9 +57,9 @@ void commit_new_branch(BackendHandle<Backend>& handle, std::string_view name, Co
   snapshot.max_entity = reserve_numbers(handle, snapshot.max_entity);
   auto writer = handle.blobs().begin();
   CommitParent const parent{from.id, NodeAddress::of(writer.put(from.state.view()))};
-  auto const id = CommitId::random();
+  std::vector<CommitId> commits{CommitId::random()};
   typename Branch<Backend, IndexTag>::Written nodes;
-  auto const state = codec::write_state(std::span{&id, 1}, std::span{&parent, 1}, snapshot, BackendHandle<Backend>::node_sink(writer), nodes.receipt);
+  auto const state = codec::write_state(commits, std::span{&parent, 1}, snapshot, BackendHandle<Backend>::node_sink(writer), nodes.receipt);
   auto const result = writer.commit(name, Version{}, state);
   if (result == CommitResult::committed) return nodes.receipt.confirm();
   if (result == CommitResult::conflict) {
@@ -254,12 +254,12 @@ CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& d
     auto writer = blobs.begin();
     std::vector<CommitParent> named;
     for (auto const& record : records) named.push_back({record.id, NodeAddress::of(writer.put(record.state.view()))});
-    auto const id = CommitId::random();
-    auto const state = codec::write_state(std::span{&id, 1}, std::span<CommitParent const>{named}, snapshot, Handle::node_sink(writer), nodes.receipt);
+    std::vector<CommitId> commits{CommitId::random()};
+    auto const state = codec::write_state(commits, std::span<CommitParent const>{named}, snapshot, Handle::node_sink(writer), nodes.receipt);
     auto const result = writer.commit(name, expected, state);
     if (!(result == CommitResult::committed)) detail::raise_branch_commit(result, name);
     nodes.receipt.confirm();
-    return id;
+    return commits.back();
   });
 }
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cairn/db/db.hpp>
-#include <cairn/edn/uuid.hpp>
 #include <cairn/store/backend_handle.hpp>
 #include <cairn/store/root_state.hpp>
 
@@ -22,22 +21,6 @@
 #include <vector>
 
 namespace cairn {
-
-/// As a UUID is written; `cairn log` prints it.
-[[nodiscard]] inline std::string to_text(CommitId const& id) {
-  notation::UuidBytes bytes;
-  std::ranges::transform(id.bytes, bytes.begin(), [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
-  return notation::format_uuid(bytes);
-}
-
-/// Reads it again; nothing where the text is anything else.
-[[nodiscard]] inline std::optional<CommitId> commit_id_of(std::string_view text) {
-  auto const bytes = notation::parse_uuid(text);
-  if (!bytes) return std::nullopt;
-  CommitId id;
-  std::ranges::transform(*bytes, id.bytes.begin(), [](std::uint8_t byte) { return std::byte{byte}; });
-  return id;
-}
 
 /// A commit as the graph tells of it: a checkpoint, which took in the transactions since the one before it.
 struct Commit {

@@ -8,6 +8,7 @@
 #include <cairn/db/schema_codec.hpp>
 #include <cairn/db/snapshot.hpp>
 #include <cairn/db/tx_record.hpp>
+#include <cairn/meta/lazy.hpp>
 #include <cairn/store/commit_id.hpp>
 
 #include <algorithm>
@@ -94,16 +95,19 @@ void read_indexes(ByteReader& in, Indexes<IndexTag>& indexes, std::shared_ptr<No
 }
 
 /// The state of a root (docs/format.md, "The root"). Nodes that are not stored yet are written to `sink`, and noted in
-/// `receipt`: until the state is committed they are only promised.
+/// `receipt`: until the state is committed they are only promised. Where the store names commits, the checkpoint's own name is made of
+/// the state and added to `commits`; the random one before it makes sure that no two attempts are called the same.
 template <class IndexTag>
-std::vector<std::byte> write_state(std::span<CommitId const> commits, std::span<CommitParent const> parents,
+std::vector<std::byte> write_state(std::vector<CommitId>& commits, std::span<CommitParent const> parents,
                                    Snapshot<IndexTag> const& snapshot, NodeSink const& sink, FlushReceipt& receipt) {
+  if (sink.name_of != nullptr) commits.emplace_back();
   ByteWriter out;
   for (char const c : state_magic) out.u8(static_cast<std::uint8_t>(c));
   out.u8(format_version);
-  auto const named = commits.last((std::min)(commits.size(), max_absorbed_commits));
+  auto const named = std::span{commits}.last((std::min)(commits.size(), max_absorbed_commits));
   out.varint(named.size());
   for (auto const& commit : named) write(out, commit);
+  auto const end_of_commits = out.size();
   out.varint(parents.size());
   for (auto const& parent : parents) {
     write(out, parent.id);
@@ -120,8 +124,25 @@ std::vector<std::byte> write_state(std::span<CommitId const> commits, std::span<
   write(out, *snapshot.schema);
   write_indexes(out, snapshot.current, sink, receipt);
   write_indexes(out, snapshot.temporal, sink, receipt);
+  if (sink.name_of != nullptr) {
+    commits.back() = CommitId{sink.name_of(out.view())};  // its place is zeros until then
+    out.overwrite(end_of_commits - sizeof(CommitId), commits.back().bytes);
+  }
   seal(out);
   return std::move(out).take();
+}
+
+/// Errors: `store/corrupt` where a checkpoint in a store that names commits is called otherwise than its content says. `end_of_commits`: how many
+/// bytes come before what follows its name.
+template <meta::Lazy = {}>
+void check_name(std::span<std::byte const> content, std::size_t end_of_commits, CommitId const& id, NodeSource const& source) {
+  std::vector<std::byte> named{content.begin(), content.end()};
+  std::fill_n(named.begin() + static_cast<std::ptrdiff_t>(end_of_commits - sizeof(CommitId)), sizeof(CommitId), std::byte{});
+  if (CommitId{source.name_of(named)} == id) return;
+  raise(Errc::store_corrupt,
+        "The commit " + to_text(id) + " is not what was committed under this name: its content has been changed. Restore the store from a backup, "
+        "and ask who can write to it.",
+        "{:commit #uuid \"" + to_text(id) + "\"}");
 }
 
 /// Reads it again. `options` are the connection's: what was fixed when the database was created replaces what they say.
@@ -145,6 +166,11 @@ Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_pt
   ByteReader in{unseal(bytes, "The root of the database").subspan(state_magic.size() + 1)};
   Checkpoint<IndexTag> checkpoint{std::vector<CommitId>(in.count(sizeof(CommitId))), {}, {}, {}};
   for (auto& commit : checkpoint.commits) commit = read_commit_id(in);
+  if (source->name_of != nullptr) {
+    if (checkpoint.commits.empty()) ByteReader::corrupt("a commit has no name");
+    auto const content = bytes.first(bytes.size() - sizeof(std::uint64_t));
+    check_name(content, content.size() - in.remaining(), checkpoint.id(), *source);
+  }
   if (version > 1) {
     checkpoint.parents.resize(in.count(sizeof(CommitId) + source->address_size));
     for (auto& parent : checkpoint.parents) {

@@ -24,6 +24,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace cairn {
 
@@ -48,9 +49,9 @@ class Session {
   static void create_branch(Handle& handle, DatabaseOptions const& options) {
     auto writer = handle.blobs().begin();
     FlushReceipt receipt;
-    auto const commit = CommitId::random();
+    std::vector<CommitId> commits{CommitId::random()};
     auto const state = codec::write_state<IndexTag>(
-        std::span{&commit, 1}, {},
+        commits, {},
         initial_snapshot<IndexTag>(std::make_shared<DatabaseOptions const>(options), current_instant()),
         Handle::node_sink(writer), receipt);
     auto const result = writer.commit(options.branch, Version{}, state);
