@@ -27,7 +27,7 @@ inline void log_to_stderr(std::string_view level) {
                            std::string{name(record.level)} + " :event :" + std::string{code_of(record.event)} + " :message ";
         notation::write_string_to(line, record.message);
         line += " :data " + std::string{record.data} + "}\n";
-        std::fputs(line.c_str(), stderr);  // whole, whoever else writes
+        std::fwrite(line.data(), 1, line.size(), stderr);  // whole, whoever else writes
       },
       options);
 }

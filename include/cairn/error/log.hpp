@@ -72,10 +72,17 @@ struct LogOptions {
   std::chrono::milliseconds slow_commit{1000};  ///< a commit that takes as long is `commit/slow`
 };
 
-/// A text as EDN has it, for the data of a record.
+/// A text as EDN has it, on one line, for the data of a record.
 [[nodiscard]] inline std::string quoted_text(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
   std::string made{'"'};
   for (char const letter : text) {
+    auto const code = static_cast<unsigned char>(letter);
+    if (code < 32) {
+      made.append("\\u00") += digits[code >> 4U];
+      made += digits[code & 15U];
+      continue;
+    }
     if (letter == '"' || letter == '\\') made += '\\';
     made += letter;
   }
@@ -122,8 +129,8 @@ inline LogState& log_state() {
 /// Has `sink(record)` called for what happens from now on, in all connections of this process, in the place of the sink before; an empty one ends it.
 ///
 /// It is called on the thread on which something happens, on several at once perhaps, and often while a store is held: it must be quick, use no
-/// connection, and wait for nobody who does. What it causes to be logged itself is not told, and what it throws is lost. Where this
-/// returns no call of the sink before begins any more; one that has begun may still run.
+/// connection, and wait for nobody who does. What it causes to be logged itself is not told, and what it throws is lost. The sink
+/// before may still be called by threads that were about to: a sink owns what it uses, and is destroyed behind its last call.
 /// Cost without a sink: one relaxed load at each such event, of which a commit has two; nothing is measured or written then.
 inline void set_log_sink(LogSink sink, LogOptions options = {}) {
   auto next = sink ? std::make_shared<LogSink const>(std::move(sink)) : nullptr;

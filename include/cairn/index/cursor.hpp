@@ -158,7 +158,7 @@ class IndexCursor {
 
   [[nodiscard]] NodeHeader* child_at(detail::Step<Shape> const& step, bool backwards) {
     if (step.node->level == 1 && !backwards && step.node->child(step.index) == nullptr) [[unlikely]] {
-      detail::read_ahead<Sorted, Shape>(steps_, root_.get()->level, ahead_.template leaves<Sorted, Shape>(cache()), source_.get());
+      detail::read_ahead<Sorted, Shape>(steps_, root_.get()->level, ahead_.leaves(cache()), source_.get());
     }
     return detail::child_of<Sorted>(*step.node, step.index, source_.get());
   }
@@ -177,7 +177,7 @@ class IndexCursor {
 
   void to_neighbour(bool before) {
     leaf_ = nullptr;
-    ahead_.walk();
+    ahead_.walk(held_ ? held_.get()->weight : 0);
     detail::Reading const reading{cache()};
     for (std::size_t level = 1; level <= root_.get()->level; ++level) {
       auto& step = steps_[level];

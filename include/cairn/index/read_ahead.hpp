@@ -19,20 +19,23 @@ class ReadAhead {
  public:
   /// A seek: nothing is known of what follows.
   void reset() noexcept { walked_ = 0; }
-  void walk() noexcept { walked_ = (std::min)(walked_ + 1, most / 2); }
+  /// Past a leaf of that many bytes; 0 where nobody counts them.
+  void walk(std::size_t weight) noexcept {
+    walked_ = (std::min)(walked_ + 1, most / 2);
+    weight_ = weight;
+  }
 
-  /// Leaves that are worth reading, of which all that is read ahead by a few scans stays in the cache until they come to it.
-  template <Order Sorted, class Shape>
+  /// How many leaves are worth reading, where one is like the last that was read: what a few scans read ahead stays in the cache until
+  /// they come to it.
   [[nodiscard]] std::size_t leaves(NodeCache const* cache) const noexcept {
     std::size_t const wanted = walked_ * 2;
-    if (cache == nullptr) return wanted;
-    constexpr auto leaf = sizeof(FormedLeaf<Shape, Leaf<Shape>::template packed_form<Sorted>>);
-    return (std::min)(wanted, cache->budget() / 8 / leaf);
+    return cache == nullptr || weight_ == 0 ? wanted : (std::min)(wanted, cache->budget() / 8 / weight_);
   }
 
  private:
   static constexpr std::size_t most = 512;
   std::size_t walked_ = 0;  // leaves since the last seek
+  std::size_t weight_ = 0;
 };
 
 /// Adds the children from `first` on that are not in memory, until there are `number`.

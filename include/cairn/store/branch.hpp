@@ -225,6 +225,7 @@ class Branch {
     if (is_flushed_ && known_.tail_bytes - bytes_at_flush_ <= tail_budget / 32) return true;
     if (is_flushed_ && known_.tail_bytes > 2 * tail_budget) return true;
     if (known_.tail_bytes < next_flush_) return false;
+    static_cast<void>(db().snapshot());  // taken now, its nodes are those that later versions share
     flush_.emplace(db());
     bytes_at_flush_ = known_.tail_bytes;
     return false;

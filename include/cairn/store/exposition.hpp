@@ -50,7 +50,7 @@ inline constexpr std::array<MetricText, meta::field_count<ConnectionStats>> metr
     {MetricType::gauge, "Transactions that wait for a commit."},
     {MetricType::gauge, "Bytes of index leaves in memory that could be read again."},
     {MetricType::gauge, "Bytes of index leaves that may be in memory."},
-    {MetricType::counter, "Visits of an index that found what they needed in memory."},
+    {MetricType::gauge, "Visits of an index that found what they needed in memory, about."},
     {MetricType::counter, "Index leaves that were read from the store."},
     {MetricType::counter, "Index leaves that were forgotten to make room."},
     {MetricType::counter, "Transactions and imports that were committed."},

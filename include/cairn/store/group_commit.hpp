@@ -205,8 +205,9 @@ class GroupCommit {
     for (std::size_t i = 0; i != requests_.size(); ++i) {
       if (attempt.outcomes[i].report) merged.insert(merged.end(), requests_[i]->merged.begin(), requests_[i]->merged.end());
     }
+    auto const bytes = size_of(attempt);  // before: nothing may fail behind a commit that has landed
     auto result = branch_.commit(last->report->db_after, attempt.ids, merged);
-    if (result == CommitResult::committed) branch_.activity().transaction_bytes.add(size_of(attempt));
+    if (result == CommitResult::committed) branch_.activity().transaction_bytes.add(bytes);
     return result;
   }
   /// The bytes of its transactions, as a frame would have them, though not that many in memory.

@@ -193,9 +193,11 @@ class Environment {
   [[nodiscard]] bool had_no_room() {
     constexpr std::uint64_t few = std::uint64_t{64} << 10U;
     if (!common::lacks_room(path_.string(), few)) return false;
-    MDB_txn* transaction = nullptr;
-    if (mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction) != MDB_SUCCESS) return false;
-    mdb_txn_abort(transaction);
+    try {
+      abort(begin(MDB_RDONLY));
+    } catch (Error const&) {
+      return false;
+    }
     return true;
   }
 
