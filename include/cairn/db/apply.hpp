@@ -7,6 +7,7 @@
 #include <cairn/db/tx_record.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <utility>
@@ -120,6 +121,8 @@ template <class IndexTag>
 class SnapshotEditor {
  public:
   explicit SnapshotEditor(Snapshot<IndexTag> const& base) : state_{base} {}
+  /// Keeps the base: what is collected as garbage meanwhile is nothing that nodes of it are read from.
+  explicit SnapshotEditor(std::shared_ptr<Snapshot<IndexTag> const> base) : state_{*base}, base_{std::move(base)} {}
 
   /// What is there so far. The schema that it names stays as it is; the rest changes with the next `apply`.
   [[nodiscard]] EditedSnapshot<IndexTag> const& state() noexcept {
@@ -154,10 +157,14 @@ class SnapshotEditor {
       if (auto const owner = state_.schema->entity(ident)) described.push_back(*owner);
     }
     describe(std::move(described));
+    applied_ += record.datoms.size();
     state_.max_tx = record.tx;
     state_.max_entity = (std::max)(state_.max_entity, record.max_entity);
     state_.last_instant = (std::max)(state_.last_instant, record.instant);
   }
+
+  /// How many datoms lie between the base and what is there.
+  [[nodiscard]] std::size_t applied() const noexcept { return applied_; }
 
   [[nodiscard]] Snapshot<IndexTag> finish() && {
     return {std::move(static_cast<Moment<IndexTag>&>(state_)), std::move(state_.current).finish(), std::move(state_.temporal).finish()};
@@ -257,6 +264,8 @@ class SnapshotEditor {
 
   EditedSnapshot<IndexTag> state_;
   std::shared_ptr<DatabaseSchema> own_{};  // the schema, where it was copied since somebody saw it
+  std::shared_ptr<Snapshot<IndexTag> const> base_{};
+  std::size_t applied_ = 0;
 };
 
 /// The snapshot after a transaction. O(datoms · log n), linear where a record outnumbers the database.

@@ -30,8 +30,8 @@ class LazySnapshot {
   using Editor = SnapshotEditor<IndexTag>;
 
   explicit LazySnapshot(Snapshot<IndexTag> snapshot);
-  /// What `editor` has made of the version `before` by applying `record`. A version has its snapshot at once where many datoms
-  /// lie between it and the last that has one, so that none is dear to make, and where its record purges: what is purged stays in
+  /// What `editor` has made of the version `before` by applying `record`. A version has its snapshot at once where the
+  /// editor has applied many datoms, so that none is dear to make and no editor stands on an old one for long, and where its record purges: what is purged stays in
   /// no version for the sake of another.
   LazySnapshot(std::shared_ptr<LazySnapshot const> before, TxRecord const& record, std::unique_ptr<Editor> editor);
   LazySnapshot(LazySnapshot const&) = delete;
@@ -60,7 +60,6 @@ class LazySnapshot {
 
   Moment<IndexTag> moment_;
   TxRecord record_{};         // what it is made of its predecessor by, where it may have to be
-  std::size_t behind_ = 0;    // datoms since the last version that had its snapshot at once
 
   std::atomic<bool> mutable is_made_{false};
   std::mutex mutable making_{};  // guards what follows, of which `made_` stays once it is there
@@ -77,10 +76,8 @@ LazySnapshot<IndexTag>::LazySnapshot(Snapshot<IndexTag> snapshot)
 
 template <class IndexTag>
 LazySnapshot<IndexTag>::LazySnapshot(std::shared_ptr<LazySnapshot const> before, TxRecord const& record, std::unique_ptr<Editor> editor)
-    : moment_{editor->state()},
-      behind_{(before->is_made_.load(std::memory_order_acquire) ? 0 : before->behind_) + record.datoms.size()},
-      editor_{std::move(editor)} {
-  if (behind_ > most_datoms_behind || !record.purged.empty()) {
+    : moment_{editor->state()}, editor_{std::move(editor)} {
+  if (editor_->applied() > most_datoms_behind || !record.purged.empty()) {
     make();
   } else {
     record_ = record;
@@ -111,7 +108,7 @@ typename LazySnapshot<IndexTag>::SnapshotPointer LazySnapshot<IndexTag>::replaye
     between.push_back(base);
     base = between.back()->before_;
   }
-  Editor editor{*base->made_};
+  Editor editor{base->made_};
   for (auto one = between.rbegin(); one != between.rend(); ++one) editor.apply((*one)->record_);
   editor.apply(record_);
   auto made = std::move(editor).finish();
@@ -125,13 +122,14 @@ std::unique_ptr<SnapshotEditor<IndexTag>> LazySnapshot<IndexTag>::take_editor() 
     std::lock_guard const lock{making_};
     if (editor_) return std::move(editor_);
   }
-  return std::make_unique<Editor>(*snapshot());
+  return std::make_unique<Editor>(snapshot());
 }
 
 template <class IndexTag>
 void LazySnapshot<IndexTag>::give_back(std::unique_ptr<Editor> editor) const noexcept {
-  std::lock_guard const lock{making_};
-  if (!made_) editor_ = std::move(editor);
+  // Who makes the snapshot meanwhile may be reading from the store, and needs no editor any more.
+  std::unique_lock const lock{making_, std::try_to_lock};
+  if (lock && !made_) editor_ = std::move(editor);
 }
 
 /// An editor for as long as it applies nothing: goes back to its version unless it is taken.

@@ -177,7 +177,7 @@ class IndexCursor {
 
   void to_neighbour(bool before) {
     leaf_ = nullptr;
-    ahead_.walk(held_ ? held_.get()->weight : 0);
+    ahead_.walk(held_ ? held_.get()->weight.load(std::memory_order_relaxed) : 0);
     detail::Reading const reading{cache()};
     for (std::size_t level = 1; level <= root_.get()->level; ++level) {
       auto& step = steps_[level];

@@ -192,7 +192,7 @@ std::size_t Leaf<Shape>::footprint() const noexcept {
 
 template <class Shape>
 void destroy_leaf(Leaf<Shape>* leaf) noexcept {
-  if (leaf->cache != nullptr) leaf->cache->dropped(leaf->weight);
+  if (leaf->cache != nullptr) leaf->cache->dropped(leaf->weight.load(std::memory_order_relaxed));
   switch (leaf->form) {
     case LeafForm::packed: delete static_cast<FormedLeaf<Shape, LeafForm::packed>*>(leaf); break;
     case LeafForm::valued: delete static_cast<FormedLeaf<Shape, LeafForm::valued>*>(leaf); break;

@@ -15,9 +15,10 @@ namespace cairn::detail {
 /// Requires that no other thread counts or unloads the leaf: it is new, or the cache is locked.
 template <Order Sorted, class Shape>
 void count_leaf(Leaf<Shape>& leaf, NodeCache& cache) noexcept {
-  leaf.weight = static_cast<std::uint32_t>(std::min<std::size_t>(leaf.template footprint<Sorted>(), UINT32_MAX));
+  auto const weight = static_cast<std::uint32_t>(std::min<std::size_t>(leaf.template footprint<Sorted>(), UINT32_MAX));
+  leaf.weight.store(weight, std::memory_order_relaxed);
   leaf.cache = &cache;
-  cache.counted(leaf.weight);
+  cache.counted(weight);
 }
 
 template <class Shape>

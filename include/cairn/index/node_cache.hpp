@@ -134,7 +134,7 @@ class NodeCache {
   }
   void unlinked(detail::NodeHeader* leaf, void (*release)(detail::NodeHeader*)) noexcept {
     limbo_.back().leaves.push_back({leaf, release});
-    leaving_ += leaf->weight;
+    leaving_ += leaf->weight.load(std::memory_order_relaxed);
     unloads_.fetch_add(1, std::memory_order_relaxed);
   }
 
@@ -216,7 +216,7 @@ class NodeCache {
   }
   void let_go(Batch& batch) noexcept {
     for (auto const& each : batch.leaves) {
-      leaving_ -= each.leaf->weight;
+      leaving_ -= each.leaf->weight.load(std::memory_order_relaxed);
       each.release(each.leaf);
     }
   }

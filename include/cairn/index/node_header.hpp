@@ -27,7 +27,7 @@ struct NodeHeader {
   std::uint8_t const level;  // 0: a leaf
   std::atomic<Stored> stored{Stored::no};  // release: `address` is set
   std::uint64_t owner;
-  std::uint32_t weight = 0;        // of a leaf: what its cache counts it for
+  std::atomic<std::uint32_t> weight{0};  // of a leaf: what its cache counts it for, relaxed
   std::atomic<bool> used{false};   // of a leaf: since its cache looked last
   NodeAddress address;
   NodeCache* cache = nullptr;      // who counts a leaf, and may unload those of an inner node

@@ -21,7 +21,7 @@ namespace cairn {
 
 /// How far statistics look.
 enum class StatsDepth : std::uint8_t {
-  memory,  ///< what the connection knows: reads nothing
+  memory,  ///< what the connection knows; the indexes of its newest value may have to be made first, beside a commit
   roots,   ///< also what the store says of itself: the names of its roots, and who else has it open
   nodes,   ///< also what is alive and dead in it: a collection of garbage that removes nothing, and costs what that costs
 };
@@ -48,7 +48,7 @@ struct ConnectionStats {
   std::uint64_t tail_budget = 0;  ///< a checkpoint follows when the tail is longer
 
   // Memory.
-  std::uint64_t values_held = 0;  ///< database values that this process holds of the store; a collection of garbage spares what they need
+  std::uint64_t values_held = 0;  ///< database values of the store that this process holds and has looked into; a collection of garbage spares what they need
   std::uint64_t waiting_transactions = 0;
   std::uint64_t cache_bytes = 0;  ///< leaves of indexes that were read, or could be read again
   std::uint64_t cache_budget = 0;

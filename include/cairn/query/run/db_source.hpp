@@ -66,7 +66,7 @@ class DbSource final : public Source {
     return facts;
   }
 
-  [[nodiscard]] std::uint64_t likeness() const noexcept override {
+  [[nodiscard]] std::uint64_t likeness() const override {
     auto const& snapshot = db_.snapshot();
     auto const& view = db_.view();
     std::uint64_t const datoms = snapshot.current.eavt.size() + snapshot.temporal.eavt.size();

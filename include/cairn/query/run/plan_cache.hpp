@@ -58,7 +58,7 @@ class PlanCache {
   PlanCache() = default;
 
   /// So that one text that is asked of many databases is on many shelves.
-  [[nodiscard]] static std::uint64_t first_likeness(std::span<GivenInput const> inputs) noexcept {
+  [[nodiscard]] static std::uint64_t first_likeness(std::span<GivenInput const> inputs) {
     for (auto const& input : inputs) {
       if (input.source() != nullptr) return Prepared::likeness_of(input);
     }

@@ -92,7 +92,7 @@ class Prepared {
   [[nodiscard]] std::size_t bytes_of_text() const noexcept { return text_.size() + order_by_.size() + rules_text_.size(); }
 
   /// What a plan for an input depends on, but for rules.
-  [[nodiscard]] static std::uint64_t likeness_of(GivenInput const& input) noexcept {
+  [[nodiscard]] static std::uint64_t likeness_of(GivenInput const& input) {
     auto const* source = input.source();
     return source == nullptr ? 0 : (*source)->likeness();
   }

@@ -41,7 +41,7 @@ class Source {
 
   /// A number that stays the same as long as a plan for the source is still a good one: another schema, another kind of view and a
   /// number of datoms that begins otherwise change it. Plans give the same rows wherever they were made.
-  [[nodiscard]] virtual std::uint64_t likeness() const noexcept { return 0; }
+  [[nodiscard]] virtual std::uint64_t likeness() const { return 0; }
 
   /// How many datoms an attribute has, and how many of them that value, or a value within those limits. Errors: those of the store.
   [[nodiscard]] virtual AttributeFacts attribute_facts(Keyword attribute, std::optional<Value> const& value,

@@ -30,7 +30,7 @@ inline constexpr bool is_compiled = Loops<Query>::program.is_compiled;
 
 /// Whether a database's leaves may be gone while it is there.
 template <class IndexTag>
-[[nodiscard]] bool may_forget_leaves(Db<IndexTag> const& db) noexcept {
+[[nodiscard]] bool may_forget_leaves(Db<IndexTag> const& db) {
   auto const& index = db.snapshot().current.eavt;
   if constexpr (requires { index.source(); }) return index.source() != nullptr;
   return true;
