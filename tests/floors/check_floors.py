@@ -21,6 +21,7 @@ FLOORS = [
     ["index", "config"],
     ["db"],
     ["store", "query"],
+    ["dump"],
     ["umbrella"],  # include/cairn/*.hpp
     ["tools", "examples"],
 ]

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A database whose index is a hitchhiker tree: the suite of all databases, on files, and a store that an earlier version wrote.
 #include "laws/database.hpp"
+#include "laws/dump.hpp"
 #include "laws/temporary_directory.hpp"
 
 #include <cairn/backends/file/backend.hpp>
@@ -31,6 +32,17 @@ using Store = cairn::Store<Harness::Backend>;
 TEST_CASE("a database with the other index shows what one in memory shows") { cairn::laws::check_against_memory<Harness>(); }
 TEST_CASE("threads that transact lose nothing") { cairn::laws::check_writing_threads<Harness>(); }
 TEST_CASE("what was acknowledged survives kill -9") { cairn::laws::check_kills<Harness>(); }
+
+struct OtherIndex {
+  using Backend = file::Backend;
+  cairn::test::TemporaryDirectory place{};
+  [[nodiscard]] Backend::Config config() const { return {.path = place.path() / "store"}; }
+};
+TEST_CASE("a dump of either index is restored into either") {
+  cairn::laws::check_dump<Harness, Harness>();
+  cairn::laws::check_dump<Harness, OtherIndex>();
+  cairn::laws::check_dump<OtherIndex, Harness>();
+}
 
 TEST_CASE("the index is named by its tag, and by the configuration") {
   Harness harness;

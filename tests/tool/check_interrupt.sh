@@ -4,7 +4,8 @@
 #
 # usage: check_interrupt.sh COMMAND DIRECTORY
 #
-# Ctrl-C while `cairn import` reads: it ends with 130, what it counts is there, and of an import in bulk nothing.
+# Ctrl-C while `cairn import` reads: it ends with 130, what it counts is there, and of an import in bulk nothing. So do a dump that is
+# written, and a restoration, of which nothing is there.
 set -euo pipefail
 command=$1
 directory=$2
@@ -63,4 +64,41 @@ for option in "" --bulk; do
   kill -INT "$import"
   if [[ -z $option ]]; then ended "whole and durable" 2 1; else ended "and nothing of what followed" 2 1; fi
 done
+
+# stopped PID: that it ended so.
+stopped() {
+  local status=0
+  wait "$1" || status=$?
+  [[ $status -eq 130 ]] || { echo "ended with $status"; cat "$directory/out"; exit 1; }
+  grep -q "Interrupted: " "$directory/out"
+}
+
+# More than a pipe holds was read of a dump: it is under way, and goes on when the rest is.
+rm -rf "$directory"
+mkdir -p "$directory"
+"$command" create "$store"
+echo "[{:db/ident :age :db/valueType :db.type/long :db/cardinality :db.cardinality/one}]" | "$command" import "$store" - >"$directory/imported"
+(yes "{:age 41}" 2>"$directory/yes" || true) | head -n 50000 | "$command" import --bulk "$store" - >"$directory/imported"
+"$command" dump "$store" "$directory/whole" >"$directory/dumped"
+mkfifo "$directory/pipe"
+"$command" dump "$store" - >"$directory/pipe" 2>"$directory/out" &
+dump=$!
+exec 3<"$directory/pipe"
+head -c "$a_pipe" <&3 >"$directory/part"
+kill -INT "$dump"
+cat <&3 >"$directory/rest"
+exec 3<&-
+stopped "$dump"
+
+# The same of what is restored.
+"$command" restore - "$directory/restored" <"$directory/pipe" >"$directory/out" 2>&1 &
+restoration=$!
+exec 3>"$directory/pipe"
+head -c $((2 * a_pipe)) "$directory/whole" >&3
+kill -INT "$restoration"
+exec 3>&-
+stopped "$restoration"
+[[ ! -e $directory/restored ]]
+"$command" restore "$directory/whole" "$directory/restored" >"$directory/out"
+"$command" verify "$directory/restored" | grep -q ":sound true"
 rm -rf "$directory"

@@ -21,8 +21,13 @@ namespace cairn::tool {
 
 namespace {
 
-/// Whether it is an entity, and not a transaction.
-bool is_entity(Edn const& form) { return form.is_map() && form.find("tx-data") == nullptr; }
+/// Whether it is an entity, and not a transaction. A dump is neither.
+bool is_entity(Edn const& form) {
+  if (form.kind() == notation::Kind::tagged && (form.tag() == "cairn/dump" || form.tag() == "datahike/Datom")) {
+    raise(Errc::transact_syntax, "This is a whole database, and no transaction. Make a store of it with: cairn restore FILE STORE", "{}");
+  }
+  return form.is_map() && form.find("tx-data") == nullptr;
+}
 
 void print_imported(std::uint64_t transactions, std::uint64_t datoms) {
   print_map({{"transactions", std::to_string(transactions)}, {"datoms", std::to_string(datoms)}});

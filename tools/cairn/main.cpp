@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // The `cairn` command.
+#include "dump_verbs.hpp"
 #include "log.hpp"
 #include "shell/shell.hpp"
 #include "store_argument.hpp"
@@ -97,6 +98,27 @@ int run(int count, char** arguments) {
   import->add_flag("--bulk", in_bulk, "what follows the first map as one import, which only adds: sorted, whole or not at all; memory grows with temporary ids only")
       ->excludes("--batch");
   import->callback([&] { verb = [&] { return in_bulk ? import_files_in_bulk(store, files) : import_files(store, files, batch); }; });
+
+  std::string file_of_dump;
+  std::string other_store;
+  DumpArguments dumping;
+  auto* dump = app.add_subcommand("dump", "Write a database with its whole history to a file")->alias("export")->alias("backup");
+  dump->add_option("store", store, store_help)->required();
+  dump->add_option("file", file_of_dump, "the dump, which has this name when it is whole; - is standard output")->required();
+  dump->add_option("--format", dumping.format, "cbor where the file's name ends so, else edn")->check(CLI::IsMember({"edn", "cbor"}));
+  dump->add_option("--branch", dumping.branch, "another branch than the store's");
+  dump->add_flag("--no-history", dumping.no_history, "only what is true");
+  dump->add_flag("--resume", dumping.resume, "go on where a dump to this file was interrupted");
+  dump->callback([&] { verb = [&] { return dump_store(store, file_of_dump, dumping); }; });
+  auto* restore = app.add_subcommand("restore", "Make a new store of a dump");
+  restore->add_option("file", file_of_dump, "the dump; - is standard input")->required();
+  restore->add_option("store", store, store_help)->required();
+  restore->callback([&] { verb = [&] { return restore_store(file_of_dump, store); }; });
+  auto* copy = app.add_subcommand("copy", "Make a new store of a database, on the same or another backend");
+  copy->add_option("from", store, store_help)->required();
+  copy->add_option("to", other_store, "the new store")->required();
+  copy->add_option("--branch", dumping.branch, "another branch than the store's");
+  copy->callback([&] { verb = [&] { return copy_store(store, other_store, dumping.branch); }; });
 
   QueryArguments question;
   auto const add_question = [&](CLI::App* asking) {

@@ -1,0 +1,58 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Databases of Datahike and DataScript.
+#pragma once
+
+#include <cairn/dump/datahike.hpp>
+#include <cairn/dump/datascript.hpp>
+#include <cairn/dump/whole_store.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace cairn {
+
+namespace detail {
+
+template <class Backend, class IndexTag, class Fill>
+DumpReport import_history(typename Backend::Config const& config, RestoreOptions const& how, DatabaseOptions const& options, Fill const& fill) {
+  DumpReport report;
+  create_whole<Backend, IndexTag>(config, options, [&](NodeSink const& sink, std::shared_ptr<NodeSource const> const& nodes) {
+    ImportedHistory history{how};
+    fill(history);
+    return history.finish<IndexTag>(report, sink, nodes);
+  });
+  return report;
+}
+
+}  // namespace detail
+
+/// Makes a new store of what Datahike's `export-db` prints: a datom a line, `#datahike/Datom [e a v tx added]`, the schema's among them,
+/// with a history if it was exported. Entities keep their numbers; the transaction 536870912 + n becomes the n-th.
+///
+/// The database is of `:schema-flexibility :write` where all attributes have a type. Transactions without a `:db/txInstant` get the time
+/// of the import. Errors: `edn/syntax` for a line that is no datom, or one whose attribute is a number (`:attribute-refs? true`);
+/// as `restore`. Memory: that of `RestoreOptions`, and a few words for each transaction and each fact about the schema.
+template <class Backend, class IndexTag = typename detail::DefaultIndex<Backend>::type>
+DumpReport import_datahike(typename Backend::Config const& config, ByteSource source, RestoreOptions const& how = {}, DatabaseOptions const& options = {}) {
+  return detail::import_history<Backend, IndexTag>(config, how, options, [&](detail::ImportedHistory& history) {
+    detail::DumpInput in{std::move(source)};
+    detail::read_datahike(in, history);
+  });
+}
+
+/// Makes a new store of the JSON of what DataScript's `serializable` returns. Entities keep their numbers, and transactions their order; the
+/// schema, which is no data there, becomes entities behind all others, and a last transaction. Names of attributes that are strings
+/// become keywords. Transactions have the time of the import. Errors: `edn/syntax`, `transact/syntax` for a value that no datom can hold
+/// (a map, a set); as `restore`. Memory: the text, beside that of `RestoreOptions`.
+template <class Backend, class IndexTag = typename detail::DefaultIndex<Backend>::type>
+DumpReport import_datascript(typename Backend::Config const& config, ByteSource source, RestoreOptions const& how = {}, DatabaseOptions const& options = {}) {
+  return detail::import_history<Backend, IndexTag>(config, how, options, [&](detail::ImportedHistory& history) {
+    detail::DumpInput in{std::move(source)};
+    auto const text = in.ahead(static_cast<std::size_t>(detail::largest_chunk));
+    detail::DataScriptReader{text, history}.read();
+  });
+}
+
+}  // namespace cairn

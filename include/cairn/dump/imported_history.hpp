@@ -1,0 +1,182 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// The history of another system's database, in the order in which it comes.
+#pragma once
+
+#include <cairn/db/clock.hpp>
+#include <cairn/db/coerce.hpp>
+#include <cairn/db/tx_record.hpp>
+#include <cairn/dump/restoration.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace cairn::detail {
+
+/// In DataScript and Datahike transactions have the numbers behind this one, and no other entity has.
+inline constexpr EntityId imported_first_transaction = 0x20000000;
+
+/// Takes what was ever said, in any order, and makes of it what a database here would have kept: of an attribute with one value each
+/// new value retracts the one before, and what says nothing new is left out. Transactions become those of the same place in the order.
+class ImportedHistory {
+ public:
+  explicit ImportedHistory(RestoreOptions const& how) : how_{how}, sorter_{how.memory / 4, how.directory} {}
+
+  /// By how much transactions move up. Before the first datom.
+  void shift(EntityId by) noexcept { shift_ = by; }
+
+  /// Entities and transactions by their numbers there.
+  void add(EntityId e, Keyword ident, Value v, EntityId tx, bool added) {
+    auto const transaction = mapped(tx);
+    if (transaction < first_transaction || transaction >= 2 * first_transaction) bad_record("a datom has the transaction " + std::to_string(tx) + ", which is none");
+    e = mapped(e);
+    if (e <= 0 || e == first_transaction - 1 || e >= first_transaction + INT32_MAX) bad_record("there is no entity " + std::to_string(e));
+    if (e < first_transaction) max_entity_ = (std::max)(max_entity_, e);
+    transactions_.insert(transaction);
+    auto const a = attribute_of(ident);
+    if (auto const* system = schema_.find(a); a < first_user_attribute) {
+      if (!conforms(v, *system->type)) bad_record(to_text(v) + " is no value of :" + std::string{ident.text()});
+      if (a == system_attribute::tx_instant && e >= first_transaction && added) timed_.insert(e);
+      if (a == system_attribute::tx_instant) last_instant_ = (std::max)(last_instant_, v.as_instant());
+      if (is_schema_attribute(a)) said_.emplace(std::tuple{e, transaction, added, a}, v);
+    }
+    if (v.is_nil() || !is_storable(v)) bad_record(to_text(v) + " is no value of a datom");
+    sorter_.add({e, a, added, transaction, std::move(v)});
+    ++size_;
+    if ((size_ & 0x3FFFU) == 0 && how_.progress) how_.progress({RestoreProgress::reading, size_, 0});
+  }
+
+  /// The largest number of an entity so far, and of a transaction.
+  [[nodiscard]] EntityId max_entity() const noexcept { return max_entity_; }
+  [[nodiscard]] EntityId max_tx() const noexcept { return transactions_.empty() ? first_transaction - 1 : *transactions_.rbegin(); }
+  /// What would there be the transaction behind the last.
+  [[nodiscard]] EntityId next_transaction() const noexcept { return max_tx() + 1 - (first_transaction - 1) - shift_ + imported_first_transaction; }
+
+  /// The database. Once.
+  template <class IndexTag>
+  [[nodiscard]] Snapshot<IndexTag> finish(DumpReport& report, NodeSink const& sink, std::shared_ptr<NodeSource const> const& source) {
+    auto const now = current_instant();
+    for (auto const tx : transactions_) {
+      if (timed_.contains(tx)) continue;
+      sorter_.add({tx, system_attribute::tx_instant, true, tx, now});
+      last_instant_ = (std::max)(last_instant_, now);
+    }
+    define();
+    DumpHeader header;
+    header.max_entity = max_entity_;
+    header.max_tx = max_tx();
+    header.last_instant = last_instant_;
+    auto const users = schema_.attributes().subspan(first_user_attribute);
+    bool const all_typed = std::ranges::all_of(users, [](auto const& attribute) { return attribute->type.has_value(); });
+    header.schema_flexibility = all_typed ? SchemaFlexibility::write : SchemaFlexibility::read;
+    Restoration<IndexTag> restoration{header, how_};
+    for (auto const& attribute : users) restoration.attribute(*attribute);
+    for (auto const& [entity, ident] : schema_.idents()) restoration.ident(entity, ident);
+    restoration.begin(sink, source);
+    std::vector<RawDatom> group;
+    auto const put = [&](RawDatom const& datom, bool current) {
+      ++(current ? report.current : report.past);
+      restoration.datom(datom, current);
+    };
+    std::move(sorter_).drain([&](RawDatom datom) {
+      if (!group.empty() && (group.front().e != datom.e || group.front().a != datom.a)) replay(std::exchange(group, {}), put);
+      group.push_back(std::move(datom));
+    });
+    if (!group.empty()) replay(std::move(group), put);
+    return restoration.finish();
+  }
+
+ private:
+  [[nodiscard]] EntityId mapped(EntityId id) const noexcept {
+    return id >= imported_first_transaction && id <= INT32_MAX ? first_transaction - 1 + (id - imported_first_transaction) + shift_ : id;
+  }
+  AttributeId attribute_of(Keyword ident) {
+    auto const* found = schema_.find(ident);
+    return found != nullptr ? found->id : schema_.add(ident);
+  }
+
+  /// Makes the schema what the entities say of themselves in the end.
+  void define() {
+    std::map<EntityId, std::map<AttributeId, std::vector<Value>>> facts;
+    for (auto const& [place, v] : said_) {
+      auto const& [e, tx, added, a] = place;
+      auto& values = facts[e][a];
+      if (!added) {
+        std::erase(values, v);
+      } else {
+        if (!schema_.find(a)->is_many()) values.clear();
+        values.push_back(v);
+      }
+    }
+    std::vector<EntityFacts> entities;
+    for (auto const& [e, by_attribute] : facts) {
+      EntityFacts said{e, {}};
+      bool defines = false;
+      for (auto const& [a, values] : by_attribute) {
+        for (auto const& v : values) said.facts.emplace_back(a, v);
+        defines = defines || (defines_attribute(a) && !values.empty());
+      }
+      for (auto const& [a, v] : said.facts) {
+        if (a == system_attribute::ident && defines) attribute_of(v.as_keyword());
+      }
+      entities.push_back(std::move(said));
+    }
+    schema_.define(entities);
+  }
+
+  /// What was said of one attribute of one entity, as a history of this system's.
+  template <class Put>
+  void replay(std::vector<RawDatom> said, Put const& put) const {
+    auto const& attribute = *schema_.find(said.front().a);
+    for (auto& datom : said) {
+      if (attribute.is_ref() && datom.v.is(ValueKind::integer)) datom.v = mapped(datom.v.as_integer());
+      if (attribute.type) datom.v = coerce(std::move(datom.v), attribute);
+    }
+    std::ranges::sort(said, [](RawDatom const& left, RawDatom const& right) {
+      return std::tie(left.tx, left.added, left.v) < std::tie(right.tx, right.added, right.v);
+    });
+    std::vector<RawDatom> kept;
+    std::unordered_map<Value, std::size_t> truth;  // a value, and where it was last added
+    for (auto& datom : said) {
+      auto const found = truth.find(datom.v);
+      if (datom.added == (found != truth.end())) continue;
+      if (datom.added && !attribute.is_many()) {
+        for (auto const& [value, place] : truth) kept.push_back({datom.e, datom.a, false, datom.tx, value});
+        truth.clear();
+      }
+      if (datom.added) {
+        truth.emplace(datom.v, kept.size());
+      } else {
+        truth.erase(found);
+      }
+      kept.push_back(std::move(datom));
+    }
+    std::vector<std::pair<RawDatom, bool>> marked;
+    for (std::size_t i = 0; i != kept.size(); ++i) {
+      auto const found = truth.find(kept[i].v);
+      marked.emplace_back(kept[i], found != truth.end() && found->second == i);
+    }
+    std::ranges::sort(marked, [](auto const& left, auto const& right) { return compare<Order::eavt>(left.first, right.first) < 0; });
+    for (auto const& [datom, current] : marked) put(datom, current);
+  }
+
+  RestoreOptions const& how_;
+  ExternalSorter<Order::eavt> sorter_;
+  DatabaseSchema schema_{};
+  EntityId shift_ = 0;
+  EntityId max_entity_ = 0;
+  Instant last_instant_{};
+  std::set<EntityId> transactions_{};
+  std::set<EntityId> timed_{};                                                             // those that say when they were
+  std::multimap<std::tuple<EntityId, EntityId, bool, AttributeId>, Value> said_{};  // of attributes
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace cairn::detail

@@ -1,0 +1,112 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Whatever a dump, an export of Datahike or a JSON of DataScript has in it: datoms or a coded error, and what was read can be written and
+// read again.
+//
+// The input's first byte chooses what it is: a whole dump, or records under a right checksum, or another system's.
+#include <cairn/dump/datahike.hpp>
+#include <cairn/dump/datascript.hpp>
+#include <cairn/dump/read.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace cairn;
+
+struct Visit : detail::DumpSchema {
+  using DumpSchema::DumpSchema;
+  std::vector<std::pair<RawDatom, bool>> datoms{};
+  void datom(RawDatom datom, bool current) { datoms.emplace_back(std::move(datom), current); }
+};
+
+ByteSource source_of(std::string_view text) {
+  return [text](std::span<std::byte> room) mutable {
+    auto const size = std::min(room.size(), text.size());
+    if (size != 0) std::memcpy(room.data(), text.data(), size);
+    text.remove_prefix(size);
+    return size;
+  };
+}
+
+std::string bytes_of(Value const& value) {
+  ByteWriter out;
+  codec::write(out, value);
+  auto const bytes = std::move(out).take();
+  return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
+}
+
+/// In both encodings.
+template <class Framing>
+void check_again(Visit const& read) {
+  typename Framing::RecordWriter writer;
+  std::string text;
+  writer.begin_chunk();
+  EntityId last = 0;
+  std::vector<Value> written;
+  for (auto const& [datom, current] : read.datoms) {
+    if (datom.e < last || datom.tx < first_transaction) continue;
+    last = datom.e;
+    writer.datom(text, datom, current, read.schema());
+    written.push_back(datom.v);
+  }
+  Visit again{false};
+  for (auto const& attribute : read.schema().attributes().subspan(first_user_attribute)) again.attribute(*attribute);
+  typename Framing::RecordReader reader;
+  if (reader.read(text, again) != written.size()) std::abort();
+  for (std::size_t i = 0; i != written.size(); ++i) {
+    if (bytes_of(again.datoms.at(i).first.v) != bytes_of(written[i])) std::abort();
+  }
+}
+
+template <class Framing>
+void read_records(std::string_view payload) {
+  Visit visit{false};
+  try {
+    typename Framing::RecordReader reader;
+    reader.read(payload, visit);
+  } catch (detail::BadRecord const&) {
+  }
+  check_again<detail::EdnFraming>(visit);
+  check_again<detail::CborFraming>(visit);
+}
+
+void read_dump(std::string_view text) {
+  detail::DumpReader reader{source_of(text)};
+  Visit visit{reader.header().attribute_refs};
+  while (reader.read_chunk(visit)) {
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  if (size == 0) return 0;
+  std::string_view const text{reinterpret_cast<char const*>(data) + 1, size - 1};
+  RestoreOptions const how{.memory = 1};
+  try {
+    switch (data[0] % 5) {
+      case 0: read_dump(text); break;
+      case 1: read_records<detail::EdnFraming>(text); break;
+      case 2: read_records<detail::CborFraming>(text); break;
+      case 3: {
+        detail::ImportedHistory history{how};
+        detail::DumpInput in{source_of(text)};
+        detail::read_datahike(in, history);
+        break;
+      }
+      default: {
+        detail::ImportedHistory history{how};
+        detail::DataScriptReader{text, history}.read();
+      }
+    }
+  } catch (Error const& error) {
+    (void)notation::Value::string(error.message());
+  }
+  return 0;
+}
