@@ -25,7 +25,7 @@ inline constexpr std::int64_t dump_version = 1;
 /// What a dump is written in.
 enum class DumpEncoding : std::uint8_t {
   edn,   ///< a form a line: for people, `grep` and `diff`
-  cbor,  ///< RFC 8949: a fifth of the size
+  cbor,  ///< RFC 8949: a quarter of the size
 };
 
 /// Takes the bytes of a dump, a piece at a time.
@@ -59,7 +59,7 @@ struct DumpReport {
 
 namespace detail {
 
-/// Of several dumps in one, or of a value, no more than this; so a number in a dump cannot make anybody ask for more memory.
+/// No chunk, and so no value, is longer than this.
 inline constexpr std::uint64_t largest_chunk = std::uint64_t{1} << 30U;
 
 /// The checksum of a chunk holds that of all before it.

@@ -17,6 +17,8 @@ namespace detail {
 
 template <class Backend, class IndexTag, class Fill>
 DumpReport import_history(typename Backend::Config const& config, RestoreOptions const& how, DatabaseOptions const& options, Fill const& fill) {
+  if (!options.keep_history) raise_option_mismatch("keep-history?", "false", "true");
+  if (options.attribute_refs) raise_option_mismatch("attribute-refs?", "true", "false");
   DumpReport report;
   create_whole<Backend, IndexTag>(config, options, [&](NodeSink const& sink, std::shared_ptr<NodeSource const> const& nodes) {
     ImportedHistory history{how};

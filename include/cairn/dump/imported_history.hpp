@@ -39,7 +39,7 @@ class ImportedHistory {
     e = mapped(e);
     if (e <= 0 || e == first_transaction - 1 || e >= first_transaction + INT32_MAX) bad_record("there is no entity " + std::to_string(e));
     if (e < first_transaction) max_entity_ = (std::max)(max_entity_, e);
-    transactions_.insert(transaction);
+    if (transaction != last_transaction_) transactions_.insert(last_transaction_ = transaction);
     auto const a = attribute_of(ident);
     if (auto const* system = schema_.find(a); a < first_user_attribute) {
       if (!conforms(v, *system->type)) bad_record(to_text(v) + " is no value of :" + std::string{ident.text()});
@@ -173,6 +173,7 @@ class ImportedHistory {
   EntityId shift_ = 0;
   EntityId max_entity_ = 0;
   Instant last_instant_{};
+  EntityId last_transaction_ = 0;
   std::set<EntityId> transactions_{};
   std::set<EntityId> timed_{};                                                             // those that say when they were
   std::multimap<std::tuple<EntityId, EntityId, bool, AttributeId>, Value> said_{};  // of attributes

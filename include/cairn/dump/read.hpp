@@ -3,6 +3,8 @@
 // Reading a dump, chunk by chunk.
 #pragma once
 
+#include <cairn/datom/order.hpp>
+#include <cairn/db/schema.hpp>
 #include <cairn/db/tx_record.hpp>
 #include <cairn/dump/framing.hpp>
 
