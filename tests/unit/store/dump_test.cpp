@@ -379,6 +379,20 @@ TEST_CASE("a file has its name when the dump in it is whole") {
   CHECK(code_of([&] { DumpFile{"/nowhere/at/all"}; }) == Errc::io_error);
 }
 
+// `cairn dump` wrote these when the format had version 1.
+TEST_CASE("dumps of version 1 are read, and are written as they were", "[golden]") {
+  for (auto const encoding : {DumpEncoding::edn, DumpEncoding::cbor}) {
+    std::ifstream in{std::string{CAIRN_GOLDEN_DUMP} + (encoding == DumpEncoding::edn ? "/people.edn" : "/people.cbor"), std::ios::binary};
+    std::string const text{std::istreambuf_iterator<char>{in}, {}};
+    OnMem to;
+    CHECK(restore<mem::Backend>(to.config(), out_of(text)).past == 6);
+    auto const conn = Memory::connect(to.config());
+    CHECK_NOTHROW(verify(conn.db()));
+    CHECK((*conn.db().as_of(first_transaction + 1).datoms(eavt, 18, ":age").begin()).v == Value{41});
+    CHECK((dumped(conn.db(), {.encoding = encoding}) == text));
+  }
+}
+
 TEST_CASE("documentation: a dump and its restoration in a program") {
   OnMem from;
   Memory::create(from.config());
