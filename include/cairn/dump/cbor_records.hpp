@@ -9,7 +9,9 @@
 #include <cairn/dump/fields.hpp>
 #include <cairn/edn/utf8.hpp>
 
+#include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -106,8 +108,11 @@ template <meta::Lazy = {}>
   bad_record("tag " + std::to_string(number) + " has no value of a datom in it");
 }
 
+/// A value has no more elements, those of its elements included: a byte of a dump can be one, which takes many in memory.
+inline constexpr std::size_t most_elements = std::size_t{1} << 23U;
+
 template <meta::Lazy = {}>
-[[nodiscard]] Value read_value(Reader& in, int depth = 0) {
+[[nodiscard]] Value read_value(Reader& in, std::size_t& left, int depth = 0) {
   auto const head = in.head();
   switch (head.major) {
     case Major::positive:
@@ -124,9 +129,12 @@ template <meta::Lazy = {}>
     }
     case Major::array: {
       if (depth == codec::max_tuple_depth) bad_record("tuples are nested too deep");
+      auto const count = in.count(head);
+      if (count > left) bad_record("a tuple has too many elements");
+      left -= count;
       std::vector<Value> elements;
-      elements.reserve(in.count(head));
-      for (auto left = in.count(head); left != 0; --left) elements.push_back(read_value(in, depth + 1));
+      elements.reserve((std::min)(count, std::size_t{64}));  // a count is no promise
+      for (std::size_t i = 0; i != count; ++i) elements.push_back(read_value(in, left, depth + 1));
       return elements;
     }
     case Major::tag: return read_tagged(in, head.argument);
@@ -143,6 +151,12 @@ template <meta::Lazy = {}>
     case Major::map: break;
   }
   bad_record("an item is no value of a datom");
+}
+
+template <meta::Lazy = {}>
+[[nodiscard]] Value read_value(Reader& in) {
+  auto left = most_elements;
+  return read_value(in, left);
 }
 
 template <meta::Lazy = {}>

@@ -21,7 +21,7 @@ void read_datahike(DumpInput& in, ImportedHistory& history) {
   auto const read = [&](std::string_view line) {
     for (std::size_t at = 0;;) {
       nodes.clear();
-      auto const result = notation::read_next(line, at, nodes);
+      auto const result = notation::read_next(line, at, nodes, dump_reading);
       if (result.status == notation::ReadStatus::end) return;
       if (result.status != notation::ReadStatus::form) bad_record(std::string{result.message});
       at = result.end;
@@ -38,20 +38,18 @@ void read_datahike(DumpInput& in, ImportedHistory& history) {
       history.add(form[0].integer(), Keyword{form[1].name()}, read_exact(form[2]), form[3].integer(), form.size() == 4 || form[4].boolean());
     }
   };
-  auto const located = [&](std::string_view line) {
+  for (bool is_more = true; is_more;) {
     ++number;
     try {
-      read(line);
+      auto const line = in.line(0);
+      is_more = line.has_value();
+      auto const text = is_more ? *line : in.ahead(in.limit());
+      read(text);
+      in.pass(text.size());
     } catch (BadRecord const& bad) {
       raise(Errc::edn_syntax, "Line " + std::to_string(number) + " of the export cannot be taken: " + bad.what + ".", "{:line " + std::to_string(number) + "}");
     }
-  };
-  while (auto const line = in.line(0)) {
-    located(*line);
-    in.pass(line->size());
   }
-  auto const rest = in.ahead(static_cast<std::size_t>(largest_chunk));
-  located(rest);
 }
 
 }  // namespace cairn::detail

@@ -6,12 +6,13 @@
 #include <cairn/dump/imported_history.hpp>
 #include <cairn/dump/json.hpp>
 
-#include <algorithm>
+#include <charconv>
+#include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -46,7 +47,9 @@ class DataScriptReader {
       json_.peek();
       places_[key] = json_.at();
       if (key == "max-eid") {
-        max_entity_ = json_.integer();
+        auto const largest = json_.integer();
+        if (largest < 0 || largest >= imported_first_transaction) bad_record("its \"max-eid\" is no number of an entity");
+        history_.reach(largest);
       } else if (key == "tx0") {
         if (json_.integer() != imported_first_transaction) bad_record("its \"tx0\" is not DataScript's");
       } else {
@@ -119,6 +122,7 @@ class DataScriptReader {
     if (text.find_first_of(".eE") == std::string_view::npos) {
       std::int64_t number = 0;
       if (std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc{}) return number;
+      return BigInt{std::string{text}};
     }
     return notation::detail::to_double(text);
   }
@@ -128,14 +132,16 @@ class DataScriptReader {
     auto const schema = notation::parse(json_.string());
     if (schema.kind() == notation::Kind::nil) return;
     if (!schema.is_map()) bad_record("its schema is no map");
-    auto entity = (std::max)(max_entity_, history_.max_entity());
+    auto last = history_.max_entity();
     auto const tx = history_.next_transaction();
     auto const items = schema.items();
     for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
       auto const name = keyword_in(items[i]);
       auto const& facts = items[i + 1];
-      if (!facts.is_map()) continue;  // DataScript lets a name stand alone
-      ++entity;
+      if (!facts.is_map() || name.ns() == "db") continue;  // DataScript lets a name stand alone
+      auto entity = history_.entity_named(name);
+      if (entity == 0) entity = ++last;
+      if (entity == imported_first_transaction) bad_record("there is no number left for the entity of " + to_text(name));
       history_.add(entity, Keyword{":db/ident"}, name, tx, true);
       bool has_cardinality = false;
       auto const said = facts.items();
@@ -143,7 +149,7 @@ class DataScriptReader {
         auto const about = keyword_in(said[k]);
         if (!is_known(about) || said[k + 1].kind() == notation::Kind::nil) continue;
         has_cardinality = has_cardinality || about == Keyword{":db/cardinality"};
-        history_.add(entity, about, schema_value(said[k + 1]), tx, true);
+        history_.add(entity, about, schema_value(about, said[k + 1]), tx, true);
       }
       if (!has_cardinality) history_.add(entity, Keyword{":db/cardinality"}, Keyword{":db.cardinality/one"}, tx, true);
     }
@@ -151,17 +157,21 @@ class DataScriptReader {
   [[nodiscard]] static bool is_known(Keyword about) {
     static DatabaseSchema const system;
     auto const* found = system.find(about);
-    return found != nullptr && defines_attribute(found->id);
+    return found != nullptr && (defines_attribute(found->id) || found->id == system_attribute::doc);
   }
   [[nodiscard]] static Keyword keyword_in(notation::Value const& name) {
     if (name.kind() == notation::Kind::keyword) return Keyword{name.as_keyword()};
     if (name.is_string()) return Keyword{name.as_string()};
     bad_record("its schema has a name that is neither a keyword nor a string");
   }
-  /// Where JavaScript wrote it, keywords are strings.
-  [[nodiscard]] static Value schema_value(notation::Value const& said) {
-    if (said.is_string() && said.as_string().starts_with(':')) return Keyword{said.as_string()};
-    return to_value(said);
+  /// Where JavaScript wrote it, keywords are strings, and so are those in a vector.
+  [[nodiscard]] static Value schema_value(Keyword about, notation::Value const& said) {
+    if (about == Keyword{":db/doc"}) return to_value(said);
+    if (said.is_string()) return Keyword{said.as_string()};
+    if (!said.is_vector()) return to_value(said);
+    std::vector<Value> parts;
+    for (auto const& part : said.items()) parts.push_back(part.is_string() ? Value{Keyword{part.as_string()}} : to_value(part));
+    return parts;
   }
 
   JsonReader json_;
@@ -169,7 +179,16 @@ class DataScriptReader {
   std::map<std::string, std::size_t> places_{};
   std::vector<Keyword> attributes_{};
   std::vector<Keyword> keywords_{};
-  EntityId max_entity_ = 0;
 };
+
+/// Errors: those of `DataScriptReader`; `edn/limit` for a text that is longer than the input's limit.
+template <meta::Lazy = {}>
+void read_datascript(DumpInput& in, ImportedHistory& history) {
+  auto const text = in.ahead(in.limit() + 1);
+  if (text.size() > in.limit()) {
+    raise(Errc::edn_limit, "The JSON has more than " + std::to_string(in.limit()) + " bytes, and is read as a whole. Take fewer datoms at a time.");
+  }
+  DataScriptReader{text, history}.read();
+}
 
 }  // namespace cairn::detail

@@ -78,7 +78,7 @@ class EdnRecordReader {
     std::uint64_t count = 0;
     for (std::size_t at = 0;; ++count) {
       nodes_.clear();
-      auto const result = notation::read_next(payload, at, nodes_);
+      auto const result = notation::read_next(payload, at, nodes_, dump_reading);
       if (result.status == notation::ReadStatus::end) return count;
       if (result.status != notation::ReadStatus::form) bad_record(std::string{result.message});
       at = result.end;

@@ -10,6 +10,7 @@
 #include <cairn/edn/instant.hpp>
 #include <cairn/edn/name.hpp>
 #include <cairn/edn/number.hpp>
+#include <cairn/edn/read_result.hpp>
 #include <cairn/edn/utf8.hpp>
 #include <cairn/edn/write.hpp>
 #include <cairn/meta/lazy.hpp>
@@ -30,6 +31,9 @@
 
 namespace cairn::detail {
 
+/// A chunk has what a datom can hold, which may be more than people write.
+inline constexpr notation::ReaderOptions dump_reading{.max_bytes = static_cast<std::uint32_t>(largest_chunk), .max_digits = static_cast<std::uint32_t>(largest_chunk)};
+
 template <class Bits>
 void write_hex(std::string& out, Bits bits) {
   for (int shift = static_cast<int>(sizeof bits) * 8 - 4; shift >= 0; shift -= 4) {
@@ -49,19 +53,20 @@ template <class Bits>
   return bits;
 }
 
-/// Numbers that are none are told apart by their bits; EDN knows one.
+/// Numbers that are none are told apart by their bits; EDN knows one. Bits are written, too, where a float's digits are of another one when
+/// they are read as a double first.
 template <class Real, class Bits>
 void write_real(std::string& out, Real number, Bits bits, std::string_view tag) {
-  bool const is_plain = !std::isnan(number) || bits == std::bit_cast<Bits>(std::numeric_limits<Real>::quiet_NaN());
+  auto const digits = std::is_same_v<Real, double> ? static_cast<double>(number) : shortest_double(static_cast<double>(number));
+  bool const is_plain = std::isnan(number) ? bits == std::bit_cast<Bits>(std::numeric_limits<Real>::quiet_NaN())
+                                           : bits == std::bit_cast<Bits>(static_cast<Real>(digits));
   if (!is_plain) {
     ((out += "#cairn/") += tag) += " \"";
     write_hex(out, bits);
     out += '"';
-  } else if (std::is_same_v<Real, double>) {
-    notation::write_to(out, static_cast<double>(number));
   } else {
-    ((out += "#cairn/") += tag) += ' ';
-    notation::write_to(out, shortest_double(static_cast<double>(number)));
+    if (!std::is_same_v<Real, double>) ((out += "#cairn/") += tag) += ' ';
+    notation::write_to(out, digits);
   }
 }
 

@@ -46,6 +46,13 @@ template <meta::Lazy = {}>
   };
 }
 
+template <meta::Lazy = {}>
+[[nodiscard]] std::uint64_t natural_of(DumpFields const& fields, std::string_view name) {
+  auto const number = field_of(fields, name, ValueKind::integer).as_integer();
+  if (number < 0) bad_record(":" + std::string{name} + " is negative");
+  return static_cast<std::uint64_t>(number);
+}
+
 /// Errors: `store/format` where a newer version wrote it.
 template <meta::Lazy = {}>
 [[nodiscard]] DumpHeader header_of(DumpFields const& fields) {
@@ -68,13 +75,8 @@ template <meta::Lazy = {}>
   header.max_entity = field_of(fields, "max-eid", ValueKind::integer).as_integer();
   header.max_tx = field_of(fields, "max-tx", ValueKind::integer).as_integer();
   header.last_instant = field_of(fields, "last-instant", ValueKind::instant).as_instant();
-  auto const count = [&](std::string_view name) {
-    auto const number = field_of(fields, name, ValueKind::integer).as_integer();
-    if (number < 0) bad_record(":" + std::string{name} + " is negative");
-    return static_cast<std::uint64_t>(number);
-  };
-  header.current = count("current");
-  header.past = count("past");
+  header.current = natural_of(fields, "current");
+  header.past = natural_of(fields, "past");
   if (header.max_entity < 0 || header.max_entity >= first_transaction - 1) bad_record(":max-eid is out of range");
   if (header.max_tx < first_transaction - 1 || header.max_tx >= 2 * first_transaction) bad_record(":max-tx is out of range");
   if (header.attribute_refs && header.schema_flexibility == SchemaFlexibility::read) bad_record("attributes are entities, and need no schema");

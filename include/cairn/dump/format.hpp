@@ -6,7 +6,9 @@
 #include <cairn/datom/checksum.hpp>
 #include <cairn/db/attribute.hpp>
 #include <cairn/db/options.hpp>
+#include <cairn/db/value_type.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -65,6 +67,14 @@ inline constexpr std::uint64_t largest_chunk = std::uint64_t{1} << 30U;
 /// The checksum of a chunk holds that of all before it.
 [[nodiscard]] inline std::uint64_t chained_checksum(std::string_view bytes, std::uint64_t before) noexcept {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), before);
+}
+
+/// Whether a database can have the value under the attribute. What reads datoms does not ask again where the schema says what their type is:
+/// of the system's attributes, of references, and of all others unless the schema came after the data.
+template <meta::Lazy = {}>
+[[nodiscard]] bool can_hold(Attribute const& attribute, Value const& value, SchemaFlexibility flexibility) noexcept {
+  bool const is_sure = attribute.id < first_user_attribute || attribute.is_ref() || flexibility == SchemaFlexibility::write;
+  return is_sure && attribute.type ? conforms(value, *attribute.type) : !value.is_nil();
 }
 
 /// Where a dump is damaged. Errors are thrown with it.

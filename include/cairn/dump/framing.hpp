@@ -39,12 +39,6 @@ struct DumpPiece {
   std::optional<DumpEnd> end{};
 };
 
-[[nodiscard]] inline std::uint64_t natural_of(DumpFields const& fields, std::string_view name) {
-  auto const number = field_of(fields, name, ValueKind::integer).as_integer();
-  if (number < 0) bad_record(":" + std::string{name} + " is negative");
-  return static_cast<std::uint64_t>(number);
-}
-
 /// In EDN what is said of a chunk stands behind it, so that the whole file is forms, a line each.
 struct EdnFraming {
   using RecordWriter = EdnRecordWriter;
@@ -105,7 +99,7 @@ struct EdnFraming {
   }
   static DumpFields fields_in(std::string_view line) {
     std::vector<notation::Node> nodes;
-    auto const result = notation::read_one(line, nodes);
+    auto const result = notation::read_one(line, nodes, dump_reading);
     if (result.status != notation::ReadStatus::form) bad_record(std::string{result.message});
     return read_fields(notation::Form{line, nodes.data(), result.root}.tagged_value());
   }

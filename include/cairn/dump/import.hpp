@@ -33,7 +33,8 @@ DumpReport import_history(typename Backend::Config const& config, RestoreOptions
 /// Makes a new store of what Datahike's `export-db` prints: a datom a line, `#datahike/Datom [e a v tx added]`, the schema's among them,
 /// with a history if it was exported. Entities keep their numbers; the transaction 536870912 + n becomes the n-th.
 ///
-/// The database is of `:schema-flexibility :write` where all attributes have a type. Transactions without a `:db/txInstant` get the time
+/// The database is of `:schema-flexibility :write` where all attributes have a type; then, and of references, a value that is not of its
+/// attribute's type is refused (`transact/schema`), but that a long under a bigint becomes one. Transactions without a `:db/txInstant` get the time
 /// of the import. Errors: `edn/syntax` for a line that is no datom, or one whose attribute is a number (`:attribute-refs? true`);
 /// as `restore`. Memory: that of `RestoreOptions`, and a few words for each transaction and each fact about the schema.
 template <class Backend, class IndexTag = typename detail::DefaultIndex<Backend>::type>
@@ -47,13 +48,12 @@ DumpReport import_datahike(typename Backend::Config const& config, ByteSource so
 /// Makes a new store of the JSON of what DataScript's `serializable` returns. Entities keep their numbers, and transactions their order; the
 /// schema, which is no data there, becomes entities behind all others, and a last transaction. Names of attributes that are strings
 /// become keywords. Transactions have the time of the import. Errors: `edn/syntax`, `transact/syntax` for a value that no datom can hold
-/// (a map, a set); as `restore`. Memory: the text, beside that of `RestoreOptions`.
+/// (a map, a set), `edn/limit` for more than a gigabyte; as `restore`. Memory: the text, beside that of `RestoreOptions`.
 template <class Backend, class IndexTag = typename detail::DefaultIndex<Backend>::type>
 DumpReport import_datascript(typename Backend::Config const& config, ByteSource source, RestoreOptions const& how = {}, DatabaseOptions const& options = {}) {
   return detail::import_history<Backend, IndexTag>(config, how, options, [&](detail::ImportedHistory& history) {
     detail::DumpInput in{std::move(source)};
-    auto const text = in.ahead(static_cast<std::size_t>(detail::largest_chunk));
-    detail::DataScriptReader{text, history}.read();
+    detail::read_datascript(in, history);
   });
 }
 

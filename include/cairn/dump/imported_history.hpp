@@ -53,6 +53,16 @@ class ImportedHistory {
     if ((size_ & 0x3FFFU) == 0 && how_.progress) how_.progress({RestoreProgress::reading, size_, 0});
   }
 
+  /// No new entity has a number up to this one.
+  void reach(EntityId e) noexcept { max_entity_ = (std::max)(max_entity_, e); }
+  /// The entity with that `:db/ident` so far; 0: none.
+  [[nodiscard]] EntityId entity_named(Keyword ident) const {
+    for (auto const& [place, v] : said_) {
+      auto const& [e, tx, added, a] = place;
+      if (a == system_attribute::ident && added && v == Value{ident}) return e;
+    }
+    return 0;
+  }
   /// The largest number of an entity so far, and of a transaction.
   [[nodiscard]] EntityId max_entity() const noexcept { return max_entity_; }
   [[nodiscard]] EntityId max_tx() const noexcept { return transactions_.empty() ? first_transaction - 1 : *transactions_.rbegin(); }
@@ -75,7 +85,7 @@ class ImportedHistory {
     header.last_instant = last_instant_;
     auto const users = schema_.attributes().subspan(first_user_attribute);
     bool const all_typed = std::ranges::all_of(users, [](auto const& attribute) { return attribute->type.has_value(); });
-    header.schema_flexibility = all_typed ? SchemaFlexibility::write : SchemaFlexibility::read;
+    header.schema_flexibility = flexibility_ = all_typed ? SchemaFlexibility::write : SchemaFlexibility::read;
     Restoration<IndexTag> restoration{header, how_};
     for (auto const& attribute : users) restoration.attribute(*attribute);
     for (auto const& [entity, ident] : schema_.idents()) restoration.ident(entity, ident);
@@ -137,7 +147,14 @@ class ImportedHistory {
     auto const& attribute = *schema_.find(said.front().a);
     for (auto& datom : said) {
       if (attribute.is_ref() && datom.v.is(ValueKind::integer)) datom.v = mapped(datom.v.as_integer());
+      if (attribute.type == ValueType::bigint && datom.v.is(ValueKind::integer)) datom.v = BigInt{std::to_string(datom.v.as_integer())};
       if (attribute.type) datom.v = coerce(std::move(datom.v), attribute);
+      if (!can_hold(attribute, datom.v, flexibility_)) {
+        raise(Errc::transact_schema,
+              "Entity " + std::to_string(datom.e) + " has or had the value " + to_text(datom.v) + " of " + to_text(attribute.ident) + ", which holds :" +
+                  std::string{name(*attribute.type)} + ".",
+              "{:attribute " + to_text(attribute.ident) + " :entity-id " + std::to_string(datom.e) + "}");
+      }
     }
     std::ranges::sort(said, [](RawDatom const& left, RawDatom const& right) {
       return std::tie(left.tx, left.added, left.v) < std::tie(right.tx, right.added, right.v);
@@ -170,6 +187,7 @@ class ImportedHistory {
   RestoreOptions const& how_;
   ExternalSorter<Order::eavt> sorter_;
   DatabaseSchema schema_{};
+  SchemaFlexibility flexibility_ = SchemaFlexibility::read;
   EntityId shift_ = 0;
   EntityId max_entity_ = 0;
   Instant last_instant_{};

@@ -16,13 +16,15 @@
 namespace cairn::detail {
 
 /// Reads ahead as far as it is asked to. Grows with what arrives and not with what a dump says will, so that a hostile one costs no more
-/// memory than it has bytes, and at most `largest_chunk` and as much again.
+/// memory than it has bytes, and at most its limit and as much again.
 class DumpInput {
  public:
-  explicit DumpInput(ByteSource source) : source_{std::move(source)} {}
+  /// `limit`: bytes that are looked at at once, at the most.
+  explicit DumpInput(ByteSource source, std::size_t limit = static_cast<std::size_t>(largest_chunk)) : source_{std::move(source)}, limit_{limit} {}
 
   /// How many bytes were passed.
   [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
+  [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
 
   /// The next `size` bytes; fewer only where the dump ends. Valid until more is looked at.
   [[nodiscard]] std::string_view ahead(std::size_t size) {
@@ -37,7 +39,7 @@ class DumpInput {
       auto const end = all.find('\n', searched);
       if (end != std::string_view::npos) return all.substr(from, end + 1 - from);
       searched = all.size();
-      if (searched > largest_chunk) bad_record("it is longer than a chunk can be");
+      if (searched > limit_) bad_record("it is longer than a chunk can be");
       if (!fill()) return std::nullopt;
     }
   }
@@ -68,6 +70,7 @@ class DumpInput {
   }
 
   ByteSource source_;
+  std::size_t limit_;
   std::string buffer_{};
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

@@ -142,8 +142,8 @@ class DumpReader {
     if (position_.chunks == 0) refuse("stands in the first chunk, which is the schema's");
     if (!codec::detail::is_entity(datom.e, header_.max_tx)) refuse("has an entity that is out of range");
     if (datom.tx < first_transaction || datom.tx > header_.max_tx) refuse("has a transaction that is out of range");
-    // What the engine reads of its own accord it reads without asking for the type.
-    if (attribute.id < first_user_attribute && !conforms(datom.v, *attribute.type)) refuse("has a value of another type than the system's attribute");
+    if (datom.e < first_transaction && datom.e > header_.max_entity) refuse("has an entity behind :max-eid");
+    if (!can_hold(attribute, datom.v, header_.schema_flexibility)) refuse("has a value that is not of the attribute's type");
     if (position_.last && compare<Order::eavt>(*position_.last, datom) >= 0) refuse("does not follow the one before it");
     if (!current && !header_.history) refuse("is of a past that the dump does not have");
     ++(current ? position_.current : position_.past);

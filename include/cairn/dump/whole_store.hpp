@@ -18,7 +18,8 @@ template <class IndexTag>
 using MakeSnapshot = std::function<Snapshot<IndexTag>(NodeSink const&, std::shared_ptr<NodeSource const> const&)>;
 
 /// Makes a store with one commit in it. Until that is there, there is no database: what a process leaves that is killed before is found
-/// by the next creation or restoration, which begins anew. What `make` throws passes through, and the store is removed again.
+/// by the next creation or restoration, which begins anew. What `make` throws passes through, and the store is removed again, unless this
+/// call did not make its storage.
 /// Errors: `store/exists`; those of the backend.
 template <class Backend, class IndexTag>
 void create_whole(typename Backend::Config const& config, DatabaseOptions const& options, MakeSnapshot<IndexTag> const& make) {
@@ -27,6 +28,7 @@ void create_whole(typename Backend::Config const& config, DatabaseOptions const&
   config::validate_config<Backend>(config);
   config::validate_options(options);
   check_index(options, IndexTag::name);
+  bool is_own = true;
   try {
     Backend::empty_store(config);
   } catch (Error const& error) {
@@ -34,6 +36,7 @@ void create_whole(typename Backend::Config const& config, DatabaseOptions const&
     if (Operations::exists(config)) {
       raise(Errc::store_exists, "There is a database already, and nothing is restored over one. Name another place, or delete that one first.");
     }
+    is_own = false;
   }
   bool is_committing = false;
   try {
@@ -53,9 +56,10 @@ void create_whole(typename Backend::Config const& config, DatabaseOptions const&
     raise(result == CommitResult::unknown ? Errc::commit_unknown : Errc::io_error,
           "The commit that makes the database could not be made: " + result.reason + ". Look whether the database is there; if not, begin again.");
   } catch (...) {
-    // What is not named by a root is nobody's; but somebody may have made a database there meanwhile.
+    // Storage that was there before may be what somebody else is restoring into at this moment; and in this call's own somebody may have
+    // made a database meanwhile.
     try {
-      if (!is_committing && !Operations::exists(config)) Backend::delete_store(config);
+      if (is_own && !is_committing && !Operations::exists(config)) Backend::delete_store(config);
     } catch (...) {  // NOLINT(bugprone-empty-catch): the first error is the one to hear of
     }
     throw;

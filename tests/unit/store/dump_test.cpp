@@ -9,6 +9,7 @@
 #include <cairn/backends/mem/backend.hpp>
 #include <cairn/dump/file.hpp>
 #include <cairn/dump/import.hpp>
+#include <cairn/query/query.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -61,8 +62,10 @@ std::vector<Value> hard_values() {
   using Long = std::numeric_limits<std::int64_t>;
   std::vector<Value> values{true, false, 0, -1, (Long::max)(), (Long::min)(), 0.0, -0.0, 0.1, 1e300, -1e-300, Double::infinity(), -Double::infinity(),
                             Double::quiet_NaN(), -Double::quiet_NaN(), std::bit_cast<double>(0x7FF8000000000123U), Double::denorm_min(), (Double::max)(),
-                            1.0F, 0.1F, -0.0F, Float::infinity(), Float::quiet_NaN(), std::bit_cast<float>(0x7FC00001U), Float::denorm_min(), (Float::max)()};
+                            1.0F, 0.1F, -0.0F, Float::infinity(), Float::quiet_NaN(), std::bit_cast<float>(0x7FC00001U), Float::denorm_min(), (Float::max)(),
+                            std::bit_cast<float>(0x15AE43FDU)};  // 7.038531e-26 is another one when it is read as a double first
   for (auto const* text : {"0", "12", "-12", "123456789012345678901234567890", "007", "-0"}) values.emplace_back(BigInt{text});
+  values.emplace_back(BigInt{std::string(5000, '7')});
   for (auto const* text : {"1.10", "1E+3", "-0.0", "1e3", "+1.5", "0.00001", "123456789012345678901234567890.5", ".5"}) values.emplace_back(BigDecimal{text});
   for (auto const milliseconds : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1'700'000'000'123}, (Long::max)(), (Long::min)()}) values.emplace_back(Instant{milliseconds});
   Uuid uuid;
@@ -234,8 +237,8 @@ TEST_CASE("the error of a damaged dump names the chunk and where it begins") {
 }
 
 /// Writes the records of a dump anew, changed, with checksums that are right.
-template <class Framing>
-std::string resealed(std::string const& text, std::mt19937_64& random) {
+template <class Framing, class Change>
+std::string resealed(std::string const& text, Change change) {
   detail::DumpInput in{out_of(text)};
   std::uint64_t read = 0;
   auto const header = Framing::read_header(in, read);
@@ -250,14 +253,7 @@ std::string resealed(std::string const& text, std::mt19937_64& random) {
       return out;
     }
     std::string payload{piece.chunk->payload};
-    for (auto left = random() % 3; left != 0 && !payload.empty(); --left) {
-      auto const at = random() % payload.size();
-      switch (random() % 3) {
-        case 0: payload[at] = static_cast<char>(random()); break;
-        case 1: payload.erase(at, random() % 5); break;
-        default: payload.insert(at, payload.substr(random() % payload.size(), random() % 20));
-      }
-    }
+    change(payload);
     checksum = detail::chained_checksum(payload, checksum);
     piece.chunk->payload = payload;
     piece.chunk->checksum = checksum;
@@ -273,16 +269,86 @@ TEST_CASE("records that are wrong under checksums that are right do no harm") {
   auto conn = Memory::connect(from.config());
   fill(conn);
   std::mt19937_64 random{Catch::getSeed()};
+  auto const damage = [&](std::string& payload) {
+    for (auto left = random() % 3; left != 0 && !payload.empty(); --left) {
+      auto const at = random() % payload.size();
+      switch (random() % 3) {
+        case 0: payload[at] = static_cast<char>(random()); break;
+        case 1: payload.erase(at, random() % 5); break;
+        default: payload.insert(at, payload.substr(random() % payload.size(), random() % 20));
+      }
+    }
+  };
   auto const edn = dumped(conn.db(), {.chunk_size = 6});
   auto const cbor = dumped(conn.db(), {.encoding = DumpEncoding::cbor, .chunk_size = 6});
   for (int i = 0; i != 1500; ++i) {
     OnMem to;
-    auto const wrong = i % 2 == 0 ? resealed<detail::EdnFraming>(edn, random) : resealed<detail::CborFraming>(cbor, random);
+    auto const wrong = i % 2 == 0 ? resealed<detail::EdnFraming>(edn, damage) : resealed<detail::CborFraming>(cbor, damage);
     auto const code = code_of([&] { restore<mem::Backend>(to.config(), out_of(wrong)); });
     CHECK((!code || *code == Errc::store_corrupt));
     CHECK(Memory::exists(to.config()) == !code);
-    if (!code) static_cast<void>(laws::facts_of(Memory::connect(to.config()).db().history()));
+    if (code) continue;
+    auto const db = Memory::connect(to.config()).db();
+    static_cast<void>(laws::facts_of(db.history()));
+    for (auto const* where : {"[?e :n ?x]", "[?e :v ?x]", "[?e :pair ?x]", "[?e :d ?x]"}) {
+      static_cast<void>(code_of([&] { static_cast<void>(notation::write(q(db, std::string{"[:find ?e ?x :where "} + where + "]").to_edn())); }));
+      static_cast<void>(code_of([&] { static_cast<void>(notation::write(q(db.history(), std::string{"[:find (max ?x) :where "} + where + "]").to_edn())); }));
+    }
   }
+}
+
+TEST_CASE("what is not of its attribute's type is in no restored database") {
+  OnMem from;
+  Memory::create(from.config());
+  auto conn = Memory::connect(from.config());
+  fill(conn);
+  conn.transact("[{:db/ident :to :db/valueType :db.type/ref :db/cardinality :db.cardinality/one}]");
+  conn.transact("[{:n 3 :v \"x\" :pair [3 :y] :d 2.5 :to [:n 1]}]");
+  OnMem loose;
+  Memory::create(loose.config(), {.schema_flexibility = SchemaFlexibility::read});
+  auto any = Memory::connect(loose.config());
+  any.transact("[{:db/ident :to :db/valueType :db.type/ref :db/cardinality :db.cardinality/one} {:db/ident :long :db/valueType :db.type/long :db/cardinality :db.cardinality/one}]");
+  any.transact("[{:db/id 90 :to 7 :name \"x\" :long \"not yet\"}]");
+  auto const code = [](std::string const& dump, std::string const& before, std::string const& after) {
+    std::size_t changed = 0;
+    auto const wrong = resealed<detail::EdnFraming>(dump, [&](std::string& payload) {
+      auto const at = payload.find(before);
+      if (at == std::string::npos) return;
+      payload.replace(at, before.size(), after);
+      ++changed;
+    });
+    CHECK(changed == 1);
+    OnMem to;
+    auto const found = code_of([&] { restore<mem::Backend>(to.config(), out_of(wrong)); });
+    CHECK(Memory::exists(to.config()) == !found);
+    return found;
+  };
+  auto const strict = dumped(conn.db());
+  CHECK(code(strict, ":pair [3 :y] ", ":pair [4 :z] ") == std::nullopt);
+  CHECK(code(strict, ":pair [3 :y] ", ":pair 41 ") == Errc::store_corrupt);
+  CHECK(code(strict, ":d 2.5 ", ":d \"2.5\" ") == Errc::store_corrupt);
+  CHECK(code(strict, ":v \"x\" ", ":v nil ") == Errc::store_corrupt);
+  auto const free = dumped(any.db());
+  CHECK(code(free, ":name \"x\" ", ":name 41 ") == std::nullopt);
+  CHECK(code(free, ":name \"x\" ", ":name nil ") == Errc::store_corrupt);
+  CHECK(code(free, ":to 7 ", ":to \"7\" ") == Errc::store_corrupt);
+  CHECK(code(free, "[90 :to ", "[9000 :to ") == Errc::store_corrupt);  // behind :max-eid
+}
+
+TEST_CASE("a count that a dump claims takes no memory") {
+  std::string text;
+  for (int depth = 0; depth != 20; ++depth) detail::cbor::write_head(text, detail::cbor::Major::array, 1U << 16U);
+  text += std::string(std::size_t{1} << 16U, '\0');
+  detail::cbor::Reader in{text};
+  CHECK_THROWS_AS(detail::cbor::read_value(in), detail::BadRecord);
+  std::size_t left = 3;
+  std::string four;
+  detail::cbor::write_value(four, std::vector<Value>{1, std::vector<Value>{2, 3}});
+  detail::cbor::Reader few{four};
+  CHECK_THROWS_AS(detail::cbor::read_value(few, left), detail::BadRecord);
+  left = 4;
+  detail::cbor::Reader again{four};
+  CHECK_NOTHROW(detail::cbor::read_value(again, left));
 }
 
 TEST_CASE("an interrupted dump goes on behind its last whole chunk") {
@@ -357,6 +423,25 @@ TEST_CASE("a restoration that is interrupted leaves nothing, and can be done aga
     CHECK_NOTHROW(restore<backends::file::Backend>(to.config(), out_of(text)));
     CHECK((laws::facts_of(Files::connect(to.config()).db()) == laws::facts_of(conn.db())));
   }
+}
+
+TEST_CASE("a restoration that fails removes no storage that it did not make") {
+  using Files = Store<backends::file::Backend>;
+  OnMem from;
+  Memory::create(from.config());
+  auto conn = Memory::connect(from.config());
+  fill(conn);
+  auto const text = dumped(conn.db());
+  OnFile to;  // where somebody else's has begun
+  backends::file::Backend::empty_store(to.config());
+  auto const cut = text.substr(0, text.size() - 1);
+  CHECK(code_of([&] { restore<backends::file::Backend>(to.config(), out_of(cut)); }) == Errc::store_corrupt);
+  CHECK(code_of([&] { backends::file::Backend::empty_store(to.config()); }) == Errc::store_exists);  // it is still there
+  CHECK_NOTHROW(restore<backends::file::Backend>(to.config(), out_of(text)));
+  CHECK(Files::exists(to.config()));
+  OnFile own;
+  CHECK(code_of([&] { restore<backends::file::Backend>(own.config(), out_of(cut)); }) == Errc::store_corrupt);
+  CHECK_NOTHROW(backends::file::Backend::empty_store(own.config()));  // its own it removes
 }
 
 TEST_CASE("a file has its name when the dump in it is whole") {
@@ -458,6 +543,28 @@ TEST_CASE("what Datahike exports becomes a database with its history") {
   CHECK_NOTHROW(conn.transact(R"([{:name "new"}])"));
   CHECK(code_of([&] { import_datahike<mem::Backend>(OnMem{}.config(), out_of("[1 2 3 4 true]")); }) == Errc::edn_syntax);
   CHECK(code_of([&] { import_datahike<mem::Backend>(OnMem{}.config(), out_of("[1 :a 3 4 true]")); }) == Errc::edn_syntax);
+  RestoreOptions const how;
+  detail::ImportedHistory history{how};
+  std::string const long_line(3000, ' ');
+  detail::DumpInput in{out_of(long_line), 1000};
+  CHECK(code_of([&] { detail::read_datahike(in, history); }) == Errc::edn_syntax);
+}
+
+TEST_CASE("what is imported is of its attribute's type") {
+  std::string const schema = R"([1 :db/ident :n 536870913 true] [1 :db/valueType :db.type/bigint 536870913 true] [1 :db/cardinality :db.cardinality/one 536870913 true]
+)";
+  OnMem to;
+  import_datahike<mem::Backend>(to.config(), out_of(schema + "[2 :n 5 536870914 true] [3 :n 6N 536870914 true]"));
+  auto const db = Memory::connect(to.config()).db();
+  CHECK((*db.datoms(eavt, 2, ":n").begin()).v == Value{BigInt{"5"}});
+  CHECK(notation::write(q(db, "[:find ?n . :where [2 :n ?n]]").to_edn()) == "5N");
+  auto const code = [](std::string const& text) {
+    OnMem there;
+    return code_of([&] { import_datahike<mem::Backend>(there.config(), out_of(text)); });
+  };
+  CHECK(code(schema + "[2 :n \"5\" 536870914 true]") == Errc::transact_schema);
+  CHECK(code("[1 :db/ident :r 536870913 true] [1 :db/valueType :db.type/ref 536870913 true] [2 :untyped 1 536870914 true] [2 :r \"5\" 536870914 true]") ==
+        Errc::transact_schema);
 }
 
 // DataScript itself wrote the fixture: `npm install datascript@1.7.8`, then in node
@@ -519,6 +626,33 @@ TEST_CASE("what Clojure's DataScript serialises has keywords, and other values a
   CHECK(code_of([&] { import_datascript<mem::Backend>(OnMem{}.config(), out_of(R"({"attrs":[":a"],"eavt":[[1,0,[1,"{:a 1}"],1]]})")); }) == Errc::transact_syntax);
   CHECK(code_of([&] { import_datascript<mem::Backend>(OnMem{}.config(), out_of(R"({"attrs":[":a"],"eavt":[[1,1,2,1]]})")); }) == Errc::edn_syntax);
   CHECK(code_of([&] { import_datascript<mem::Backend>(OnMem{}.config(), out_of(R"({"attrs":[":a"],"eavt":[[-1,0,2,1]]})")); }) == Errc::edn_syntax);
+  RestoreOptions const how;
+  detail::ImportedHistory history{how};
+  detail::DumpInput in{out_of(text), 100};
+  CHECK(code_of([&] { detail::read_datascript(in, history); }) == Errc::edn_limit);
+}
+
+TEST_CASE("a schema of DataScript's that is in the data, too, or that JavaScript wrote") {
+  constexpr std::string_view text = R"({"tx0":536870912,"max-eid":20,
+    "schema":"{\":name\" {\":db/doc\" \":a name\"}, \":pair\" {\":db/valueType\" \":db.type/tuple\" \":db/tupleAttrs\" [\"name\" \":age\"]}, \":db/ident\" {\":db/unique\" \":db.unique/identity\"}}",
+    "attrs":[":db/ident",":name",":age"],"keywords":[":name"],"eavt":[[5,0,[0,0],1],[6,1,"Ivan",1],[6,2,123456789012345678901,1]]})";
+  OnMem to;
+  import_datascript<mem::Backend>(to.config(), out_of(text));
+  auto const db = Memory::connect(to.config()).db();
+  CHECK_NOTHROW(verify(db));
+  CHECK(db.schema().find(Keyword{":name"})->entity == 5);
+  CHECK(db.schema().find(Keyword{":name"})->doc == ":a name");
+  CHECK((db.schema().find(Keyword{":pair"})->tuple_attributes == std::vector{Keyword{":name"}, Keyword{":age"}}));
+  CHECK(db.schema().find(Keyword{":pair"})->entity == 21);
+  CHECK((*db.datoms(eavt, 6, ":age").begin()).v == Value{BigInt{"123456789012345678901"}});
+  auto const max_entity = [](std::string const& json) {
+    OnMem there;
+    import_datascript<mem::Backend>(there.config(), out_of(json));
+    return Memory::connect(there.config()).db().snapshot().max_entity;
+  };
+  CHECK(max_entity(R"({"max-eid":20,"attrs":[":a"],"eavt":[[1,0,2,1]]})") == 20);
+  CHECK(code_of([&] { max_entity(R"({"max-eid":9223372036854775807,"schema":"{:a {}}","attrs":[":a"],"eavt":[[1,0,2,1]]})"); }) == Errc::edn_syntax);
+  CHECK(code_of([&] { max_entity(R"({"max-eid":536870911,"schema":"{:a {}}","attrs":[":a"],"eavt":[[1,0,2,1]]})"); }) == Errc::edn_syntax);
 }
 
 }  // namespace
