@@ -73,6 +73,11 @@ stopped() {
   grep -q "Interrupted: " "$directory/out"
 }
 
+# until_it_listens PID: until Ctrl-C is caught (what runs in the background ignores it before), or the end.
+until_it_listens() {
+  while kill -0 "$1" 2>"$directory/kill" && ! grep -qs "^SigCgt:.*[2367abef]$" "/proc/$1/status"; do :; done
+}
+
 # More than a pipe holds was read of a dump: it is under way, and goes on when the rest is.
 rm -rf "$directory"
 mkdir -p "$directory"
@@ -99,6 +104,29 @@ kill -INT "$restoration"
 exec 3>&-
 stopped "$restoration"
 [[ ! -e $directory/restored ]]
+
+# Before the first byte has come; and while --resume reads what is there, which goes on afterwards.
+"$command" restore - "$directory/restored" <"$directory/pipe" >"$directory/out" 2>&1 &
+restoration=$!
+exec 3>"$directory/pipe"
+until_it_listens "$restoration"
+kill -INT "$restoration"
+exec 3>&-
+stopped "$restoration"
+[[ ! -e $directory/restored ]]
+status=0
+for ((attempt = 0; attempt != 20 && status == 0; ++attempt)); do  # one that is done before it is interrupted is no test
+  head -c -1 "$directory/whole" >"$directory/again.part"
+  "$command" dump --resume "$store" "$directory/again" >"$directory/out" 2>&1 &
+  dump=$!
+  until_it_listens "$dump"
+  kill -INT "$dump" 2>"$directory/kill" || true
+  status=0
+  wait "$dump" || status=$?
+done
+[[ $status -eq 130 ]] || { echo "ended with $status"; cat "$directory/out"; exit 1; }
+"$command" dump --resume "$store" "$directory/again" >"$directory/out"
+cmp "$directory/whole" "$directory/again"
 "$command" restore "$directory/whole" "$directory/restored" >"$directory/out"
 "$command" verify "$directory/restored" | grep -q ":sound true"
 rm -rf "$directory"

@@ -52,10 +52,11 @@ Database database_of(Conn& conn, std::string const& branch) {
 
 /// The value that a dump was begun of: the newest, or one of the checkpoints that led to it.
 Database value_of(Conn& conn, Database newest, DumpPosition const& begun) {
-  auto const is_it = [&](Database const& db) { return detail::dump_identity(db.snapshot(), begun) == begun.first_checksum; };
-  if (begun.chunks == 0 || is_it(newest)) return newest;
+  auto const is_it = [&](Database const& db) { return detail::is_dump_of(db.snapshot(), begun); };
+  if (is_it(newest)) return newest;
   return conn.visit([&](auto const& one) {
     for (auto const& commit : commit_log(one)) {
+      if (commit.max_tx != begun.header.max_tx) continue;
       if (auto const db = commit_as_db(one, commit.id); is_it(db)) return db;
     }
     raise(Errc::config_mismatch, "The database has changed since the dump was begun, and what it was then is not in the store any more. "
@@ -70,18 +71,30 @@ DumpEncoding encoding_of(DumpArguments const& arguments, std::string const& file
 /// Whether it is a place for a file, and not a pipe or a device.
 bool is_file_name(std::string const& file) { return file != "-" && (!fs::exists(file) || fs::is_regular_file(file)); }
 
+/// Goes on with what a file holds of a dump. What was not asked for is as it is there.
+void go_on(Conn& conn, Database& db, DumpPosition begun, DumpArguments const& arguments, DumpOptions& options) {
+  auto const refuse = [](std::string const& what) {
+    raise(Errc::config_mismatch, "The dump that is to go on was begun " + what + ". Dump to another file, or without --resume.");
+  };
+  bool const is_cbor = begun.encoding == DumpEncoding::cbor;
+  if (!arguments.format.empty() && is_cbor != (arguments.format == "cbor")) refuse(is_cbor ? "in CBOR" : "in EDN");
+  if (arguments.no_history && begun.header.history) refuse("with history");
+  options.encoding = begun.encoding;
+  options.history = begun.header.history;
+  db = value_of(conn, std::move(db), begun);
+  options.from = std::move(begun);
+}
+
 int dump_to_file(Conn& conn, Database db, std::string const& file, DumpArguments const& arguments, DumpOptions options) {
   auto const part = DumpFile::part_of(file);
-  if (arguments.resume && fs::exists(part) && fs::file_size(part) != 0) {
-    detail::OpenFile const begun{part, O_RDONLY};
-    auto position = scan_dump(read_from(begun.number(), part, Interrupted::check));
-    options.encoding = position.encoding;
-    options.history = position.header.history;
-    db = value_of(conn, std::move(db), position);
-    options.from = std::move(position);
-  }
-  DumpFile out{file, options.from ? options.from->bytes : 0};
+  bool const is_begun = arguments.resume && fs::exists(part) && fs::file_size(part) != 0;
+  DumpFile out{file, is_begun};
   try {
+    if (is_begun) {
+      auto position = scan_dump(out.source(Interrupted::check));
+      if (position.chunks != 0) go_on(conn, db, std::move(position), arguments, options);
+      out.keep(options.from ? options.from->bytes : 0);
+    }
     auto const report = dump(db, out.sink(Interrupted::check), options);
     out.finish();
     print_moved(report);
@@ -196,8 +209,8 @@ int dump_store(std::string const& store, std::string const& file, DumpArguments 
 
 int restore_store(std::string const& file, std::string const& store) {
   Interrupt interrupt;
-  Input input{file};
   return make_store(store, [&]<class Entry>(std::type_identity<Entry>, auto const& loaded, RestoreOptions const& how) {
+    Input input{file};
     if (input.is_datahike()) return import_datahike<Entry, EntryIndex<Entry>>(loaded.store, input.source(), how, loaded.options);
     if (input.is_datascript()) return import_datascript<Entry, EntryIndex<Entry>>(loaded.store, input.source(), how, loaded.options);
     return restore<Entry, EntryIndex<Entry>>(loaded.store, input.source(), how, loaded.options);

@@ -59,6 +59,7 @@ class DumpWriter {
 
   /// The header, and the first chunk: all but datoms.
   void begin(DumpHeader const& header, DatabaseSchema const& schema) {
+    expected_ = header;
     Framing::write_header(out_, header);
     checksum_ = chained_checksum(out_, 0);
     for (auto const& attribute : schema.attributes().subspan(first_user_attribute)) {
@@ -75,9 +76,6 @@ class DumpWriter {
     if (!options_.from) return;
     auto const& from = *options_.from;
     if (from.chunks == 0) return;
-    if (from.first_checksum != checksum_) {
-      raise(Errc::config_mismatch, "The dump that is to go on is of another value of the database, or of another database. Dump to another file.");
-    }
     out_.clear();  // it is there
     checksum_ = from.checksum;
     report_ = {from.current, from.past, from.chunks, from.bytes};
@@ -92,6 +90,9 @@ class DumpWriter {
   [[nodiscard]] std::uint64_t checksum() const noexcept { return checksum_; }
   [[nodiscard]] DumpReport finish() {
     if (in_chunk_ != 0) close_chunk();
+    if (report_.current != expected_.current || report_.past != expected_.past) {
+      raise(Errc::store_corrupt, "The database does not have as many datoms as it says. `cairn verify` says more.");
+    }
     Framing::write_end(out_, {report_.chunks, report_.current, report_.past, checksum_});
     flush();
     return report_;
@@ -130,24 +131,37 @@ class DumpWriter {
   std::string out_{};
   std::uint64_t in_chunk_ = 0;
   std::uint64_t checksum_ = 0;
+  DumpHeader expected_{};
   DumpReport report_{};
 };
 
-/// What the first chunk of a dump of that snapshot would have as its checksum: which value of which database it is.
+/// Whether a dump that was begun can go on with that snapshot: they have the same header and schema, and the snapshot has as many datoms
+/// up to the last that was written, of both kinds. O(log n).
 template <class IndexTag>
-[[nodiscard]] std::uint64_t dump_identity(Snapshot<IndexTag> const& snapshot, DumpPosition const& begun) {
+[[nodiscard]] bool is_dump_of(Snapshot<IndexTag> const& snapshot, DumpPosition const& begun) {
   ByteSink const nowhere;
   DumpOptions const options;
   auto const identity = [&](auto writer) {
     writer.begin(dump_header(snapshot, begun.header.history), *snapshot.schema);
     return writer.checksum();
   };
-  if (begun.encoding == DumpEncoding::cbor) return identity(DumpWriter<CborFraming>{nowhere, options});
-  return identity(DumpWriter<EdnFraming>{nowhere, options});
+  auto const checksum = begun.encoding == DumpEncoding::cbor ? identity(DumpWriter<CborFraming>{nowhere, options}) : identity(DumpWriter<EdnFraming>{nowhere, options});
+  if (checksum != begun.first_checksum) return false;
+  if (!begun.last) return begun.current == 0 && begun.past == 0;
+  auto const& now = snapshot.current.eavt;
+  auto const& then = snapshot.temporal.eavt;
+  Position const behind{.datom = *begun.last, .components = 5, .after = true};
+  return (now.contains(*begun.last) || then.contains(*begun.last)) && now.count(Position{}, behind) == begun.current &&
+         (begun.header.history ? then.count(Position{}, behind) : 0) == begun.past;
 }
 
 template <class Framing, class IndexTag>
 DumpReport dump_as(Snapshot<IndexTag> const& snapshot, ByteSink const& sink, DumpOptions const& options) {
+  if (auto const& from = options.from; from && from->chunks != 0) {
+    if (from->encoding != options.encoding || from->header.history != options.history || !is_dump_of(snapshot, *from)) {
+      raise(Errc::config_mismatch, "The dump that is to go on is of another value of the database, or of another database. Dump to another file.");
+    }
+  }
   DumpWriter<Framing> writer{sink, options};
   writer.begin(dump_header(snapshot, options.history), *snapshot.schema);
   auto const* last = options.from && options.from->last ? &*options.from->last : nullptr;
@@ -162,7 +176,7 @@ DumpReport dump_as(Snapshot<IndexTag> const& snapshot, ByteSink const& sink, Dum
 /// instants, the same schema, and every value with its type and its bytes. Two dumps of one value are the same bytes.
 ///
 /// It is of one value, whatever is committed meanwhile, which a collection of garbage of this process leaves alone for as long.
-/// Errors: `config/mismatch` for a view that is not the present (`as_of`, a filter), or where `from` is of another value; those of the store
+/// Errors: `config/mismatch` for a view that is not the present (`as_of`, a filter), or where `from` is of another value or written otherwise; those of the store
 /// and of the sink. Complexity: linear; memory: a chunk and a few nodes. Thread safety: as any reading of a database value.
 template <class IndexTag>
 DumpReport dump(Db<IndexTag> const& db, ByteSink const& sink, DumpOptions const& options = {}) {

@@ -7,6 +7,7 @@
 #include <cairn/meta/lazy.hpp>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,18 +82,27 @@ template <meta::Lazy = {}>
 }
 
 /// A dump on its way: it is written to `FILE.part`, and becomes FILE when it is whole and on the disk. So what has the name is always
-/// whole, and what was there before stays until then. Errors: `io/error`, `io/full`. Thread safety: none.
+/// whole, and what was there before stays until then. Errors: `io/error`, `io/full`; `store/locked` while somebody else writes a dump to
+/// FILE. Thread safety: none.
 class DumpFile {
  public:
-  /// Keeps the first `keep` bytes of what is there.
-  explicit DumpFile(std::string name, std::uint64_t keep = 0)
-      : name_{std::move(name)}, file_{part_of(name_), O_RDWR | O_CREAT} {
-    if (::ftruncate(file_.number(), static_cast<::off_t>(keep)) != 0) detail::raise_file(file_.name(), "cut", errno);
-    if (::lseek(file_.number(), 0, SEEK_END) < 0) detail::raise_file(file_.name(), "written", errno);
+  /// Begins anew; where `keep` is true, leaves what is there, of which `keep` says how much stays.
+  explicit DumpFile(std::string name, bool keep = false) : name_{std::move(name)}, file_{open_alone(part_of(name_))} {
+    if (!keep) this->keep(0);
   }
 
   [[nodiscard]] static std::string part_of(std::string const& name) { return name + ".part"; }
 
+  /// What is there, from its begin.
+  [[nodiscard]] ByteSource source(std::function<void()> interrupted = {}) const {
+    if (::lseek(file_.number(), 0, SEEK_SET) < 0) detail::raise_file(file_.name(), "read", errno);
+    return read_from(file_.number(), file_.name(), std::move(interrupted));
+  }
+  /// What is written from now on follows the first `size` bytes.
+  void keep(std::uint64_t size) {
+    if (::ftruncate(file_.number(), static_cast<::off_t>(size)) != 0) detail::raise_file(file_.name(), "cut", errno);
+    if (::lseek(file_.number(), 0, SEEK_END) < 0) detail::raise_file(file_.name(), "written", errno);
+  }
   [[nodiscard]] ByteSink sink(std::function<void()> interrupted = {}) const { return write_to(file_.number(), file_.name(), std::move(interrupted)); }
 
   /// Gives the dump its name. Durable.
@@ -105,6 +115,21 @@ class DumpFile {
   }
 
  private:
+  /// The file, which nobody else has open so. A dump that was finished between opening and locking has taken the name away with it.
+  [[nodiscard]] static detail::OpenFile open_alone(std::string const& part) {
+    for (;;) {
+      detail::OpenFile file{part, O_RDWR | O_CREAT};
+      if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) detail::raise_file(part, "locked", errno);
+        raise(Errc::store_locked, "Another dump is being written to " + part + ". Wait until it is done, or name another file.");
+      }
+      struct ::stat held {};
+      struct ::stat named {};
+      if (::fstat(file.number(), &held) != 0) detail::raise_file(part, "looked at", errno);
+      if (::stat(part.c_str(), &named) == 0 && held.st_dev == named.st_dev && held.st_ino == named.st_ino) return file;
+    }
+  }
+
   std::string name_;
   detail::OpenFile file_;
 };

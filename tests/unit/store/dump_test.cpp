@@ -372,6 +372,17 @@ TEST_CASE("an interrupted dump goes on behind its last whole chunk") {
       CHECK(report.datoms() == db.snapshot().current.eavt.size() + db.snapshot().temporal.eavt.size());
     }
     CHECK(scan_dump(out_of(whole)).complete);
+    auto const refused = [&](auto change) {
+      options.from = scan_dump(out_of(std::string_view{whole}.substr(0, whole.size() - 1)));
+      change(*options.from);
+      std::string text;
+      return code_of([&] { dump(db, into(text), options); }) == Errc::config_mismatch && text.empty();
+    };
+    CHECK(refused([](DumpPosition& from_there) { from_there.last->tx += 1; }));
+    CHECK(refused([](DumpPosition& from_there) { from_there.current += 1; }));
+    CHECK(refused([](DumpPosition& from_there) { from_there.past -= 1; }));
+    CHECK(refused([](DumpPosition& from_there) { from_there.header.history = false; }));
+    CHECK(refused([](DumpPosition& from_there) { from_there.encoding = from_there.encoding == DumpEncoding::edn ? DumpEncoding::cbor : DumpEncoding::edn; }));
     options.from = scan_dump(out_of(std::string_view{whole}.substr(0, whole.size() - 1)));
     conn.transact("[{:n 3}]");
     std::string text;
@@ -442,6 +453,26 @@ TEST_CASE("a restoration that fails removes no storage that it did not make") {
   OnFile own;
   CHECK(code_of([&] { restore<backends::file::Backend>(own.config(), out_of(cut)); }) == Errc::store_corrupt);
   CHECK_NOTHROW(backends::file::Backend::empty_store(own.config()));  // its own it removes
+}
+
+TEST_CASE("two dumps to one file do not meet") {
+  test::TemporaryDirectory place;
+  auto const name = (place.path() / "people.edn").string();
+  {
+    DumpFile first{name};
+    first.sink()(std::as_bytes(std::span{std::string_view{"first"}}));
+    CHECK(code_of([&] { DumpFile{name}; }) == Errc::store_locked);
+    CHECK(code_of([&] { DumpFile(name, true); }) == Errc::store_locked);
+    CHECK(std::filesystem::file_size(DumpFile::part_of(name)) == 5);
+  }
+  DumpFile goes_on{name, true};
+  std::string found(10, ' ');
+  CHECK(goes_on.source()(std::as_writable_bytes(std::span{found})) == 5);
+  goes_on.keep(3);
+  goes_on.sink()(std::as_bytes(std::span{std::string_view{"..."}}));
+  goes_on.finish();
+  DumpFile second{name};  // the name that the first one had is free
+  CHECK(std::filesystem::file_size(name) == 6);
 }
 
 TEST_CASE("a file has its name when the dump in it is whole") {
