@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cairn/concepts/store_backend.hpp>
+#include <cairn/error/error.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,12 +21,14 @@ namespace cairn::test {
 struct Tampering {
   std::atomic<bool> is_on{false};
   std::map<std::string, Bytes> blobs{};         ///< by the bytes of their addresses
+  std::set<std::string> gone{};                 ///< blobs that are not there any more
   std::map<std::string, RootRecord> roots{};    ///< but for the version, which stays
   std::map<std::string, Bytes> seen{};          ///< blobs that were read
 
   void clear() {
     is_on = false;
     blobs.clear();
+    gone.clear();
     roots.clear();
     seen.clear();
   }
@@ -45,6 +49,7 @@ class AdversaryConnection : public ConnectionOf<Inner> {
   [[nodiscard]] Bytes read(Address const& address) const {
     if (!tampering().is_on) return Base::read(address);
     std::string const key{reinterpret_cast<char const*>(&address), sizeof address};
+    if (tampering().gone.contains(key)) raise(Errc::io_error, "There is no such blob.");
     auto const found = tampering().blobs.find(key);
     auto bytes = found == tampering().blobs.end() ? Base::read(address) : found->second;
     tampering().seen.insert_or_assign(key, bytes);

@@ -8,7 +8,11 @@
 
 #include <cairn/database.hpp>
 #include <cairn/datom/checksum.hpp>
+#include <cairn/backends/mem/backend.hpp>
 #include <cairn/layer/audited.hpp>
+#include <cairn/layer/cached.hpp>
+#include <cairn/layer/metered.hpp>
+#include <cairn/layer/tiered.hpp>
 #include <cairn/store/verify_chain.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -18,7 +22,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -300,5 +306,107 @@ void check_rewritten_history() {
   config.public_key.back() = config.public_key.back() == '0' ? '1' : '0';
   CHECK(code_of([&] { static_cast<void>(Store::connect(config)); }) == Errc::store_wrong_key);
 }
+
+/// Whatever an adversary, or time, has made of a node, a collection does not make it worse.
+template <class Harness>
+void check_garbage_beside_rot() {
+  AuditedDatabase<Harness> db{false};
+  auto& tampering = test::tampering();
+  GarbageOptions const options{.keep_for = std::chrono::milliseconds{0}, .erase = true};
+  db.connection.collect_garbage(options);
+  tampering.is_on = true;
+  auto const whole = verify_chain(db.connection);
+  REQUIRE(whole.sound());
+  auto const blobs = tampering.seen;
+  auto const live = db.connection.collect_garbage({.keep_for = std::chrono::milliseconds{0}, .dry_run = true}).live;
+  int collected = 0;
+  for (auto const& [address, blob] : blobs) {
+    auto hurt = copy_of(blob);
+    hurt[4] ^= std::byte{1};
+    tampering.blobs = {{address, Bytes{std::move(hurt)}}};
+    // Where it is needed to know what is alive, nothing is collected.
+    auto const code = code_of([&] {
+      auto conn = AuditedDatabase<Harness>::Store::connect(db.config);
+      auto const alive = conn.collect_garbage({.keep_for = std::chrono::milliseconds{0}, .dry_run = true}).live;
+      CHECK(alive == live);
+      conn.collect_garbage(options);
+      ++collected;
+    });
+    CHECK((!code || code == Errc::store_corrupt));
+    tampering.blobs.clear();
+    CHECK(verify_chain(AuditedDatabase<Harness>::Store::connect(db.config)).sound());
+  }
+  CHECK(collected > 0);
+}
+
+/// What a branch held when the verification began is there until it ends.
+template <class Harness>
+void check_verifying_beside_garbage() {
+  AuditedDatabase<Harness> db{false};
+  create_branch(db.connection, "other");
+  bool is_done = false;
+  ChainOptions options;
+  options.progress = [&](std::uint64_t, std::uint64_t) {
+    if (std::exchange(is_done, true)) return;
+    for (std::string const name : {"draft", "other"}) {
+      auto conn = connect_branch(db.connection, name);
+      conn.transact(R"([{:n 1 :text "changed meanwhile"}])");
+      conn.checkpoint();
+    }
+    db.connection.collect_garbage({.keep_for = std::chrono::milliseconds{0}, .erase = true});
+  };
+  auto const report = verify_chain(AuditedDatabase<Harness>::Store::connect(db.config), options);
+  CHECK(is_done);
+  CHECK(report.branches == 3);
+  for (auto const& fault : report.faults) CHECK(fault.what.empty());
+}
+
+/// One node is a part of many commits.
+template <class Harness>
+void check_gaps() {
+  using Store = typename AuditedDatabase<Harness>::Store;
+  using Address = typename ConnectionOf<typename Harness::Backend>::Address;
+  AuditedDatabase<Harness> db{false};
+  delete_branch(db.connection, "draft");
+  for (int i = 2000; i != 2003; ++i) {
+    db.connection.transact("[{:n " + std::to_string(i) + " :text \"more\"}]");
+    static_cast<void>(commit_id(db.connection));
+  }
+  for (int i = 0; i != 3; ++i) db.connection.transact("[{:n " + std::to_string(i * 100) + " :text \"changed\"}]");
+  auto const head = commit_id(db.connection);
+  auto const conn = Store::connect(db.config);
+  std::map<std::string, std::set<std::string>> commits_of;  // by places
+  for (auto const& commit : commit_log(conn)) {
+    for_each_address(commit_as_db(conn, commit.id).snapshot(), [&](NodeAddress const& node) {
+      auto const inner = node.template to<Address>().inner;
+      commits_of[std::string{reinterpret_cast<char const*>(&inner), sizeof inner}].insert(to_text(commit.id));
+      return true;
+    });
+  }
+  auto& tampering = test::tampering();
+  tampering.is_on = true;
+  std::size_t most = 0;
+  for (auto const& [place, commits] : commits_of) {
+    tampering.gone = {place};
+    auto const report = verify_chain(conn);
+    bool const is_needed = commits.contains(to_text(head));
+    CHECK(report.faults.size() == (is_needed ? 1U : 0U));
+    std::set<std::string> told;
+    for (auto const& id : report.incomplete) told.insert(to_text(id));
+    auto expected = commits;
+    expected.erase(to_text(head));
+    CHECK(told == expected);
+    if (!is_needed) most = (std::max)(most, commits.size());
+  }
+  CHECK(most >= 2);
+}
+
+// Above the layer that audits nothing may answer for the store.
+using AuditedMem = Audited<backends::mem::Backend>;
+static_assert(detail::audits_all_reads<ConnectionOf<AuditedMem>>());
+static_assert(detail::audits_all_reads<ConnectionOf<Metered<AuditedMem>>>());
+static_assert(detail::audits_all_reads<ConnectionOf<Audited<Tiered<backends::mem::Backend, backends::mem::Backend>>>>());
+static_assert(!detail::audits_all_reads<ConnectionOf<Metered<Tiered<backends::mem::Backend, AuditedMem>>>>());
+static_assert(!detail::audits_all_reads<layer::CachedConnection<AuditedMem>>());
 
 }  // namespace cairn::laws

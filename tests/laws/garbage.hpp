@@ -293,7 +293,9 @@ template <BlobStoreHarness Harness, class Connection>
 std::uintmax_t bytes_of_its_nodes(Connection& connection) {
   using Backend = typename Harness::Backend;
   std::unordered_set<NodeAddress> nodes;
-  for_each_address(connection.db().snapshot(), [&](NodeAddress const& address) { nodes.insert(address); });
+  for_each_address(connection.db().snapshot(), [&](NodeAddress const& address) {
+    nodes.insert(NodeAddress::of(blob_place(address.template to<typename ConnectionOf<Backend>::Address>())));
+  });
   Harness fresh;
   auto const config = fresh.config();
   Backend::empty_store(config);
@@ -302,7 +304,7 @@ std::uintmax_t bytes_of_its_nodes(Connection& connection) {
     auto writer = other.begin();
     unsigned seed = 0;
     connection.blobs().for_each_blob([&](auto const& address, std::uint64_t size, TimePoint) {
-      if (nodes.contains(NodeAddress::of(address))) static_cast<void>(writer.put(bytes(pattern(static_cast<std::size_t>(size), ++seed))));
+      if (nodes.contains(NodeAddress::of(blob_place(address)))) static_cast<void>(writer.put(bytes(pattern(static_cast<std::size_t>(size), ++seed))));
     });
     REQUIRE(writer.commit("db", {}, bytes("state")) == CommitResult::committed);
     if constexpr (requires { Backend::release_store(config, other); }) Backend::release_store(config, other);

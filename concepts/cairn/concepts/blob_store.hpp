@@ -29,6 +29,24 @@ template <class Type>
 concept BlobAddress = std::regular<Type> && std::is_trivially_copyable_v<Type> && !std::is_pointer_v<Type> &&
                       (sizeof(Type) <= max_address_size) && std::has_unique_object_representations_v<Type>;
 
+namespace detail {
+template <class Address>
+concept SaysMoreThanPlace = requires(Address const& address) {
+  { address.place() } -> std::same_as<Address>;
+};
+}  // namespace detail
+
+/// Where the blob of an address is. An address that says more about its blob than that (a hash) has a `place()`, the same one without the rest: no two
+/// blobs of a store have one. A blob can be found by its place alone; read, by its address.
+template <BlobAddress Address>
+[[nodiscard]] constexpr Address blob_place(Address const& address) noexcept {
+  if constexpr (detail::SaysMoreThanPlace<Address>) {
+    return address.place();
+  } else {
+    return address;
+  }
+}
+
 template <class Store>
 concept BlobStoreHasAddress = requires { typename Store::Address; } && BlobAddress<typename Store::Address>;
 
@@ -117,7 +135,8 @@ concept BlobWriterHoldsOrLeavesIt = detail::WriterHolds<Store> || !detail::Menti
 ///   tail, in one atomic step, if the root is at `expected`. `append(branch, expected, frame)` adds one frame to the
 ///   tail in the same way; `drop(branch, expected)` removes the root.
 /// - `sweep(live, cutoff)` may remove blobs that are not live and were put before `cutoff`. Requires: whoever put a blob
-///   before `cutoff` and is still to name it has been waited for, or `live` has it.
+///   before `cutoff` and is still to name it has been waited for, or `live` has it. `live` says the same of an address and of its
+///   `blob_place`: it is asked about either.
 ///
 /// Thread safety: all const members may be called at once from any thread, beside one writer a thread.
 template <class Store>
@@ -139,7 +158,7 @@ concept BlobStoreHolds = BlobStore<Store> && detail::WriterHolds<Store>;
 
 /// A blob store that can be looked through: `for_each_blob(visit)` calls `visit(address, bytes, put_by)` for every blob that was
 /// committed, whatever names it, with the bytes that it takes and a time at which it had been put. What is put or removed
-/// meanwhile may be among them.
+/// meanwhile may be among them. It gets the address or its `blob_place`.
 template <class Store>
 concept BlobStoreListsBlobs =
     BlobStore<Store> && requires(Store const& store, void (*visit)(typename Store::Address const&, std::uint64_t, TimePoint)) {

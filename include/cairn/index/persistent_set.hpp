@@ -147,12 +147,12 @@ class PersistentSet {
     if (!empty()) detail::check_tree<Sorted, Shape>(root(), source_.get(), size_);
   }
 
-  /// Reads every node of a set that was just opened, parents first, and keeps none of them. `enter(address)` says whether a node is to be read, and
-  /// what is below it; `fault(path, address, error)` hears of one that can't be, and of the way to it: which child, from the root on. Linear.
+  /// Reads every node of a set that was just opened, each before what is below it, and keeps none of them. `enter(depth, address)` says whether a node is to be
+  /// read, and what is below it; the root's depth is 0; `fault(path, address, error)` hears of one that can't be, and of the way to it: which child, from the root on. Linear.
   template <class Enter, class Fault>
   void read_all(Enter enter, Fault fault) const {
     auto const where = address();
-    if (empty() || !where || !enter(*where)) return;
+    if (empty() || !where || !enter(std::size_t{0}, *where)) return;
     detail::NodePath path;
     auto const* const node = [&]() -> detail::NodeHeader const* {
       try {

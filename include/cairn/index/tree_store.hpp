@@ -124,7 +124,7 @@ template <Order Sorted, class Shape, class Enter, class Fault>
 void read_below(Inner<Shape> const& inner, NodeSource const* source, NodePath& path, Enter& enter, Fault& fault) {
   for (std::size_t i = 0; i != inner.count; ++i) {
     auto const address = inner.addresses[i];
-    if (!enter(address)) continue;
+    if (!enter(path.size() + 1, address)) continue;
     path.push_back(i);
     NodeReference<Shape> child;
     try {

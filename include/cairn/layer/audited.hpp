@@ -102,20 +102,20 @@ class AuditedConnection
   [[nodiscard]] std::vector<std::string> roots() const { return visible_roots(store_->inner.roots()); }
   [[nodiscard]] Writer begin() { return Writer{store_, store_->inner.begin()}; }
 
-  /// Reads the blobs it asks about.
+  /// Asks about places, and reads nothing: a blob that was changed stays where it is as long as something refers to it.
   void sweep(LiveSet<Address> const& live, TimePoint cutoff) { store_->inner.sweep(inner_set(live), cutoff); }
   void erase(LiveSet<Address> const& live, TimePoint cutoff)
     requires BlobStoreErases<InnerConnection>
   {
     store_->inner.erase(inner_set(live), cutoff);
   }
-  /// Calls `visit(address, bytes, put_by)` for every blob, with the bytes that it takes in the store below. Reads them all.
+  /// Calls `visit(place, bytes, put_by)` for every blob, with the bytes that it takes in the store below.
   template <class Visit>
   void for_each_blob(Visit visit) const
     requires BlobStoreListsBlobs<InnerConnection>
   {
     store_->inner.for_each_blob([&](InnerAddress const& inner, std::uint64_t bytes, TimePoint put_by) {
-      if (auto const address = address_of(inner)) visit(*address, bytes, put_by);
+      visit(place_of(inner), bytes, put_by);
     });
   }
 
@@ -157,21 +157,9 @@ class AuditedConnection
     store_->ends.remember(branch, made.record.version, made.last);
     return std::move(made.record);
   }
-  /// Under which programs know a blob; nothing where it can't be read.
-  [[nodiscard]] std::optional<Address> address_of(InnerAddress const& inner) const {
-    try {
-      return Address{inner, digest_of(store_->inner.read(inner))};
-    } catch (Error const& error) {
-      if (error.code() != Errc::store_corrupt) throw;
-      return std::nullopt;
-    }
-  }
-  /// What can't be read stays: it is evidence.
-  [[nodiscard]] LiveSet<InnerAddress> inner_set(LiveSet<Address> const& live) const {
-    return [this, &live](InnerAddress const& inner) {
-      auto const address = address_of(inner);
-      return !address.has_value() || live(*address);
-    };
+  [[nodiscard]] static Address place_of(InnerAddress const& inner) noexcept { return Address{inner, {}}.place(); }
+  [[nodiscard]] static LiveSet<InnerAddress> inner_set(LiveSet<Address> const& live) {
+    return [&live](InnerAddress const& inner) { return live(place_of(inner)); };
   }
 
   std::shared_ptr<AuditedStore<Inner>> store_;

@@ -26,6 +26,8 @@ struct AuditedAddress {
   Inner inner{};
   BlobDigest digest{};
   friend bool operator==(AuditedAddress const&, AuditedAddress const&) = default;
+  /// Whatever has become of the blob.
+  [[nodiscard]] constexpr AuditedAddress place() const noexcept { return {blob_place(inner), {}}; }
 };
 
 /// Random bytes behind a blob, drawn when it is put. A hash of 16 bytes is enough with them: who would exchange a blob needs other bytes for

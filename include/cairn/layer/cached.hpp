@@ -83,6 +83,8 @@ class CachedConnection
   using Address = typename InnerConnection::Address;
   using Writer = CachedWriter<Inner>;
   using Cache = BlobCache<Address>;
+  /// Of what is in the store below, a read need not tell.
+  static constexpr bool answers_from_copies = true;
 
   CachedConnection(InnerConnection inner, std::shared_ptr<Cache> cache) : inner_{std::move(inner)}, cache_{std::move(cache)} {}
 

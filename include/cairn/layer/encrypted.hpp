@@ -121,17 +121,12 @@ class EncryptedConnection
   [[nodiscard]] std::vector<std::string> roots() const { return visible_roots(store_->inner.roots()); }
   [[nodiscard]] Writer begin() { return Writer{store_, store_->inner.begin()}; }
 
-  /// Reads the blobs it asks about, where addresses have a tag.
+  /// Asks about places, and reads nothing.
   void sweep(LiveSet<Address> const& live, TimePoint cutoff) {
     if constexpr (ReservingBlobStore<InnerConnection>) {
       store_->inner.sweep(live, cutoff);
     } else {
-      store_->inner.sweep(
-          [&](typename InnerConnection::Address const& inner) {
-            auto const nonce = nonce_of(store_->inner.read(inner));
-            return nonce.has_value() && live(Address::of(inner, *nonce));
-          },
-          cutoff);
+      store_->inner.sweep([&](typename InnerConnection::Address const& inner) { return live(Address{inner, {}}.place()); }, cutoff);
     }
   }
 
@@ -190,7 +185,7 @@ inline constexpr std::string_view encryption_magic = "cairnx01";
 /// frames, and blobs that were swept.
 ///
 /// A blob is bound to its address. Where `Inner` gives addresses before it has the bytes (`ReservingBlobStore`) they stay as they are; else
-/// each is 16 bytes longer, and a sweep reads the blobs it asks about.
+/// each is 16 bytes longer.
 ///
 /// Errors beside those of `Inner`: `config/missing` and `config/range` about the key, `store/wrong-key`, `store/format` where the store was not created
 /// through this layer, `store/corrupt`. Promises what `Inner` does, but for reads without a copy.

@@ -24,6 +24,9 @@ struct TaggedAddress {
   std::array<std::byte, tag_size> tag{};
   friend bool operator==(TaggedAddress const&, TaggedAddress const&) = default;
 
+  /// Whatever has become of the box.
+  [[nodiscard]] constexpr TaggedAddress place() const noexcept { return {blob_place(inner), {}}; }
+
   static TaggedAddress of(Inner const& inner, Nonce const& nonce) noexcept {
     TaggedAddress made{inner, {}};
     std::copy_n(nonce.begin(), tag_size, made.tag.begin());

@@ -82,6 +82,8 @@ class TieredConnection : public ReadsMany<TieredConnection<Front, Back, Writes, 
   using Address = typename BackConnection::Address;
   using Writer = TieredWriter<Front, Back, Writes, Reads>;
   using FrontOfTier = TierFront<Front, Address>;
+  /// Of what is in the back, a read need not tell.
+  static constexpr bool answers_from_copies = true;
 
   TieredConnection(BackConnection back, std::shared_ptr<FrontOfTier> front) : back_{std::move(back)}, front_{std::move(front)} {}
 

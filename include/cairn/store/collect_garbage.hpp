@@ -113,11 +113,14 @@ class GarbageCollection {
 
   // ---- marking
 
+  /// By its place: whether a blob stays is not for the blob to say.
   bool mark(NodeAddress const& address) {
-    bool const is_new = marked_.insert(address.template to<Address>());
+    bool const is_new = marked_.insert(blob_place(address.template to<Address>()));
     if (is_new && !is_among_values_) tell(GarbageProgress::marking, marked_.size());
     return is_new;
   }
+
+  [[nodiscard]] bool is_marked(Address const& address) const noexcept { return marked_.contains(blob_place(address)); }
 
   /// Those that have changed since it was last done.
   void mark_roots() {
@@ -172,7 +175,7 @@ class GarbageCollection {
     for (; !parents_.empty(); parents_.pop_front()) {
       auto const parent = parents_.front();
       if (!parent.is_recent && parent.number >= options_.keep_last) continue;
-      if (marked_.contains(parent.record.template to<Address>())) continue;
+      if (is_marked(parent.record.template to<Address>())) continue;
       bool const is_there = mark_if_there(*handle_, [&](Below below) {
         auto const checkpoint = codec::read_state<IndexTag>(source_->read(source_->context, parent.record), source_, DatabaseOptions{});
         mark_nodes(checkpoint.snapshot, below);
@@ -229,8 +232,8 @@ class GarbageCollection {
     std::uint64_t seen = 0;
     LiveSet<Address> const live = [&](Address const& address) {
       tell(GarbageProgress::sweeping, ++seen);
-      if (marked_.contains(address)) return true;
-      dead.insert(address);
+      if (is_marked(address)) return true;
+      dead.insert(blob_place(address));
       return false;
     };
     if constexpr (BlobStoreErases<typename Handle::Blobs>) {
@@ -250,7 +253,7 @@ class GarbageCollection {
     if constexpr (BlobStoreListsBlobs<typename Handle::Blobs>) {
       blobs().for_each_blob([&](Address const& address, std::uint64_t bytes, TimePoint put_by) {
         tell(GarbageProgress::sweeping, ++seen);
-        if (marked_.contains(address)) {
+        if (is_marked(address)) {
           report_.live_bytes += bytes;
         } else if (put_by < report_.cutoff) {
           ++report_.dead;
@@ -262,7 +265,7 @@ class GarbageCollection {
       blobs().sweep(
           [&](Address const& address) {
             tell(GarbageProgress::sweeping, ++seen);
-            if (!marked_.contains(address)) dead.insert(address);
+            if (!is_marked(address)) dead.insert(blob_place(address));
             return true;
           },
           report_.cutoff);

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -43,7 +44,7 @@ struct ChainReport {
   std::uint64_t frames = 0;   ///< of tails
   std::vector<ChainFault> faults{};
   /// Commits of which something is not there, none of which is a branch's newest: a collection of garbage that was to keep less has taken it, or
-  /// somebody else. What is left of them is what was committed.
+  /// somebody else. What is left of them is what was committed. Of what comes before a commit whose record is not there, nothing is known.
   std::vector<CommitId> incomplete{};
   /// How many commits `from` stands for: itself and those before it. Nothing where none was given, or it was not found.
   std::optional<std::uint64_t> proven{};
@@ -65,6 +66,18 @@ template <class Connection>
   }
 }
 
+/// Whether all that is read comes through the layer that audits, and from the store below it.
+template <class Connection>
+[[nodiscard]] consteval bool audits_all_reads() {
+  if constexpr (requires(Connection& connection) { connection.check_root(std::string_view{}); }) {
+    return true;
+  } else if constexpr (requires { Connection::answers_from_copies; }) {
+    return false;
+  } else {
+    return audits_all_reads<std::remove_cvref_t<decltype(std::declval<Connection&>().inner())>>();
+  }
+}
+
 template <class Backend, class IndexTag>
 class ChainVerification {
  public:
@@ -79,13 +92,20 @@ class ChainVerification {
     for (auto const& name : audited_part(blobs()).roots()) check_root(name);
     for (auto const& name : blobs().roots()) look_at_branch(name);
     report_.branches = heads_.size();
-    for (auto const& [name, head] : heads_) look_at_commit(head, true);
+    for (auto const& head : heads_) look_at_commit(head.checkpoint, true);
     for (; !waiting_.empty(); waiting_.pop_front()) look_at_parent(waiting_.front());
     if (options_.from) find(*options_.from);
     return std::move(report_);
   }
 
  private:
+  /// What a branch held. The value lets collections in this process know that all of it is being read.
+  struct Head {
+    std::string branch;
+    Checkpoint<IndexTag> checkpoint;
+    Db<IndexTag> held{checkpoint.snapshot};
+  };
+
   [[nodiscard]] typename Handle::Blobs& blobs() const noexcept { return session_->handle().blobs(); }
 
   void fault(Errc code, std::string what) { report_.faults.push_back({code, std::move(what)}); }
@@ -103,6 +123,7 @@ class ChainVerification {
   void look_at_branch(std::string const& name) {
     if (name.starts_with('\0') || bad_roots_.contains(name)) return;
     try {
+      ReadingOldCommits<Backend> const reading{session_->handle()};
       auto const root = blobs().root(name);
       if (!root) return;  // dropped meanwhile
       for (std::size_t i = 0; i != root->tail.size(); ++i) {
@@ -113,7 +134,7 @@ class ChainVerification {
           fault(error.code(), "Frame " + std::to_string(i + 1) + " in the tail of the root \"" + name + "\": " + error.message());
         }
       }
-      heads_.emplace_back(name, codec::read_state<IndexTag>(root->state, session_->source(), database_options_));
+      heads_.push_back(Head{name, codec::read_state<IndexTag>(root->state, session_->source(), database_options_)});
     } catch (Error const& error) {
       if (error.code() == Errc::io_error) throw;
       fault(error.code(), "Branch " + name + ": " + error.message());
@@ -124,9 +145,12 @@ class ChainVerification {
   void look_at_parent(CommitParent const& parent) {
     if (!seen_.insert(parent.record.template to<Address>())) return;
     std::optional<Checkpoint<IndexTag>> checkpoint;
+    std::optional<Db<IndexTag>> held;
     try {
+      ReadingOldCommits<Backend> const reading{session_->handle()};
       auto const& source = session_->source();
       checkpoint = codec::read_state<IndexTag>(source->read(source->context, parent.record), source, database_options_);
+      held.emplace(checkpoint->snapshot);
     } catch (Error const& error) {
       if (is_missing(error)) return note_incomplete(parent.id);
       return fault(error.code(), "Commit " + to_text(parent.id) + " (its record is at the address " + hexadecimal(parent.record) + "): " + error.message());
@@ -137,7 +161,7 @@ class ChainVerification {
     look_at_commit(*checkpoint, false);
   }
 
-  /// `is_head`: of this nothing may be missing.
+  /// `is_head`: of this nothing may be missing. Requires: a value holds it.
   void look_at_commit(Checkpoint<IndexTag> const& checkpoint, bool is_head) {
     auto const id = checkpoint.id();
     if (!parents_.try_emplace(id).second) return;
@@ -146,14 +170,13 @@ class ChainVerification {
       parents_[id].push_back(parent.id);
       waiting_.push_back(parent);
     }
-    Db<IndexTag> const held{checkpoint.snapshot};  // so that a collection in this process knows that it is being read
-    bool is_whole = true;
+    is_whole_ = true;
     auto const read = [&](auto const& index, std::string const& tree) {
-      index.read_all([&](NodeAddress const& address) { return enter(address); },
+      index.read_all([&](std::size_t depth, NodeAddress const& address) { return enter(depth, address); },
                      [&](NodePath const& path, NodeAddress const& address, Error const& error) {
-                       if (!is_head && is_missing(error)) {
-                         is_whole = false;
-                         return;
+                       if (is_missing(error)) {
+                         note_gap();
+                         if (!is_head) return;
                        }
                        fault(error.code(), "Commit " + to_text(id) + ", index " + tree + ", " + text_of(path) + ", at the address " + hexadecimal(address) +
                                                ": " + error.message());
@@ -166,18 +189,30 @@ class ChainVerification {
       read(indexes.aevt, "AEVT" + which);
       read(indexes.avet, "AVET" + which);
     }
-    if (!is_whole) note_incomplete(id);
+    if (!is_head && !is_whole_) note_incomplete(id);
     tell();
   }
 
   void note_incomplete(CommitId const& id) {
     if (std::ranges::find(report_.incomplete, id) == report_.incomplete.end()) report_.incomplete.push_back(id);
   }
-  bool enter(NodeAddress const& address) {
-    if (!seen_.insert(address.template to<Address>())) return false;
+  /// What is shared with a commit that was looked at before is not read again.
+  bool enter(std::size_t depth, NodeAddress const& node) {
+    auto const address = node.template to<Address>();
+    way_.resize(depth);
+    way_.push_back(address);
+    if (!seen_.insert(address)) {
+      if (with_gaps_.contains(address)) note_gap();
+      return false;
+    }
     constexpr std::uint64_t now_and_then = 256;
     if (++report_.nodes % now_and_then == 0) tell();
     return true;
+  }
+  /// Something is not there at the end of the way, or below it.
+  void note_gap() {
+    is_whole_ = false;
+    for (auto const& address : way_) with_gaps_.insert(address);
   }
   void tell() const {
     if (options_.progress) options_.progress(report_.commits, report_.nodes);
@@ -198,8 +233,8 @@ class ChainVerification {
 
   void find(CommitId const& from) {
     std::vector<CommitId> heads;
-    for (auto const& [name, head] : heads_) {
-      if (name == branch_) heads.push_back(head.id());
+    for (auto const& head : heads_) {
+      if (head.branch == branch_) heads.push_back(head.checkpoint.id());
     }
     if (!reached_from(std::move(heads)).contains(from)) {
       return fault(Errc::store_corrupt, "Commit " + to_text(from) + " is none that the branch " + branch_ +
@@ -224,11 +259,14 @@ class ChainVerification {
   ChainOptions const& options_;
   std::string branch_;
   DatabaseOptions database_options_;
-  std::vector<std::pair<std::string, Checkpoint<IndexTag>>> heads_{};
+  std::vector<Head> heads_{};
   std::unordered_set<std::string> bad_roots_{};
   std::deque<CommitParent> waiting_{};
   std::unordered_map<CommitId, std::vector<CommitId>, CommitIdHash> parents_{};  ///< of those that were looked at
   AddressSet<Address> seen_{};
+  AddressSet<Address> with_gaps_{};  ///< nodes that are not there, and those above them
+  std::vector<Address> way_{};       ///< from the root of a tree to the node that was last met
+  bool is_whole_ = true;             ///< the commit that is looked at
   ChainReport report_{};
 };
 
@@ -242,17 +280,24 @@ class ChainVerification {
 /// anew, up to the root. `from`, a commit of the connection's branch that is known to be good, proves itself and what came before it against
 /// everybody. A public key proves all, but not that it is the newest.
 ///
-/// Errors: those of a store that does not answer; `config/mismatch` where it is not audited; what `progress` throws.
+/// Errors: those of a store that does not answer; `config/mismatch` where it is not audited, or is read through copies above the layer that audits (`Cached`,
+/// `Tiered`); what `progress` throws.
 /// Complexity: reads every blob that is reached, once. Memory: an address for each, of 16 bytes more than the store's own. Beside writers it looks at what the
 /// branches hold when it begins.
 template <class Backend, class IndexTag>
 [[nodiscard]] ChainReport verify_chain(Connection<Backend, IndexTag> const& conn, ChainOptions const& options = {}) {
-  if constexpr (BlobStoreNamesCommits<typename BackendHandle<Backend>::Blobs>) {
-    return detail::ChainVerification<Backend, IndexTag>{conn, options}.run();
-  } else {
+  using Blobs = typename BackendHandle<Backend>::Blobs;
+  if constexpr (!BlobStoreNamesCommits<Blobs>) {
     static_cast<void>(conn);
     raise(Errc::config_mismatch, "The backend " + std::string{Backend::backend_id} +
                                      " does not name commits by what is in them. Copy the database into a store that does: Audited<Backend>, :audited.");
+  } else if constexpr (!detail::audits_all_reads<Blobs>()) {
+    static_cast<void>(conn);
+    raise(Errc::config_mismatch, "The backend " + std::string{Backend::backend_id} +
+                                     " reads copies, which are above the layer that audits: they don't tell what is in the store. Verify the :audited store by "
+                                     "itself, with a configuration that leaves out the :cached or :tiered layer above it.");
+  } else {
+    return detail::ChainVerification<Backend, IndexTag>{conn, options}.run();
   }
 }
 

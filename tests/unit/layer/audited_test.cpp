@@ -143,15 +143,43 @@ TEST_CASE("audited: an append to a root that another connection moved reads it f
   CHECK((laws::tail_of(vault.connection, "begun") == std::vector<std::string>{"by an append"}));
 }
 
-TEST_CASE("audited: a sweep asks about the addresses that a program knows, and leaves what it can't read") {
+TEST_CASE("audited: a sweep leaves a blob that was changed to whoever refers to it") {
   Vault vault{false};
   auto writer = vault.connection.begin();
   auto const live = writer.put(bytes("live"));
   auto const dead = writer.put(bytes("dead"));
   REQUIRE(writer.commit("main", Version{}, bytes("state")) == CommitResult::committed);
-  vault.connection.sweep([&](auto const& address) { return address == live; }, TimePoint::max());
-  CHECK(text(vault.connection.read(live)) == "live");
+  auto const stored = vault.raw.read(live.inner);
+  vault.overwrite(live, vault.raw.read(dead.inner));
+  vault.connection.sweep([&](auto const& address) { return blob_place(address) == blob_place(live); }, TimePoint::max());
+  CHECK(code_of([&] { static_cast<void>(vault.connection.read(live)); }) == Errc::store_corrupt);
   CHECK(code_of([&] { static_cast<void>(vault.connection.read(dead)); }) == Errc::io_error);
+  vault.overwrite(live, stored);
+  CHECK(text(vault.connection.read(live)) == "live");
+}
+
+TEST_CASE("audited: a sweep reads nothing, so that nothing that somebody else has taken meanwhile ends it") {
+  using Faulty = Audited<faulty::Backend>;
+  Faulty::Config const config{.store = {.id = fresh_id()}};
+  Faulty::empty_store(config);
+  auto connection = Faulty::connect_store(config);
+  auto writer = connection.begin();
+  auto const live = writer.put(bytes("live"));
+  auto const dead = writer.put(bytes("dead"));
+  REQUIRE(writer.commit("main", Version{}, bytes("state")) == CommitResult::committed);
+  auto& plan = faulty::plan_of(config.store.id);
+  plan.failing_reads = 100;
+  int asked = 0;
+  connection.sweep(
+      [&](auto const& address) {
+        ++asked;
+        return address == blob_place(live);
+      },
+      TimePoint::max());
+  CHECK(asked >= 2);
+  CHECK(plan.failing_reads.exchange(0) == 100);
+  CHECK(text(connection.read(live)) == "live");
+  CHECK(code_of([&] { static_cast<void>(connection.read(dead)); }) == Errc::io_error);
 }
 
 TEST_CASE("audited: keys are asked for where a store is signed, and are its own") {

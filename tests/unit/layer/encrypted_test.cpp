@@ -94,13 +94,19 @@ void check_blobs() {
 TEST_CASE("encrypted: blobs that were changed, cut or swapped are found, bound to their addresses") { check_blobs<Bound>(); }
 TEST_CASE("encrypted: blobs that were changed, cut or swapped are found, bound to their tags") { check_blobs<Tagged>(); }
 
-TEST_CASE("encrypted: a sweep asks about the addresses that a program knows, tags and all") {
+TEST_CASE("encrypted: a sweep asks about places, and leaves a box that was changed to whoever needs it") {
   Vault<Tagged> vault;
   auto writer = vault.connection.begin();
   auto const live = writer.put(bytes("live"));
   auto const dead = writer.put(bytes("dead"));
   REQUIRE(writer.commit("main", Version{}, bytes("state")) == CommitResult::committed);
-  vault.connection.sweep([&](auto const& address) { return address == live; }, TimePoint::max());
+  auto const box = vault.raw.read(vault.place(live));
+  std::vector<std::byte> hurt{box.view().begin(), box.view().end()};
+  hurt[0] ^= std::byte{1};
+  vault.overwrite(live, Bytes{hurt});
+  vault.connection.sweep([&](auto const& address) { return address == blob_place(live); }, TimePoint::max());
+  CHECK(code_of([&] { static_cast<void>(vault.connection.read(live)); }) == Errc::store_corrupt);
+  vault.overwrite(live, box);
   CHECK(text(vault.connection.read(live)) == "live");
   CHECK(code_of([&] { static_cast<void>(vault.connection.read(dead)); }).has_value());
 }
