@@ -7,9 +7,9 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace cairn::detail {
 
@@ -45,8 +45,8 @@ void create_whole(typename Backend::Config const& config, DatabaseOptions const&
     auto const sink = Handle::node_sink(writer);
     auto const snapshot = make(sink, Handle::node_source(handle));
     FlushReceipt receipt;
-    auto const commit = CommitId::random();
-    auto const state = codec::write_state<IndexTag>(std::span{&commit, 1}, {}, snapshot, sink, receipt);
+    std::vector<CommitId> commits{CommitId::random()};
+    auto const state = codec::write_state<IndexTag>(commits, {}, snapshot, sink, receipt);
     is_committing = true;
     auto const result = writer.commit(options.branch, Version{}, state);
     if (result == CommitResult::committed) return;
