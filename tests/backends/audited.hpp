@@ -3,7 +3,7 @@
 // An audited store as the suite of backends sees it, on one that is in the hands of an adversary.
 #pragma once
 
-#include "laws/adversary.hpp"
+#include "../laws/adversary.hpp"
 
 #include <cairn/backends/file/backend.hpp>
 #include <cairn/layer/audited.hpp>
