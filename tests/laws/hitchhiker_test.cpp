@@ -338,4 +338,36 @@ TEST_CASE("what is appended is described too, and equal datoms stay as they were
   CHECK(text_at(7) == "1.0");
 }
 
+TEST_CASE("what was erased from the end of the last leaf is not pending there once another leaf begins before it") {
+  auto const at = [](EntityId e) { return RawDatom{.e = e, .a = 1, .added = true, .tx = first_transaction, .v = Value{e}}; };
+  auto const check = [&]<class Shape>(Shape, EntityId count, EntityId more) {
+    using Set = PersistentSet<Order::eavt, Shape>;
+    CAPTURE(count, more);
+    MemoryNodes nodes;
+    Expected model;
+    auto const put = [&](auto& transient, EntityId e) {
+      REQUIRE(transient.insert(at(e)));
+      model.insert(at(e));
+    };
+    auto transient = Set::open({}, 0, nodes.source()).edit();
+    for (EntityId e = 1; e != count; ++e) put(transient, e);
+    put(transient, 1000);
+    auto tree = std::move(transient).persistent();
+    tree.flush(nodes.sink());
+    transient = tree.edit();
+    REQUIRE(transient.erase(at(1000)));
+    model.erase(at(1000));
+    for (EntityId e = count; e != count + more; ++e) put(transient, e);
+    tree = std::move(transient).persistent();
+    auto const root = tree.flush(nodes.sink());
+    laws::is_the_same<Set, Order::eavt>(Set::open(root, tree.size(), nodes.source()), model);
+  };
+  for (EntityId count = 20; count != 60; ++count) {
+    for (EntityId more = 1; more != 5; ++more) {
+      check(Tiny{}, count, more);
+      check(Small{}, count, more);
+    }
+  }
+}
+
 }  // namespace

@@ -164,6 +164,14 @@ class TreeEditor {
   static void forget_origin([[maybe_unused]] LeafNode& leaf) noexcept {
     if constexpr (Shape::buffered) leaf.described_by = {};
   }
+  /// The same, if an operation is on what will no longer belong to the leaf when the datom begins the next one: what was erased
+  /// from its end.
+  static void forget_origin_past([[maybe_unused]] LeafNode& leaf, [[maybe_unused]] RawDatom const& datom) noexcept {
+    if constexpr (Shape::buffered) {
+      auto const& run = leaf.described_by.run;
+      if (!is_empty(run) && compare<Sorted>(run->operations.back().datom, datom) >= 0) forget_origin(leaf);
+    }
+  }
   /// Notes an operation on a leaf of the transaction's own, if there is a block since which all are known.
   void note([[maybe_unused]] LeafNode& leaf, [[maybe_unused]] RawDatom const& datom, [[maybe_unused]] PendingChange change) const noexcept {
     if constexpr (Shape::buffered) {
@@ -449,6 +457,7 @@ class TreeEditor {
   /// A new last leaf after a full one: what is inserted in order fills its nodes.
   void append_leaf(std::uint64_t head, RawDatom datom) {
     make_room(InnerNode::capacity - 2);
+    forget_origin_past(*as_leaf<Shape>(steps_[1].node->child(steps_[1].index)), datom);
     auto* leaf = new_leaf(head, datom);
     steps_[1].node->append_child(leaf, 1, head, std::move(datom));
     steps_[1].index = steps_[1].node->count - 1U;
