@@ -83,7 +83,8 @@ class Lineages {
     LineageLock const lock{node.stripe};
     if (node.alone) return std::nullopt;
     std::uint32_t there = 0;
-    for (std::size_t i = 0; i != node.count; ++i) {
+    std::size_t const count = node.count;
+    for (std::size_t i = 0; i != count; ++i) {
       auto* shared = node.child(i);
       heir.children[i].store(shared, std::memory_order_relaxed);
       there |= static_cast<std::uint32_t>(shared != nullptr) << i;

@@ -75,6 +75,9 @@ struct Inner : NodeHeader,
     addressed &= ~bit(at);
   }
   [[nodiscard]] static std::uint32_t bit(std::size_t at) noexcept { return std::uint32_t{1} << at; }
+  [[nodiscard]] static std::uint32_t lowest_bits(std::size_t number) noexcept {
+    return static_cast<std::uint32_t>((std::uint64_t{1} << number) - 1);
+  }
   void set_address(std::size_t at, auto const& where) noexcept(!Shape::buffered) {
     addresses.set(at, where);
     addressed |= bit(at);
@@ -192,7 +195,7 @@ template <class Shape>
 Inner<Shape>::~Inner() {
   if (enrolled.load(std::memory_order_acquire)) cache->dismiss(*this);
   auto const each_of_its_own = [this](auto const& visit) {
-    for (auto left = ~this->borrowed & static_cast<std::uint32_t>((std::uint64_t{1} << count) - 1); left != 0; left &= left - 1) {
+    for (auto left = ~this->borrowed & lowest_bits(count); left != 0; left &= left - 1) {
       if (auto* node = child(static_cast<std::size_t>(std::countr_zero(left)))) visit(node);
     }
   };
@@ -208,7 +211,7 @@ Inner<Shape>::Inner(Inner& source, std::uint64_t token) noexcept
   if constexpr (Shape::buffered) copy_origin(source, *this);
   std::copy_n(source.sizes, source.count, sizes);
   auto const borrows = Lineages<Inner>::inherit(source, *this);
-  if (borrows && std::popcount(*borrows) == count) return;
+  if (borrows && *borrows == lowest_bits(count)) return;
   if (!borrows) {
     for (std::size_t i = 0; i != count; ++i) prefetch(source.child(i), 1);
     for (std::size_t i = 0; i != count; ++i) {
