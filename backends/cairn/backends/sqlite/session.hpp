@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <sqlite3.h>
 #include <string>
 #include <string_view>
@@ -154,6 +155,15 @@ class Session {
     commit_.reset();
     return result == SQLITE_DONE ? SQLITE_OK : result;
   }
+  /// The same of a transaction that leaves the root as `head` says.
+  [[nodiscard]] int try_commit(std::string_view branch, RootHead head) {
+    known_.at.reset();
+    known_.branch = branch;
+    known_.head = std::move(head);
+    auto const result = try_commit();
+    if (result == SQLITE_OK) known_.at = data_version();
+    return result;
+  }
   void rollback() noexcept {
     if (!is_in_transaction()) return;
     static_cast<void>(rollback_.try_step());
@@ -171,6 +181,11 @@ class Session {
     auto const frames = running->is_null(3) ? std::int64_t{0} : running->number(3) - (number << 32) + 1;
     return {true, number, running->text(2), frames};
   }
+  /// The same inside a transaction that writes; not looked up where nothing in the file has changed since this session changed the root.
+  [[nodiscard]] RootHead head_to_change(std::string_view branch, std::int64_t own) {
+    if (known_.at && known_.branch == branch && known_.at == data_version()) return known_.head;
+    return head_of(branch, own);
+  }
 
   /// Inside a transaction: `store/does-not-exist` where the store is another than `own`.
   void check_own(std::int64_t own) {
@@ -186,6 +201,14 @@ class Session {
   }
 
  private:
+  /// Another number after each transaction that changed the file, whoever's it was, as far as a transaction of this session has seen;
+  /// nothing where SQLite doesn't say.
+  [[nodiscard]] std::optional<std::uint32_t> data_version() noexcept {
+    std::uint32_t version = 0;
+    if (sqlite3_file_control(database_.get(), nullptr, SQLITE_FCNTL_DATA_VERSION, &version) != SQLITE_OK) return std::nullopt;
+    return version;
+  }
+
   DatabasePtr database_;  // before the statements: they are finalised first
 
  public:
@@ -194,6 +217,11 @@ class Session {
 
  private:
   Statement begin_read_, begin_write_, commit_, rollback_, root_head_;
+  struct {
+    std::optional<std::uint32_t> at;  ///< the data version
+    std::string branch;
+    RootHead head;
+  } known_;
 };
 
 /// A transaction that is taken back at the end of the scope unless it was committed.

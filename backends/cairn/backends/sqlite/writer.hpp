@@ -63,45 +63,43 @@ class Writer {
 
   /// Replaces the root's state and empties its tail.
   CommitResult commit(std::string_view branch, Version const& expected, std::span<std::byte const> state) {
-    return change(branch, expected, [&](details::Session& session, details::RootHead const& head) {
-      auto epoch = common::random_epoch();
-      auto number = head.number;
+    return change(branch, expected, [&](details::Session& session, details::RootHead& head) {
+      head.epoch = common::random_epoch();
+      head.frames = 0;
       if (head.is_there) {
-        session.set_root.bind(1, number).bind(2, epoch).bind(3, state);
+        session.set_root.bind(1, head.number).bind(2, head.epoch).bind(3, state);
         session.run(session.set_root);
-        session.clear_tail.bind(1, number);
+        session.clear_tail.bind(1, head.number);
         session.run(session.clear_tail);
       } else {
-        number = add_root(session, branch, epoch, state);
+        add_root(session, branch, head, state);
       }
-      return common::root_version(std::move(epoch), 0);
     });
   }
 
   /// Adds one frame to the root's tail; where there is no root and none is expected, one with an empty state begins.
   /// Adds one row to one table.
   CommitResult append(std::string_view branch, Version const& expected, std::span<std::byte const> frame) {
-    return change(branch, expected, [&](details::Session& session, details::RootHead head) {
+    return change(branch, expected, [&](details::Session& session, details::RootHead& head) {
       if (!head.is_there) {
         head.epoch = common::random_epoch();
-        head.number = add_root(session, branch, head.epoch, {});
+        add_root(session, branch, head, {});
       }
-      session.add_frame.bind(1, head.number).bind(2, head.frames).bind(3, frame);
+      session.add_frame.bind(1, head.number).bind(2, head.frames++).bind(3, frame);
       session.run(session.add_frame);
-      return common::root_version(std::move(head.epoch), static_cast<std::uint64_t>(head.frames) + 1);
     });
   }
 
   /// Removes the root.
   CommitResult drop(std::string_view branch, Version const& expected) {
-    return change(branch, expected, [](details::Session& session, details::RootHead const& head) {
+    return change(branch, expected, [](details::Session& session, details::RootHead& head) {
       if (head.is_there) {
         session.remove_root.bind(1, head.number);
         session.run(session.remove_root);
         session.clear_tail.bind(1, head.number);
         session.run(session.clear_tail);
       }
-      return Version{};
+      head = {};
     });
   }
 
@@ -119,11 +117,12 @@ class Writer {
     return held_numbers_.next++;
   }
 
-  static std::int64_t add_root(details::Session& session, std::string_view branch, std::string_view epoch, details::ByteSpan state) {
+  static void add_root(details::Session& session, std::string_view branch, details::RootHead& head, details::ByteSpan state) {
     details::Running const running{session.add_root};
-    running->bind(1, branch).bind(2, epoch).bind(3, state);
+    running->bind(1, branch).bind(2, head.epoch).bind(3, state);
     running->step();
-    return running->number(0);
+    head.number = running->number(0);
+    head.is_there = true;
   }
 
   void insert_blobs(details::Session& session) {
@@ -163,6 +162,7 @@ class Writer {
     forget_blobs();
   }
 
+  /// `change(session, head)` makes of the root what `head` says then.
   template <class Change>
   CommitResult change(std::string_view branch, Version const& expected, Change change) {
     return undone_by_throwing([&]() -> CommitResult {
@@ -175,15 +175,16 @@ class Writer {
           return {CommitResult::failed, std::string{"another writer held the file for longer than :busy-timeout"}};
         }
       }
-      auto const head = session_->head_of(branch, store_->own());
+      auto head = session_->head_to_change(branch, store_->own());
       if (head.version() != expected) {
         if (!is_held) release();
         return CommitResult::conflict;
       }
       insert_blobs(*session_);
-      CommitResult done{CommitResult::committed, change(*session_, head)};
+      change(*session_, head);
+      CommitResult done{CommitResult::committed, head.version()};
       CommitResult lost{CommitResult::unknown, std::string{"SQLite could not finish the transaction: connect again and look at the root"}};
-      auto const result = session_->try_commit();
+      auto const result = session_->try_commit(branch, std::move(head));
       if (result == SQLITE_OK) {
         forget_blobs();
         release();
