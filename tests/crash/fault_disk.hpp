@@ -46,6 +46,8 @@ class Disk {
   std::function<std::size_t(std::size_t)> shorten;
   std::function<std::size_t(std::size_t)> shorten_read;
   AfterFailedSync after_failed_sync = AfterFailedSync::pages_stay;
+  /// What it says to who opens a store, alone or beside others.
+  int presence = 0;
   /// Acknowledges a sync and does nothing.
   bool lies_about_sync = false;
   bool lies_about_directory_sync = false;

@@ -156,8 +156,8 @@ struct FaultIo {
   static int lock(int descriptor) { return disk == nullptr ? Real::lock(descriptor) : 0; }
   static int try_lock(int descriptor) { return disk == nullptr ? Real::try_lock(descriptor) : 0; }
   static int unlock(int descriptor) { return disk == nullptr ? Real::unlock(descriptor) : 0; }
-  static int open_shared(int descriptor) { return disk == nullptr ? Real::open_shared(descriptor) : 0; }
-  static int open_alone(int descriptor) { return disk == nullptr ? Real::open_alone(descriptor) : 0; }
+  static int open_shared(int descriptor) { return disk == nullptr ? Real::open_shared(descriptor) : disk->presence; }
+  static int open_alone(int descriptor) { return disk == nullptr ? Real::open_alone(descriptor) : disk->presence; }
   static int leave(int descriptor) { return disk == nullptr ? Real::leave(descriptor) : 0; }
 
   static int rename(std::string const& from, std::string const& to) {

@@ -61,6 +61,22 @@ TEST_CASE("who has a store alone keeps out all others, and is kept out by them")
   file::Backend::delete_store(config);
 }
 
+TEST_CASE("on a file system with one kind of locks a store is shared, and nobody can have it alone") {
+  // A lock of the whole file would keep out the other one's commits for ever.
+  CHECK(file::PosixIo::has_one_kind_of_locks(0x6969));  // NFS
+  CHECK_FALSE(file::PosixIo::has_one_kind_of_locks(0xEF53));  // ext4
+  Disk disk;
+  FaultIo::disk = &disk;
+  disk.presence = -EOPNOTSUPP;
+  cairn::test::Script script;
+  FaultBackend::empty_store(script.config);
+  CHECK(code_of([&] { static_cast<void>(FaultBackend::connect_store(alone(script.config))); }) == Errc::io_error);
+  auto connection = FaultBackend::connect_store(script.config);
+  auto other = FaultBackend::connect_store(script.config);
+  append(other, "main", append(connection, "main", {}, "first"), "second");
+  CHECK(tail_of(connection, "main") == std::vector<std::string>{"first", "second"});
+}
+
 TEST_CASE("threads that share a connection which has its store alone take turns") {
   TemporaryDirectory const directory;
   file::Config const config{.path = directory.path() / "store", .sync = cairn::Sync::relaxed, .exclusive = true};

@@ -32,7 +32,7 @@ struct Config {
   /// Where the blobs are. `config/mismatch` where the store was created with the other one.
   Layout layout = Layout::log;
   /// Whether nobody else may have the store open meanwhile: then no commit needs a lock, nor a look at what others did.
-  /// `store/locked` where somebody has, and for whoever tries to.
+  /// `store/locked` where somebody has, and for whoever tries to; `io/error` on file systems of a network.
   bool exclusive = false;
   /// A sweep writes a closed segment anew, without what is dead, where less than this part of it is live. 0 for never.
   double compact_below = 0.5;

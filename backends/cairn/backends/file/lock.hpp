@@ -23,7 +23,7 @@ namespace cairn::backends::file::details {
 }
 
 /// Says that the store of a lock file is open, `alone` or beside others, until the descriptor leaves or is closed.
-/// `store/locked` where it is open otherwise.
+/// `store/locked` where it is open otherwise; `io/error` for `alone` where the file system can't keep others out.
 template <class Io>
 void enter(OpenFile<Io> const& file, bool alone) {
   auto const result = uninterrupted(
@@ -36,7 +36,7 @@ void enter(OpenFile<Io> const& file, bool alone) {
                 : "The store of " + file.path() + " is open for one connection alone (:exclusive): wait until that is released.");
   }
   // Where the file system has no such locks, nobody can have the store alone.
-  if (alone) raise_io(result, "lock", file.path());
+  if (alone) raise_io(result, "keep others from the store of", file.path());
 }
 
 /// The half of a store's lock that is between the threads of this process: all connections to one store share it. It

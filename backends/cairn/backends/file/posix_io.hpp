@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <new>
 #include <span>
 #include <string>
@@ -19,6 +20,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -82,10 +84,25 @@ struct PosixIo {
   static int unlock(int descriptor) noexcept { return set_lock(descriptor, F_UNLCK, F_OFD_SETLK); }
 
   // Whoever has a store open says so by a lock of another kind on the same file, which has nothing to do with the one
-  // above. It belongs to the descriptor and its copies; none of these waits.
-  static int open_shared(int descriptor) noexcept { return checked(::flock(descriptor, LOCK_SH | LOCK_NB)); }
-  static int open_alone(int descriptor) noexcept { return checked(::flock(descriptor, LOCK_EX | LOCK_NB)); }
+  // above. It belongs to the descriptor and its copies; none of these waits. Where the file system makes one kind of
+  // both, whoever opens would keep out whoever commits, for ever: there it is `-EOPNOTSUPP`.
+  static int open_shared(int descriptor) noexcept { return open_as(descriptor, LOCK_SH); }
+  static int open_alone(int descriptor) noexcept { return open_as(descriptor, LOCK_EX); }
   static int leave(int descriptor) noexcept { return checked(::flock(descriptor, LOCK_UN)); }
+  /// Whether a file system, by its number in `statfs`, has one kind of locks: those that send a lock of a whole file to
+  /// a server as a lock of all its bytes.
+  static constexpr bool has_one_kind_of_locks(std::uint32_t file_system) noexcept {
+    switch (file_system) {
+      case NFS_SUPER_MAGIC:
+      case SMB_SUPER_MAGIC:
+      case CIFS_SUPER_MAGIC:
+      case SMB2_SUPER_MAGIC:
+      case V9FS_MAGIC:
+      case AFS_SUPER_MAGIC:
+      case AFS_FS_MAGIC: return true;
+      default: return false;
+    }
+  }
 
   static int rename(std::string const& from, std::string const& to) noexcept {
     return checked(std::rename(from.c_str(), to.c_str()));
@@ -134,6 +151,13 @@ struct PosixIo {
     if (::madvise(page, size, MADV_WIPEONFORK) == 0) return new (page) std::atomic<std::int64_t>{0};
     ::munmap(page, size);
     return nullptr;
+  }
+
+  static int open_as(int descriptor, int kind) noexcept {
+    struct statfs status {};
+    if (int const result = checked(::fstatfs(descriptor, &status)); result < 0) return result;
+    if (has_one_kind_of_locks(static_cast<std::uint32_t>(status.f_type))) return -EOPNOTSUPP;
+    return checked(::flock(descriptor, kind | LOCK_NB));
   }
 
   template <class Result>
