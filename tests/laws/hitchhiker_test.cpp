@@ -359,6 +359,7 @@ TEST_CASE("what was erased from the end of the last leaf is not pending there on
     model.erase(at(1000));
     for (EntityId e = count; e != count + more; ++e) put(transient, e);
     tree = std::move(transient).persistent();
+    tree.verify();
     auto const root = tree.flush(nodes.sink());
     laws::is_the_same<Set, Order::eavt>(Set::open(root, tree.size(), nodes.source()), model);
   };

@@ -57,16 +57,17 @@ void read_pending(ByteReader& in, Inner<Shape>& inner) {
   std::size_t there = 0;
   std::size_t next = 0;
   std::uint64_t left = 0;
+  // Each operation has bits of its own in the node, so what room is made for is bounded by its bytes.
+  auto const most = in.remaining() * 8 / change_bits;
   for (std::size_t i = 0; i != inner.count; ++i) {
-    // No length is believed: rows are read before there is room for more of them.
-    if (lengths[i] < 0 || lengths[i] > INT32_MAX) ByteReader::corrupt("a node has too many operations");
+    if (lengths[i] < 0 || static_cast<std::uint64_t>(lengths[i]) > most - left) ByteReader::corrupt("a node has too many operations");
     left += static_cast<std::uint64_t>(lengths[i]);
   }
   RawDatom const* before = nullptr;
   for (std::size_t i = 0; i != inner.count; ++i) {
     if (lengths[i] == 0) continue;
     auto run = std::make_shared<Pending>();
-    run->operations.reserve(std::min(static_cast<std::size_t>(lengths[i]), most_packed));
+    run->operations.reserve(static_cast<std::size_t>(lengths[i]));
     for (auto number = lengths[i]; number != 0; --number) {
       if (next == there) {
         there = static_cast<std::size_t>(std::min<std::uint64_t>(left, most_packed));

@@ -11,8 +11,25 @@
 
 namespace cairn::detail {
 
+/// What is pending in a node's description is all on datoms between two separators of its parent, where others would look for them.
+template <Order Sorted, class Shape>
+void check_pending_between(NodeHeader* node, RawDatom const* low, RawDatom const* high) {
+  if (node->level != 0 && !is_stored(node)) return;  // a flush will describe it anew
+  StoredChild place;
+  {
+    OriginLock const lock{node};
+    place = described_by<Shape>(node);
+  }
+  if (!is_usable(place.block) || is_empty(place.run)) return;
+  auto const& operations = place.run->operations;
+  if ((low != nullptr && compare<Sorted>(operations.front().datom, *low) < 0) ||
+      (high != nullptr && compare<Sorted>(operations.back().datom, *high) >= 0)) {
+    ByteReader::corrupt("an operation is pending on a datom that does not belong below its node's parent");
+  }
+}
+
 /// Checks a node and all below it against what is around it: levels, sizes, occupancy, order, heads, and the separators of
-/// all ancestors (a read checks those of the parent alone). `right_edge`: nothing is right of it, so it may be small.
+/// all ancestors (a read checks those of the parent alone), which are around what is pending in it, too. `right_edge`: nothing is right of it, so it may be small.
 template <Order Sorted, class Shape>
 void check_node(NodeHeader* node, NodeSource const* source, std::uint64_t size, RawDatom const* low, RawDatom const* high,
                 bool root, bool right_edge) {
@@ -31,6 +48,7 @@ void check_node(NodeHeader* node, NodeSource const* source, std::uint64_t size, 
   bool const leaf = node->level == 0;
   demand(root || right_edge || node->count >= (leaf ? Shape::leaf_minimum : Shape::inner_minimum), "a node is too small");
   check_between<Sorted, Shape>(node, low, high);
+  if constexpr (Shape::buffered) check_pending_between<Sorted, Shape>(node, low, high);
   if (leaf) {
     demand(node->count != 0 && node->count == size, "a leaf has another number of datoms than its parent says");
     as_leaf<Shape>(node)->template with_rows<Sorted>([&](auto const& rows) { check_rows(rows, node->count); });

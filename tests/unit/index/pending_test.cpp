@@ -17,6 +17,7 @@
 #include <optional>
 #include <random>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -205,6 +206,16 @@ TEST_CASE("buffers that are not sound are refused") {
   CHECK(refused([](Content& node) { node.lengths = {-1, 4}; }));
   CHECK(refused([](Content& node) { node.lengths = {INT64_MAX, INT64_MAX}; }));
   CHECK(refused([](Content& node) { node.sizes = {0, 7}; }));
+  // No room is made for more operations than there are bytes for.
+  Content many;
+  many.lengths = {2, 1 << 20};
+  std::string reason;
+  try {
+    static_cast<void>(decode_node<sorted, Shape>(many.block(), {7, std::uint8_t{1}, 8}));
+  } catch (Error const& error) {
+    reason = error.message();
+  }
+  CHECK(reason.find("too many operations") != std::string::npos);
   Content content;
   content.format = node_format;  // with something behind it
   CHECK(refusal(content) == Errc::store_corrupt);
