@@ -2,13 +2,35 @@
 # Copyright the Cairn authors
 # SPDX-License-Identifier: BSL-1.0
 """check_reader.py COMMAND DIRECTORY: read_store.py lists what the golden stores hold, and what the command lists of stores that it writes."""
-import pathlib, shutil, subprocess, sys
+import base64, datetime, decimal, json, pathlib, shutil, struct, subprocess, sys, uuid
+
+sys.dont_write_bytecode = True  # nothing in the source tree
+import read_store
 
 here = pathlib.Path(__file__).parent
 command, directory = sys.argv[1], pathlib.Path(sys.argv[2])
 
-def read(*arguments):
-    return subprocess.run([sys.executable, here / "read_store.py", *arguments], stdout=subprocess.PIPE, check=True, text=True).stdout
+def floating(v, form):
+    """The shortest digits that are this number, as the command writes it: those with an exponent where they are fewer."""
+    if v - v != 0: return {"nan": "##NaN", "inf": "##Inf", "-inf": "##-Inf"}[str(v)]
+    short = next(t for p in range(17) if struct.pack(form, float(t := f"{v:.{p}e}")) == struct.pack(form, v))
+    digits, e, exponent = min(f"{decimal.Decimal(short):f}", short, key=len).partition("e")
+    return digits + ".0" * ("." not in digits) + e + exponent
+
+def instant(v): return (datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=v)).isoformat(timespec="milliseconds")
+
+EDN = {0: lambda v: "nil", 1: lambda v: ("false", "true")[v], 2: str, 3: lambda v: floating(v, "f"), 4: lambda v: floating(v, "d"),
+       5: lambda v: v.decode() + "N", 6: lambda v: v.decode() + "M", 7: lambda v: f'#inst "{instant(v)}Z"',
+       8: lambda v: f'#uuid "{uuid.UUID(bytes=v)}"', 9: lambda v: json.dumps(v.decode(), ensure_ascii=False),
+       10: lambda v: ":" + v.decode(), 11: bytes.decode, 12: lambda v: f'#bytes "{base64.b64encode(v).decode()}"',
+       13: lambda v: "[" + " ".join(map(edn, v)) + "]"}
+
+def edn(value): return EDN[value[0]](value[1])
+
+def read(path, which="history", branch="db"):
+    """What read_store.py lists, as EDN."""
+    datoms = read_store.Database(read_store.Log(path), branch.encode()).datoms(which == "history")
+    return "".join(f"[{e} :{a} {edn(v)} {t} {str(added).lower()}]\n" for e, a, v, t, added in datoms)
 
 def same(what, found, expected):
     if found == expected: return print(f"{what}: {len(expected.splitlines())} datoms")
@@ -83,6 +105,8 @@ def live(name, store, flexibility=":write"):
 shutil.rmtree(directory, ignore_errors=True)
 directory.mkdir(parents=True)
 for history in sorted(here.glob("**/history.edn")):
+    listed = subprocess.run([sys.executable, here / "read_store.py", history.parent / "store"], stdout=subprocess.PIPE, check=True).stdout
+    if listed.count(b"\n") != history.read_bytes().count(b"\n"): raise SystemExit(f"{history}: read_store.py lists another number of datoms")
     same(str(history.parent.relative_to(here)), read(history.parent / "store"), history.read_text())
 live("log", ":sync :relaxed :segment-size 8192 :compact-below 1.0")
 live("files", ":sync :relaxed :segment-size 8192 :layout :dir", flexibility=":read")
