@@ -29,7 +29,7 @@
 namespace cairn {
 
 CAIRN_ENGINE_TEMPLATE std::vector<std::byte> codec::write_state(std::vector<CommitId>&, std::span<CommitParent const>,
-                                                                Snapshot<persistent_set_tag> const&, NodeSink const&, FlushReceipt&);
+                                                                Snapshot<persistent_set_tag> const&, NodeSink const&, FlushReceipt&, bool);
 CAIRN_ENGINE_TEMPLATE Checkpoint<persistent_set_tag> codec::read_state(std::span<std::byte const>,
                                                                        std::shared_ptr<NodeSource const> const&, DatabaseOptions);
 CAIRN_ENGINE_TEMPLATE class Branch<backends::mem::Backend, persistent_set_tag>;

@@ -236,14 +236,23 @@ class Branch {
   [[nodiscard]] CommitResult commit(Db<IndexTag> db, std::span<CommitId const> ids, std::span<CommitRecord const> merged = {}) {
     return commit(take_writer(), std::move(db), ids, merged, activity_.checkpoint_bytes);
   }
+  /// On whose behalf a checkpoint is made: a collection's own, with nothing new in it, are none that it is to keep.
+  enum class MadeBy : std::uint8_t { user, collection };
+
   /// With a writer that has written some of them already. `merged` are checkpoints that it is made from beside the one before it; `written` is where what
   /// it writes is counted.
   [[nodiscard]] CommitResult commit(WriterOf<typename Handle::Blobs> writer, Db<IndexTag> db, std::span<CommitId const> ids,
-                                    std::span<CommitRecord const> merged, Activity::Count& written) {
+                                    std::span<CommitRecord const> merged, Activity::Count& written, MadeBy made_by = MadeBy::user) {
     std::lock_guard const changing{handle_->values().changing()};
     Written nodes;
     auto named = known_.named_with(ids);
     std::vector<CommitParent> parents{put_record(writer, record())};
+    bool const is_renewal = made_by == MadeBy::collection && known_.frames.empty();
+    if (is_renewal) {
+      // What users committed has a short way to it, however many collections come between.
+      auto const before = codec::read_state<IndexTag>(known_.state, source_, options_);
+      if (before.is_renewal && !before.parents.empty()) parents.push_back(before.parents.back());
+    }
     auto other_bytes = known_.state.size();  // of states, here and in records
     for (auto const& record : merged) {
       parents.push_back(put_record(writer, record));
@@ -251,7 +260,7 @@ class Branch {
     }
     CountedSink sink{Handle::node_sink(writer)};
     auto const state =
-        codec::write_state(named, std::span<CommitParent const>{parents}, db.snapshot(), sink.sink(), nodes.receipt);
+        codec::write_state(named, std::span<CommitParent const>{parents}, db.snapshot(), sink.sink(), nodes.receipt, is_renewal);
     auto kept = Bytes::copy(state);
     auto result = writer.commit(options_.branch, known_.version, state);
     if (result == CommitResult::committed) {
@@ -274,7 +283,8 @@ class Branch {
   }
 
   /// Puts a checkpoint of what is newest in the place of the root's, even where the tail is empty: whoever has written nodes for the
-  /// one before it begins anew. Errors: `commit/conflict` where others go on doing the same.
+  /// one before it begins anew. Where there is nothing new in it, it says that it is a renewal, and has for its parents the one before it and, where
+  /// that is a renewal too, the one that both are of. Errors: `commit/conflict` where others go on doing the same.
   void renew() {
     struct LetGo {
       Branch& branch;
@@ -282,7 +292,7 @@ class Branch {
     } const at_the_end{*this};
     for (int attempt = 0; attempt != max_commit_attempts; ++attempt) {
       auto const id = CommitId::random();
-      auto const result = commit(db(), std::span{&id, 1});
+      auto const result = commit(take_writer(), db(), std::span{&id, 1}, {}, activity_.checkpoint_bytes, MadeBy::collection);
       if (result == CommitResult::committed) return;
       if (result == CommitResult::conflict && attempt + 1 >= patient_commit_attempts) hold();
       auto const since = adopt_newest();

@@ -12,7 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -137,7 +137,7 @@ class GarbageCollection {
   void mark_root(RootRecord const& root) {
     auto const checkpoint = codec::read_state<IndexTag>(root.state, source_, DatabaseOptions{});
     mark_nodes(checkpoint.snapshot, Below::once);
-    note_parents(checkpoint, 1);
+    note_parents(checkpoint, 0);
   }
 
   /// Whether a walk goes below nodes that are marked: what is below them is, but where a walk has been cut off.
@@ -164,22 +164,32 @@ class GarbageCollection {
     return false;
   }
 
-  void note_parents(Checkpoint<IndexTag> const& checkpoint, std::size_t number) {
+  /// `newer`: how many of its branch are newer that are no renewals. Those of collections don't count, or enough of them would put an
+  /// end to all that is to be kept.
+  void note_parents(Checkpoint<IndexTag> const& checkpoint, std::size_t newer) {
     // Until it was written, the root held what it was made from.
     TimePoint const written{std::chrono::milliseconds{checkpoint.written.milliseconds}};
-    for (auto const& parent : checkpoint.parents) parents_.push_back({parent.record, number, written > report_.cutoff});
+    bool const is_recent = written > report_.cutoff;
+    if (!checkpoint.is_renewal) ++newer;
+    if (checkpoint.is_renewal && checkpoint.parents.size() > 1) {  // of another renewal, and of what both are of
+      if (is_recent) parents_.emplace(never_kept, Parent{checkpoint.parents.front().record, true});
+      parents_.emplace(newer, Parent{checkpoint.parents.back().record, false});
+      return;
+    }
+    for (auto const& parent : checkpoint.parents) parents_.emplace(newer, Parent{parent.record, is_recent});
   }
 
   /// In the order of their numbers, so that the first way to one is the shortest.
   void mark_parents() {
-    for (; !parents_.empty(); parents_.pop_front()) {
-      auto const parent = parents_.front();
-      if (!parent.is_recent && parent.number >= options_.keep_last) continue;
+    while (!parents_.empty()) {
+      auto const [newer, parent] = *parents_.begin();
+      parents_.erase(parents_.begin());
+      if (!parent.is_recent && newer >= options_.keep_last) continue;
       if (is_marked(parent.record.template to<Address>())) continue;
-      bool const is_there = mark_if_there(*handle_, [&](Below below) {
+      bool const is_there = mark_if_there(*handle_, [&, newer = newer, &parent = parent](Below below) {
         auto const checkpoint = codec::read_state<IndexTag>(source_->read(source_->context, parent.record), source_, DatabaseOptions{});
         mark_nodes(checkpoint.snapshot, below);
-        note_parents(checkpoint, parent.number + 1);
+        note_parents(checkpoint, newer);
       });
       if (!is_there) continue;
       mark(parent.record);
@@ -281,9 +291,9 @@ class GarbageCollection {
   /// What a checkpoint was made from that is kept.
   struct Parent {
     NodeAddress record;
-    std::size_t number;  ///< how many of its branch are newer
-    bool is_recent;      ///< whether it was a root's after the cutoff
+    bool is_recent;  ///< whether it was a root's after the cutoff
   };
+  static constexpr auto never_kept = (std::numeric_limits<std::size_t>::max)() / 2;  ///< more that are newer than can be
 
   std::shared_ptr<Handle> handle_;
   GarbageOptions const& options_;
@@ -291,7 +301,7 @@ class GarbageCollection {
   AddressSet<Address> marked_{};
   bool is_among_values_ = false;
   std::map<std::string, Version> versions_{};  ///< of the roots that are marked
-  std::deque<Parent> parents_{};
+  std::multimap<std::size_t, Parent> parents_{};  ///< by how many are newer
   GarbageReport report_{};
 };
 

@@ -33,7 +33,8 @@ struct GarbageOptions {
   /// database value, and how long one of their commits may take. Below an hour, each branch gets a new checkpoint first, so
   /// that commits which are under way in other processes meet a conflict, and are made again, instead of losing their nodes.
   std::chrono::milliseconds keep_for = std::chrono::hours{24};
-  /// The newest checkpoints of each branch; the root's own is one, and is kept in any case.
+  /// The newest checkpoints of each branch that hold something new; what the root holds is one, and is kept in any case. Those that
+  /// collections made of another one, and which say the same, don't count.
   std::size_t keep_last = 1;
   /// Removes nothing, and reports what would be.
   bool dry_run = false;

@@ -54,6 +54,8 @@ struct Checkpoint {
   /// readers opened.
   Instant written;
   Snapshot<IndexTag> snapshot;
+  /// Whether a collection of garbage made it of the one that it replaced, with nothing new in it (`Branch::renew`).
+  bool is_renewal = false;
 
   /// Its own name; nobody's where it has none.
   [[nodiscard]] CommitId id() const noexcept { return commits.empty() ? CommitId{} : commits.back(); }
@@ -99,7 +101,8 @@ void read_indexes(ByteReader& in, Indexes<IndexTag>& indexes, std::shared_ptr<No
 /// the state and added to `commits`; the random one before it makes sure that no two attempts are called the same.
 template <class IndexTag>
 std::vector<std::byte> write_state(std::vector<CommitId>& commits, std::span<CommitParent const> parents,
-                                   Snapshot<IndexTag> const& snapshot, NodeSink const& sink, FlushReceipt& receipt) {
+                                   Snapshot<IndexTag> const& snapshot, NodeSink const& sink, FlushReceipt& receipt,
+                                   bool is_renewal = false) {
   if (sink.name_of != nullptr) commits.emplace_back();
   ByteWriter out;
   for (char const c : state_magic) out.u8(static_cast<std::uint8_t>(c));
@@ -117,7 +120,7 @@ std::vector<std::byte> write_state(std::vector<CommitId>& commits, std::span<Com
   out.text(IndexTag::name);
   auto const& options = *snapshot.options;
   out.u8(static_cast<std::uint8_t>((options.keep_history ? 1U : 0U) | (options.attribute_refs ? 2U : 0U) |
-                                   (options.schema_flexibility == SchemaFlexibility::read ? 4U : 0U)));
+                                   (options.schema_flexibility == SchemaFlexibility::read ? 4U : 0U) | (is_renewal ? 8U : 0U)));
   out.varint(static_cast<std::uint64_t>(snapshot.max_entity));
   out.varint(static_cast<std::uint64_t>(snapshot.max_tx));
   out.signed_varint(snapshot.last_instant.milliseconds);
@@ -164,7 +167,7 @@ Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_pt
           "{:found " + std::to_string(version) + " :supported " + std::to_string(format_version) + "}");
   }
   ByteReader in{unseal(bytes, "The root of the database").subspan(state_magic.size() + 1)};
-  Checkpoint<IndexTag> checkpoint{std::vector<CommitId>(in.count(sizeof(CommitId))), {}, {}, {}};
+  Checkpoint<IndexTag> checkpoint{std::vector<CommitId>(in.count(sizeof(CommitId))), {}, {}, {}, false};
   for (auto& commit : checkpoint.commits) commit = read_commit_id(in);
   if (source->name_of != nullptr) {
     if (checkpoint.commits.empty()) ByteReader::corrupt("a commit has no name");
@@ -189,6 +192,7 @@ Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_pt
   options.keep_history = (flags & 1U) != 0;
   options.attribute_refs = (flags & 2U) != 0;
   options.schema_flexibility = (flags & 4U) != 0 ? SchemaFlexibility::read : SchemaFlexibility::write;
+  checkpoint.is_renewal = (flags & 8U) != 0;
   snapshot.options = std::make_shared<DatabaseOptions const>(std::move(options));
   snapshot.max_entity = static_cast<EntityId>(in.varint());
   snapshot.max_tx = static_cast<EntityId>(in.varint());

@@ -134,17 +134,39 @@ TEST_CASE("what was a root's within the time that is kept stays, and so do the n
     CHECK(is_whole(cairn::commit_as_db(numbers.conn, all.back().id)));
   }
   SECTION("by number") {
-    // The collection makes a checkpoint first, which is the newest.
+    // The collection makes a checkpoint first, which is the newest, and says nothing new.
     auto const report = numbers.conn.collect_garbage({.keep_for = at_once, .keep_last = 4});
     CHECK(report.dead > 0);
-    CHECK(report.checkpoints == 3);
+    CHECK(report.checkpoints == 4);
     auto const left = cairn::commit_log(numbers.conn);
-    CHECK(left.size() == 4);
+    CHECK(left.size() == 5);
     for (std::size_t i = 1; i != left.size(); ++i) {
       CHECK(left[i].id == all[i - 1].id);
       CHECK(is_whole(cairn::commit_as_db(numbers.conn, left[i].id)));
     }
     CHECK(code_of([&] { static_cast<void>(cairn::commit_as_db(numbers.conn, all.back().id)); }) == Errc::store_does_not_exist);
+  }
+  SECTION("by number, however many collections come between") {
+    GarbageOptions const three{.keep_for = at_once, .keep_last = 3};
+    numbers.conn.collect_garbage(three);
+    numbers.conn.collect_garbage(three);
+    auto const blobs = numbers.blobs();
+    for (int i = 0; i != 6; ++i) {
+      if (i % 2 == 0) {  // nothing of it is in memory alone
+        numbers.conn.release();
+        numbers.conn = Store::connect(numbers.config);
+      }
+      numbers.conn.collect_garbage(three);
+      for (std::size_t k = 0; k != three.keep_last; ++k) CHECK(is_whole(cairn::commit_as_db(numbers.conn, all[k].id)));
+      CHECK(numbers.blobs() <= blobs + 2);  // the record of a renewal, until it is old
+    }
+    numbers.change();
+    auto const newest = cairn::commit_id(numbers.conn);
+    for (int i = 0; i != 3; ++i) {
+      numbers.conn.collect_garbage(three);
+      for (auto const& id : {newest, all[0].id, all[1].id}) CHECK(is_whole(cairn::commit_as_db(numbers.conn, id)));
+    }
+    CHECK(code_of([&] { static_cast<void>(cairn::commit_as_db(numbers.conn, all[2].id)); }) == Errc::store_does_not_exist);
   }
   SECTION("a longer time than before finds what is left") {
     numbers.conn.collect_garbage({.keep_for = at_once});
