@@ -24,6 +24,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <sys/stat.h>
 #include <thread>
 #include <unordered_set>
 #include <vector>
@@ -232,10 +233,12 @@ void check_garbage_beside_processes() {
   }
 }
 
+/// What files take of the medium; holes take nothing.
 inline std::uintmax_t bytes_below(std::filesystem::path const& directory) {
   std::uintmax_t bytes = 0;
   for (auto const& entry : std::filesystem::recursive_directory_iterator{directory}) {
-    if (entry.is_regular_file()) bytes += entry.file_size();
+    struct stat status {};
+    if (entry.is_regular_file() && ::stat(entry.path().c_str(), &status) == 0) bytes += static_cast<std::uintmax_t>(status.st_blocks) * 512;
   }
   return bytes;
 }

@@ -5,6 +5,7 @@
 
 #include <cairn/backends/lmdb/config.hpp>
 #include <cairn/backends/lmdb/environment.hpp>
+#include <cairn/backends/lmdb/free_pages.hpp>
 #include <cairn/backends/lmdb/root_table.hpp>
 #include <cairn/backends/lmdb/shared_store.hpp>
 #include <cairn/backends/lmdb/writer.hpp>
@@ -53,8 +54,8 @@ class Connection {
   /// Takes nothing yet: the store is held from the writer's `hold`, or for the length of its commit.
   [[nodiscard]] Writer begin() { return Writer{store_}; }
 
-  /// Removes every blob that was put before `cutoff` and is not live, a thousand in a transaction. LMDB uses their room again; the
-  /// file does not shrink.
+  /// Removes every blob that was put before `cutoff` and is not live, a thousand in a transaction. LMDB uses their room again; what is
+  /// more than a fifth of the file's is given back to the file system, as holes.
   void sweep(LiveSet<Address> const& live, TimePoint cutoff) {
     auto const before = std::chrono::floor<std::chrono::milliseconds>(cutoff.time_since_epoch()).count();
     Address last;
@@ -68,6 +69,7 @@ class Connection {
       }
       if (!dead.empty()) remove(dead);
     }
+    details::give_back_free_pages(*store_);
   }
 
   /// Calls `visit(address, bytes, put_by)` for every blob there was when it began: one transaction, which keeps pages from being used

@@ -9,6 +9,7 @@
 #include <cairn/backends/lmdb/config.hpp>
 #include <cairn/error/error.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <lmdb.h>
 #include <memory>
 #include <mutex>
@@ -143,9 +145,7 @@ class Environment {
       check(mdb_env_open(environment_, path_.c_str(), flags, 0644), "open " + path_.string());
       int dead = 0;
       check(mdb_reader_check(environment_, &dead), "look for readers that died");
-      int descriptor = -1;
-      check(mdb_env_get_fd(environment_, &descriptor), "look at its file");
-      file_ = FileId::of(descriptor);
+      file_ = FileId::of(descriptor());
       map_size_ = read_map_size();
     } catch (...) {
       mdb_env_close(environment_);
@@ -206,24 +206,53 @@ class Environment {
   [[nodiscard]] std::size_t count_readers_elsewhere() {
     check(mdb_reader_check(environment_, nullptr), "look for readers that died");
     std::size_t found = 0;
-    // A line each, behind a heading: the process, its thread, and the transaction or a dash.
-    auto const count = [](char const* line, void* context) {
-      long process = 0;
-      char snapshot[32];
-      if (std::sscanf(line, "%ld %*s %31s", &process, snapshot) == 2 && snapshot[0] != '-' && process != long{::getpid()}) {
-        ++*static_cast<std::size_t*>(context);
-      }
-      return 0;
-    };
-    auto const result = mdb_reader_list(environment_, count, &found);
-    if (result < 0) raise_result(result, "list its readers");
+    each_snapshot([&](long process, std::size_t) { found += process != long{::getpid()} ? 1U : 0U; });
     return found;
   }
+  /// The transaction after which the oldest snapshot was taken that somebody reads from, in any process; the greatest number where nobody does.
+  [[nodiscard]] std::size_t oldest_snapshot() {
+    auto oldest = (std::numeric_limits<std::size_t>::max)();
+    each_snapshot([&](long, std::size_t snapshot) { oldest = (std::min)(oldest, snapshot); });
+    return oldest;
+  }
+  [[nodiscard]] int descriptor() const {
+    int descriptor = -1;
+    check(mdb_env_get_fd(environment_, &descriptor), "look at its file");
+    return descriptor;
+  }
+  [[nodiscard]] std::size_t page_size() const {
+    MDB_stat stat{};
+    check(mdb_env_stat(environment_, &stat), "look at its pages");
+    return stat.ms_psize;
+  }
+  /// Of the file, free ones too.
+  [[nodiscard]] std::size_t count_pages() const {
+    MDB_envinfo info{};
+    check(mdb_env_info(environment_, &info), "look at its pages");
+    return info.me_last_pgno + 1;
+  }
+  /// All that is committed is on the medium, however commits sync.
+  void sync() { check(mdb_env_sync(environment_, 1), "sync"); }
   /// Doubles the map, unless it is greater than `seen` already. Waits for those who read from it; `io/full` where they don't end.
   void grow(std::size_t seen) { resize([&] { return map_size_ == seen ? seen * 2 : 0; }); }
   /// From now on commits are durable, whatever others in the process asked for: it is one environment for all of them.
   void sync_always() { check(mdb_env_set_flags(environment_, MDB_NOMETASYNC, 0), "set how it syncs"); }
+
  private:
+  /// By the table in which readers enter themselves: `visit(process, transaction)`.
+  template <class Visit>
+  void each_snapshot(Visit visit) {
+    // A line each, behind a heading: the process, its thread, and the transaction or a dash.
+    auto const read = [](char const* line, void* context) {
+      long process = 0;
+      std::size_t snapshot = 0;
+      if (std::sscanf(line, "%ld %*s %zu", &process, &snapshot) == 2) (*static_cast<Visit*>(context))(process, snapshot);
+      return 0;
+    };
+    auto const result = mdb_reader_list(environment_, read, &visit);
+    if (result < 0) raise_result(result, "list its readers");
+  }
+
   void enter() {
     std::unique_lock lock{mutex_};
     changed_.wait(lock, [&] { return !is_resizing_; });

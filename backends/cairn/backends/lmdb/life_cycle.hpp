@@ -56,12 +56,6 @@ class DirectoryLock {
   int descriptor_;
 };
 
-inline void put(MDB_txn* transaction, MDB_dbi tree, std::string_view name, std::string_view bytes) {
-  auto key = value_of(name);
-  auto value = value_of(bytes);
-  check(mdb_put(transaction, tree, &key, &value, 0), "set up the store");
-}
-
 inline void create_store(Config const& config) {
   if (config.path.empty()) raise(Errc::config_missing, "The LMDB backend needs a :path, the directory of the store.");
   std::error_code error;

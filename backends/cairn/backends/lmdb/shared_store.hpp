@@ -44,6 +44,12 @@ inline std::optional<std::uint64_t> own_number(MDB_txn* transaction, MDB_dbi sto
   return own;
 }
 
+inline void put(MDB_txn* transaction, MDB_dbi tree, std::string_view name, std::string_view bytes) {
+  auto key = value_of(name);
+  auto value = value_of(bytes);
+  check(mdb_put(transaction, tree, &key, &value, 0), "write its own tree");
+}
+
 /// The store as it was at one moment, for as long as anybody holds bytes of it.
 class Snapshot {
  public:
