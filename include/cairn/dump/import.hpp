@@ -35,8 +35,8 @@ DumpReport import_history(typename Backend::Config const& config, RestoreOptions
 ///
 /// The database is of `:schema-flexibility :write` where all attributes have a type; then, and of references, a value that is not of its
 /// attribute's type is refused (`transact/schema`), but that a long under a bigint becomes one. Transactions without a `:db/txInstant` get the time
-/// of the import. Errors: `edn/syntax` for a line that is no datom, or one whose attribute is a number (`:attribute-refs? true`);
-/// as `restore`. Memory: that of `RestoreOptions`, and a few words for each transaction and each fact about the schema.
+/// of the import. Attributes that are numbers (`:attribute-refs? true`) become names, by the datoms of their entities. Errors: `edn/syntax` for a
+/// line that is no datom, and for an attribute whose number nothing says the name of; as `restore`. Memory: that of `RestoreOptions`, and a few words for each transaction and each fact about the schema.
 template <class Backend, class IndexTag = typename detail::DefaultIndex<Backend>::type>
 DumpReport import_datahike(typename Backend::Config const& config, ByteSource source, RestoreOptions const& how = {}, DatabaseOptions const& options = {}) {
   return detail::import_history<Backend, IndexTag>(config, how, options, [&](detail::ImportedHistory& history) {

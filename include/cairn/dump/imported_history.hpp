@@ -53,6 +53,12 @@ class ImportedHistory {
     if ((size_ & 0x3FFFU) == 0 && how_.progress) how_.progress({RestoreProgress::reading, size_, 0});
   }
 
+  /// What to call an attribute that is known by the number of its entity, until it is known what that is called.
+  [[nodiscard]] Keyword attribute_numbered(EntityId e) {
+    auto const found = numbered_.find(e);
+    return found != numbered_.end() ? found->second : numbered_.emplace(e, Keyword{"cairn.import/" + std::to_string(e)}).first->second;
+  }
+
   /// No new entity has a number up to this one.
   void reach(EntityId e) noexcept { max_entity_ = (std::max)(max_entity_, e); }
   /// The entity with that `:db/ident` so far; 0: none.
@@ -125,6 +131,13 @@ class ImportedHistory {
         values.push_back(v);
       }
     }
+    for (auto const& [e, unnamed] : numbered_) {
+      if (auto const found = facts.find(e); found == facts.end() || found->second[system_attribute::ident].empty()) {
+        raise(Errc::edn_syntax, "The export has datoms of the attribute " + std::to_string(e) + ", and does not say what that is called: no datom of it has a :db/ident.",
+              "{:attribute " + std::to_string(e) + "}");
+      }
+      schema_.define(EntityFacts{e, {{system_attribute::ident, Value{unnamed}}}});  // and has another name from here on
+    }
     std::vector<EntityFacts> entities;
     for (auto const& [e, by_attribute] : facts) {
       EntityFacts said{e, {}};
@@ -134,7 +147,7 @@ class ImportedHistory {
         defines = defines || (defines_attribute(a) && !values.empty());
       }
       for (auto const& [a, v] : said.facts) {
-        if (a == system_attribute::ident && defines) attribute_of(v.as_keyword());
+        if (a == system_attribute::ident && defines && !numbered_.contains(e)) attribute_of(v.as_keyword());
       }
       entities.push_back(std::move(said));
     }
@@ -187,6 +200,7 @@ class ImportedHistory {
   RestoreOptions const& how_;
   ExternalSorter<Order::eavt> sorter_;
   DatabaseSchema schema_{};
+  std::unordered_map<EntityId, Keyword> numbered_{};  // attributes, by their entities
   SchemaFlexibility flexibility_ = SchemaFlexibility::read;
   EntityId shift_ = 0;
   EntityId max_entity_ = 0;

@@ -572,13 +572,64 @@ TEST_CASE("what Datahike exports becomes a database with its history") {
   CHECK((*conn.db().datoms(eavt, 3, ":friend").begin()).v == Value{first_transaction + 1});
   CHECK(conn.db().options().schema_flexibility == SchemaFlexibility::write);
   CHECK_NOTHROW(conn.transact(R"([{:name "new"}])"));
-  CHECK(code_of([&] { import_datahike<mem::Backend>(OnMem{}.config(), out_of("[1 2 3 4 true]")); }) == Errc::edn_syntax);
   CHECK(code_of([&] { import_datahike<mem::Backend>(OnMem{}.config(), out_of("[1 :a 3 4 true]")); }) == Errc::edn_syntax);
   RestoreOptions const how;
   detail::ImportedHistory history{how};
   std::string const long_line(3000, ' ');
   detail::DumpInput in{out_of(long_line), 1000};
   CHECK(code_of([&] { detail::read_datahike(in, history); }) == Errc::edn_syntax);
+}
+
+TEST_CASE("what Datahike exports with attributes that are numbers becomes the same as with names") {
+  std::string const system = R"(#datahike/Datom [1 1 :db/ident 536870912 true]
+#datahike/Datom [1 2 23 536870912 true]
+#datahike/Datom [11 1 :db.cardinality/one 536870912 true]
+#datahike/Datom [39 1 :db.valid/from 536870912 true]
+#datahike/Datom [536870912 9 #inst "1970-01-01T00:00:00.000-00:00" 536870912 true]
+)";
+  // In the order of entities: a datom may come before its attribute's name, and a name before another one.
+  std::string const users = R"(#datahike/Datom [40 41 "Ivan" 536870914 true]
+#datahike/Datom [40 42 43 536870914 true]
+#datahike/Datom [41 1 :label 536870913 true]
+#datahike/Datom [41 1 :label 536870915 false]
+#datahike/Datom [41 1 :name 536870915 true]
+#datahike/Datom [41 2 26 536870913 true]
+#datahike/Datom [41 3 11 536870913 true]
+#datahike/Datom [41 6 32 536870913 true]
+#datahike/Datom [42 1 :friend 536870913 true]
+#datahike/Datom [42 2 25 536870913 true]
+#datahike/Datom [42 3 10 536870913 true]
+#datahike/Datom [43 41 "Petra" 536870914 true]
+#datahike/Datom [44 1 :unused 536870913 true]
+#datahike/Datom [44 2 24 536870913 true]
+#datahike/Datom [44 3 11 536870913 true]
+#datahike/Datom [536870913 9 #inst "2020-01-01T00:00:00.000-00:00" 536870913 true]
+#datahike/Datom [536870914 9 #inst "2020-01-02T00:00:00.000-00:00" 536870914 true]
+#datahike/Datom [536870915 9 #inst "2020-01-03T00:00:00.000-00:00" 536870915 true]
+)";
+  for (auto const& text : {system + users, users}) {
+    OnMem to;
+    import_datahike<mem::Backend>(to.config(), out_of(text));
+    auto conn = Memory::connect(to.config());
+    CHECK_NOTHROW(verify(conn.db()));
+    CHECK_FALSE(conn.db().options().attribute_refs);
+    CHECK(conn.db().options().schema_flexibility == SchemaFlexibility::write);
+    CHECK(notation::write(q(conn.db(), "[:find ?n ?m :where [?e :friend ?f] [?e :name ?n] [?f :name ?m]]").to_edn()) == R"(#{["Ivan" "Petra"]})");
+    CHECK(notation::write(q(conn.db(), "[:find ?e . :where [?e :db/ident :name] [?e :db/valueType :db.type/string] [?e :db/unique :db.unique/identity]]").to_edn()) == "41");
+    CHECK(conn.db().schema().find(Keyword{":friend"})->is_many());
+    CHECK(conn.db().schema().find(Keyword{":unused"}) != nullptr);
+    CHECK(conn.db().schema().find(Keyword{":label"}) == nullptr);
+    CHECK(conn.db().schema().find(Keyword{":cairn.import/41"}) == nullptr);
+    CHECK(conn.db().transaction_at(Instant{1'577'923'200'000}) == first_transaction + 1);
+    CHECK_NOTHROW(conn.transact(R"([{:name "Ivan" :unused 1}])"));
+  }
+  auto const code = [](std::string const& text) {
+    return code_of([&] { import_datahike<mem::Backend>(OnMem{}.config(), out_of(text)); });
+  };
+  CHECK(code(users + "[40 45 1 536870914 true]") == Errc::edn_syntax);               // which nothing names
+  CHECK(code(users + "[40 :name \"Oleg\" 536870914 true]") == Errc::edn_syntax);     // a number there and a name here
+  CHECK(code(users + "[44 2 77 536870914 true]") == Errc::edn_syntax);               // no type
+  CHECK(code("[1 2 3 4 true]") == Errc::edn_syntax);
 }
 
 TEST_CASE("what is imported is of its attribute's type") {
