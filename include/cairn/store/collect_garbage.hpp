@@ -182,11 +182,12 @@ class GarbageCollection {
   /// In the order of their numbers, so that the first way to one is the shortest.
   void mark_parents() {
     while (!parents_.empty()) {
-      auto const [newer, parent] = *parents_.begin();
+      auto const newer = parents_.begin()->first;
+      auto const parent = parents_.begin()->second;
       parents_.erase(parents_.begin());
       if (!parent.is_recent && newer >= options_.keep_last) continue;
       if (is_marked(parent.record.template to<Address>())) continue;
-      bool const is_there = mark_if_there(*handle_, [&, newer = newer, &parent = parent](Below below) {
+      bool const is_there = mark_if_there(*handle_, [&](Below below) {
         auto const checkpoint = codec::read_state<IndexTag>(source_->read(source_->context, parent.record), source_, DatabaseOptions{});
         mark_nodes(checkpoint.snapshot, below);
         note_parents(checkpoint, newer);
