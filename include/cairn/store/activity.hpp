@@ -52,6 +52,8 @@ class CountedSink {
   [[nodiscard]] NodeSink sink() noexcept { return {this, &CountedSink::write, below_.address_size, below_.name_of}; }
   [[nodiscard]] std::uint64_t nodes() const noexcept { return nodes_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  /// What was written is not to be: it is given up.
+  void forget() noexcept { nodes_ = bytes_ = 0; }
 
  private:
   static NodeAddress write(void* context, std::span<std::byte const> bytes) {

@@ -187,7 +187,7 @@ class Branch {
     Written slice;
     auto writer = take_writer();
     CountedSink sliced{Handle::node_sink(writer)};
-    bool is_last = flush_ && write_slice(writer, sliced.sink(), slice.receipt);
+    bool is_last = flush_ && write_slice(writer, sliced, slice.receipt);
     auto result = [&] {
       if (!flush_) return writer.append(options_.branch, known_.version, frame);
       try {
@@ -196,7 +196,7 @@ class Branch {
       } catch (Error const&) {  // NOLINT(bugprone-empty-catch): what is not the slice's fault is thrown again
       }
       is_last = false;
-      leave_slice(writer, slice.receipt);
+      leave_slice(writer, sliced, slice.receipt);
       return writer.append(options_.branch, known_.version, frame);
     }();
     if (result == CommitResult::committed) {
@@ -316,18 +316,19 @@ class Branch {
   }
 
   /// Whether it was the last. `sink` is the writer's.
-  bool write_slice(WriterOf<typename Handle::Blobs>& writer, NodeSink const& sink, FlushReceipt& receipt) {
+  bool write_slice(WriterOf<typename Handle::Blobs>& writer, CountedSink& sink, FlushReceipt& receipt) {
     bool const waits = known_.tail_bytes <= 2 * tail_budget;
     try {
-      return flush_->write(sink, waits ? slice_size : static_cast<std::size_t>(-1), receipt);
+      return flush_->write(sink.sink(), waits ? slice_size : static_cast<std::size_t>(-1), receipt);
     } catch (...) {
-      leave_slice(writer, receipt);
+      leave_slice(writer, sink, receipt);
       return false;
     }
   }
   /// A new writer without any; the next try is when the tail has grown.
-  void leave_slice(WriterOf<typename Handle::Blobs>& writer, FlushReceipt& receipt) {
+  void leave_slice(WriterOf<typename Handle::Blobs>& writer, CountedSink& sink, FlushReceipt& receipt) {
     receipt.forget();
+    sink.forget();
     writer = handle_->blobs().begin();
     flush_.reset();
     next_flush_ = known_.tail_bytes + tail_budget / 4;

@@ -101,6 +101,8 @@ class GroupCommit {
   struct Attempt {
     std::vector<Outcome> outcomes{};  // one a request
     std::vector<CommitId> ids{};      // of those that have a report
+    std::uint64_t frame_bytes = 0;    // 0: it was to be a checkpoint
+    std::uint64_t transaction_bytes = 0;
   };
 
   void run_until_known() {
@@ -121,7 +123,9 @@ class GroupCommit {
       if (number + 1 >= patient_commit_attempts && result.outcome == CommitResult::conflict) branch_.hold();
       auto const since = branch_.adopt_newest();
       for (auto& one : pending_) {
-        if (since.has(one.ids.back())) return decide(one);
+        if (!since.has(one.ids.back())) continue;
+        count_late(one);
+        return decide(one);
       }
       if (since.moved && !pending_.empty()) {
         if (!since.complete) raise(Errc::commit_conflict, "Others have committed more since than the root names.");
@@ -189,7 +193,7 @@ class GroupCommit {
   }
 
   /// What is large goes to the store once, as nodes; what purges must not leave a trace in the tail; a merge names its parents.
-  [[nodiscard]] CommitResult commit(Attempt const& attempt) {
+  [[nodiscard]] CommitResult commit(Attempt& attempt) {
     auto const& last = std::ranges::find_if(attempt.outcomes.rbegin(), attempt.outcomes.rend(),
                                             [](Outcome const& outcome) { return outcome.report.has_value(); });
     if (belongs_into_tail(attempt)) {
@@ -199,16 +203,26 @@ class GroupCommit {
         if (outcome.report) transactions.emplace_back(*id++, &outcome.report->record);
       }
       auto const frame = codec::write_frame(transactions);
-      if (frame.size() <= tail_budget) return branch_.append(last->report->db_after, frame, attempt.ids);
+      if (frame.size() <= tail_budget) {
+        attempt.frame_bytes = attempt.transaction_bytes = frame.size();
+        return branch_.append(last->report->db_after, frame, attempt.ids);
+      }
     }
     std::vector<CommitRecord> merged;
     for (std::size_t i = 0; i != requests_.size(); ++i) {
       if (attempt.outcomes[i].report) merged.insert(merged.end(), requests_[i]->merged.begin(), requests_[i]->merged.end());
     }
-    auto const bytes = size_of(attempt);  // before: nothing may fail behind a commit that has landed
+    attempt.transaction_bytes = size_of(attempt);  // before: nothing may fail behind a commit that has landed
     auto result = branch_.commit(last->report->db_after, attempt.ids, merged);
-    if (result == CommitResult::committed) branch_.activity().transaction_bytes.add(bytes);
+    if (result == CommitResult::committed) branch_.activity().transaction_bytes.add(attempt.transaction_bytes);
     return result;
+  }
+  /// One whose reply was lost, and that the root names. How many nodes it wrote is known to nobody any more.
+  void count_late(Attempt const& attempt) noexcept {
+    auto& activity = branch_.activity();
+    (attempt.frame_bytes != 0 ? activity.appends : activity.checkpoints).add(1);
+    activity.appended_bytes.add(attempt.frame_bytes);
+    activity.transaction_bytes.add(attempt.transaction_bytes);
   }
   /// The bytes of its transactions, as a frame would have them, though not that many in memory.
   [[nodiscard]] static std::uint64_t size_of(Attempt const& attempt) {

@@ -205,7 +205,9 @@ class Session {
     if (result == CommitResult::committed) return result;
     std::lock_guard const changing{handle().values().changing()};
     auto const since = branch_.adopt(read_root_after(result));
-    return since.has(id) ? CommitResult{CommitResult::committed} : result;
+    if (!since.has(id)) return result;
+    activity().checkpoints.add(1);  // whose reply was lost
+    return CommitResult::committed;
   }
 
   /// A root that cannot be read after a checkpoint's lost reply leaves open where the transactions are, and loses none.

@@ -92,6 +92,10 @@ TEST_CASE("a commit whose reply is lost is applied once") {
   CHECK(values(report.db_after) == std::vector<std::int64_t>{1});
   CHECK(values(conn.db()) == std::vector<std::int64_t>{1});
   CHECK(values(Store::connect(on.config).db()) == std::vector<std::int64_t>{1});
+  auto const stats = conn.stats();
+  CHECK(stats.committed == 1);
+  CHECK(stats.appends == 1);
+  CHECK(stats.appended_bytes == stats.tail_bytes);
 }
 
 TEST_CASE("a commit whose request is lost is tried again") {
@@ -296,6 +300,7 @@ TEST_CASE("a checkpoint whose reply is lost has happened") {
   Plan::next = {Fault::lost_reply};
   conn.checkpoint();
   CHECK(conn.tail_bytes() == 0);
+  CHECK(conn.stats().checkpoints == 1);
   conn.transact({add_n(2)});
   CHECK(values(Store::connect(on.config).db()) == std::vector<std::int64_t>{1, 2});
 }
