@@ -225,8 +225,9 @@ void delete_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
 
 /// Makes `db` what a branch holds, whatever that held before; `parents` are the commits that it is said to come from. `db` is a value
 /// of the present that this connection gave out (`commit_as_db` included), or one that `with` made of it. Connections on that branch go
-/// on from there. Errors: `config/mismatch` for a database of elsewhere; `store/does-not-exist` for an unknown parent; `commit/conflict`.
-/// Requires: no collection of garbage that keeps less than an hour is under way in another process, unless the branch is there already.
+/// on from there. A branch that is not there yet is made first, of what the connection's holds; where the rest fails it may be left as that.
+/// Errors: `config/mismatch` for a database of elsewhere; `store/does-not-exist` for an unknown parent; `commit/conflict`; `store/exists` where
+/// somebody else made the branch at the same moment.
 template <class Backend, class IndexTag>
 CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& db, std::string_view name, std::span<CommitId const> parents) {
   using Handle = BackendHandle<Backend>;
@@ -239,16 +240,20 @@ CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& d
   // The nodes that this branch shares with the other one are to be named by its own root, too.
   conn.checkpoint();
   auto& blobs = session->handle().blobs();
-  auto const expected = [&] {
-    auto const root = blobs.root(name);  // before anything is written: a collection of garbage that began later has changed it
-    return root ? root->version : Version{};
-  }();
   // Before the writer, which may keep others from the store from its first blob on.
   std::vector<CommitRecord> records;
   for (auto const& id : parents) records.push_back(detail::find_commit(conn, id)->record);
+  // Before anything else is written: a collection of garbage that began later has changed it, also in a process that knows nothing of this.
+  auto root = blobs.root(name);
+  bool const is_new = !root.has_value();
+  if (is_new) {
+    create_branch(conn, name);
+    root = blobs.root(name);
+  }
+  auto const expected = root ? root->version : Version{};
   auto snapshot = db.snapshot();
   snapshot.max_entity = detail::reserve_numbers(session->handle(), snapshot.max_entity);
-  return session->exclusively([&](auto&) {
+  auto const force = [&](auto&) {
     std::lock_guard const changing{session->handle().values().changing()};
     typename Branch<Backend, IndexTag>::Written nodes;
     auto writer = blobs.begin();
@@ -260,7 +265,14 @@ CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& d
     if (!(result == CommitResult::committed)) detail::raise_branch_commit(result, name);
     nodes.receipt.confirm();
     return commits.back();
-  });
+  };
+  try {
+    return session->exclusively(force);
+  } catch (Error const& error) {
+    // Where others have changed it meanwhile it is theirs.
+    if (is_new && error.code() != Errc::commit_unknown) static_cast<void>(blobs.begin().drop(name, expected));
+    throw;
+  }
 }
 
 /// Commits a transaction that takes in other commits: in the graph it has them as parents beside the branch's own. What it changes is the

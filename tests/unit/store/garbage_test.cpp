@@ -13,10 +13,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <mutex>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace garbage_test::garbage_test {
 namespace {
@@ -31,6 +34,20 @@ constexpr std::chrono::milliseconds at_once{0};
 /// another process has is.
 struct Elsewhere : cairn::backends::mem::Backend {
   static constexpr std::string_view backend_id = "elsewhere";
+  /// What happens once, before the next change of a root that is there.
+  static inline std::function<void()> before_commit{};
+
+  struct Writer : cairn::backends::mem::Writer {
+    cairn::CommitResult commit(std::string_view branch, cairn::Version const& expected, std::span<std::byte const> state) {
+      if (auto const happens = expected.absent() ? nullptr : std::exchange(before_commit, nullptr)) happens();
+      return cairn::backends::mem::Writer::commit(branch, expected, state);
+    }
+  };
+  struct Connection : cairn::backends::mem::Connection {
+    using Writer = Elsewhere::Writer;
+    [[nodiscard]] Writer begin() { return {cairn::backends::mem::Connection::begin()}; }
+  };
+  static Connection connect_store(Config const& config) { return {cairn::backends::mem::Backend::connect_store(config)}; }
 };
 
 struct Numbers {
@@ -173,6 +190,19 @@ TEST_CASE("what was a root's within the time that is kept stays, and so do the n
     auto const report = numbers.conn.collect_garbage();
     CHECK(report.dead == 0);
     CHECK(is_whole(numbers.conn.db()));
+  }
+}
+
+TEST_CASE("a branch that is forced to an old commit meets a conflict with a collection elsewhere, whether it was there before or not") {
+  Numbers numbers;
+  for (int i = 0; i != 3; ++i) numbers.change();
+  auto conn = cairn::Store<Elsewhere>::connect(numbers.config);
+  auto const old = cairn::commit_as_db(conn, cairn::commit_log(conn)[2].id);  // which the collection knows nothing of
+  for (int i = 0; i != 2; ++i) {
+    Elsewhere::before_commit = [&] { numbers.conn.collect_garbage({.keep_for = at_once}); };
+    CHECK(code_of([&] { cairn::force_branch(conn, old, "old", {}); }) == Errc::commit_conflict);
+    CHECK(Elsewhere::before_commit == nullptr);
+    CHECK(is_whole(cairn::branch_as_db(conn, "old")));  // of what the connection's holds
   }
 }
 
