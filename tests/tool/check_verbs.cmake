@@ -103,7 +103,7 @@ run(0 ":sound true" verify "{:store {:backend :file :path \"${store}\"}}")
 run(0 ":levels 1 .*:tail-frames 0 .*:values-held [1-9].*:branches 1 (:others 0 )?:older-checkpoints [0-9]+ :live-nodes [0-9]+ :dead-nodes 0 :live-bytes [1-9][0-9]* :dead-bytes 0 :store " stats --nodes "${store}")
 run(0 "^{:branches 1 :older-checkpoints [0-9]+ :live-nodes [0-9]+ :dead-nodes 0}\n$" gc "${store}")
 run(0 ":dead-nodes [0-9]+ :live-bytes [1-9][0-9]* :dead-bytes [0-9]+" gc "${store}" --dry-run --keep-age 0)
-run(0 ":older-checkpoints 1 .*:dead-nodes [0-9]+" gc "${store}" --keep-age 0h --keep 2)
+run(0 ":older-checkpoints 3 .*:dead-nodes [0-9]+" gc "${store}" --keep-age 0h --keep 2)  # a merge, and both that it is of; the collection's own is none
 run(0 ":dead-nodes [0-9]+" gc "${store}" --keep-age 0 --erase)
 run(2 "keep-age" gc "${store}" --keep-age fortnight)
 run(0 ":sound true" verify "${store}")
@@ -269,6 +269,7 @@ file(READ "${directory}/page.txt" page)
 if(NOT result EQUAL 0 OR NOT parsed EQUAL 0 OR NOT page MATCHES "\ncairn_branches{store=\"a .\"quoted.\" name\",branch=\"db\",backend=\"file\"} 1\n")
   message(FATAL_ERROR "cairn stats --format prometheus ended with ${result} and printed\n${page}\n${out}${err}")
 endif()
+run(0 "\ncairn_branches{store=\"${store}\",branch=\"db\",backend=\"file\"} 1\n" stats --format prometheus "${store}")  # without a name, by its path
 run(0 "figure +value\n.*\ndatoms +[0-9]+\n" stats --format table "${store}")
 run(2 "--format" stats --format xml "${store}")
 

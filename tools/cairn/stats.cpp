@@ -46,11 +46,23 @@ void print_table(Entries const& entries) {
   std::puts(text_table(rows, {false, false}, "figure", rows.size()).c_str());
 }
 
+/// What a store is called in short: its `:id`, or else its `:path`, that of the store below a layer too; all of its configuration where it has
+/// neither. Secrets are stars in that.
+std::string short_name(std::string const& config) {
+  auto const parsed = notation::parse(config);
+  for (auto const* map = &parsed; map != nullptr && map->is_map(); map = map->find("store")) {
+    for (auto const* const key : {"id", "path"}) {
+      auto const* const found = map->find(key);
+      if (found != nullptr && found->is_string() && !found->as_string().empty()) return std::string{found->as_string()};
+    }
+  }
+  return config;
+}
+
 MetricLabels labels_of(Conn const& conn) {
   auto const& options = *conn.db().snapshot().options;
   return conn.visit([&]<class One>(One const& one) {
-    // Secrets are stars in it.
-    auto store = options.name.empty() ? config::to_edn(one.config()) : options.name;
+    auto store = options.name.empty() ? short_name(config::to_edn(one.config())) : options.name;
     return MetricLabels{.store = std::move(store), .branch = options.branch, .backend = std::string{one.backend_id()}};
   });
 }

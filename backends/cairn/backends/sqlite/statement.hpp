@@ -33,6 +33,7 @@ inline Errc errc_of_result(int result, std::string_view text) noexcept {
 
 /// What helps against an error of that code and result.
 inline std::string_view advice(Errc code, int result) noexcept {
+  if (result == SQLITE_READONLY_DBMOVED) return "The file is not where it was opened any more: it was moved, replaced or deleted. Connect again to see what is there.";
   switch (result & 0xff) {
     case SQLITE_PERM:
     case SQLITE_READONLY:
