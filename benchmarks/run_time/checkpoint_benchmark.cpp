@@ -3,6 +3,7 @@
 // The two indexes beside each other: what checkpoints of scattered writes put into a store of 10^6 datoms, and what reads take
 // afterwards, warm and cold (docs/indexes.md).
 #include "report.hpp"
+#include <cairn/any_index.hpp>
 #include <cairn/backends/mem/backend.hpp>
 #include <cairn/database.hpp>
 #include <cairn/layer/metered.hpp>

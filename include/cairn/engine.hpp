@@ -10,7 +10,11 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 /// Cairn is templates, so that each unit of a program compiles what it uses of the engine. A program of several units compiles
@@ -28,6 +32,13 @@
 
 namespace cairn {
 
+CAIRN_ENGINE_TEMPLATE CommitId CommitId::random<>();
+CAIRN_ENGINE_TEMPLATE std::string to_text<>(CommitId const&);
+CAIRN_ENGINE_TEMPLATE std::optional<CommitId> commit_id_of<>(std::string_view);
+
+CAIRN_ENGINE_TEMPLATE std::vector<std::byte> codec::write_frame<>(std::span<std::pair<CommitId, TxRecord const*> const>);
+CAIRN_ENGINE_TEMPLATE std::vector<codec::TailTransaction> codec::read_frame<>(std::span<std::byte const>);
+CAIRN_ENGINE_TEMPLATE void codec::write_indexes(ByteWriter&, Indexes<persistent_set_tag> const&, NodeSink const&, FlushReceipt&);
 CAIRN_ENGINE_TEMPLATE std::vector<std::byte> codec::write_state(std::vector<CommitId>&, std::span<CommitParent const>,
                                                                 Snapshot<persistent_set_tag> const&, NodeSink const&, FlushReceipt&, bool);
 CAIRN_ENGINE_TEMPLATE Checkpoint<persistent_set_tag> codec::read_state(std::span<std::byte const>,

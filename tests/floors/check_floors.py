@@ -42,8 +42,9 @@ ONLY = {
 
 BASES = ["concepts", "include", "backends"]
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
-# At the end of a header, what declares `extern template` what that header defines. It leads back there, and finds it read.
-ENGINE = re.compile(r"^#ifdef CAIRN_ENGINE\n#include <cairn/(?:\w+/)?engine\.hpp>\n#endif$", re.MULTILINE)
+# At the end of a header, what declares `extern template` what that header declares, or defines it. It leads back there, and finds it read.
+ENGINE = re.compile(r"^#ifdef CAIRN_ENGINE\n#include <cairn/(?:\w+/)?engine\.hpp>\n(?:#else\n#include <[^>]+>\n)?#endif$|"
+                    r"^#ifndef CAIRN_ENGINE\n(?:#include <[^>]+>\n)+#endif$", re.MULTILINE)
 STANDARD = re.compile(r"^[a-z_0-9]+$")
 
 
@@ -156,6 +157,10 @@ def self_test():
         "include/cairn/db/db.hpp": "#include <cairn/datom/value.hpp>\n#include <cairn/db/schema.hpp>\n",
         "include/cairn/db/schema.hpp": "#ifdef CAIRN_ENGINE\n#include <cairn/db/engine.hpp>\n#endif\n",
         "include/cairn/db/engine.hpp": "#include <cairn/db/db.hpp>\n",
+        "include/cairn/db/pull.hpp": "#ifdef CAIRN_ENGINE\n#include <cairn/db/engine.hpp>\n#else\n#include <cairn/db/pull_run.hpp>\n#endif\n",
+        "include/cairn/db/pull_run.hpp": "#include <cairn/db/pull.hpp>\n",
+        "include/cairn/db/apply.hpp": "#ifndef CAIRN_ENGINE\n#include <cairn/db/editor.hpp>\n#endif\n",
+        "include/cairn/db/editor.hpp": "#include <cairn/db/apply.hpp>\n",
         "include/cairn/store/store.hpp": "#include <cairn/db/db.hpp>\n",
         "include/cairn/query/parse.hpp": "#include <cairn/db/db.hpp>\n",
         "include/cairn/cairn.hpp": "#include <cairn/store/store.hpp>\n#include <cairn/query/parse.hpp>\n",

@@ -5,6 +5,7 @@
 
 #include "laws/database.hpp"
 
+#include <cairn/db/schema_codec.hpp>
 #include <cairn/db/verify.hpp>
 #include <cairn/dump/restore.hpp>
 

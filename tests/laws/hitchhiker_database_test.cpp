@@ -5,6 +5,7 @@
 #include "laws/dump.hpp"
 #include "laws/temporary_directory.hpp"
 
+#include <cairn/any_index.hpp>
 #include <cairn/backends/file/backend.hpp>
 
 #include <catch2/catch_test_macros.hpp>

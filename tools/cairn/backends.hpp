@@ -3,6 +3,9 @@
 // The backends that the command knows.
 #pragma once
 
+#if CAIRN_TOOL_HAS_HITCHHIKER_TREE
+#include <cairn/any_index.hpp>
+#endif
 #include <cairn/backends/file/backend.hpp>
 #include <cairn/backends/mem/backend.hpp>
 #if CAIRN_TOOL_HAS_SQLITE

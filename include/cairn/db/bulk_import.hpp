@@ -4,16 +4,17 @@
 #pragma once
 
 #include <cairn/db/coerce.hpp>
+#include <cairn/db/import.hpp>
 #include <cairn/db/record_of.hpp>
 #include <cairn/db/snapshot.hpp>
 #include <cairn/db/tx_data.hpp>
 #include <cairn/db/tx_text.hpp>
 #include <cairn/index/external_sort.hpp>
+#include <cairn/index/persistent_set.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,33 +24,9 @@
 
 namespace cairn {
 
-/// One fact to import: of an entity, by its number or a negative one that stands for a new entity in the whole import.
-struct ImportFact {
-  EntityId entity = 0;
-  Keyword attribute;
-  Value value{};  ///< of a reference an entity in the same way
-};
-
-/// How an import works.
-struct ImportOptions {
-  /// Bytes for datoms that wait to be sorted. What does not fit waits in a temporary file. More is not faster: what is sorted
-  /// in the processor's cache and merged from compact runs has cost less than touching fresh memory, for 1 to 5 million datoms.
-  std::size_t memory = std::size_t{12} << 20U;
-  /// Where that file is; empty: `TMPDIR`, or /var/tmp.
-  std::string directory{};
-  /// Called now and then while the sorted facts become indexes, with how many entries these have so far. What it throws ends
-  /// the import, and nothing has changed.
-  std::function<void(std::uint64_t entries)> progress{};
-};
-
 namespace detail {
 
-/// Takes facts one by one, and makes of a snapshot the one that has them too. What it refuses it refuses as a whole: nothing
-/// refers to the nodes that it wrote.
-///
-/// It only adds: a second value for an attribute of one value, a unique value that another entity has, and what would need
-/// the machinery of a transaction (schema, composite tuples, predicates) are refused. Facts that are true already stay as
-/// they are.
+/// What an `Import` does.
 template <class IndexTag>
 class BulkImport {
  public:
@@ -68,7 +45,6 @@ class BulkImport {
     add(entity_of(fact.entity), attribute, std::move(fact.value));
   }
 
-  /// Errors: `transact/syntax` for an operation that does more than add.
   void add(TxOp const& operation) {
     if (operation.kind == TxOpKind::add) {
       add_given(entity_of(operation.entity), *operation.attribute, operation.value);
@@ -81,7 +57,6 @@ class BulkImport {
     }
   }
 
-  /// The snapshot with all of it; once. Nodes go to `sink` as soon as they are full and are read back from `source`.
   [[nodiscard]] Snapshot<IndexTag> finish(NodeSink const& sink, std::shared_ptr<NodeSource const> const& source) {
     auto made = base_;
     std::optional<ExternalSorter<Order::aevt>> aevt{std::in_place, options_.memory / 3, options_.directory};
@@ -102,7 +77,6 @@ class BulkImport {
   }
 
   [[nodiscard]] EntityId tx() const noexcept { return tx_; }
-  /// Those that became true, the transaction's own too. After `finish`.
   [[nodiscard]] std::uint64_t datoms() const noexcept { return datoms_; }
 
  private:
@@ -324,6 +298,32 @@ class BulkImport {
   std::pair<Value, EntityId> last_temporary_{};
   std::optional<ExternalSorter<Order::eavt>> sorter_;
 };
+
+template <class IndexTag>
+Import<IndexTag>::Import(Snapshot<IndexTag> const& base, Instant clock, ImportOptions const& options)
+    : work_{std::make_unique<BulkImport<IndexTag>>(base, clock, options)} {}
+template <class IndexTag>
+Import<IndexTag>::~Import() = default;
+template <class IndexTag>
+void Import<IndexTag>::add(ImportFact fact) {
+  work_->add(std::move(fact));
+}
+template <class IndexTag>
+void Import<IndexTag>::add(TxOp const& operation) {
+  work_->add(operation);
+}
+template <class IndexTag>
+Snapshot<IndexTag> Import<IndexTag>::finish(NodeSink const& sink, std::shared_ptr<NodeSource const> const& source) {
+  return work_->finish(sink, source);
+}
+template <class IndexTag>
+EntityId Import<IndexTag>::tx() const noexcept {
+  return work_->tx();
+}
+template <class IndexTag>
+std::uint64_t Import<IndexTag>::datoms() const noexcept {
+  return work_->datoms();
+}
 
 }  // namespace detail
 

@@ -7,6 +7,7 @@
 #include <cairn/db/db.hpp>
 #include <cairn/db/edn_conversion.hpp>
 #include <cairn/db/entity.hpp>
+#include <cairn/db/import.hpp>
 #include <cairn/db/initial_snapshot.hpp>
 #include <cairn/db/pull.hpp>
 #include <cairn/db/transact.hpp>
@@ -40,6 +41,12 @@ CAIRN_ENGINE_TEMPLATE Snapshot<persistent_set_tag> apply(Snapshot<persistent_set
 CAIRN_ENGINE_TEMPLATE Snapshot<persistent_set_tag> apply(Snapshot<persistent_set_tag>, std::span<TxRecord const>);
 CAIRN_ENGINE_TEMPLATE Snapshot<persistent_set_tag> initial_snapshot(std::shared_ptr<DatabaseOptions const>, Instant);
 
+CAIRN_ENGINE_TEMPLATE detail::NodeReference<DefaultNodeShape> detail::node_of_bytes<Order::eavt, DefaultNodeShape>(
+    Bytes const&, NodeAddress const&, NodeExpectation, RawDatom const*, RawDatom const*);
+CAIRN_ENGINE_TEMPLATE detail::NodeReference<DefaultNodeShape> detail::node_of_bytes<Order::aevt, DefaultNodeShape>(
+    Bytes const&, NodeAddress const&, NodeExpectation, RawDatom const*, RawDatom const*);
+CAIRN_ENGINE_TEMPLATE detail::NodeReference<DefaultNodeShape> detail::node_of_bytes<Order::avet, DefaultNodeShape>(
+    Bytes const&, NodeAddress const&, NodeExpectation, RawDatom const*, RawDatom const*);
 CAIRN_ENGINE_TEMPLATE class PersistentSet<Order::eavt>;
 CAIRN_ENGINE_TEMPLATE class PersistentSet<Order::aevt>;
 CAIRN_ENGINE_TEMPLATE class PersistentSet<Order::avet>;
@@ -49,9 +56,14 @@ CAIRN_ENGINE_TEMPLATE class detail::ViewStream<persistent_set_tag, Order::avet, 
 CAIRN_ENGINE_TEMPLATE class detail::LazySnapshot<persistent_set_tag>;
 CAIRN_ENGINE_TEMPLATE class Db<persistent_set_tag>;
 
-CAIRN_ENGINE_TEMPLATE class detail::PullParser<>;
-CAIRN_ENGINE_TEMPLATE class detail::PullPlanner<>;
-CAIRN_ENGINE_TEMPLATE class detail::PullRun<persistent_set_tag>;
+CAIRN_ENGINE_TEMPLATE class detail::Import<persistent_set_tag>;
+
+CAIRN_ENGINE_TEMPLATE PullPattern::PullPattern(notation::Value const&);
+CAIRN_ENGINE_TEMPLATE PullPattern::PullPattern(std::string_view);
+CAIRN_ENGINE_TEMPLATE notation::Value const& PullPattern::edn<>() const noexcept;
+CAIRN_ENGINE_TEMPLATE BoundPull<persistent_set_tag> PullPattern::on(Db<persistent_set_tag> const&, TransformLookup const&) const;
+CAIRN_ENGINE_TEMPLATE notation::Value PullPattern::of(Db<persistent_set_tag> const&, EntityRef const&) const;
+CAIRN_ENGINE_TEMPLATE class BoundPull<persistent_set_tag>;
 
 }  // namespace cairn
 

@@ -24,6 +24,9 @@ using IndexOf = typename index_for<IndexTag>::template Index<Sorted>;
 /// One set of datoms in the three orders.
 template <class IndexTag>
 struct Indexes {
+  static_assert(detail::has_engine<IndexTag>,
+                "cairn::Store [index]: cairn::engine is compiled for persistent_set_tag; to use another index, include cairn/any_index.hpp");
+
   IndexOf<IndexTag, Order::eavt> eavt{};
   IndexOf<IndexTag, Order::aevt> aevt{};
   IndexOf<IndexTag, Order::avet> avet{};  ///< indexed, unique and reference attributes only

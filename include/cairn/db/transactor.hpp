@@ -3,9 +3,9 @@
 // Carrying out the operations of a transaction.
 #pragma once
 
-#include <cairn/db/apply.hpp>
 #include <cairn/db/record_of.hpp>
 #include <cairn/db/schema_check.hpp>
+#include <cairn/db/snapshot_editor.hpp>
 #include <cairn/db/tx_data.hpp>
 #include <cairn/db/tx_function.hpp>
 #include <cairn/db/tx_predicates.hpp>

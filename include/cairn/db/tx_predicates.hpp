@@ -3,9 +3,9 @@
 // What schemas and specs demand of values and entities in words of the program's own.
 #pragma once
 
-#include <cairn/db/apply.hpp>
 #include <cairn/db/functions.hpp>
 #include <cairn/db/record_of.hpp>
+#include <cairn/db/snapshot_editor.hpp>
 #include <cairn/db/tx_state.hpp>
 
 #include <string>

@@ -3,12 +3,12 @@
 // The database as a transaction in progress sees it: a snapshot and the changes so far.
 #pragma once
 
-#include <cairn/db/apply.hpp>
 #include <cairn/db/change_set.hpp>
 #include <cairn/db/coerce.hpp>
 #include <cairn/db/db.hpp>
 #include <cairn/db/initial_snapshot.hpp>
 #include <cairn/db/snapshot.hpp>
+#include <cairn/db/snapshot_editor.hpp>
 
 #include <algorithm>
 #include <memory>

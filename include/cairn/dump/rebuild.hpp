@@ -6,6 +6,7 @@
 #include <cairn/db/snapshot.hpp>
 #include <cairn/dump/format.hpp>
 #include <cairn/index/external_sort.hpp>
+#include <cairn/index/persistent_set.hpp>
 
 #include <cstddef>
 #include <cstdint>

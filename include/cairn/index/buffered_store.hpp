@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/index/flush_receipt.hpp>
+#include <cairn/index/node_codec.hpp>
 #include <cairn/index/node_loader.hpp>
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 // A tree out of datoms that come in order: full nodes, nothing searched.
 #pragma once
 
-#include <cairn/index/tree_store.hpp>
+#include <cairn/index/tree_flush.hpp>
 
 #include <cstddef>
 #include <cstdint>

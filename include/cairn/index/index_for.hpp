@@ -4,8 +4,8 @@
 #pragma once
 
 #include <cairn/concepts/index_tag.hpp>
-#include <cairn/index/hitchhiker_tree.hpp>
-#include <cairn/index/persistent_set.hpp>
+#include <cairn/index/hitchhiker_shape.hpp>
+#include <cairn/index/persistent_set_class.hpp>
 
 #include <concepts>
 #include <type_traits>
@@ -44,4 +44,23 @@ struct IndexFor<hitchhiker_tree_tag> {
 template <class Tag>
 using index_for = typename IndexFor<Tag>::type;
 
+namespace detail {
+
+struct AnyIndex;
+
+/// Whether this unit can compile what is behind a tag, or the library that it links has it.
+template <class Tag>
+inline constexpr bool has_engine =
+#ifdef CAIRN_ENGINE
+    std::same_as<Tag, persistent_set_tag> || requires { sizeof(std::conditional_t<std::is_void_v<Tag>, Tag, AnyIndex>); };
+#else
+    true;
+#endif
+
+}  // namespace detail
+
 }  // namespace cairn
+
+#ifndef CAIRN_ENGINE
+#include <cairn/index/persistent_set.hpp>
+#endif

@@ -6,6 +6,7 @@
 #include <cairn/datom/checksum.hpp>
 #include <cairn/index/address_column.hpp>
 #include <cairn/index/node.hpp>
+#include <cairn/index/node_loader.hpp>
 #include <cairn/index/pending_codec.hpp>
 #include <cairn/index/row_codec.hpp>
 #include <cairn/index/row_columns.hpp>
@@ -26,13 +27,6 @@ namespace cairn::detail {
 inline constexpr std::uint8_t node_format = 2;
 inline constexpr std::uint8_t node_format_buffered = 3;
 inline constexpr std::uint8_t node_format_of_rows = 1;
-
-/// What a parent, or a root record, says of a node before it is read.
-struct NodeExpectation {
-  std::uint64_t size;                 // datoms below it
-  std::optional<std::uint8_t> level;  // none: a root
-  std::uint8_t address_size;
-};
 
 /// Reads a sorted run in either format. Requires that there is room for `count`.
 template <Order Sorted>

@@ -5,10 +5,12 @@
 
 #include <cairn/index/compiler.hpp>
 #include <cairn/index/leaf_count.hpp>
-#include <cairn/index/node_codec.hpp>
+#include <cairn/index/node.hpp>
 #include <cairn/meta/lazy.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -28,22 +30,12 @@ std::string hexadecimal(NodeAddress const& address) {
   return text;
 }
 
-/// The whole of a node lies between two separators of its parent.
-template <Order Sorted, class Shape>
-void check_between(NodeHeader* node, RawDatom const* low, RawDatom const* high) {
-  auto const check = [&](RawDatom const& first, RawDatom const& last) {
-    if ((low != nullptr && compare<Sorted>(first, *low) < 0) || (high != nullptr && compare<Sorted>(last, *high) >= 0)) {
-      ByteReader::corrupt("a node holds datoms that do not belong below its parent");
-    }
-  };
-  if (node->level == 0) {
-    auto const* leaf = as_leaf<Shape>(node);
-    check(leaf->template view<Sorted>(0), leaf->template view<Sorted>(node->count - 1U));
-  } else {
-    auto const& separators = as_inner<Shape>(node)->separators;
-    check(separators[0], separators[node->count - 2U]);
-  }
-}
+/// What a parent, or a root record, says of a node before it is read.
+struct NodeExpectation {
+  std::uint64_t size;                 // datoms below it
+  std::optional<std::uint8_t> level;  // none: a root
+  std::uint8_t address_size;
+};
 
 // Where a node is on the store: an address, or, in a tree with buffers, a block and what is still to be done to it.
 template <class Shape>
@@ -78,27 +70,7 @@ void describe(NodeHeader* node, StoredChild place) noexcept {
 /// `expected.size` is that of the node.
 template <Order Sorted, class Shape>
 NodeReference<Shape> node_of_bytes(Bytes const& bytes, NodePlace<Shape> const& place, NodeExpectation expected,
-                                   RawDatom const* low = nullptr, RawDatom const* high = nullptr) {
-  auto const& address = address_of(place);
-  try {
-    auto node = [&] {
-      if constexpr (Shape::buffered) {
-        expected.size -= growth_of(place.run);
-        return decode_node<Sorted, Shape>(bytes.view(), expected, place.run);
-      } else {
-        return decode_node<Sorted, Shape>(bytes.view(), expected);
-      }
-    }();
-    check_between<Sorted, Shape>(node.get(), low, high);
-    if constexpr (Shape::buffered) describe<Shape>(node.get(), place);
-    node.get()->address = address;
-    node.get()->stored.store(Stored::durable, std::memory_order_release);
-    return node;
-  } catch (Error const& error) {
-    raise(error.code(), error.message() + " It is the block at address " + hexadecimal(address) + ".",
-          "{:address \"" + hexadecimal(address) + "\"}");
-  }
-}
+                                   RawDatom const* low = nullptr, RawDatom const* high = nullptr);
 
 template <Order Sorted, class Shape>
 NodeReference<Shape> child_of_bytes(Inner<Shape> const& parent, std::size_t at, NodePlace<Shape> const& place, Bytes const& bytes,
@@ -213,3 +185,7 @@ template <Order Sorted, class Shape>
 }
 
 }  // namespace cairn::detail
+
+#ifndef CAIRN_ENGINE
+#include <cairn/index/node_reader.hpp>
+#endif

@@ -4,15 +4,13 @@
 #pragma once
 
 #include <cairn/datom/byte_io.hpp>
-#include <cairn/edn/uuid.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 
@@ -24,34 +22,19 @@ struct CommitId {
   std::array<std::byte, 16> bytes{};
 
   /// From the system's source of randomness: two processes never draw the same.
-  [[nodiscard]] static CommitId random() {
-    thread_local std::random_device source;  // asks the processor what it can do when it is made: dearer than a commit's datoms
-    CommitId id;
-    for (std::size_t i = 0; i != id.bytes.size(); i += sizeof(std::random_device::result_type)) {
-      auto const word = source();
-      std::memcpy(id.bytes.data() + i, &word, sizeof word);
-    }
-    return id;
-  }
+  template <meta::Lazy = {}>
+  [[nodiscard]] static CommitId random();
 
   friend bool operator==(CommitId const&, CommitId const&) = default;
 };
 
 /// As a UUID is written; `cairn log` prints it.
-[[nodiscard]] inline std::string to_text(CommitId const& id) {
-  notation::UuidBytes bytes;
-  std::ranges::transform(id.bytes, bytes.begin(), [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
-  return notation::format_uuid(bytes);
-}
+template <meta::Lazy = {}>
+[[nodiscard]] std::string to_text(CommitId const& id);
 
 /// Reads it again; nothing where the text is anything else.
-[[nodiscard]] inline std::optional<CommitId> commit_id_of(std::string_view text) {
-  auto const bytes = notation::parse_uuid(text);
-  if (!bytes) return std::nullopt;
-  CommitId id;
-  std::ranges::transform(*bytes, id.bytes.begin(), [](std::uint8_t byte) { return std::byte{byte}; });
-  return id;
-}
+template <meta::Lazy = {}>
+[[nodiscard]] std::optional<CommitId> commit_id_of(std::string_view text);
 
 namespace codec {
 
@@ -59,10 +42,15 @@ inline void write(ByteWriter& out, CommitId const& id) { out.raw(id.bytes); }
 
 inline CommitId read_commit_id(ByteReader& in) {
   CommitId id;
-  std::ranges::copy(in.raw(id.bytes.size()), id.bytes.begin());
+  auto const from = in.raw(id.bytes.size());
+  std::copy(from.begin(), from.end(), id.bytes.begin());
   return id;
 }
 
 }  // namespace codec
 
 }  // namespace cairn
+
+#ifndef CAIRN_ENGINE
+#include <cairn/store/commit_id_text.hpp>
+#endif

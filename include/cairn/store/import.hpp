@@ -3,7 +3,7 @@
 // Committing an import.
 #pragma once
 
-#include <cairn/db/bulk_import.hpp>
+#include <cairn/db/import.hpp>
 #include <cairn/db/transact.hpp>
 #include <cairn/store/branch.hpp>
 #include <cairn/store/group_commit.hpp>
@@ -42,7 +42,7 @@ template <class Backend, class IndexTag, class Facts>
   using Handle = BackendHandle<Backend>;
   branch.adopt_newest();
   auto const db_before = branch.db();
-  BulkImport<IndexTag> import{db_before.snapshot(), current_instant(), options};
+  Import<IndexTag> import{db_before.snapshot(), current_instant(), options};
   for (auto&& fact : facts) import.add(std::forward<decltype(fact)>(fact));
   std::lock_guard const changing{branch.handle().values().changing()};
   auto writer = branch.handle().blobs().begin();

@@ -4,6 +4,8 @@
 #include "db_test.hpp"
 #include "sanitized.hpp"
 
+#include <cairn/db/tx_text.hpp>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

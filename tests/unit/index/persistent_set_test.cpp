@@ -3,6 +3,7 @@
 // What a persistent set promises beyond the laws of every index.
 #include <cairn/concepts/index_policy.hpp>
 #include <cairn/index/index_for.hpp>
+#include <cairn/index/persistent_set.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
