@@ -21,7 +21,7 @@
 /// in less time when they link the CMake target `cairn::engine`, a static library that is built from the headers with the
 /// program's own flags. Linking it defines `CAIRN_ENGINE`, by which the headers declare `extern template` what is in it:
 /// queries at run time, transactions, pull, and the stores `mem` and `file`. Without it this header declares nothing. What the library has no
-/// instance of (another index, another backend) is compiled where it is used, as without it.
+/// instance of (another backend; another index, with `cairn/any_index.hpp`) is compiled where it is used, as without it.
 ///
 /// Without CMake: define `CAIRN_ENGINE` for all units, and compile one that does not, with `#define CAIRN_ENGINE_TEMPLATE
 /// template` before each of `cairn/db/engine.hpp`, `cairn/query/engine.hpp` and `cairn/engine.hpp`, which take the macro back.
