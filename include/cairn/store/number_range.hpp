@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/datom/byte_io.hpp>
+#include <cairn/datom/checksum.hpp>
 #include <cairn/error/error.hpp>
 #include <cairn/store/back_off.hpp>
 #include <cairn/store/backend_handle.hpp>
