@@ -6,6 +6,7 @@
 #include <cairn/backends/file/backend.hpp>
 #include <cairn/database.hpp>
 #include <cairn/db/verify.hpp>
+#include <cairn/index/node_codec.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
