@@ -5,6 +5,7 @@
 
 #include "counted_memory.hpp"
 #include <cairn/query/query.hpp>
+#include <cairn/query/run/plan_cache.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -7,6 +7,7 @@
 
 #ifdef CAIRN_TOOL_HAS_REGEX
 #include <cairn/query/regex.hpp>
+#include <cairn/query/syntax/parse_query.hpp>
 #endif
 
 #include <utility>

@@ -4,9 +4,12 @@
 #pragma once
 
 #include <cairn/db/engine.hpp>
+#include <cairn/query/compiled/execute/collect.hpp>
+#include <cairn/query/compiled/execute/input_rows.hpp>
 #include <cairn/query/query.hpp>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,9 +23,14 @@ namespace cairn::query {
 
 CAIRN_ENGINE_TEMPLATE class DbSource<persistent_set_tag>;
 CAIRN_ENGINE_TEMPLATE QueryResult run_plan<>(PlanView const&, std::span<GivenInput const>, QueryOptions const&, RunReport*);
+#ifndef CAIRN_ENGINE  // others see the class in plan_cache.hpp only
 CAIRN_ENGINE_TEMPLATE std::shared_ptr<Prepared const> PlanCache::prepare<>(std::string_view, std::span<GivenInput const>, QueryOptions const&);
+#endif
 CAIRN_ENGINE_TEMPLATE QueryResult ask<>(std::string_view, std::span<GivenInput const>, QueryOptions const&);
 CAIRN_ENGINE_TEMPLATE std::string explain<>(std::string_view, std::span<GivenInput const>, QueryOptions const&);
+CAIRN_ENGINE_TEMPLATE QueryResult compiled::collect<>(compiled::RowFeed&, bool, PlanView const&, std::shared_ptr<Source const>,
+                                                      std::shared_ptr<void const>);
+CAIRN_ENGINE_TEMPLATE std::optional<compiled::InputRows> compiled::input_rows<>(PlanView const&, Binding const&, Value const&);
 
 }  // namespace cairn::query
 

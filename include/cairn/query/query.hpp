@@ -6,15 +6,16 @@
 #include <cairn/db/db.hpp>
 #include <cairn/edn/write.hpp>
 #include <cairn/meta/lazy.hpp>
-#include <cairn/query/run/ask.hpp>
+#include <cairn/query/function/registry.hpp>
+#include <cairn/query/run/front_end.hpp>
 #include <cairn/query/run/input.hpp>
 #include <cairn/query/run/options.hpp>
 #include <cairn/query/run/result.hpp>
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace cairn {
 
@@ -66,4 +67,6 @@ template <class IndexTag, query::QueryInput... Inputs>
 
 #ifdef CAIRN_ENGINE
 #include <cairn/query/engine.hpp>
+#else
+#include <cairn/query/definitions.hpp>
 #endif

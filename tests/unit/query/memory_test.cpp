@@ -5,6 +5,7 @@
 #include "query_memory.hpp"
 #include <cairn/edn/parse.hpp>
 #include <cairn/edn/write.hpp>
+#include <cairn/query/run/plan_cache.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

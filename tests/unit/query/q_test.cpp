@@ -7,6 +7,7 @@
 #include <cairn/edn/edn.hpp>
 #include <cairn/index/persistent_set.hpp>
 #include <cairn/query/query.hpp>
+#include <cairn/query/run/plan_cache.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -7,6 +7,7 @@
 #include <cairn/edn/write.hpp>
 #include <cairn/meta/lazy.hpp>
 #include <cairn/query/plan/explain.hpp>
+#include <cairn/query/run/front_end.hpp>
 #include <cairn/query/run/input.hpp>
 #include <cairn/query/run/nested.hpp>
 #include <cairn/query/run/plan_cache.hpp>
@@ -21,12 +22,6 @@
 #include <vector>
 
 namespace cairn::query {
-
-/// A query's text as it is: of a string its contents, of all else what it is written as.
-template <meta::Lazy = {}>
-[[nodiscard]] inline std::string text_of(notation::Value const& form) {
-  return form.is_string() ? form.as_string() : notation::write(form);
-}
 
 /// The queries inside of a query, which are asked again for every row: planned once for each text, with the rules that it is
 /// given. Used by one thread.
@@ -54,16 +49,14 @@ class NestedQueries {
   std::vector<Query> kept_{};
 };
 
-/// The answer to a query; the inputs are those of `:in`, in order, sources among them. Errors: those of `Prepared` and `run_plan`.
-template <meta::Lazy = {}>
-[[nodiscard]] QueryResult ask(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
+template <meta::Lazy>
+QueryResult ask(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
   auto const prepared = PlanCache::of_program().prepare(text, inputs, options);
   return run_plan(prepared->view(), inputs, options);
 }
 
-/// The plan in words. The query is run.
-template <meta::Lazy = {}>
-[[nodiscard]] std::string explain(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
+template <meta::Lazy>
+std::string explain(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
   auto const prepared = PlanCache::of_program().prepare(text, inputs, options);
   RunReport report;
   static_cast<void>(run_plan(prepared->view(), inputs, options, &report));

@@ -96,4 +96,8 @@ std::shared_ptr<Prepared const> PlanCache::prepare(std::string_view text, std::s
   return made;
 }
 
+#ifdef CAIRN_ENGINE
+extern template std::shared_ptr<Prepared const> PlanCache::prepare<>(std::string_view, std::span<GivenInput const>, QueryOptions const&);
+#endif
+
 }  // namespace cairn::query

@@ -7,6 +7,7 @@
 #include <cairn/query/run/arrange.hpp>
 #include <cairn/query/run/block.hpp>
 #include <cairn/query/run/collector.hpp>
+#include <cairn/query/run/front_end.hpp>
 #include <cairn/query/run/input.hpp>
 #include <cairn/query/run/result.hpp>
 #include <cairn/query/run/result_columns.hpp>
@@ -99,20 +100,8 @@ template <meta::Lazy = {}>
 
 }  // namespace detail
 
-/// A plan that has run, for explanations.
-struct RunReport {
-  std::vector<std::uint64_t> rows{};  ///< of the plan's steps, what each gave
-  std::size_t bytes = 0;              ///< the most that was in use
-};
-
-/// Runs a plan with inputs in the order of `plan.inputs`: a database or a collection for each source, anything for rules, which are
-/// in the plan already. `plan` and what it refers to need not outlive the call. `options.order_by` is not looked at:
-/// the order is the plan's.
-/// Errors: `parser/query` for another number of inputs; `query/where` for inputs of another shape and for what steps refuse;
-/// `query/arithmetic`, `query/timeout`, `query/memory`, `entity-id/missing`, `lookup-ref/unique`; those of the stores.
-template <meta::Lazy = {}>
-[[nodiscard]] QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, QueryOptions const& options = {},
-                                   RunReport* report = nullptr) {
+template <meta::Lazy>
+QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, QueryOptions const& options, RunReport* report) {
   detail::check_inputs(plan, inputs);
   QueryContext context{plan, options, detail::sources_of(plan, inputs)};
   if (report != nullptr) context.count_rows();

@@ -3,12 +3,11 @@
 // A static query from its inputs to its rows, where it runs compiled.
 #pragma once
 
+#include <cairn/query/compiled/execute/collect.hpp>
 #include <cairn/query/compiled/execute/machine.hpp>
-#include <cairn/query/run/collector.hpp>
 #include <cairn/query/run/db_source.hpp>
 #include <cairn/query/run/input.hpp>
 #include <cairn/query/run/result.hpp>
-#include <cairn/query/run/run_plan.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -166,37 +165,6 @@ class CompiledRows final : public RowsState, public std::enable_shared_from_this
   mutable std::atomic<bool> has_started_{false};
 };
 
-/// A feed's rows as the run-time engine has them: in groups, without those that are there twice, and what is asked of the whole
-/// done. `owner`: of what rows show.
-template <class IndexTag>
-[[nodiscard]] QueryResult collect(LoopFeed<IndexTag>& feed, PlanView const& plan, std::shared_ptr<CompiledRows<IndexTag> const> owner) {
-  std::vector<std::shared_ptr<Source const>> sources{std::make_shared<DbSource<IndexTag> const>(owner->db())};
-  QueryOptions const options;
-  QueryContext context{plan, options, std::move(sources)};
-  context.keep(std::move(owner));
-  feed.allow_tables();
-  auto const variables = programs::row_variables(plan);
-  auto const most = query::detail::most_rows(plan, plan.offset, plan.limit);
-  if (most == 0) context.stop();
-  Collector collector{context, !feed.has_duplicates(), most};
-  Batch batch{context.variables()};
-  std::vector<Column> columns(variables.size());
-  while (!context.stopped()) {
-    auto const rows = feed.next(columns.data());
-    if (rows == 0) break;
-    for (std::size_t i = 0; i != variables.size(); ++i) batch[variables[i]] = columns[i];
-    batch.set_rows(rows);
-    collector.push(batch);
-  }
-  auto found = std::make_shared<Found>(plan.shape, plan.find.size());
-  found->rows = collector.take();
-  if (!plan.having.empty()) query::detail::keep_having(context, *found);
-  if (!plan.order.empty()) query::detail::sort_rows(context, *found, plan.order);
-  query::detail::page(context, *found, plan.offset, query::detail::shown_rows(plan.shape, plan.limit));
-  found->holdings = std::move(context.holdings());
-  return QueryResult{std::move(found)};
-}
-
 /// What a compiled query gives: rows as they are read, or all of them, or nothing, where the run-time engine has to do it.
 struct CompiledAnswer {
   std::shared_ptr<RowsState const> rows{};
@@ -213,7 +181,10 @@ template <class IndexTag>
     feed = rows->pass();
   }
   if (feed == nullptr) return {};
-  if (!shows_rows || feed->has_duplicates()) return {{}, collect<IndexTag>(*feed, plan, rows)};
+  if (!shows_rows || feed->has_duplicates()) {
+    feed->allow_tables();
+    return {{}, collect(*feed, feed->has_duplicates(), plan, std::make_shared<DbSource<IndexTag> const>(rows->db()), rows)};
+  }
   rows->leave(std::move(feed));
   return {std::move(rows), {}};
 }
