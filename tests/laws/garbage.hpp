@@ -233,12 +233,13 @@ void check_garbage_beside_processes() {
   }
 }
 
-/// What files take of the medium; holes take nothing.
+/// What files take of the medium; holes take nothing, and room that was set aside behind their ends is not counted.
 inline std::uintmax_t bytes_below(std::filesystem::path const& directory) {
   std::uintmax_t bytes = 0;
   for (auto const& entry : std::filesystem::recursive_directory_iterator{directory}) {
     struct stat status {};
-    if (entry.is_regular_file() && ::stat(entry.path().c_str(), &status) == 0) bytes += static_cast<std::uintmax_t>(status.st_blocks) * 512;
+    if (!entry.is_regular_file() || ::stat(entry.path().c_str(), &status) != 0) continue;
+    bytes += (std::min)(static_cast<std::uintmax_t>(status.st_size), static_cast<std::uintmax_t>(status.st_blocks) * 512);
   }
   return bytes;
 }
