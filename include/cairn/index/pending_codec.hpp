@@ -57,7 +57,8 @@ void read_pending(ByteReader& in, Inner<Shape>& inner) {
   std::size_t there = 0;
   std::size_t next = 0;
   std::uint64_t left = 0;
-  // Each operation has bits of its own in the node, so what room is made for is bounded by its bytes.
+  // Each operation has bits of its own in the node. Room is made for as many as a block of rows has: an operation takes a hundred times
+  // more of it than bits.
   auto const most = in.remaining() * 8 / change_bits;
   for (std::size_t i = 0; i != inner.count; ++i) {
     if (lengths[i] < 0 || static_cast<std::uint64_t>(lengths[i]) > most - left) ByteReader::corrupt("a node has too many operations");
@@ -67,7 +68,7 @@ void read_pending(ByteReader& in, Inner<Shape>& inner) {
   for (std::size_t i = 0; i != inner.count; ++i) {
     if (lengths[i] == 0) continue;
     auto run = std::make_shared<Pending>();
-    run->operations.reserve(static_cast<std::size_t>(lengths[i]));
+    run->operations.reserve(std::min(static_cast<std::size_t>(lengths[i]), most_packed));
     for (auto number = lengths[i]; number != 0; --number) {
       if (next == there) {
         there = static_cast<std::size_t>(std::min<std::uint64_t>(left, most_packed));

@@ -51,9 +51,9 @@ inline void check_branch_name(std::string_view name) {
 }
 
 /// Makes a branch that is not there yet of a value, and of the checkpoint that it comes from. Requires: `changing` of the handle's
-/// values was held before it was read.
+/// values was held before it was read. The version of its root.
 template <class Backend, class IndexTag>
-void commit_new_branch(BackendHandle<Backend>& handle, std::string_view name, CommitRecord const& from, Snapshot<IndexTag> snapshot) {
+Version commit_new_branch(BackendHandle<Backend>& handle, std::string_view name, CommitRecord const& from, Snapshot<IndexTag> snapshot) {
   snapshot.max_entity = reserve_numbers(handle, snapshot.max_entity);
   auto writer = handle.blobs().begin();
   CommitParent const parent{from.id, NodeAddress::of(writer.put(from.state.view()))};
@@ -61,12 +61,27 @@ void commit_new_branch(BackendHandle<Backend>& handle, std::string_view name, Co
   typename Branch<Backend, IndexTag>::Written nodes;
   auto const state = codec::write_state(commits, std::span{&parent, 1}, snapshot, BackendHandle<Backend>::node_sink(writer), nodes.receipt);
   auto const result = writer.commit(name, Version{}, state);
-  if (result == CommitResult::committed) return nodes.receipt.confirm();
+  if (result == CommitResult::committed) {
+    nodes.receipt.confirm();
+    return result.version;
+  }
   if (result == CommitResult::conflict) {
     raise(Errc::store_exists, "The branch " + std::string{name} + " exists already. Delete it first, or take another name.",
           "{:branch :" + std::string{name} + "}");
   }
   raise_branch_commit(result, name);
+}
+
+/// Makes a branch that is not there yet of what a connection's branch holds. The version of its root.
+template <class Backend, class IndexTag>
+Version make_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
+  conn.sync();
+  conn.checkpoint();
+  auto const session = conn.session();
+  std::lock_guard const changing{session->handle().values().changing()};
+  // What others have committed since is in the tail, and in the value.
+  Branch<Backend, IndexTag> const from{session->shared_handle(), session->db().options()};
+  return commit_new_branch(session->handle(), name, from.record(), from.db().snapshot());
 }
 
 /// Held while old commits are read that a collection of garbage under way in this process may be about to take: it ends first, and
@@ -187,13 +202,7 @@ template <class Backend, class IndexTag>
 template <class Backend, class IndexTag>
 void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
   detail::check_branch_name(name);
-  conn.sync();
-  conn.checkpoint();
-  auto const session = conn.session();
-  std::lock_guard const changing{session->handle().values().changing()};
-  // What others have committed since is in the tail, and in the value.
-  Branch<Backend, IndexTag> const from{session->shared_handle(), session->db().options()};
-  detail::commit_new_branch(session->handle(), name, from.record(), from.db().snapshot());
+  static_cast<void>(detail::make_branch(conn, name));
 }
 
 /// The same of an earlier commit. Errors: as `commit_as_db`, too. Requires: no collection of garbage is under way in another process that
@@ -204,7 +213,7 @@ void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name, C
   auto const session = conn.session();
   detail::ReadingOldCommits<Backend> const reading{session->handle()};
   auto const commit = detail::find_commit(conn, from);
-  detail::commit_new_branch(session->handle(), name, commit->record, commit->checkpoint.snapshot);
+  static_cast<void>(detail::commit_new_branch(session->handle(), name, commit->record, commit->checkpoint.snapshot));
 }
 
 /// Removes a branch; what only it held is garbage. Errors: `store/does-not-exist`; `config/range` for the branch that the connection
@@ -225,9 +234,11 @@ void delete_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
 
 /// Makes `db` what a branch holds, whatever that held before; `parents` are the commits that it is said to come from. `db` is a value
 /// of the present that this connection gave out (`commit_as_db` included), or one that `with` made of it. Connections on that branch go
-/// on from there. A branch that is not there yet is made first, of what the connection's holds; where the rest fails it may be left as that.
+/// on from there. A branch that is not there yet is made first, of what the connection's holds: that is what others may see of it for a
+/// moment, and what is left of it where the rest fails.
 /// Errors: `config/mismatch` for a database of elsewhere; `store/does-not-exist` for an unknown parent; `commit/conflict`; `store/exists` where
-/// somebody else made the branch at the same moment.
+/// somebody else made the branch at the same moment. Requires: no collection of garbage is under way in another process that was not to
+/// keep the commit that `db` comes from.
 template <class Backend, class IndexTag>
 CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& db, std::string_view name, std::span<CommitId const> parents) {
   using Handle = BackendHandle<Backend>;
@@ -244,16 +255,11 @@ CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& d
   std::vector<CommitRecord> records;
   for (auto const& id : parents) records.push_back(detail::find_commit(conn, id)->record);
   // Before anything else is written: a collection of garbage that began later has changed it, also in a process that knows nothing of this.
-  auto root = blobs.root(name);
-  bool const is_new = !root.has_value();
-  if (is_new) {
-    create_branch(conn, name);
-    root = blobs.root(name);
-  }
-  auto const expected = root ? root->version : Version{};
+  auto const root = blobs.root(name);
+  auto const expected = root ? root->version : detail::make_branch(conn, name);
   auto snapshot = db.snapshot();
   snapshot.max_entity = detail::reserve_numbers(session->handle(), snapshot.max_entity);
-  auto const force = [&](auto&) {
+  return session->exclusively([&](auto&) {
     std::lock_guard const changing{session->handle().values().changing()};
     typename Branch<Backend, IndexTag>::Written nodes;
     auto writer = blobs.begin();
@@ -265,14 +271,7 @@ CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& d
     if (!(result == CommitResult::committed)) detail::raise_branch_commit(result, name);
     nodes.receipt.confirm();
     return commits.back();
-  };
-  try {
-    return session->exclusively(force);
-  } catch (Error const& error) {
-    // Where others have changed it meanwhile it is theirs.
-    if (is_new && error.code() != Errc::commit_unknown) static_cast<void>(blobs.begin().drop(name, expected));
-    throw;
-  }
+  });
 }
 
 /// Commits a transaction that takes in other commits: in the graph it has them as parents beside the branch's own. What it changes is the

@@ -92,14 +92,19 @@ struct PosixIo {
   /// Whether a file system, by its number in `statfs`, has one kind of locks: those that send a lock of a whole file to
   /// a server as a lock of all its bytes.
   static constexpr bool has_one_kind_of_locks(std::uint32_t file_system) noexcept {
+    constexpr std::uint32_t cifs = 0xFF534D42;  // older headers of Linux don't have these
+    constexpr std::uint32_t smb2 = 0xFE534D42;
+    constexpr std::uint32_t afs_of_kernel = 0x6B414653;
+    constexpr std::uint32_t lustre = 0x0BD00BD0;
     switch (file_system) {
       case NFS_SUPER_MAGIC:
       case SMB_SUPER_MAGIC:
-      case CIFS_SUPER_MAGIC:
-      case SMB2_SUPER_MAGIC:
+      case cifs:
+      case smb2:
       case V9FS_MAGIC:
       case AFS_SUPER_MAGIC:
-      case AFS_FS_MAGIC: return true;
+      case afs_of_kernel:
+      case lustre: return true;
       default: return false;
     }
   }

@@ -178,6 +178,19 @@ class Environment {
       resize([] { return std::size_t{0}; });  // another process has grown it: its size is taken
     }
   }
+  /// One that reads, for a thread whose own writing transaction is under way: the map stays where it is as long as that, so that who
+  /// waits to move it must not be waited for.
+  [[nodiscard]] MDB_txn* begin_beside() {
+    {
+      std::lock_guard const guard{mutex_};
+      ++transactions_;
+    }
+    MDB_txn* made = nullptr;
+    auto const result = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &made);
+    if (result == MDB_SUCCESS) return made;
+    leave();
+    raise_result(result, "begin a transaction");
+  }
   void abort(MDB_txn* transaction) noexcept {
     mdb_txn_abort(transaction);
     leave();
@@ -347,6 +360,13 @@ class Transaction {
   Transaction() = default;
   Transaction(std::shared_ptr<Environment> environment, unsigned flags)
       : environment_{std::move(environment)}, transaction_{environment_->begin(flags)} {}
+  /// See `Environment::begin_beside`.
+  [[nodiscard]] static Transaction beside(std::shared_ptr<Environment> environment) {
+    Transaction result;
+    result.transaction_ = environment->begin_beside();
+    result.environment_ = std::move(environment);
+    return result;
+  }
   Transaction(Transaction&& other) noexcept
       : environment_{std::move(other.environment_)}, transaction_{std::exchange(other.transaction_, nullptr)} {}
   Transaction& operator=(Transaction&& other) noexcept {

@@ -8,6 +8,7 @@
 #include <cairn/backends/lmdb/shared_store.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -26,7 +27,7 @@ class FreePages {
   /// Requires: the calling thread holds the store, by a transaction that writes and has changed nothing.
   FreePages(SharedStore const& store, MDB_txn* holder) {
     auto const oldest = (std::min)(mdb_txn_id(holder) - 1, store.environment()->oldest_snapshot());
-    auto const reader = store.begin(MDB_RDONLY);  // LMDB shows this tree to no other
+    auto const reader = Transaction::beside(store.environment());  // LMDB shows this tree to no other
     auto const cursor = open_cursor(reader.get(), tree_of_free_pages);
     MDB_val key{};
     MDB_val value{};
@@ -68,32 +69,49 @@ class FreePages {
   std::vector<std::size_t> unseen_;
 };
 
-/// Makes holes of the free pages, where more than a fifth of the room that the file takes is theirs. Nothing happens on a file system that
-/// knows no holes. Waits for those who write, and they for it: it reads the list of free pages, and makes one commit, since the pages of the
-/// last one can't be given away.
+/// How much room the file takes on its medium, in bytes.
+[[nodiscard]] inline std::uint64_t taken_by(int file) {
+  struct stat status {};
+  return ::fstat(file, &status) == 0 ? static_cast<std::uint64_t>(status.st_blocks) * 512U : 0;
+}
+
+/// Makes holes of the free pages, where more than a fifth of the room that the file takes is theirs; a ninth stays theirs, since LMDB needs
+/// pages to free some, and a disk may be full by then. Nothing happens on a file system that knows no holes. Waits for those who write, and
+/// they for it, for two seconds at most: a later call goes on. It makes one commit, since the pages of the last one can't be given away.
+/// Errors: as of a commit; none where the disk has no room for that.
 inline void give_back_free_pages(SharedStore& store) {
+  constexpr std::chrono::seconds longest{2};
   auto& environment = *store.environment();
   auto const file = environment.descriptor();
   auto const page = environment.page_size();
+  std::uint64_t used = 0;
   {
     auto const holder = store.begin(0);
-    struct stat status {};
-    if (::fstat(file, &status) != 0) return;
-    auto const taken = static_cast<std::uint64_t>(status.st_blocks) * 512U;
-    auto const used = std::uint64_t{environment.count_pages() - FreePages{store, holder.get()}.all()} * page;
-    if (taken <= used + used / 4) return;
+    used = std::uint64_t{environment.count_pages() - FreePages{store, holder.get()}.all()} * page;
+    if (taken_by(file) <= used + used / 4) return;
   }
-  with_room(environment, [&] {
-    auto transaction = store.begin(0);
-    auto const own = own_number(transaction.get(), store.trees().store);
-    if (!own) return;
-    put(transaction.get(), store.trees().store, "own", {reinterpret_cast<char const*>(&*own), sizeof *own});
-    check(transaction.try_commit(), "give room back");
-  });
+  try {
+    with_room(environment, [&] {
+      auto transaction = store.begin(0);
+      auto const own = own_number(transaction.get(), store.trees().store);
+      if (!own) return;
+      put(transaction.get(), store.trees().store, "own", {reinterpret_cast<char const*>(&*own), sizeof *own});
+      check(transaction.try_commit(), "give room back");
+    });
+  } catch (Error const& error) {
+    if (error.code() != Errc::io_full) throw;  // what was free before is given back
+  }
   auto const holder = store.begin(0);
-  environment.sync();  // what was committed is there without these pages
+  try {
+    environment.sync();  // what was committed is there without these pages
+  } catch (Error const&) {
+    store.poison();
+    throw;
+  }
+  auto const end = std::chrono::steady_clock::now() + longest;
   FreePages{store, holder.get()}.each_run([&](std::size_t first, std::size_t count) {
-    return ::fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(first * page), static_cast<off_t>(count * page)) == 0;
+    return taken_by(file) > used + used / 8 && std::chrono::steady_clock::now() < end &&
+           ::fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(first * page), static_cast<off_t>(count * page)) == 0;
   });
 }
 

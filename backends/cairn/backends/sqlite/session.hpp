@@ -77,7 +77,8 @@ inline DatabasePtr open_database(Config const& config, bool create) {
   if (!create && !std::filesystem::exists(path, error) && !error) return nullptr;
   OpenFiles::add();
   sqlite3* made = nullptr;
-  auto const flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (create ? SQLITE_OPEN_CREATE : 0);
+  // A cache of its own, whatever the program has set: the version that it counts would be that of all sessions together.
+  auto const flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE | (create ? SQLITE_OPEN_CREATE : 0);
   auto const result = sqlite3_open_v2(path.c_str(), &made, flags, nullptr);
   DatabasePtr database{made};
   if (!database) OpenFiles::remove();
