@@ -440,6 +440,17 @@ void check_blob_store() {
     }
   }
 
+  SECTION("bytes outlive their blobs, however much room a collection gives back") {
+    auto writer = connection.begin();
+    std::vector<Address> addresses;
+    for (unsigned i = 0; i != 300; ++i) addresses.push_back(writer.put(bytes(pattern(5000, i))));
+    REQUIRE(writer.commit("main", Version{}, bytes("state")) == CommitResult::committed);
+    std::vector<decltype(connection.read(addresses[0]))> held;
+    for (std::size_t i = 0; i != addresses.size(); i += 10) held.push_back(connection.read(addresses[i]));
+    for (int round = 0; round != 2; ++round) connection.sweep([](Address const&) { return false; }, TimePoint::max());
+    for (std::size_t i = 0; i != held.size(); ++i) CHECK((text(held[i]) == pattern(5000, static_cast<unsigned>(i * 10))));
+  }
+
   SECTION("of writers that saw the same root one commits and the others get a conflict") { check_fence(connection); }
 
   SECTION("no append is lost") { check_no_append_is_lost(connection); }
