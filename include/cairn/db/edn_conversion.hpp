@@ -68,13 +68,16 @@ std::optional<std::vector<std::byte>> from_base64(std::string_view text) {
   return bytes;
 }
 
-/// The double that is written as the float is: 0.1f is 0.1, not 0.10000000149011612.
+/// The double that is written as the float is: 0.1f is 0.1, not 0.10000000149011612. Where the float's digits, read as a double, would be
+/// those of its neighbour (7.038531e-26f), it is the float's own value.
 template <meta::Lazy = {}>
 double shortest_double(double value) {
   if (!std::isfinite(value)) return value;
   std::array<char, 32> text{};
-  auto const [end, error] = std::to_chars(text.data(), text.data() + text.size(), static_cast<float>(value));
-  return notation::detail::to_double({text.data(), static_cast<std::size_t>(end - text.data())});
+  auto const number = static_cast<float>(value);
+  auto const [end, error] = std::to_chars(text.data(), text.data() + text.size(), number);
+  auto const written = notation::detail::to_double({text.data(), static_cast<std::size_t>(end - text.data())});
+  return static_cast<float>(written) == number ? written : value;
 }
 
 }  // namespace detail

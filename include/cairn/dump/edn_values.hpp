@@ -53,14 +53,11 @@ template <class Bits>
   return bits;
 }
 
-/// Numbers that are none are told apart by their bits; EDN knows one. Bits are written, too, where a float's digits are of another one when
-/// they are read as a double first.
+/// Numbers that are none are told apart by their bits; EDN knows one.
 template <class Real, class Bits>
 void write_real(std::string& out, Real number, Bits bits, std::string_view tag) {
   auto const digits = std::is_same_v<Real, double> ? static_cast<double>(number) : shortest_double(static_cast<double>(number));
-  bool const is_plain = std::isnan(number) ? bits == std::bit_cast<Bits>(std::numeric_limits<Real>::quiet_NaN())
-                                           : bits == std::bit_cast<Bits>(static_cast<Real>(digits));
-  if (!is_plain) {
+  if (std::isnan(number) && bits != std::bit_cast<Bits>(std::numeric_limits<Real>::quiet_NaN())) {
     ((out += "#cairn/") += tag) += " \"";
     write_hex(out, bits);
     out += '"';

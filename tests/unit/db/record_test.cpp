@@ -3,8 +3,11 @@
 // Transactions as the log keeps them, and values as EDN writes them.
 #include "db_test.hpp"
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <span>
+#include <string>
 
 namespace cairn::test::record_test {
 namespace {
@@ -113,6 +116,8 @@ TEST_CASE("values go to EDN and back") {
     CHECK(back.kind() == value.kind());
   }
   CHECK(to_text(Value{0.1F}) == "0.1");
+  // Whose shortest digits are another float's when they are read as a double first.
+  CHECK(static_cast<float>(std::stod(to_text(Value{std::bit_cast<float>(0x15AE43FDU)}))) == std::bit_cast<float>(0x15AE43FDU));
   CHECK(to_text(Value{std::span<std::byte const>{some}}) == "#bytes \"AP8QAQ==\"");
   CHECK(std::isnan(to_value(notation::parse("##NaN")).as_double()));
   CHECK_THROWS_AS(to_value(notation::parse("#{1}")), Error);
