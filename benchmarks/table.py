@@ -12,28 +12,37 @@ import json
 import pathlib
 import sys
 
-# What is compared in the index benchmark: Cairn's benchmark, the peer's, what to call it. In nanoseconds a datom.
 PEER_OF_INDEX = "absl::btree_set, 24-byte tuples"
+# Of the index benchmark: Cairn's, the peer's, what to call it, and how much of the peer's time it should take at most.
 INDEX_ROWS = [
-    ("insert_cairn", "insert_absl", "index: random insert, transient"),
-    ("insert_in_order_cairn", "insert_in_order_absl", "index: insert in order, transient"),
-    ("build_cairn", "insert_in_order_absl", "index: build from sorted"),
-    ("insert_a_version_each_cairn", None, "index: random insert, a version each"),
-    ("lookup_cairn", "lookup_absl", "index: lookup"),
-    ("seek_cairn", "lookup_absl", "index: seek by cursor (peer: lookup)"),
-    ("scan_cursor_cairn", "scan_absl", "index: scan by cursor"),
-    ("scan_block_cairn", "scan_absl", "index: scan by block"),
+    ("insert_cairn", "insert_absl", "index: random insert, transient", 0.7),
+    ("insert_in_order_cairn", "insert_in_order_absl", "index: insert in order, transient", None),
+    ("build_cairn", "insert_in_order_absl", "index: build from sorted", None),
+    ("insert_a_version_each_cairn", "insert_absl", "index: random insert, a version each (peer: in place)", 2),
+    ("insert_a_version_each_1000_kept_cairn", "insert_absl", "the same, the last 1,000 versions kept", 3),
+    ("lookup_cairn", "lookup_absl", "index: lookup", 0.6),
+    ("seek_cairn", "lookup_absl", "index: seek by cursor (peer: lookup)", None),
+    ("scan_cursor_cairn", "scan_absl", "index: scan by cursor", 0.25),
+    ("scan_block_cairn", "scan_absl", "index: scan by block", 0.1),
 ]
+MEMORY_ASKED = {"random": 30, "bulk": 20}  # bytes a datom
 
 
 def rows_of_index(report):
-    """From the medians of items a second, which are by processor time."""
-    medians = {run["run_name"].split("/")[0]: 1e9 / run["items_per_second"]
-               for run in report["benchmarks"] if run.get("aggregate_name") == "median"}
-    for cairn, peer, what in INDEX_ROWS:
-        if cairn in medians:
-            yield {"what": what, "unit": "ns", "better": "less", "cairn": medians[cairn],
-                   "peer": PEER_OF_INDEX if peer else None, "of_peer": medians.get(peer)}
+    """Medians: nanoseconds of processor time a datom, and bytes."""
+    runs = {run["run_name"].split("/")[0]: run for run in report["benchmarks"] if run.get("aggregate_name") == "median"}
+    took = {name: 1e9 / run["items_per_second"] for name, run in runs.items() if "items_per_second" in run}
+    for cairn, peer, what, most in INDEX_ROWS:
+        if cairn in took:
+            row = {"what": what, "unit": "ns", "better": "less", "cairn": took[cairn], "peer": PEER_OF_INDEX, "of_peer": took.get(peer)}
+            if most and peer in took:
+                row["asked"] = most * took[peer]
+            yield row
+    for name, run in runs.items():
+        if "bytes_per_datom" in run:
+            _, order, how, _ = name.split("_")  # memory_eavt_random_cairn
+            yield {"what": f"index: memory a datom, {order}, {how}", "unit": "B", "better": "less", "cairn": run["bytes_per_datom"],
+                   "peer": None, "of_peer": None, "asked": MEMORY_ASKED[how]}
 
 
 def rows_of(path):

@@ -107,11 +107,11 @@ void compare_imports(ScratchDirectory const& scratch, std::vector<Person> const&
   };
   auto const medians = medians_in_turn(
       rounds_of_import, {into_cairn, [&] { return import_into_sqlite(directory_of_sqlite, all, copies_for_sqlite); }});
-  print_row("import of 5,000,000 datoms", "/s", Better::more, medians[0], std::string{peer} + ", 1,000,000 rows", medians[1]);
+  print_row("import of 5,000,000 datoms", "/s", Better::more, medians[0], std::string{peer} + ", 1,000,000 rows", medians[1], 1e6);
   print_row("bytes a datom on disk after it", "B", Better::less,
             static_cast<double>(bytes_below(directory)) / static_cast<double>(copies * datoms),
             std::string{peer} + ", 1,000,000 rows",
-            static_cast<double>(bytes_below(directory_of_sqlite)) / static_cast<double>(copies_for_sqlite * datoms));
+            static_cast<double>(bytes_below(directory_of_sqlite)) / static_cast<double>(copies_for_sqlite * datoms), 10);
 
   std::size_t next = 0;
   auto const open_cairn = [&] {
@@ -136,7 +136,7 @@ void compare_imports(ScratchDirectory const& scratch, std::vector<Person> const&
            });
   };
   auto const opened = medians_in_turn(rounds_of_open, {open_cairn, open_sqlite});
-  print_row("opening it and answering for one entity", "ms", Better::less, opened[0], "SQLite, 1,000,000 rows", opened[1]);
+  print_row("opening it and answering for one entity", "ms", Better::less, opened[0], "SQLite, 1,000,000 rows", opened[1], 5);
 }
 
 }  // namespace

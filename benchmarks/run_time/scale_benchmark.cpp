@@ -76,6 +76,13 @@ double levels(double datoms) {
   return number;
 }
 
+/// Nodes of three indexes of so many datoms, full as an import leaves them.
+double nodes_of(double datoms) {
+  using Shape = cairn::DefaultNodeShape;
+  auto const inner = static_cast<double>(Shape::inner_capacity);
+  return 3 * std::ceil(datoms / static_cast<double>(Shape::leaf_capacity)) * inner / (inner - 1);
+}
+
 constexpr cairn::EntityId first_person = 1000;
 
 cairn::ImportFact fact_at(std::vector<Person> const& all, std::size_t at) {
@@ -94,7 +101,9 @@ cairn::ImportFact fact_at(std::vector<Person> const& all, std::size_t at) {
   }
 }
 
-void count(std::size_t datoms, std::string const& name) {
+/// What an import of them takes, in bytes a datom.
+double count(std::size_t datoms, std::string const& name) {
+  double bytes_a_datom = 0;
   auto const all = people(20'000);
   Store::Config const config{.store = {.id = name}, .id = name};
   auto const& metrics = *cairn::metrics(name);
@@ -108,10 +117,10 @@ void count(std::size_t datoms, std::string const& name) {
     conn.transact(people_schema);
     conn.import(std::views::iota(std::size_t{0}, datoms) | std::views::transform([&](std::size_t at) { return fact_at(all, at); }));
     conn.release();
-    auto const per_leaf = static_cast<double>(cairn::DefaultNodeShape::leaf_capacity);
     row("nodes written by an import", "", static_cast<double>(since.calls(StoreOperation::put)), "3 orders, full leaves and inner nodes",
-        3 * std::ceil(static_cast<double>(datoms) / per_leaf) * 32 / 31);
-    row("bytes a datom of it, 3 orders", "B", static_cast<double>(since.bytes(StoreOperation::put)) / static_cast<double>(datoms), "", 0);
+        nodes_of(static_cast<double>(datoms)));
+    bytes_a_datom = static_cast<double>(since.bytes(StoreOperation::put)) / static_cast<double>(datoms);
+    row("bytes a datom of it, 3 orders", "B", bytes_a_datom, "", 0);
   }
   std::mt19937_64 random{7};
   auto const anyone = [&] { return first_person + static_cast<cairn::EntityId>(random() % (datoms / 5)); };
@@ -149,6 +158,17 @@ void count(std::size_t datoms, std::string const& name) {
     row("bytes written a commit by it", "B", static_cast<double>(writing.bytes(StoreOperation::put)) / transactions, "", 0);
   }
   Store::destroy(config);
+  return bytes_a_datom;
+}
+
+/// The same arithmetic where nobody counts.
+void extrapolate(double datoms, std::string const& name, double bytes_a_datom) {
+  auto const row = [&](std::string const& what, std::string_view unit, double computed) {
+    print_row("computed: " + what + ", " + name + " datoms", unit, Better::less, computed, "", 0);
+  };
+  row("nodes written by an import", "", nodes_of(datoms));
+  row("its size, as of 10^7", "GB", datoms * bytes_a_datom / 1e9);
+  row("reads of a cold open and one entity", "", 1 + levels(datoms));
 }
 
 }  // namespace
@@ -156,5 +176,7 @@ void count(std::size_t datoms, std::string const& name) {
 int main() {
   count(100'000, "10^5");
   count(1'000'000, "10^6");
-  count(10'000'000, "10^7");
+  auto const bytes_a_datom = count(10'000'000, "10^7");
+  extrapolate(1e9, "10^9", bytes_a_datom);
+  extrapolate(1e12, "10^12", bytes_a_datom);
 }

@@ -155,5 +155,5 @@ packages_to_test_all=("${packages_to_test[@]}" clang)
 packages_to_test_long=("${packages_to_test_all[@]}" ceph-common ceph-mon ceph-mgr ceph-osd radosgw curl npm)
 packages_to_bench=(
   "${packages_to_build[@]}" libbenchmark-dev libabsl-dev libleveldb-dev python3
-  redis-server postgresql mariadb-server openssl
+  redis-server postgresql mariadb-server openssl npm
 )
