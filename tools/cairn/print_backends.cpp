@@ -70,7 +70,8 @@ std::vector<std::pair<std::string, std::string>> promises_of(Capabilities const&
           {"fence", words_of(capabilities.fence)},
           {"shared-by", words_of(capabilities.sharing)},
           {"zero-copy-reads", yes(capabilities.zero_copy_reads)},
-          {"durable-append", yes(capabilities.durable_append)}};
+          {"durable-append", yes(capabilities.durable_append)},
+          {"needs", capabilities.needs.empty() ? "nothing" : std::string{capabilities.needs}}};
 }
 
 Edn edn_of(std::vector<config::FieldSpec> const& fields) {
@@ -95,7 +96,9 @@ Edn edn_of_backend() {
                                            {Edn::keyword("index"), Edn::keyword(EntryIndex<Backend>::name)}};
   for (auto& [name, words] : promises_of(Backend::capabilities)) {
     bool const flag = words == "yes" || words == "no";
-    entries.emplace_back(Edn::keyword(name), flag ? Edn::boolean(words == "yes") : Edn::keyword(words));
+    entries.emplace_back(Edn::keyword(name), flag             ? Edn::boolean(words == "yes")
+                                             : name == "needs" ? Edn::string(words)
+                                                               : Edn::keyword(words));
   }
   entries.emplace_back(Edn::keyword("config"), edn_of(config::describe_backend<Backend>()));
   return Edn::map(std::move(entries));

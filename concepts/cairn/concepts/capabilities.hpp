@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace cairn {
 
@@ -33,6 +34,8 @@ struct Capabilities {
   bool zero_copy_reads = false;
   /// `append` costs the frame's own bytes and one sync; otherwise it rewrites the tail.
   bool durable_append = false;
+  /// The library that programs need for it, if any: for people, and the table of backends.
+  std::string_view needs{};
 
   friend constexpr bool operator==(Capabilities const&, Capabilities const&) = default;
 };

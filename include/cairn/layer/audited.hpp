@@ -228,7 +228,11 @@ struct Audited {
   using Config = layer::AuditedConfig<Inner>;
   using Connection = layer::AuditedConnection<Inner>;
   static constexpr auto config_spec = cairn::config_spec(store_of<Inner>(&Config::store), optional(&Config::key_variable), optional(&Config::public_key));
-  static constexpr Capabilities capabilities = Inner::capabilities;
+  static constexpr Capabilities capabilities = [] {
+    auto made = Inner::capabilities;
+    made.needs = "libsodium";
+    return made;
+  }();
   static constexpr bool address_fits = BlobAddress<typename Connection::Address>;
   static_assert(address_fits,
                 "cairn::Audited [address]: the store's addresses leave no room for 16 bytes more; choose a backend whose addresses have at most 16 bytes");

@@ -128,6 +128,7 @@ struct Compressed {
   static constexpr Capabilities capabilities = [] {
     auto made = Inner::capabilities;
     made.zero_copy_reads = false;
+    made.needs = "libzstd";
     return made;
   }();
 

@@ -200,6 +200,7 @@ struct Encrypted {
   static constexpr Capabilities capabilities = [] {
     auto made = Inner::capabilities;
     made.zero_copy_reads = false;
+    made.needs = "libsodium";
     return made;
   }();
   static constexpr bool address_fits = BlobAddress<typename Connection::Address>;

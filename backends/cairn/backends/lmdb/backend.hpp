@@ -37,6 +37,7 @@ struct Backend {
       .sharing = Sharing::machine,
       .zero_copy_reads = true,
       .durable_append = true,
+      .needs = "liblmdb",
   };
 
   /// Creates an empty store, and the directories on the way to it; `store/exists` where there is one.

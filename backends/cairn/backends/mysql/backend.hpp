@@ -38,6 +38,7 @@ struct Backend {
       .sharing = Sharing::network,
       .zero_copy_reads = false,
       .durable_append = true,
+      .needs = "libmariadb",
   };
 
   /// Creates the tables of an empty store in a database that is there; `store/exists` where they are there.

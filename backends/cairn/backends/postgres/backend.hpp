@@ -37,6 +37,7 @@ struct Backend {
       .sharing = Sharing::network,
       .zero_copy_reads = false,
       .durable_append = true,
+      .needs = "libpq",
   };
 
   /// Creates the tables of an empty store, and the schema where one is named and there is none; `store/exists` where they are there.

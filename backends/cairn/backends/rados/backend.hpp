@@ -37,6 +37,7 @@ struct Backend {
       .sharing = Sharing::network,
       .zero_copy_reads = false,
       .durable_append = true,
+      .needs = "librados",
   };
 
   /// Creates an empty store in a pool that is there. `store/exists` where there is one in the namespace; `config/mismatch` where the pool is

@@ -35,6 +35,7 @@ struct Backend {
       .sharing = Sharing::network,
       .zero_copy_reads = false,
       .durable_append = true,
+      .needs = "libhiredis",
   };
 
   /// Creates an empty store; `store/exists` where there is one under that prefix, `config/mismatch` where it is to be durable and the server

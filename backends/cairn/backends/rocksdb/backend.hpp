@@ -28,6 +28,7 @@ struct Backend {
       .sharing = Sharing::process,
       .zero_copy_reads = false,
       .durable_append = true,
+      .needs = "librocksdb",
   };
 
   /// Creates an empty store, and the directories on the way to it; `store/exists` where there is one.

@@ -39,6 +39,7 @@ struct Backend {
       .sharing = Sharing::network,
       .zero_copy_reads = false,
       .durable_append = false,
+      .needs = "libcurl",
   };
 
   /// The variables that all of Amazon's tools read.

@@ -33,6 +33,7 @@ struct Backend {
       .sharing = Sharing::machine,
       .zero_copy_reads = false,
       .durable_append = true,
+      .needs = "libsqlite3",
   };
 
   /// Creates an empty store, and the file where there is none; `store/exists` where the file has a store of that prefix.
