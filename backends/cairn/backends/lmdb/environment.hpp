@@ -168,12 +168,16 @@ class Environment {
 
   /// A transaction, reading or writing; nothing else may be done with the thread's own writing one meanwhile.
   [[nodiscard]] MDB_txn* begin(unsigned flags) {
-    for (;;) {
+    for (bool has_cleared = false;;) {
       enter();
       MDB_txn* made = nullptr;
       auto const result = mdb_txn_begin(environment_, nullptr, flags, &made);
       if (result == MDB_SUCCESS) return made;
       leave();
+      int dead = 0;
+      if (result == MDB_READERS_FULL && !std::exchange(has_cleared, true) && mdb_reader_check(environment_, &dead) == MDB_SUCCESS && dead != 0) {
+        continue;  // processes that were killed had their places
+      }
       if (result != MDB_MAP_RESIZED) raise_result(result, "begin a transaction");
       resize([] { return std::size_t{0}; });  // another process has grown it: its size is taken
     }

@@ -23,6 +23,7 @@
 #include <random>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
@@ -113,12 +114,25 @@ struct RootHead {
 /// Thread safety: every member may be called at once from any thread.
 class Database {
  public:
+  /// Hears of what fails in RocksDB's own threads: after that a commit may be on no medium, whoever notices first.
+  class Watch : public ::rocksdb::EventListener {
+   public:
+    explicit Watch(Database& database) noexcept : database_{database} {}
+    void OnBackgroundError(::rocksdb::BackgroundErrorReason, ::rocksdb::Status* status) override {
+      if (!status->IsNoSpace()) database_.poison();  // a full disk is `io/full` to who writes next, and goes on when there is room
+    }
+
+   private:
+    Database& database_;
+  };
+
   Database(Config const& config, bool create) : path_{config.path.string()} {
     ::rocksdb::Options options;
     options.create_if_missing = create;
     options.paranoid_checks = true;
     options.max_open_files = 256;
     options.info_log = std::make_shared<NoInfoLog>();
+    options.listeners.push_back(std::make_shared<Watch>(*this));
     // Nodes are written once and read by their keys: their bytes stay out of what is merged.
     options.enable_blob_files = true;
     options.min_blob_size = 1024;
@@ -225,9 +239,9 @@ class Database {
   }
 
   std::string path_;
-  std::unique_ptr<::rocksdb::DB> database_;
-  pid_t process_ = ::getpid();
   std::atomic<bool> is_poisoned_ = false;
+  std::unique_ptr<::rocksdb::DB> database_;  // after what its threads set until it is closed
+  pid_t process_ = ::getpid();
   std::atomic<std::uint64_t> own_ = 0;
   common::TimedKeys keys_;
   std::mutex fence_;
