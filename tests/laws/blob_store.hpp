@@ -230,6 +230,27 @@ void check_blob_store() {
     for (unsigned i = 0; i != 300; ++i) CHECK((text(connection.read(addresses[i])) == pattern(64 << 10, i)));
   }
 
+  SECTION("ten thousand blobs go with one commit") {
+    constexpr unsigned number = 10'000;
+    auto const content = [](unsigned i) { return pattern(20 + i % 200, i); };
+    auto writer = connection.begin();
+    std::vector<Address> addresses;
+    for (unsigned i = 0; i != number; ++i) addresses.push_back(writer.put(bytes(content(i))));
+    REQUIRE(writer.commit("main", Version{}, bytes("many")) == CommitResult::committed);
+    unsigned const step = capabilities.sharing == Sharing::network ? 37 : 1;
+    for (unsigned i = 0; i < number; i += step) CHECK((text(connection.read(addresses[i])) == content(i)));
+  }
+
+  SECTION("who claims that reads copy nothing gives the same bytes twice") {
+    auto writer = connection.begin();
+    auto const address = writer.put(bytes(pattern(5000)));
+    REQUIRE(writer.commit("main", Version{}, bytes("state")) == CommitResult::committed);
+    auto const first = connection.read(address);
+    auto const second = connection.read(address);
+    if constexpr (capabilities.zero_copy_reads) CHECK(first.view().data() == second.view().data());
+    CHECK((text(first) == text(second)));
+  }
+
   SECTION("states and frames may be empty or big") {
     auto const big = pattern(3 << 20);
     auto version = commit(connection, "main", Version{}, "");

@@ -98,7 +98,7 @@ void check_garbage_beside_writers() {
   Harness harness;
   auto const config = harness.config();
   Store::create(config);
-  std::vector<Connection<typename Harness::Backend>> connections;
+  std::vector<typename Store::Connection> connections;
   connections.push_back(Store::connect(config));
   connections.front().transact(database_schema);
   if (Harness::Backend::capabilities.sharing != Sharing::connection) connections.push_back(Store::connect(config));

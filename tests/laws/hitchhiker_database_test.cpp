@@ -3,6 +3,7 @@
 // A database whose index is a hitchhiker tree: the suite of all databases, on files, and a store that an earlier version wrote.
 #include "laws/database.hpp"
 #include "laws/dump.hpp"
+#include "laws/garbage.hpp"
 #include "laws/temporary_directory.hpp"
 
 #include <cairn/any_index.hpp>
@@ -33,6 +34,11 @@ using Store = cairn::Store<Harness::Backend>;
 TEST_CASE("a database with the other index shows what one in memory shows") { cairn::laws::check_against_memory<Harness>(); }
 TEST_CASE("threads that transact lose nothing") { cairn::laws::check_writing_threads<Harness>(); }
 TEST_CASE("what was acknowledged survives kill -9") { cairn::laws::check_kills<Harness>(); }
+TEST_CASE("a collection takes nothing away that anybody in the process holds") { cairn::laws::check_garbage<Harness>(); }
+TEST_CASE("a collection beside writers loses nothing of theirs") { cairn::laws::check_garbage_beside_writers<Harness>(); }
+TEST_CASE("a collection beside other processes loses nothing of theirs, and may be killed") { cairn::laws::check_garbage_beside_processes<Harness>(); }
+TEST_CASE("a day's churn with collections takes little more than what is alive") { CHECK(cairn::laws::most_on_disk_in_a_day<Harness>() <= 1.5); }
+TEST_CASE("what was purged and erased is nowhere on the disk") { cairn::laws::check_erasing<Harness>(); }
 
 struct OtherIndex {
   using Backend = file::Backend;

@@ -251,6 +251,23 @@ TEST_CASE("what both changed is a conflict, by entity and attribute, and nothing
   }
 }
 
+TEST_CASE("a transaction may take in commits, whatever it changes") {
+  People people;
+  auto& conn = people.conn;
+  cairn::create_branch(conn, "draft");
+  auto draft = cairn::connect_branch(conn, "draft");
+  draft.transact(R"([{:name "Nina" :age 5}])");
+  auto const own = cairn::commit_id(conn);
+  std::vector<cairn::CommitId> const taken{cairn::commit_id(draft)};
+  cairn::merge_commits(conn, taken, R"([{:name "Nina" :age 6}])");
+  CHECK(values(conn.db(), "Nina", ":age") == std::vector<Value>{6});
+  auto const log = cairn::commit_log(conn);
+  REQUIRE_FALSE(log.empty());
+  auto const& parents = log.front().parents;
+  CHECK(parents.size() == 2);
+  for (auto const& id : {own, taken[0]}) CHECK(std::ranges::find(parents, id) != parents.end());
+}
+
 TEST_CASE("databases that gave one number to two attributes differ by their names") {
   People people;
   auto& conn = people.conn;
