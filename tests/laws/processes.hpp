@@ -42,7 +42,10 @@ void check_processes() {
       auto writer = connection.begin();
       is_said = writer.commit("ready", seen->version, bytes(std::to_string(std::stoi(text(seen->state)) + 1))) == CommitResult::committed;
     }
-    while (text(connection.root("ready")->state) != std::to_string(processes)) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    constexpr int most_waits = 30'000;  // the other may have failed: this one ends then, too
+    for (int i = 0; i != most_waits && text(connection.root("ready")->state) != std::to_string(processes); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
   };
   // The state is the number, and who counted last. A process goes on until it has been refused because of the other.
   auto const count_up = [&](int out) {
