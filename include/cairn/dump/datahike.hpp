@@ -42,7 +42,8 @@ class DatahikeSystem {
 };
 
 /// Reads what Datahike's `export-db` prints: a datom a line, `#datahike/Datom [e a v tx added]`, in any order, with the schema's among
-/// them. Vectors without the tag, or without `added`, are taken too. Attributes are names, or all are numbers (`:attribute-refs? true`).
+/// them. Vectors without the tag, or without `added`, are taken too. Attributes are names, or all are numbers (`:attribute-refs? true`):
+/// then what the export says of the system's own entities comes first.
 template <meta::Lazy = {}>
 void read_datahike(DumpInput& in, ImportedHistory& history) {
   std::vector<notation::Node> nodes;
@@ -56,6 +57,11 @@ void read_datahike(DumpInput& in, ImportedHistory& history) {
     if (tx == imported_first_transaction) {  // what every such database begins with
       if (added && known == Keyword{"db/ident"} && v.is(ValueKind::keyword)) system.say(e, v.as_keyword());
       return;
+    }
+    // Taken for the system's, a user's attribute would silently become another one.
+    if (auto const own = system.name_of(e); own && known == Keyword{"db/ident"}) {
+      bad_record("the entity " + std::to_string(e) + " is called anew, which is Datahike's own :" + std::string{own->text()} +
+                 " unless the export says first what its system's entities are");
     }
     bool const names_kinds = known && (*known == Keyword{"db/valueType"} || *known == Keyword{"db/cardinality"} || *known == Keyword{"db/unique"} ||
                                        *known == Keyword{"db/tupleType"});

@@ -630,6 +630,7 @@ TEST_CASE("what Datahike exports with attributes that are numbers becomes the sa
   CHECK(code(users + "[40 :name \"Oleg\" 536870914 true]") == Errc::edn_syntax);     // a number there and a name here
   CHECK(code(users + "[44 2 77 536870914 true]") == Errc::edn_syntax);               // no type
   CHECK(code("[1 2 3 4 true]") == Errc::edn_syntax);
+  CHECK(code("[34 1 :name 536870913 true]") == Errc::edn_syntax);                    // which is :db/isComponent, or was not there yet
 }
 
 TEST_CASE("what is imported is of its attribute's type") {
