@@ -3,6 +3,7 @@
 // Whether a tree is one.
 #pragma once
 
+#include <cairn/index/node_reader.hpp>
 #include <cairn/index/tree_walk.hpp>
 
 #include <cstddef>

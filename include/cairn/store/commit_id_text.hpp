@@ -19,7 +19,7 @@
 namespace cairn {
 
 template <meta::Lazy>
-inline CommitId CommitId::random() {
+CommitId CommitId::random() {
   thread_local std::random_device source;  // asks the processor what it can do when it is made: dearer than a commit's datoms
   CommitId id;
   for (std::size_t i = 0; i != id.bytes.size(); i += sizeof(std::random_device::result_type)) {
@@ -30,14 +30,14 @@ inline CommitId CommitId::random() {
 }
 
 template <meta::Lazy>
-inline std::string to_text(CommitId const& id) {
+std::string to_text(CommitId const& id) {
   notation::UuidBytes bytes;
   std::ranges::transform(id.bytes, bytes.begin(), [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
   return notation::format_uuid(bytes);
 }
 
 template <meta::Lazy>
-inline std::optional<CommitId> commit_id_of(std::string_view text) {
+std::optional<CommitId> commit_id_of(std::string_view text) {
   auto const bytes = notation::parse_uuid(text);
   if (!bytes) return std::nullopt;
   CommitId id;

@@ -157,7 +157,7 @@ Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_pt
 }
 
 template <meta::Lazy>
-inline std::vector<std::byte> write_frame(std::span<std::pair<CommitId, TxRecord const*> const> transactions) {
+std::vector<std::byte> write_frame(std::span<std::pair<CommitId, TxRecord const*> const> transactions) {
   ByteWriter out;
   std::size_t size = 8;
   for (auto const& [commit, record] : transactions) size += 64 + 24 * record->datoms.size();  // what small values take
@@ -171,7 +171,7 @@ inline std::vector<std::byte> write_frame(std::span<std::pair<CommitId, TxRecord
 }
 
 template <meta::Lazy>
-inline std::vector<TailTransaction> read_frame(std::span<std::byte const> bytes) {
+std::vector<TailTransaction> read_frame(std::span<std::byte const> bytes) {
   ByteReader in{unseal(bytes, "A transaction in the tail of the database")};
   std::vector<TailTransaction> transactions;
   do {

@@ -93,14 +93,14 @@ struct PullPattern::Shared {
 };
 
 template <meta::Lazy>
-inline PullPattern::PullPattern(notation::Value const& pattern) : shared_{std::make_shared<Shared>()} {
+PullPattern::PullPattern(notation::Value const& pattern) : shared_{std::make_shared<Shared>()} {
   shared_->tree = detail::PullParser<>::parse(pattern);
 }
 template <meta::Lazy>
-inline PullPattern::PullPattern(std::string_view text) : PullPattern{notation::parse(text)} {}
+PullPattern::PullPattern(std::string_view text) : PullPattern{notation::parse(text)} {}
 
 template <meta::Lazy>
-inline notation::Value const& PullPattern::edn() const noexcept {
+notation::Value const& PullPattern::edn() const noexcept {
   return shared_->tree.written;
 }
 
