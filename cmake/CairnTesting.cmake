@@ -16,11 +16,17 @@ file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp" CONTENT "// 
 # the tests then spend their time in, is cairn::engine.
 set(cairn_test_options $<$<CONFIG:Release>:-O0> -UNDEBUG)
 
-# A tree of the address sanitizer compiles slowly and runs slowly. It has what meets bytes from outside, memory of its own or
-# undefined behaviour; what can only find again there what the other tree finds is NOT_SANITIZED.
+# A tree of the address sanitizer compiles slowly and runs slowly. It always has what meets bytes from outside, and what has memory
+# of its own; the rest is there with CAIRN_LONG_TESTS (SANITIZED long), or finds nothing there that other trees don't (SANITIZED never).
 set(cairn_is_sanitized OFF)
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=[a-z,]*address")
   set(cairn_is_sanitized ON)
+endif()
+
+# A tree of the thread sanitizer has the test cases that have threads.
+set(cairn_test_spec "")
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=thread")
+  set(cairn_test_spec TEST_SPEC "[threads]")
 endif()
 
 add_library(cairn_test_precompiled OBJECT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp")
@@ -68,7 +74,7 @@ target_precompile_headers(
   ${cairn_precompiled_own})
 
 # cairn_add_test(NAME <name> SOURCES <source>... LABELS <label>...
-#                [LIBRARIES <target>...] [SERVICE <script>] [TIMEOUT <seconds>] [NO_PRECOMPILED] [NOT_SANITIZED] [RUN_SERIAL] [TOGETHER])
+#                [LIBRARIES <target>...] [SERVICE <script>] [TIMEOUT <seconds>] [NO_PRECOMPILED] [SANITIZED long|never] [RUN_SERIAL] [TOGETHER])
 # An executable of Catch2 tests. Each TEST_CASE is one test of ctest, named "<name>.<test case>". Assertions are on in every
 # build type. `cairn_tests_<label>` builds the executables of one label.
 #
@@ -77,11 +83,11 @@ target_precompile_headers(
 #
 # SERVICE is the script of a server that the tests need (cairn_test_service); laws/service.hpp says where it is.
 #
-# NOT_SANITIZED, it is left out of trees of the address sanitizer.
+# SANITIZED says when it is in a tree of the address sanitizer: with CAIRN_LONG_TESTS only, or never. Without it, always.
 #
 # NO_PRECOMPILED is for a test whose LIBRARIES change how the compiler is called; a compiler refuses the shared header then.
 function(cairn_add_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_PRECOMPILED;NOT_SANITIZED;RUN_SERIAL;TOGETHER" "NAME;TIMEOUT;SERVICE" "SOURCES;LABELS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_PRECOMPILED;RUN_SERIAL;TOGETHER" "NAME;TIMEOUT;SERVICE;SANITIZED" "SOURCES;LABELS;LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "cairn_add_test: unknown arguments '${arg_UNPARSED_ARGUMENTS}'")
   endif()
@@ -90,7 +96,10 @@ function(cairn_add_test)
       message(FATAL_ERROR "cairn_add_test: ${required} is missing")
     endif()
   endforeach()
-  if(arg_NOT_SANITIZED AND cairn_is_sanitized)
+  if(NOT "${arg_SANITIZED}" MATCHES "^(long|never|)$")
+    message(FATAL_ERROR "cairn_add_test: SANITIZED is long or never, not '${arg_SANITIZED}'")
+  endif()
+  if(cairn_is_sanitized AND (arg_SANITIZED STREQUAL "never" OR (arg_SANITIZED STREQUAL "long" AND NOT CAIRN_LONG_TESTS)))
     return()
   endif()
   if(NOT arg_TIMEOUT)
@@ -115,7 +124,7 @@ function(cairn_add_test)
     target_compile_definitions(${target} PRIVATE "CAIRN_TEST_SERVICE=\"${service_directory}\"")
   endif()
   list(GET arg_LABELS 0 first_label)
-  catch_discover_tests(${target} TEST_PREFIX "${arg_NAME}." TEST_LIST ${target}_tests
+  catch_discover_tests(${target} TEST_PREFIX "${arg_NAME}." TEST_LIST ${target}_tests ${cairn_test_spec}
                        PROPERTIES LABELS ${first_label} TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_RUN_SERIAL} ${needs_service})
 
   # catch_discover_tests has no way to pass a list of labels, so the whole list is set by a file that ctest reads after its

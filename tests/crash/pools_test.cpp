@@ -81,21 +81,21 @@ void check_threads(OwnService& server, typename Backend::Config const& config) {
 }  // namespace
 
 #if CAIRN_TEST_HAS_POSTGRES
-TEST_CASE("threads share the sessions of PostgreSQL") {
+TEST_CASE("threads share the sessions of PostgreSQL", "[threads]") {
   OwnService server{CAIRN_TEST_SERVICES "/postgres"};
   check_threads<backends::postgres::Backend>(
       server, {.host = server.value("host"), .port = server.value<int>("port"), .dbname = server.value("dbname"), .user = server.value("user"), .max_connections = 3});
 }
 #endif
 #if CAIRN_TEST_HAS_MYSQL
-TEST_CASE("threads share the sessions of MySQL") {
+TEST_CASE("threads share the sessions of MySQL", "[threads]") {
   OwnService server{CAIRN_TEST_SERVICES "/mysql"};
   check_threads<backends::mysql::Backend>(
       server, {.host = server.value("host"), .port = server.value<int>("port"), .dbname = server.value("dbname"), .user = server.value("user"), .max_connections = 3});
 }
 #endif
 #if CAIRN_TEST_HAS_REDIS
-TEST_CASE("threads share the connections to Redis") {
+TEST_CASE("threads share the connections to Redis", "[threads]") {
   OwnService server{CAIRN_TEST_SERVICES "/redis"};
   check_threads<backends::redis::Backend>(server, {.host = server.value("host"), .port = server.value<std::uint16_t>("port")});
 }

@@ -155,6 +155,6 @@ cairn::test::Tally threads_that_meet(cairn::test::Extent const& extent) {
 
 }  // namespace
 
-TEST_CASE("threads that write, read, sweep and compact by two connections lose nothing") {
+TEST_CASE("threads that write, read, sweep and compact by two connections lose nothing", "[threads]") {
   cairn::test::count_states("threads on two connections", threads_that_meet);
 }

@@ -35,10 +35,10 @@ struct DirHarness {
 
 }  // namespace
 
-TEST_CASE("the file backend keeps the laws of a blob store over many small segments") {
+TEST_CASE("the file backend keeps the laws of a blob store over many small segments", "[threads]") {
   cairn::laws::check_blob_store<SmallSegmentHarness>();
 }
 
-TEST_CASE("the file backend keeps the laws of a blob store with a file a blob") {
+TEST_CASE("the file backend keeps the laws of a blob store with a file a blob", "[threads]") {
   cairn::laws::check_blob_store<DirHarness>();
 }

@@ -24,7 +24,7 @@ using namespace cairn;
 using Shape = NodeShape<8, 4, true>;
 using Buffered = BufferedShape<Shape, 3, 100, 300>;
 
-TEMPLATE_TEST_CASE("readers of a lazily loaded tree don't disturb each other", "", Shape, Buffered) {
+TEMPLATE_TEST_CASE("readers of a lazily loaded tree don't disturb each other", "[threads]", Shape, Buffered) {
   using Set = PersistentSet<Order::eavt, TestType>;
   {
     laws::MemoryNodes nodes;
@@ -68,7 +68,7 @@ TEMPLATE_TEST_CASE("readers of a lazily loaded tree don't disturb each other", "
   REQUIRE(detail::LiveNodes<TestType>::number == 0);
 }
 
-TEMPLATE_TEST_CASE("leaves are unloaded while others read, edit and store the same versions", "", Shape, Buffered) {
+TEMPLATE_TEST_CASE("leaves are unloaded while others read, edit and store the same versions", "[threads]", Shape, Buffered) {
   using Set = PersistentSet<Order::eavt, TestType>;
   {
     laws::MemoryNodes nodes;

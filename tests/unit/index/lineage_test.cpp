@@ -136,7 +136,7 @@ TEST_CASE("a version that splits and merges nodes shares the others") {
   REQUIRE(live() == 0);
 }
 
-TEST_CASE("versions are made and dropped on several threads") {
+TEST_CASE("versions are made and dropped on several threads", "[threads]") {
   {
     constexpr std::size_t kept = 8;
     std::mutex mutex;

@@ -70,7 +70,7 @@ TEST_CASE("metered: calls, bytes, conflicts and failures of each operation") {
   CHECK(text.find(":sweep") == std::string::npos);
 }
 
-TEST_CASE("metered: stores of one id are counted together, from any thread, and after they are closed") {
+TEST_CASE("metered: stores of one id are counted together, from any thread, and after they are closed", "[threads]") {
   auto const id = fresh_id();
   Store::Config const config{.store = {.id = fresh_id()}, .id = id};
   Store::empty_store(config);

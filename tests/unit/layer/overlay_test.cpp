@@ -34,7 +34,7 @@ struct Harness {
   }
 };
 
-TEST_CASE("overlay: over an empty back it keeps the laws of a blob store") { laws::check_blob_store<Harness>(); }
+TEST_CASE("overlay: over an empty back it keeps the laws of a blob store", "[threads]") { laws::check_blob_store<Harness>(); }
 
 /// Commits one blob to a new root.
 template <class Connection>

@@ -71,7 +71,7 @@ TEST_CASE("tiered: written through, blobs are in the front before the commit is 
   CHECK(tier.back.reads == 0);
 }
 
-TEST_CASE("tiered: written around, the front gets what is read, at the latest on release") {
+TEST_CASE("tiered: written around, the front gets what is read, at the latest on release", "[threads]") {
   Tier<Around> tier;
   auto connection = tier.create();
   auto const address = put(connection, "main", "node");
@@ -84,7 +84,7 @@ TEST_CASE("tiered: written around, the front gets what is read, at the latest on
   CHECK(tier.back.reads == 1);
 }
 
-TEST_CASE("tiered: written behind, everything is in the front after the release") {
+TEST_CASE("tiered: written behind, everything is in the front after the release", "[threads]") {
   Tier<Behind> tier;
   auto connection = tier.create();
   std::vector<Behind::Connection::Address> addresses;
@@ -197,7 +197,7 @@ TEST_CASE("tiered: the root is the back's, whoever writes it") {
   CHECK(connection.begin().commit("main", Version{}, bytes("late")) == CommitResult::conflict);
 }
 
-TEST_CASE("tiered: a sweep removes what is dead from both") {
+TEST_CASE("tiered: a sweep removes what is dead from both", "[threads]") {
   Tier<Through> tier;
   auto connection = tier.create();
   auto const live = put(connection, "live", "live");
@@ -209,7 +209,7 @@ TEST_CASE("tiered: a sweep removes what is dead from both") {
   CHECK(code_of([&] { static_cast<void>(connection.read(dead)); }).has_value());
 }
 
-TEST_CASE("tiered: a sweep leaves in the front what was put since the live set was made") {
+TEST_CASE("tiered: a sweep leaves in the front what was put since the live set was made", "[threads]") {
   Tier<Closed> tier;
   auto connection = tier.create();
   auto const cutoff = std::chrono::system_clock::now();
@@ -252,7 +252,7 @@ TEST_CASE("tiered: what can't be looked at is not deleted") {
   CHECK(code_of([&] { static_cast<void>(Mem::connect_store(tier.config.frontend_config)); }) == Errc::store_does_not_exist);
 }
 
-TEST_CASE("tiered: a child of a fork lets go of a tier whose thread its parent has") {
+TEST_CASE("tiered: a child of a fork lets go of a tier whose thread its parent has", "[threads]") {
   Tier<Behind> tier;
   auto connection = std::make_optional(tier.create());
   auto const address = put(*connection, "main", "node");  // begins the thread

@@ -321,7 +321,7 @@ TEST_CASE("what another process holds for longer than is kept is an error, not a
   CHECK(code_of([&] { static_cast<void>(is_whole(late)); }) == Errc::io_error);
 }
 
-TEST_CASE("garbage is collected in the background until the connection is released") {
+TEST_CASE("garbage is collected in the background until the connection is released", "[threads]") {
   Numbers numbers;
   for (int i = 0; i != 3; ++i) numbers.change();
   std::mutex mutex;
