@@ -39,6 +39,14 @@ install(
   PATTERN "*.in"
   PATTERN "index_*" EXCLUDE)
 install(
+  FILES "${PROJECT_SOURCE_DIR}/benchmarks/run_time/people.hpp" "${PROJECT_SOURCE_DIR}/benchmarks/run_time/report.hpp"
+  DESTINATION "${cairn_package_dir}/kit/benchmarks/run_time"
+  COMPONENT cairn_development)
+install(
+  PROGRAMS "${PROJECT_SOURCE_DIR}/benchmarks/table.py"
+  DESTINATION "${cairn_package_dir}/kit/benchmarks"
+  COMPONENT cairn_development)
+install(
   FILES "${PROJECT_SOURCE_DIR}/LICENSE"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}"
   COMPONENT cairn_development)

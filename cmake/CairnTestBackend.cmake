@@ -2,11 +2,16 @@
 # SPDX-License-Identifier: BSL-1.0
 # The whole suite of a backend, yours or ours.
 #
-# cairn_test_backend(NAME <name> HEADER <header> TYPE <type> CONFIG <code> [SERVICE <script>] [LIBRARIES <target>...] [CHECKS <check>...])
+# cairn_test_backend(NAME <name> HEADER <header> TYPE <type> CONFIG <code> [SERVICE <script> [KILL_SERVICE]] [LIBRARIES <target>...]
+#                    [CHECKS <check>...])
 #
 # is cairn_check_backend, and a program of Catch2 tests, `test_backend_<name>`: the laws of a blob store; a database on the backend
 # beside one in memory; writing threads; and, where the backend's `capabilities` claim them, processes that are fenced against each
-# other, that write at once, that follow a writer, and that are killed. A claim that is not true fails. Needs Catch2 3 (find_package(Catch2 3)).
+# other, that write at once, that follow a writer, and that are killed. A claim that is not true fails, but for those that
+# cairn/concepts/capabilities.hpp excepts. Needs Catch2 3 (find_package(Catch2 3)).
+#
+# Besides it is a program that measures, `bench_backend_<name>`, which is built when it is asked for and prints rows of JSON: commits,
+# opening and reading, beside `mem` and `file` in the same run.
 #
 # HEADER is what users include. CONFIG is code that makes a Config of a store that is not there yet; it may use `directory`, a
 # std::filesystem::path of an empty directory, and `name`, a std::string of letters and digits that no other test has, of this run or
@@ -21,6 +26,9 @@
 #     cairn_test_backend(NAME postgres HEADER cairn/backends/postgres/backend.hpp TYPE cairn::backends::postgres::Backend
 #                        CONFIG "{.host = service(\"host\"), .port = service<int>(\"port\"), .table_prefix = name}"
 #                        SERVICE services/postgres LIBRARIES cairn::postgres)
+#
+# KILL_SERVICE says that the script also knows `kill DIR`, which ends the server with SIGKILL, and `restart DIR`, which starts it again on
+# the same data and ports. The suite of a durable backend then starts a server of its own and does both.
 include("${CMAKE_CURRENT_LIST_DIR}/CairnCheckBackend.cmake")
 
 # cairn_test_service(<script> <fixture's variable> <directory's variable>)
@@ -51,7 +59,7 @@ function(cairn_test_service script fixture_variable directory_variable)
 endfunction()
 
 function(cairn_test_backend)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;HEADER;TYPE;CONFIG;SERVICE" "LIBRARIES;CHECKS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "KILL_SERVICE" "NAME;HEADER;TYPE;CONFIG;SERVICE" "LIBRARIES;CHECKS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "cairn_test_backend: unknown arguments '${arg_UNPARSED_ARGUMENTS}'")
   endif()
@@ -69,6 +77,7 @@ function(cairn_test_backend)
 
   cairn_check_backend(NAME ${arg_NAME} HEADER ${arg_HEADER} TYPE ${arg_TYPE} LIBRARIES ${arg_LIBRARIES} CHECKS ${arg_CHECKS})
 
+  set(target test_backend_${arg_NAME})
   set(source "${CMAKE_CURRENT_BINARY_DIR}/backend_${arg_NAME}.cpp")
   configure_file("${kit}/laws/backend_suite.cpp.in" "${source}" @ONLY)
   if(COMMAND cairn_add_test)
@@ -78,21 +87,51 @@ function(cairn_test_backend)
       set(sanitized "")
     endif()
     cairn_add_test(NAME backend_${arg_NAME} SOURCES "${source}" LABELS backends LIBRARIES ${arg_LIBRARIES} SERVICE ${arg_SERVICE} ${sanitized})
-    if(cairn_is_sanitized AND TARGET test_backend_${arg_NAME} AND NOT (CAIRN_LONG_TESTS AND arg_NAME MATCHES "^(file|lmdb)$"))
-      target_compile_definitions(test_backend_${arg_NAME} PRIVATE CAIRN_LAWS_OF_BLOBS_ONLY)
+    if(NOT TARGET ${target})
+      return()
     endif()
-    return()
+    if(cairn_is_sanitized AND NOT (CAIRN_LONG_TESTS AND arg_NAME MATCHES "^(file|lmdb)$"))
+      target_compile_definitions(${target} PRIVATE CAIRN_LAWS_OF_BLOBS_ONLY)
+    endif()
+    # Branches and dumps are a fourth of what a suite compiles, and nothing that a backend of ours does for them alone: two have them always,
+    # one of a file and one of a server.
+    if(NOT CAIRN_LONG_TESTS AND NOT arg_NAME MATCHES "^(sqlite|postgres)$")
+      target_compile_definitions(${target} PRIVATE CAIRN_LAWS_IN_SHORT)
+    endif()
+  else()
+    include(Catch)
+    add_executable(${target} "${source}")
+    target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}" "${kit}")
+    target_link_libraries(${target} PRIVATE cairn::cairn Catch2::Catch2WithMain ${arg_LIBRARIES})
+    set(needs_service "")
+    if(arg_SERVICE)
+      cairn_test_service("${arg_SERVICE}" fixture service_directory)
+      set(needs_service FIXTURES_REQUIRED ${fixture})
+      target_compile_definitions(${target} PRIVATE "CAIRN_TEST_SERVICE=\"${service_directory}\"")
+    endif()
+    catch_discover_tests(${target} TEST_PREFIX "backend_${arg_NAME}." PROPERTIES LABELS backends TIMEOUT 600 ${needs_service})
   endif()
-  include(Catch)
-  set(target test_backend_${arg_NAME})
-  add_executable(${target} "${source}")
-  target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}" "${kit}")
-  target_link_libraries(${target} PRIVATE cairn::cairn Catch2::Catch2WithMain ${arg_LIBRARIES})
-  set(needs_service "")
+  if(arg_KILL_SERVICE)
+    cmake_path(ABSOLUTE_PATH arg_SERVICE NORMALIZE OUTPUT_VARIABLE script)
+    target_compile_definitions(${target} PRIVATE "CAIRN_TEST_SERVICE_TO_KILL=\"${script}\"" "CAIRN_TEST_OWN_SERVICES=\"${CMAKE_BINARY_DIR}/services\"")
+  endif()
+
+  # What measures. The engine waits for a disk or a server; what more than -O1 adds is compile time.
+  set(bench bench_backend_${arg_NAME})
+  set(source "${CMAKE_CURRENT_BINARY_DIR}/${bench}.cpp")
+  configure_file("${kit}/laws/backend_benchmark.cpp.in" "${source}" @ONLY)
+  add_executable(${bench} EXCLUDE_FROM_ALL "${source}")
+  target_include_directories(${bench} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}" "${kit}")
+  if(NOT EXISTS "${kit}/benchmarks")
+    target_include_directories(${bench} PRIVATE "${kit}/..")
+  endif()
+  target_link_libraries(${bench} PRIVATE cairn::cairn ${arg_LIBRARIES})
+  if(COMMAND cairn_add_test)
+    target_link_libraries(${bench} PRIVATE cairn_dev cairn::engine)
+  endif()
+  target_compile_options(${bench} PRIVATE -O1)
   if(arg_SERVICE)
     cairn_test_service("${arg_SERVICE}" fixture service_directory)
-    set(needs_service FIXTURES_REQUIRED ${fixture})
-    target_compile_definitions(${target} PRIVATE "CAIRN_TEST_SERVICE=\"${service_directory}\"")
+    target_compile_definitions(${bench} PRIVATE "CAIRN_TEST_SERVICE=\"${service_directory}\"")
   endif()
-  catch_discover_tests(${target} TEST_PREFIX "backend_${arg_NAME}." PROPERTIES LABELS backends TIMEOUT 600 ${needs_service})
 endfunction()

@@ -5,6 +5,7 @@
 
 - Each code block in README.md and docs/ that follows a line `<!-- cut from FILE [NAME] -->` is the part of FILE between
   `// [NAME]` and `// [/NAME]`, or the comments of another language. With --fix it is made so.
+- The table of the suite's tests in docs/backend-development.md has each test of tests/laws/backend_suite.cpp.in that is not about audits, and no other.
 - docs/errors.md names every code of errc.hpp, docs/operations.md every event of log.hpp and every figure of stats.hpp.
 """
 import pathlib
@@ -38,6 +39,13 @@ def main():
                 faults.append(f"{document.relative_to(root)} differs from the file that it is cut from; run {sys.argv[0]} --fix")
     if blocks == 0:
         faults.append("no document has a part that is cut from a file")
+    suite = (root / "tests/laws/backend_suite.cpp.in").read_text().split("#ifdef CAIRN_LAWS_OF_AUDIT\nTEST_CASE")[0]
+    tests = re.findall(r'^TEST_CASE\("([^"]+)"', suite, re.MULTILINE)
+    told = re.findall(r"^\| `backend_shelf\.([^`]+)`", (root / "docs/backend-development.md").read_text(), re.MULTILINE)
+    if len(tests) < 10:
+        faults.append("backend_suite.cpp.in has fewer tests than there should be")
+    faults += [f"docs/backend-development.md does not name the test {name}" for name in tests if name not in told]
+    faults += [f"docs/backend-development.md names a test that is not there: {name}" for name in told if name not in tests]
     errors = (root / "docs/errors.md").read_text()
     codes = re.findall(r'std::string_view\{"([^"]+)"\}', (root / "include/cairn/error/errc.hpp").read_text())
     if len(codes) < 30:

@@ -3,6 +3,9 @@
 // The laws of a blob store, for any backend: one call in a TEST_CASE checks them all.
 #pragma once
 
+#include "laws/append_cost.hpp"
+#include "laws/blob_words.hpp"
+
 #include <cairn/concepts/capabilities.hpp>
 #include <cairn/concepts/store_backend.hpp>
 #include <cairn/error/error.hpp>
@@ -13,104 +16,16 @@
 #include <atomic>
 #include <barrier>
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <initializer_list>
-#include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
-/// A harness says what is tested and where: `using Backend = ...;`, default-constructible, and `Backend::Config
-/// config()`, a store that is not there yet and that nobody else has; what it needs lives as long as it does.
 namespace cairn::laws {
-
-template <class Type>
-concept BlobStoreHarness = StoreBackend<typename Type::Backend> && std::default_initializable<Type> &&
-    requires(Type& harness) {
-  { harness.config() } -> std::same_as<typename Type::Backend::Config>;
-};
-
-inline std::span<std::byte const> bytes(std::string_view text) {
-  return std::as_bytes(std::span{text.data(), text.size()});
-}
-
-inline std::string text(Bytes const& bytes) { return {reinterpret_cast<char const*>(bytes.data()), bytes.size()}; }
-
-/// Bytes without a period that a copy could get wrong unnoticed.
-inline std::string pattern(std::size_t size, unsigned seed = 1) {
-  std::string result(size, '\0');
-  unsigned state = seed * 2654435761U + 1;
-  for (auto& character : result) {
-    state = state * 1664525U + 1013904223U;
-    character = static_cast<char>(state >> 24U);
-  }
-  return result;
-}
-
-template <class Call>
-std::optional<Errc> code_of(Call call) {
-  try {
-    call();
-  } catch (Error const& error) {
-    return error.code();
-  }
-  return std::nullopt;
-}
-
-/// Names that a careless backend takes for a path, a pattern, an empty key or the end of a string.
-inline std::vector<std::string> hostile_names() {
-  using namespace std::string_literals;
-  return {"main",
-          "../x",
-          "/etc/passwd",
-          ".",
-          "..",
-          "a/b",
-          "a\\b",
-          "a\0b"s,
-          "\0"s,
-          " ",
-          "\n",
-          "*",
-          "%s%n",
-          "'",
-          "\"; DROP--",
-          "Zürich",
-          "日本語",
-          "\xff\xfe",
-          std::string(1000, 'n'),
-          ""};
-}
-
-template <class Connection>
-Version commit(Connection& connection, std::string_view branch, Version const& expected, std::string_view state) {
-  auto writer = connection.begin();
-  auto const result = writer.commit(branch, expected, bytes(state));
-  REQUIRE(result == CommitResult::committed);
-  return result.version;
-}
-
-template <class Connection>
-Version append(Connection& connection, std::string_view branch, Version const& expected, std::string_view frame) {
-  auto writer = connection.begin();
-  auto const result = writer.append(branch, expected, bytes(frame));
-  REQUIRE(result == CommitResult::committed);
-  return result.version;
-}
-
-template <class Connection>
-std::vector<std::string> tail_of(Connection const& connection, std::string_view branch) {
-  auto const record = connection.root(branch);
-  REQUIRE(record.has_value());
-  std::vector<std::string> frames;
-  for (auto const& frame : record->tail) frames.push_back(text(frame));
-  return frames;
-}
 
 /// Every thread reads the root, then all try to replace it: in each round exactly one may succeed. The rounds make sure
 /// of the contention that the law is about.
@@ -249,6 +164,10 @@ void check_blob_store() {
     auto const second = connection.read(address);
     if constexpr (capabilities.zero_copy_reads) CHECK(first.view().data() == second.view().data());
     CHECK((text(first) == text(second)));
+  }
+
+  if constexpr (capabilities.durable_append) {
+    SECTION("who claims that an append costs its own bytes does not write the tail again") { check_append_cost(connection); }
   }
 
   SECTION("states and frames may be empty or big") {
@@ -498,11 +417,16 @@ void check_blob_store() {
     SECTION("two connections see each other's commits and are fenced against each other") {
       auto other = Backend::connect_store(config);
       auto const first = commit(connection, "main", Version{}, "one");
+      // Both have seen it before the other changes it.
+      CHECK(connection.root("main")->version == first);
       CHECK(other.root("main")->version == first);
       auto writer = other.begin();
       auto const address = writer.put(bytes("node"));
       auto const second = writer.commit("main", first, bytes("two"));
       REQUIRE(second == CommitResult::committed);
+      CHECK(connection.root("main")->version == second.version);
+      CHECK(text(connection.root("main")->state) == "two");
+      CHECK(other.root("main")->version == second.version);
       CHECK(text(connection.read(address)) == "node");
       auto stale = connection.begin();
       CHECK(stale.commit("main", first, bytes("lost")) == CommitResult::conflict);

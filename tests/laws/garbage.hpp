@@ -24,6 +24,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <sys/stat.h>
 #include <thread>
 #include <unordered_set>
@@ -166,8 +167,7 @@ void check_garbage_beside_processes() {
       auto const size = held.size();
       tell(out, 1);
       // The parent says so when it has collected.
-      while (!connection.sync().entid(lookup(":n", 5000))) {
-      }
+      while (!connection.sync().entid(lookup(":n", 5000))) std::this_thread::sleep_for(std::chrono::milliseconds{5});
       if (verify(held).current != size) throw std::runtime_error{"something is gone"};
       tell(out, 2);
     }};
@@ -183,7 +183,11 @@ void check_garbage_beside_processes() {
     REQUIRE(writer.hear() == 0);
     {
       auto connection = Store::connect(config);
-      connection.collect_garbage({.keep_for = std::chrono::hours{1}});
+      for (unsigned round = 0; round != 10; ++round) {
+        connection.transact(new_texts(round % 4 * 200, round % 4 * 200 + 200, 20 + round));
+        connection.checkpoint();
+        connection.collect_garbage({.keep_for = std::chrono::hours{1}});
+      }
       connection.transact("[{:n 5000}]");
       REQUIRE(reader.hear() == 2);
       std::int64_t heard = 0;
@@ -277,7 +281,10 @@ void check_erasing() {
     connection.transact("[{:n " + std::to_string(5000 + round * 10) + " :text \"nothing\"}]");
     if (round % 2 == 0) connection.checkpoint();
   }
-  CHECK(found_in_files(harness.place.path(), secrets) == secrets.size());
+  // A layer may hide them; then it is only seen that nothing else is lost.
+  constexpr std::string_view id = Harness::Backend::backend_id;
+  constexpr bool is_plain = id.find("encrypted") == id.npos && id.find("compressed") == id.npos;
+  CHECK(found_in_files(harness.place.path(), secrets) == (is_plain ? secrets.size() : 0));
   std::string purge = "[";
   for (unsigned i = 0; i != secrets.size(); ++i) purge += "[:db.purge/entity [:n " + std::to_string(5000 + i) + "]]";
   connection.transact(purge + "]");
@@ -292,28 +299,40 @@ void check_erasing() {
   CHECK(verify(again.db()).current == again.db().size());
 }
 
-/// The bytes that a store takes which has nothing but the nodes of a database.
+/// Whether it can be told how much room a store takes: it is on this disk, or a function `room_of(config)` beside its `Config` knows.
+template <class Backend>
+inline constexpr bool tells_room = requires(typename Backend::Config const& config) { room_of(config); } ||
+                                   (Backend::capabilities.durable && Backend::capabilities.sharing != Sharing::network && BlobStoreListsBlobs<ConnectionOf<Backend>>);
+
+/// The room that a harness's store takes.
+template <BlobStoreHarness Harness>
+std::uintmax_t room_taken(Harness const& harness, typename Harness::Backend::Config const& config) {
+  if constexpr (requires { room_of(config); }) {
+    return room_of(config);
+  } else {
+    return bytes_below(harness.place.path());
+  }
+}
+
+/// The room of a store that has nothing but the nodes of a database.
 template <BlobStoreHarness Harness, class Connection>
-std::uintmax_t bytes_of_its_nodes(Connection& connection) {
+std::uintmax_t room_of_its_nodes(Connection& connection) {
   using Backend = typename Harness::Backend;
   std::unordered_set<NodeAddress> nodes;
-  for_each_address(connection.db().snapshot(), [&](NodeAddress const& address) {
-    nodes.insert(NodeAddress::of(blob_place(address.template to<typename ConnectionOf<Backend>::Address>())));
-  });
+  for_each_address(connection.db().snapshot(), [&](NodeAddress const& address) { nodes.insert(address); });
   Harness fresh;
   auto const config = fresh.config();
   Backend::empty_store(config);
   {
     auto other = Backend::connect_store(config);
     auto writer = other.begin();
-    unsigned seed = 0;
-    connection.blobs().for_each_blob([&](auto const& address, std::uint64_t size, TimePoint) {
-      if (nodes.contains(NodeAddress::of(blob_place(address)))) static_cast<void>(writer.put(bytes(pattern(static_cast<std::size_t>(size), ++seed))));
-    });
+    for (auto const& address : nodes) {
+      static_cast<void>(writer.put(connection.blobs().read(address.template to<typename ConnectionOf<Backend>::Address>())));
+    }
     REQUIRE(writer.commit("db", {}, bytes("state")) == CommitResult::committed);
     if constexpr (requires { Backend::release_store(config, other); }) Backend::release_store(config, other);
   }
-  return bytes_below(fresh.place.path());
+  return room_taken(fresh, config);
 }
 
 /// A day in which everything is replaced twice, with a collection every hour: the most that was on the disk after one, as a part of what
@@ -341,9 +360,9 @@ double most_on_disk_in_a_day() {
       if (quarter % 2 == 1) connection.checkpoint();
     }
     connection.collect_garbage({.keep_for = at_once});
-    most = (std::max)(most, bytes_below(harness.place.path()));
+    most = (std::max)(most, room_taken(harness, config));
   }
-  return static_cast<double>(most) / static_cast<double>(bytes_of_its_nodes<Harness>(connection));
+  return static_cast<double>(most) / static_cast<double>(room_of_its_nodes<Harness>(connection));
 }
 
 }  // namespace cairn::laws

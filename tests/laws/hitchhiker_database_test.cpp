@@ -1,6 +1,10 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // A database whose index is a hitchhiker tree: the suite of all databases, on files, and a store that an earlier version wrote.
+#ifdef CAIRN_LAWS_OF_AUDIT
+#include "laws/audit.hpp"
+#endif
+#include "laws/branches.hpp"
 #include "laws/database.hpp"
 #include "laws/dump.hpp"
 #include "laws/garbage.hpp"
@@ -39,6 +43,17 @@ TEST_CASE("a collection beside writers loses nothing of theirs") { cairn::laws::
 TEST_CASE("a collection beside other processes loses nothing of theirs, and may be killed") { cairn::laws::check_garbage_beside_processes<Harness>(); }
 TEST_CASE("a day's churn with collections takes little more than what is alive") { CHECK(cairn::laws::most_on_disk_in_a_day<Harness>() <= 1.5); }
 TEST_CASE("what was purged and erased is nowhere on the disk") { cairn::laws::check_erasing<Harness>(); }
+
+TEST_CASE("branches go their own ways and are merged") { cairn::laws::check_branches<Harness>(); }
+
+#ifdef CAIRN_LAWS_OF_AUDIT
+struct AuditedHarness {
+  using Backend = cairn::With<cairn::Audited<cairn::test::Adversary<file::Backend>>, cairn::hitchhiker_tree_tag>;
+  cairn::test::TemporaryDirectory place{};
+  [[nodiscard]] Backend::Config config() const { return {.store = {.path = place.path() / "store"}}; }
+};
+TEST_CASE("whatever node of a hitchhiker tree an adversary changes is named") { cairn::laws::check_tampered_nodes<AuditedHarness>(); }
+#endif
 
 struct OtherIndex {
   using Backend = file::Backend;

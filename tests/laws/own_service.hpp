@@ -36,6 +36,8 @@ class OwnService {
   void kill() { run("kill"); }
   /// On the same data and ports; returns when the server answers.
   void restart() { run("restart"); }
+  /// What `service_directory()` of a test would be, were it the test's own.
+  [[nodiscard]] std::filesystem::path const& directory() const noexcept { return place_.path(); }
   [[nodiscard]] std::string value(std::string_view key) const { return service_value(place_.path(), key); }
   template <std::integral Number>
   [[nodiscard]] Number value(std::string_view key) const {

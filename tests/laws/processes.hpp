@@ -20,8 +20,9 @@ namespace cairn::laws {
 
 /// Five threads in each of two processes count a root up. Each reads, lets the others read, and tries to replace what it read, until
 /// it has counted often enough. The root ends at the sum, and each process was refused because of the other: they did contend.
+/// `patience`: how long one waits for the other to come.
 template <BlobStoreHarness Harness>
-void check_processes() {
+void check_processes(std::chrono::seconds patience = std::chrono::seconds{30}) {
   using Backend = typename Harness::Backend;
   constexpr int processes = 2;
   constexpr int threads = 5;
@@ -36,14 +37,14 @@ void check_processes() {
     commit(connection, "ready", Version{}, "0");
   }
   // Neither begins before both are there.
-  auto const meet = [](auto& connection) {
+  auto const meet = [&](auto& connection) {
     for (bool is_said = false; !is_said;) {
       auto const seen = connection.root("ready");
       auto writer = connection.begin();
       is_said = writer.commit("ready", seen->version, bytes(std::to_string(std::stoi(text(seen->state)) + 1))) == CommitResult::committed;
     }
-    constexpr int most_waits = 30'000;  // the other may have failed: this one ends then, too
-    for (int i = 0; i != most_waits && text(connection.root("ready")->state) != std::to_string(processes); ++i) {
+    auto const end = std::chrono::steady_clock::now() + patience;  // the other may have failed: this one ends then, too
+    while (text(connection.root("ready")->state) != std::to_string(processes) && std::chrono::steady_clock::now() < end) {
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
   };

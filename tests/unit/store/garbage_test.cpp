@@ -19,6 +19,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace garbage_test::garbage_test {
@@ -184,6 +185,35 @@ TEST_CASE("what was a root's within the time that is kept stays, and so do the n
       for (auto const& id : {newest, all[0].id, all[1].id}) CHECK(is_whole(cairn::commit_as_db(numbers.conn, id)));
     }
     CHECK(code_of([&] { static_cast<void>(cairn::commit_as_db(numbers.conn, all[2].id)); }) == Errc::store_does_not_exist);
+  }
+  SECTION("by age: the older ones go, the younger ones stay") {
+    // The collection reads the clock itself, some time after this does: the next ones must not be that old by then.
+    for (std::chrono::milliseconds pause{20};; pause *= 2) {
+      REQUIRE(pause < std::chrono::seconds{30});
+      Numbers aged;
+      for (int i = 0; i != 3; ++i) aged.change();
+      auto const older = cairn::commit_log(aged.conn).size();
+      auto const middle = std::chrono::system_clock::now();
+      std::this_thread::sleep_for(pause);
+      for (int i = 0; i != 3; ++i) aged.change();
+      auto const log = cairn::commit_log(aged.conn);
+      REQUIRE(log.size() == older + 3);
+      auto const age = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now() - middle);
+      auto const report = aged.conn.collect_garbage({.keep_for = age});
+      auto const written = [&](std::size_t i) { return cairn::TimePoint{std::chrono::milliseconds{log[i].written.milliseconds}}; };
+      if (report.cutoff >= written(2)) continue;
+      // What the root held at the cutoff is the newest of the older ones.
+      CHECK(report.checkpoints == 4);
+      CHECK(report.dead > 0);
+      for (std::size_t i = 0; i != log.size(); ++i) {
+        if (i < 4) {
+          CHECK(is_whole(cairn::commit_as_db(aged.conn, log[i].id)));
+        } else {
+          CHECK(code_of([&] { static_cast<void>(cairn::commit_as_db(aged.conn, log[i].id)); }) == Errc::store_does_not_exist);
+        }
+      }
+      break;
+    }
   }
   SECTION("a longer time than before finds what is left") {
     numbers.conn.collect_garbage({.keep_for = at_once});

@@ -1,0 +1,107 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What the laws of blob stores are written in: harnesses, bytes, commits that succeed.
+#pragma once
+
+#include <cairn/concepts/capabilities.hpp>
+#include <cairn/concepts/store_backend.hpp>
+#include <cairn/error/error.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// A harness says what is tested and where: `using Backend = ...;`, default-constructible, and `Backend::Config
+/// config()`, a store that is not there yet and that nobody else has; what it needs lives as long as it does.
+namespace cairn::laws {
+
+template <class Type>
+concept BlobStoreHarness = StoreBackend<typename Type::Backend> && std::default_initializable<Type> &&
+    requires(Type& harness) {
+  { harness.config() } -> std::same_as<typename Type::Backend::Config>;
+};
+
+inline std::span<std::byte const> bytes(std::string_view text) {
+  return std::as_bytes(std::span{text.data(), text.size()});
+}
+
+inline std::string text(Bytes const& bytes) { return {reinterpret_cast<char const*>(bytes.data()), bytes.size()}; }
+
+/// Bytes without a period that a copy could get wrong unnoticed.
+inline std::string pattern(std::size_t size, unsigned seed = 1) {
+  std::string result(size, '\0');
+  unsigned state = seed * 2654435761U + 1;
+  for (auto& character : result) {
+    state = state * 1664525U + 1013904223U;
+    character = static_cast<char>(state >> 24U);
+  }
+  return result;
+}
+
+template <class Call>
+std::optional<Errc> code_of(Call call) {
+  try {
+    call();
+  } catch (Error const& error) {
+    return error.code();
+  }
+  return std::nullopt;
+}
+
+/// Names that a careless backend takes for a path, a pattern, an empty key or the end of a string.
+inline std::vector<std::string> hostile_names() {
+  using namespace std::string_literals;
+  return {"main",
+          "../x",
+          "/etc/passwd",
+          ".",
+          "..",
+          "a/b",
+          "a\\b",
+          "a\0b"s,
+          "\0"s,
+          " ",
+          "\n",
+          "*",
+          "%s%n",
+          "'",
+          "\"; DROP--",
+          "Zürich",
+          "日本語",
+          "\xff\xfe",
+          std::string(1000, 'n'),
+          ""};
+}
+
+template <class Connection>
+Version commit(Connection& connection, std::string_view branch, Version const& expected, std::string_view state) {
+  auto writer = connection.begin();
+  auto const result = writer.commit(branch, expected, bytes(state));
+  REQUIRE(result == CommitResult::committed);
+  return result.version;
+}
+
+template <class Connection>
+Version append(Connection& connection, std::string_view branch, Version const& expected, std::string_view frame) {
+  auto writer = connection.begin();
+  auto const result = writer.append(branch, expected, bytes(frame));
+  REQUIRE(result == CommitResult::committed);
+  return result.version;
+}
+
+template <class Connection>
+std::vector<std::string> tail_of(Connection const& connection, std::string_view branch) {
+  auto const record = connection.root(branch);
+  REQUIRE(record.has_value());
+  std::vector<std::string> frames;
+  for (auto const& frame : record->tail) frames.push_back(text(frame));
+  return frames;
+}
+
+}  // namespace cairn::laws

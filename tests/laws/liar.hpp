@@ -1,0 +1,188 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// A backend in memory that does not do what it claims, in the way that the variable CAIRN_LIE of the environment names.
+#pragma once
+
+#include "laws/blob_words.hpp"
+
+#include <cairn/backends/mem/backend.hpp>
+#include <cairn/concepts/store_backend.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace cairn::lies {
+
+namespace mem = backends::mem;
+using Blob = std::span<std::byte const>;
+
+/// Whether it is the lie that is told.
+[[nodiscard]] inline bool told(std::string_view lie) {
+  static std::string const one = [] {
+    auto const* const named = std::getenv("CAIRN_LIE");  // NOLINT(concurrency-mt-unsafe): reads only
+    return std::string{named == nullptr ? "" : named};
+  }();
+  return one == lie;
+}
+
+/// The name as whoever takes it for a C string sees it.
+[[nodiscard]] inline std::string_view name_of(std::string_view branch) {
+  return told("names end at a zero") ? branch.substr(0, branch.find('\0')) : branch;
+}
+
+/// What a connection believes to know of the roots.
+struct Memory {
+  std::mutex mutex;
+  std::map<std::string, std::optional<RootRecord>, std::less<>> roots;
+
+  void forget(std::string_view branch) {
+    std::lock_guard const guard{mutex};
+    if (auto const found = roots.find(branch); found != roots.end()) roots.erase(found);
+  }
+};
+
+/// A version that comes again with the same bytes.
+[[nodiscard]] inline Version version_of_bytes(RootRecord const& root) {
+  return Version{std::to_string(root.tail.size()) + ":" + laws::text(root.state).substr(0, 100)};
+}
+
+class Writer {
+ public:
+  Writer(mem::Connection* connection, std::shared_ptr<Memory> memory)
+      : connection_{connection}, memory_{std::move(memory)}, inner_{connection->begin()} {}
+
+  mem::Address put(Blob bytes) { return inner_.put(bytes); }
+
+  CommitResult commit(std::string_view branch, Version const& expected, Blob state) {
+    return change(branch, expected, [&](Version const& seen) {
+      if (!told("a state is written in two halves")) return inner_.commit(name_of(branch), seen, state);
+      auto const half = inner_.commit(name_of(branch), seen, state.first(state.size() / 2));
+      std::this_thread::sleep_for(std::chrono::milliseconds{2});
+      return half == CommitResult::committed ? inner_.commit(name_of(branch), half.version, state) : half;
+    });
+  }
+  CommitResult append(std::string_view branch, Version const& expected, Blob frame) {
+    static std::atomic<int> count = 0;
+    if (told("some appends are forgotten") && branch == "log" && ++count % 7 == 0) return {CommitResult::committed, expected};
+    if (told("an append writes the tail again")) {
+      std::ofstream nowhere{"/dev/null", std::ios::binary};
+      if (auto const root = connection_->root(branch)) {
+        for (auto const& one : root->tail) nowhere << laws::text(one);
+      }
+    }
+    return change(branch, expected, [&](Version const& seen) { return inner_.append(name_of(branch), seen, frame); });
+  }
+  CommitResult drop(std::string_view branch, Version const& expected) {
+    return change(branch, expected, [&](Version const& seen) { return inner_.drop(name_of(branch), seen); });
+  }
+
+ private:
+  template <class Change>
+  CommitResult change(std::string_view branch, Version const& expected, Change act) {
+    auto const now = [&] {
+      auto const root = connection_->root(name_of(branch));
+      return root ? root->version : Version{};
+    };
+    auto const result = [&]() -> CommitResult {
+      if (told("nothing is compared")) return act(now());
+      if (told("it is compared first and changed later")) {
+        auto const seen = now();
+        std::this_thread::sleep_for(std::chrono::milliseconds{2});
+        return seen == expected ? act(now()) : CommitResult::conflict;
+      }
+      if (told("versions are of the bytes")) {
+        auto const root = connection_->root(branch);
+        if (expected != (root ? version_of_bytes(*root) : Version{})) return CommitResult::conflict;
+        auto done = act(root ? root->version : Version{});
+        auto const made = connection_->root(branch);
+        if (done == CommitResult::committed && made) done.version = version_of_bytes(*made);
+        return done;
+      }
+      return act(expected);
+    }();
+    memory_->forget(branch);
+    if (result == CommitResult::conflict && told("a conflict leaves a trace")) static_cast<void>(act(now()));
+    if (result == CommitResult::conflict && told("a conflict loses what was put")) inner_ = connection_->begin();
+    return result;
+  }
+
+  mem::Connection* connection_;
+  std::shared_ptr<Memory> memory_;
+  mem::Writer inner_;
+};
+
+class Connection {
+ public:
+  using Address = mem::Address;
+
+  explicit Connection(mem::Connection inner) : inner_{std::make_unique<mem::Connection>(std::move(inner))} {}
+
+  [[nodiscard]] Bytes read(Address address) const {
+    if (told("nothing is an empty blob") && address == Address{}) return {};
+    auto bytes = inner_->read(address);
+    return told("reads copy") ? Bytes::copy(bytes) : bytes;
+  }
+  [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const {
+    auto const look = [&] {
+      auto root = inner_->root(name_of(branch));
+      if (root && told("versions are of the bytes")) root->version = version_of_bytes(*root);
+      return root;
+    };
+    if (!told("others' commits are not seen")) return look();
+    std::lock_guard const guard{memory_->mutex};
+    auto const found = memory_->roots.find(branch);
+    return found != memory_->roots.end() ? found->second : memory_->roots.emplace(branch, look()).first->second;
+  }
+  [[nodiscard]] std::vector<std::string> roots() const {
+    auto names = inner_->roots();
+    if (told("roots are in no order")) std::ranges::reverse(names);
+    return names;
+  }
+  [[nodiscard]] Writer begin() { return {inner_.get(), memory_}; }
+  void sweep(LiveSet<Address> const& live, TimePoint cutoff) {
+    std::uint64_t number = 0;
+    inner_->sweep([&](Address const& address) { return live(address) && !(told("a sweep loses what is live") && ++number % 3 == 0); },
+                  told("a sweep takes what is young") ? TimePoint::max() : cutoff);
+  }
+
+ private:
+  std::unique_ptr<mem::Connection> inner_;
+  std::shared_ptr<Memory> memory_ = std::make_shared<Memory>();
+};
+
+/// `claimed`: what it promises.
+template <Capabilities const& claimed>
+struct Liar {
+  static constexpr std::string_view backend_id = "liar";
+  using index_tag = persistent_set_tag;
+  using Config = mem::Config;
+  static constexpr Capabilities capabilities = claimed;
+
+  static void empty_store(Config const& config) {
+    if (told("a store is created over another")) mem::Backend::delete_store(config);
+    mem::Backend::empty_store(config);
+  }
+  static void delete_store(Config const& config) { mem::Backend::delete_store(config); }
+  static Connection connect_store(Config const& config) { return Connection{mem::Backend::connect_store(config)}; }
+};
+
+/// As `mem`, and more than it can keep.
+inline constexpr Capabilities of_memory = mem::Backend::capabilities;
+inline constexpr Capabilities too_much{.durable = true, .fence = Fence::compare_and_swap, .sharing = Sharing::machine, .zero_copy_reads = true, .durable_append = true};
+
+}  // namespace cairn::lies
