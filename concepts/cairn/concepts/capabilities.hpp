@@ -23,8 +23,10 @@ enum class Sharing : std::uint8_t {
   network,     ///< processes of any machine that reaches it
 };
 
-/// What a backend promises. The engine chooses its paths from it and the law tests choose their cases from it, so
-/// most claims that are not true fail a test; not what power leaves of a commit, or what an append costs: those are for tests of your own. Every backend has `static constexpr Capabilities capabilities{...}`.
+/// What a backend promises. The engine chooses its paths from it and the law tests choose their cases from it, so that a claim that is not true
+/// fails a test, with these exceptions, which are for tests of your own: what the loss of power leaves of a commit; other machines than the one
+/// that tests; which of the two fences it is; what an append sends to a server or writes through a mapped file; and a promise that is too modest.
+/// Every backend has `static constexpr Capabilities capabilities{...}`.
 struct Capabilities {
   /// An acknowledged commit survives `kill -9` and the loss of power.
   bool durable = false;

@@ -312,8 +312,8 @@ template <class Backend, class IndexTag, class Renew>
 GarbageReport collect_garbage(std::shared_ptr<BackendHandle<Backend>> const& handle, GarbageOptions const& options, Renew renew) {
   if (options.erase && !BlobStoreErases<typename BackendHandle<Backend>::Blobs>) {
     raise(Errc::config_mismatch, "The backend " + std::string{Backend::backend_id} +
-                                     " cannot promise that no byte of what it removes stays on the disk. Collect without :erase, or export "
-                                     "the database and import it into a new store.");
+                                     " cannot promise that no byte of what it removes stays on the disk. Collect without :erase, or copy the "
+                                     "database to a new store (`cairn copy`) and destroy this one.");
   }
   auto report = GarbageCollection<Backend, IndexTag>{handle, options, renew}.run();
   if (!options.erase || options.dry_run) return report;
