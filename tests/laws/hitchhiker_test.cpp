@@ -4,6 +4,7 @@
 // own: what a flush refers to, and what it leaves behind.
 #include "index_policy.hpp"
 #include "index_versions.hpp"
+#include "rounds.hpp"
 
 #include <cairn/index/hitchhiker_tree.hpp>
 
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iostream>
 #include <optional>
 #include <random>
 #include <set>
@@ -33,34 +33,30 @@ using Tiny = BufferedShape<NodeShape<4, 4, true>, 2, 60, 120>;
 using Small = BufferedShape<NodeShape<7, 5, true>, 4, 400, 1000>;
 using Roomy = BufferedShape<NodeShape<24, 8, true>, 12, 2000, 8000>;
 
-std::uint64_t random_seed() {
-  auto const seed = std::uint64_t{std::random_device{}()};
-  std::cout << "seed " << seed << '\n';
-  return seed;
-}
-
 template <Order Sorted, class Shape>
 void check(std::uint64_t seed) {
   laws::obeys_the_laws<PersistentSet<Sorted, Shape>, Sorted>([] { return detail::LiveNodes<Shape>::number.load(); }, seed);
 }
 
 template <Order Sorted, class Shape>
-std::uint64_t branch(std::uint64_t seed) {
+std::uint64_t branch(std::uint64_t seed, std::uint64_t rounds) {
   return laws::versions_do_not_disturb_each_other<PersistentSet<Sorted, Shape>, Sorted>(
-      [] { return detail::LiveNodes<Shape>::number.load(); }, seed, 4, 400);
+      [] { return detail::LiveNodes<Shape>::number.load(); }, seed, rounds, 400);
 }
 
 TEST_CASE("a hitchhiker tree is an index, whatever its buffers hold") {
-  auto const seed = random_seed();
-  check<Order::eavt, Tiny>(seed);
-  check<Order::avet, Small>(seed);
+  for (auto const seed : test::seeds()) {
+    check<Order::eavt, Tiny>(seed);
+    check<Order::avet, Small>(seed);
+  }
 }
 
 TEST_CASE("versions of a hitchhiker tree do not disturb each other") {
-  auto const seed = random_seed();
-  auto unloads = branch<Order::eavt, Tiny>(seed);
-  unloads += branch<Order::avet, Small>(seed);
-  REQUIRE(unloads > 8);
+  auto const seed = test::seed();
+  auto const rounds = 4 * test::times();
+  auto unloads = branch<Order::eavt, Tiny>(seed, rounds);
+  unloads += branch<Order::avet, Small>(seed, rounds);
+  REQUIRE(unloads > 2 * rounds);
 }
 
 using Tree = PersistentSet<Order::eavt, Roomy>;
@@ -95,7 +91,7 @@ void is_stored_as(MemoryNodes& nodes, NodeAddress const& root, Tree const& tree,
 }
 
 TEST_CASE("a few scattered edits write the root alone") {
-  RandomDatoms random{random_seed(), false};
+  RandomDatoms random{test::seed(), false};
   Stored stored;
   store_some(stored, random, 2000);
   auto const before = stored.nodes.writes;
@@ -116,7 +112,7 @@ TEST_CASE("a few scattered edits write the root alone") {
 TEST_CASE("a checkpoint of one datom is small, however much the buffers held before") {
   using Large = HitchhikerTree<Order::eavt>;
   MemoryNodes nodes;
-  std::mt19937_64 random{random_seed()};
+  std::mt19937_64 random{test::seed()};
   auto const some_datom = [&] {
     return RawDatom{.e = static_cast<EntityId>(random() % 100'000 + 1), .a = 1, .added = true, .tx = first_transaction, .v = static_cast<std::int64_t>(random())};
   };
@@ -146,8 +142,8 @@ TEST_CASE("a checkpoint of one datom is small, however much the buffers held bef
 }
 
 TEST_CASE("what was described by a commit that failed is written whole") {
-  RandomDatoms random{random_seed(), false};
-  for (int round = 0; round != 20; ++round) {
+  RandomDatoms random{test::seed(), false};
+  for (auto round = 20 * test::times(); round != 0; --round) {
     Stored stored;
     store_some(stored, random, 1500);
     auto const dirty = edited(stored.tree, stored.model, random, 400);
@@ -172,7 +168,7 @@ TEST_CASE("what was described by a commit that failed is written whole") {
 }
 
 TEST_CASE("a flush refers to nothing but what the one before it did and what it wrote") {
-  RandomDatoms random{random_seed(), false};
+  RandomDatoms random{test::seed(), false};
   Stored stored;
   store_some(stored, random, 1500);
   auto const addresses_of = [&](NodeAddress const& root, Tree const& tree) {
@@ -211,8 +207,8 @@ TEST_CASE("a flush refers to nothing but what the one before it did and what it 
 }
 
 TEST_CASE("what a version stands on is among its addresses, though no checkpoint has it") {
-  RandomDatoms random{random_seed(), false};
-  for (int round = 0; round != 20; ++round) {
+  RandomDatoms random{test::seed(), false};
+  for (auto round = 20 * test::times(); round != 0; --round) {
     Stored stored;
     store_some(stored, random, 1500);
     auto tree = stored.tree;
@@ -247,8 +243,8 @@ struct Limited {
 };
 
 TEST_CASE("a flush may be cut short anywhere, and goes on from there") {
-  RandomDatoms random{random_seed(), false};
-  for (int round = 0; round != 20; ++round) {
+  RandomDatoms random{test::seed(), false};
+  for (auto round = 20 * test::times(); round != 0; --round) {
     Stored stored;
     store_some(stored, random, 1500);
     auto const cache = std::make_shared<NodeCache>(std::size_t{1} << 12U);
@@ -282,10 +278,11 @@ TEST_CASE("a flush may be cut short anywhere, and goes on from there") {
 }
 
 TEST_CASE("purging leaves no trace in what a tree consists of") {
-  auto const seed = random_seed();
-  laws::keeps_nothing_purged<PersistentSet<Order::eavt, Tiny>, Order::eavt>(seed);
-  laws::keeps_nothing_purged<PersistentSet<Order::avet, Small>, Order::avet>(seed);
-  laws::keeps_nothing_purged<PersistentSet<Order::aevt, Roomy>, Order::aevt>(seed);
+  for (auto const seed : test::seeds()) {
+    laws::keeps_nothing_purged<PersistentSet<Order::eavt, Tiny>, Order::eavt>(seed);
+    laws::keeps_nothing_purged<PersistentSet<Order::avet, Small>, Order::avet>(seed);
+    laws::keeps_nothing_purged<PersistentSet<Order::aevt, Roomy>, Order::aevt>(seed);
+  }
 }
 
 TEST_CASE("what is appended is described too, and equal datoms stay as they were written") {

@@ -3,17 +3,15 @@
 // The persistent set obeys the laws of an index, in each order, with nodes small enough that every edit changes the tree.
 #include "index_policy.hpp"
 #include "index_versions.hpp"
+#include "rounds.hpp"
 #include "sanitized.hpp"
 
 #include <cairn/index/persistent_set.hpp>
 
 #include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
 
 #include <cstdint>
-#include <cstdlib>
 #include <iostream>
-#include <random>
 
 namespace {
 
@@ -28,12 +26,13 @@ void check(std::uint64_t seed) {
 
 template <class Shape>
 void check_all_orders() {
-  auto const seed = GENERATE(std::uint64_t{1}, std::uint64_t{std::random_device{}()});
-  if (cairn::test::is_sanitized && seed == 1) return;
-  std::cout << "seed " << seed << '\n';
-  check<Order::eavt, Shape>(seed);
-  check<Order::aevt, Shape>(seed);
-  check<Order::avet, Shape>(seed);
+  auto seeds = cairn::test::seeds();
+  if (!cairn::test::is_sanitized) seeds.push_back(1);
+  for (auto const seed : seeds) {
+    check<Order::eavt, Shape>(seed);
+    check<Order::aevt, Shape>(seed);
+    check<Order::avet, Shape>(seed);
+  }
 }
 
 TEST_CASE("a persistent set with the smallest nodes is an index") { check_all_orders<NodeShape<4, 4, true>>(); }
@@ -46,24 +45,24 @@ void check_large_leaves(std::uint64_t seed) {
   cairn::laws::is_built_from_sorted<Set, Sorted>(seed + 1);
 }
 TEST_CASE("leaves may change their form at any time") {
-  auto const seed = std::uint64_t{std::random_device{}()};
-  std::cout << "seed " << seed << '\n';
-  check_large_leaves<Order::eavt>(seed);
-  check_large_leaves<Order::aevt>(seed);
-  check_large_leaves<Order::avet>(seed);
+  for (auto const seed : cairn::test::seeds()) {
+    check_large_leaves<Order::eavt>(seed);
+    check_large_leaves<Order::aevt>(seed);
+    check_large_leaves<Order::avet>(seed);
+  }
   REQUIRE(cairn::detail::LiveNodes<NodeShape<24, 4, true>>::number == 0);
 }
 
 template <Order Sorted, class Shape>
 void check_purging(std::uint64_t seed) {
-  for (std::uint64_t round = 0; round != 4; ++round) cairn::laws::keeps_nothing_purged<cairn::PersistentSet<Sorted, Shape>, Sorted>(seed + round);
+  cairn::laws::keeps_nothing_purged<cairn::PersistentSet<Sorted, Shape>, Sorted>(seed);
 }
 TEST_CASE("what is purged is in no node, be it only between two of them") {
-  auto const seed = std::uint64_t{std::random_device{}()};
-  std::cout << "seed " << seed << '\n';
-  check_purging<Order::eavt, NodeShape<4, 4, true>>(seed);
-  check_purging<Order::avet, NodeShape<7, 5, true>>(seed);
-  check_purging<Order::aevt, NodeShape<24, 4, true>>(seed);
+  for (auto const seed : cairn::test::seeds(4)) {
+    check_purging<Order::eavt, NodeShape<4, 4, true>>(seed);
+    check_purging<Order::avet, NodeShape<7, 5, true>>(seed);
+    check_purging<Order::aevt, NodeShape<24, 4, true>>(seed);
+  }
 }
 
 template <Order Sorted, class Shape>
@@ -73,11 +72,9 @@ std::uint64_t branch(std::uint64_t seed, std::uint64_t rounds, std::uint64_t ste
 }
 TEST_CASE("versions that fork, are stored, unloaded and dropped in any order do not disturb each other") {
   using Shape = NodeShape<4, 4, true>;
-  auto const seed = std::uint64_t{std::random_device{}()};
-  char const* wanted = std::getenv("CAIRN_LONG");  // NOLINT(concurrency-mt-unsafe)
-  std::uint64_t const rounds = wanted != nullptr && *wanted == '1' ? 40 : 4;
+  auto const seed = cairn::test::seed();
+  auto const rounds = 4 * cairn::test::times();
   constexpr std::uint64_t steps = 400;
-  std::cout << "seed " << seed << '\n';
   auto unloads = branch<Order::eavt, Shape>(seed, rounds, steps);
   unloads += branch<Order::aevt, Shape>(seed, rounds, steps);
   unloads += branch<Order::avet, Shape>(seed, rounds, steps);

@@ -4,6 +4,7 @@
 #include "laws/index_policy_model.hpp"
 #include <cairn/index/node_codec.hpp>
 
+#include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
@@ -99,7 +100,7 @@ void check(std::vector<RawDatom> const& rows) {
 }
 
 TEST_CASE("columns of integers come back, however far apart they are") {
-  auto const seed = std::uint64_t{std::random_device{}()};
+  auto const seed = std::uint64_t{Catch::getSeed()};
   INFO("seed " << seed);
   std::mt19937_64 random{seed};
   size_of(std::vector<std::int64_t>{lowest});
@@ -150,7 +151,7 @@ TEST_CASE("columns of texts say once what they repeat") {
 }
 
 TEST_CASE("runs of datoms come back to the last bit, and the same rows have the same bytes") {
-  auto const seed = std::uint64_t{std::random_device{}()};
+  auto const seed = std::uint64_t{Catch::getSeed()};
   INFO("seed " << seed);
   for (bool const crowded : {false, true}) {
     laws::RandomDatoms random{seed, crowded};
@@ -257,7 +258,7 @@ void survive_damage(laws::RandomDatoms& random) {
 }
 
 TEST_CASE("nodes that end early or have changed by a bit are refused, or are nodes") {
-  auto const seed = std::uint64_t{std::random_device{}()};
+  auto const seed = std::uint64_t{Catch::getSeed()};
   INFO("seed " << seed);
   for (bool const crowded : {false, true}) {
     laws::RandomDatoms random{seed, crowded};
@@ -391,7 +392,7 @@ TEST_CASE("columns that cannot be are refused") {
 }
 
 TEST_CASE("addresses come back, whatever they are") {
-  auto const seed = std::uint64_t{std::random_device{}()};
+  auto const seed = std::uint64_t{Catch::getSeed()};
   INFO("seed " << seed);
   std::mt19937_64 random{seed};
   for (bool const alike : {false, true}) {

@@ -80,6 +80,14 @@ TEST_CASE("what is looked up again stays while others go") {
   CHECK(stored.nodes.reads == reads);
 }
 
+TEST_CASE("a count reads the nodes of two ways from the root, however much lies between them") {
+  Stored stored{NodeCache::default_budget};
+  constexpr std::size_t levels = 4;  // 200 leaves below nodes of four to eight
+  auto const before = stored.nodes.reads.load();
+  CHECK(stored.set.count({datom(100), 2, false}, {datom(number - 100), 2, false}) == number - 200);
+  CHECK(stored.nodes.reads - before <= 2 * levels);
+}
+
 TEST_CASE("nothing goes that a failed commit only promised") {
   laws::MemoryNodes nodes;
   auto const cache = std::make_shared<NodeCache>(0);

@@ -6,11 +6,11 @@
 #include <cairn/index/node_codec.hpp>
 #include <cairn/index/persistent_set.hpp>
 
+#include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include <bit>
 #include <cstdint>
-#include <random>
 #include <vector>
 
 namespace node_codec_test {
@@ -45,7 +45,7 @@ Errc refusal(std::vector<std::byte> const& block, std::uint64_t size, std::optio
 }
 
 TEST_CASE("rows come back as they were") {
-  auto const seed = std::uint64_t{std::random_device{}()};
+  auto const seed = std::uint64_t{Catch::getSeed()};
   INFO("seed " << seed);
   for (bool const crowded : {false, true}) {
     laws::RandomDatoms random{seed, crowded};
