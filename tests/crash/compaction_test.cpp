@@ -3,6 +3,7 @@
 // Power goes, and calls fail, while segments are compacted and while blobs are files of their own.
 #include "crash/fault_io.hpp"
 #include "crash/fault_script.hpp"
+#include "rounds.hpp"
 
 #include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -32,16 +33,16 @@ constexpr std::array losses{Disk::Loss::everything, Disk::Loss::random_sectors, 
                             Disk::Loss::nothing};
 
 /// Compacts whatever has anything dead in it.
-Script compacting() {
+Script compacting(std::size_t variation = 0) {
   Script script;
+  script.variation = variation;
   script.config.compact_below = 1.0;
   return script;
 }
 
-Script with_files() {
-  Script script;
+Script with_files(std::size_t variation = 0) {
+  auto script = compacting(variation);
   script.config.layout = file::Layout::dir;
-  script.config.compact_below = 1.0;
   return script;
 }
 
@@ -110,55 +111,25 @@ std::optional<std::string> cut_and_judge(Script const& script, std::size_t cut, 
   return sweep_and_judge(script, history);
 }
 
-void check_cuts(Script const& script, std::string const& what) {
-  auto const seed = Catch::getSeed();
+/// Judges what power leaves that goes at each call of a script; returns how many states it judged.
+std::size_t judge_cuts(Script script, std::uint64_t seed) {
   std::mt19937_64 random{seed};
   auto const calls = count_calls(script);
   for (std::size_t cut = 1; cut <= calls; ++cut) {
     for (auto const loss : losses) {
       auto const wrong = cut_and_judge(script, cut, loss, random);
-      INFO("seed " << seed << ", cut at call " << cut << " of " << calls << ", loss " << static_cast<int>(loss) << ": "
-                   << wrong.value_or(""));
+      INFO("seed " << seed << ", variation " << script.variation << ", cut at call " << cut << " of " << calls << ", loss "
+                   << static_cast<int>(loss) << ": " << wrong.value_or(""));
       REQUIRE_FALSE(wrong.has_value());
     }
   }
-  std::cout << what << ": " << calls * losses.size() << " states, 0 violations, seed " << seed << "\n";
+  return calls * losses.size();
 }
 
-void check_errors(Script script) {
-  auto const calls = count_calls(script);
-  script.retries_when_full = true;
-  for (int const error : {ENOSPC, EIO}) {
-    for (std::size_t failing = 1; failing <= calls; ++failing) {
-      Disk disk;
-      std::size_t call = 0;
-      disk.fault = [&](std::string const&) { return ++call == failing ? -error : 0; };
-      FaultIo::disk = &disk;
-      History history;
-      script.run(history);
-      disk.fault = nullptr;
-      auto const wrong = sweep_and_judge(script, history);
-      INFO("errno " << error << ", call " << failing << " of " << calls << ": " << wrong.value_or(""));
-      REQUIRE_FALSE(wrong.has_value());
-    }
-  }
-}
-
-}  // namespace
-
-TEST_CASE("power that goes during a compaction takes nothing") { check_cuts(compacting(), "compaction, power cut"); }
-
-TEST_CASE("power that goes while blobs are files takes nothing") { check_cuts(with_files(), "files, power cut"); }
-
-TEST_CASE("calls that fail during a compaction lose nothing") { check_errors(compacting()); }
-
-TEST_CASE("calls that fail while blobs are files lose nothing") { check_errors(with_files()); }
-
-TEST_CASE("relaxed commits of blobs in files lose a suffix at most") {
-  auto const seed = Catch::getSeed();
-  std::mt19937_64 random{seed};
-  auto script = with_files();
+/// The same of relaxed commits, of which a suffix may go.
+std::size_t judge_relaxed_cuts(Script script, std::uint64_t seed) {
   script.config.sync = cairn::Sync::relaxed;
+  std::mt19937_64 random{seed};
   auto const calls = count_calls(script);
   for (std::size_t cut = 1; cut <= calls; ++cut) {
     for (auto const loss : losses) {
@@ -171,11 +142,56 @@ TEST_CASE("relaxed commits of blobs in files lose a suffix at most") {
       auto after = disk.after_power_loss(loss, random);
       FaultIo::disk = &after;
       auto const wrong = judge(script, history);
-      INFO("seed " << seed << ", cut at call " << cut << " of " << calls << ", loss " << static_cast<int>(loss) << ": "
-                   << wrong.value_or(""));
+      INFO("seed " << seed << ", variation " << script.variation << ", cut at call " << cut << " of " << calls << ", loss "
+                   << static_cast<int>(loss) << ": " << wrong.value_or(""));
       REQUIRE_FALSE(wrong.has_value());
     }
   }
+  return calls * losses.size();
+}
+
+/// Each call fails in turn, with two errors.
+std::size_t judge_errors(Script script, std::uint64_t) {
+  auto const calls = count_calls(script);
+  script.retries_when_full = true;
+  for (int const error : {ENOSPC, EIO}) {
+    for (std::size_t failing = 1; failing <= calls; ++failing) {
+      Disk disk;
+      std::size_t call = 0;
+      disk.fault = [&](std::string const&) { return ++call == failing ? -error : 0; };
+      FaultIo::disk = &disk;
+      History history;
+      script.run(history);
+      disk.fault = nullptr;
+      auto const wrong = sweep_and_judge(script, history);
+      INFO("errno " << error << ", variation " << script.variation << ", call " << failing << " of " << calls << ": "
+                    << wrong.value_or(""));
+      REQUIRE_FALSE(wrong.has_value());
+    }
+  }
+  return 2 * calls;
+}
+
+/// Of a script in as many variations as this run counts.
+void judge_all(char const* what, Script (*script)(std::size_t variation), std::size_t (*judge_one)(Script, std::uint64_t)) {
+  std::uint64_t const seed = Catch::getSeed();
+  std::size_t states = 0;
+  for (std::size_t variation = 0; variation != cairn::test::times(); ++variation) states += judge_one(script(variation), seed + variation);
+  std::cout << what << ": " << states << " states, 0 violations, seed " << seed << "\n";
+}
+
+}  // namespace
+
+TEST_CASE("power that goes during a compaction takes nothing") { judge_all("compaction, power cut", compacting, judge_cuts); }
+
+TEST_CASE("power that goes while blobs are files takes nothing") { judge_all("files, power cut", with_files, judge_cuts); }
+
+TEST_CASE("calls that fail during a compaction lose nothing") { judge_all("compaction, failed calls", compacting, judge_errors); }
+
+TEST_CASE("calls that fail while blobs are files lose nothing") { judge_all("files, failed calls", with_files, judge_errors); }
+
+TEST_CASE("relaxed commits of blobs in files lose a suffix at most") {
+  judge_all("files, relaxed commits, power cut", with_files, judge_relaxed_cuts);
 }
 
 TEST_CASE("a disk that lies about its syncs is noticed in files and compactions too") {

@@ -4,6 +4,7 @@
 #include "count_states.hpp"
 #include "in_child.hpp"
 #include "laws/temporary_directory.hpp"
+#include "rounds.hpp"
 #include <cairn/backends/file/backend.hpp>
 
 #include <catch2/catch_get_random_seed.hpp>
@@ -12,7 +13,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <random>
@@ -93,8 +93,8 @@ TEST_CASE("a writer that is killed at any moment has lost nothing that it acknow
   file::Backend::empty_store(config);
 
   std::uint32_t last = 0;
-  int const kills = std::getenv("CAIRN_LONG") != nullptr ? 1000 : 100;
-  for (int round = 0; round != kills; ++round) {
+  auto const kills = 100 * cairn::test::times();
+  for (std::size_t round = 0; round != kills; ++round) {
     config.sync = round % 2 == 0 ? cairn::Sync::durable : cairn::Sync::relaxed;
     std::array<int, 2> acknowledgements{};
     REQUIRE(::pipe(acknowledgements.data()) == 0);
@@ -132,13 +132,14 @@ TEST_CASE("a writer that is killed at any moment has lost nothing that it acknow
     last = *found;
   }
   CHECK(last > 0);
-  cairn::test::print_count({.states = static_cast<std::size_t>(kills)}, "kills at random", seed);
+  cairn::test::print_count({.states = kills}, "kills at random", seed);
 }
 
 TEST_CASE("two processes that append to one store lose nothing") {
   constexpr int processes = 2;
   constexpr int each = 500;
-  for (auto const sync : {cairn::Sync::relaxed, cairn::Sync::durable}) {
+  for (std::size_t round = 0; round != 2 * cairn::test::times(); ++round) {
+    auto const sync = round % 2 == 0 ? cairn::Sync::relaxed : cairn::Sync::durable;
     cairn::test::TemporaryDirectory const directory;
     file::Config const config{
         .path = directory.path() / "store", .sync = sync, .segment_size = cairn::ByteSize{std::uint64_t{16} << 10U}};

@@ -81,8 +81,6 @@ Version version_of(FaultBackend::Connection const& connection, std::string_view 
 
 // A full disk.
 
-constexpr int not_permitted = 77;
-
 /// A file system of a mebibyte, for this process alone.
 bool mount_small_disk(std::string const& where) {
   if (::unshare(CLONE_NEWNS) != 0) {
@@ -187,6 +185,21 @@ class Filling {
   std::string state_;
   std::size_t tried_ = 0;
 };
+
+/// What a process sees that does `work(directory, told)`.
+template <class Work>
+Tally in_a_writer(Work work) {
+  Tally tally;
+  FaultIo::disk = nullptr;
+  TemporaryDirectory const directory{directory_in_memory()};
+  Shared<Told> const told;
+  auto const status = status_of(in_child([&] { work(directory.path(), *told); }));
+  tally.states += told->states;
+  auto wrong = told->violation();
+  if (!wrong && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) wrong = "the writer died";
+  tally.must(!wrong, wrong.value_or(""));
+  return tally;
+}
 
 // Readers.
 
@@ -355,55 +368,46 @@ Tally locks_that_stay(Extent const&) {
   return tally;
 }
 
-Tally full_disks(Extent const& extent, std::string& skipped) {
-  Tally tally;
-  FaultIo::disk = nullptr;
-  for (bool const is_mounted : {true, false}) {
-    TemporaryDirectory const directory{directory_in_memory()};
-    Shared<Told> const told;
-    auto const child = in_child([&] {
-      std::mt19937_64 random{extent.seed};
-      if (is_mounted && !mount_small_disk(directory.path().string())) ::_exit(not_permitted);
-      auto const rounds = 5 * extent.times;
-      if (is_mounted) {
-        // What else is on the disk goes, and so does what the store no longer needs.
-        auto const ballast = directory.path() / "ballast";
-        std::ofstream{ballast, std::ios::binary} << std::string(200'000, 'x');
-        Filling filling{directory.path() / "store", ByteSize{std::uint64_t{64} << 10U}, *told};
-        filling.fill(random);
-        filling.open_full();
-        fs::remove(ballast);
-        filling.go_on();
-        for (std::size_t round = 0; round != rounds; ++round) {
-          filling.fill(random);
-          filling.open_full();
-          filling.sweep();
-          filling.go_on();
-        }
-      } else {
-        // No file may grow beyond a size, which is raised when it is reached.
-        ::signal(SIGXFSZ, SIG_IGN);
-        Filling filling{directory.path() / "store", ByteSize{std::uint64_t{256} << 20U}, *told};  // one segment throughout
-        for (std::size_t round = 1; round <= rounds; ++round) {
-          limit_file_size(round * 100'000);
-          filling.fill(random);
-          filling.open_full();
-          limit_file_size(RLIM_INFINITY);
-          filling.go_on();
-        }
-      }
-    });
-    auto const status = status_of(child);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == not_permitted) {
-      skipped = "mounting a small disk is not permitted here: only limited files were filled";
-      continue;
+bool may_mount() {
+  TemporaryDirectory const directory{directory_in_memory()};
+  auto const status = status_of(in_child([&] { ::_exit(mount_small_disk(directory.path().string()) ? 0 : 1); }));
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+Tally full_disks(Extent const& extent) {
+  return in_a_writer([&](fs::path const& directory, Told& told) {
+    if (!mount_small_disk(directory.string())) throw std::runtime_error{"a small disk could not be mounted"};
+    std::mt19937_64 random{extent.seed};
+    // What else is on the disk goes, and so does what the store no longer needs.
+    auto const ballast = directory / "ballast";
+    std::ofstream{ballast, std::ios::binary} << std::string(200'000, 'x');
+    Filling filling{directory / "store", ByteSize{std::uint64_t{64} << 10U}, told};
+    filling.fill(random);
+    filling.open_full();
+    fs::remove(ballast);
+    filling.go_on();
+    for (std::size_t round = 0; round != 5 * extent.times; ++round) {
+      filling.fill(random);
+      filling.open_full();
+      filling.sweep();
+      filling.go_on();
     }
-    tally.states += told->states;
-    auto wrong = told->violation();
-    if (!wrong && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) wrong = "the writer died";
-    tally.must(!wrong, (is_mounted ? "a full disk: " : "a limited file: ") + wrong.value_or(""));
-  }
-  return tally;
+  });
+}
+
+Tally limited_files(Extent const& extent) {
+  return in_a_writer([&](fs::path const& directory, Told& told) {
+    std::mt19937_64 random{extent.seed};
+    ::signal(SIGXFSZ, SIG_IGN);
+    Filling filling{directory / "store", ByteSize{std::uint64_t{256} << 20U}, told};  // one segment throughout
+    for (std::size_t round = 1; round <= 5 * extent.times; ++round) {
+      limit_file_size(round * 100'000);
+      filling.fill(random);
+      filling.open_full();
+      limit_file_size(RLIM_INFINITY);
+      filling.go_on();
+    }
+  });
 }
 
 Tally readers_during_sweeps(Extent const& extent) {

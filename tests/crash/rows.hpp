@@ -77,7 +77,11 @@ Tally writers_that_meet(Extent const& extent);
 // Processes, descriptors and disks of this machine.
 Tally kills_at_exact_calls(Extent const& extent);
 Tally locks_that_stay(Extent const& extent);
-Tally full_disks(Extent const& extent, std::string& skipped);
+/// Whether `full_disks` can mount a disk here.
+bool may_mount();
+Tally full_disks(Extent const& extent);
+/// No file may grow beyond a size, which is raised when it is reached.
+Tally limited_files(Extent const& extent);
 Tally readers_during_sweeps(Extent const& extent);
 
 }  // namespace cairn::test

@@ -4,10 +4,10 @@
 #include "count_states.hpp"
 #include "fault_store.hpp"
 #include "laws/temporary_directory.hpp"
+#include "rounds.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
-#include <cstdlib>
 #include <functional>
 #include <random>
 #include <set>
@@ -95,8 +95,8 @@ TEST_CASE("a writer that is killed loses nothing that it acknowledged and leaves
   Store::connect(config).transact(schema);
   std::set<std::int64_t> acknowledged;
   std::int64_t next = 0;
-  int const kills = std::getenv("CAIRN_LONG") != nullptr ? 500 : 50;
-  for (int round = 0; round != kills; ++round) {
+  auto const kills = 50 * cairn::test::times();
+  for (std::size_t round = 0; round != kills; ++round) {
     bool const with_checkpoints = round % 2 == 1;
     auto const child = start([&](int pipe) {
       auto conn = Store::connect(config);
@@ -119,11 +119,11 @@ TEST_CASE("a writer that is killed loses nothing that it acknowledged and leaves
     for (auto const number : acknowledged) {
       if (!there.contains(number)) FAIL("fact " << number << " was acknowledged and is gone");
     }
-    CHECK(there.size() <= acknowledged.size() + static_cast<std::size_t>(round) + 1);
+    CHECK(there.size() <= acknowledged.size() + round + 1);
     CHECK(cairn::verify(conn.db()).current == conn.db().size());
     next = there.empty() ? 0 : *there.rbegin() + 1;
   }
-  cairn::test::print_count({.states = static_cast<std::size_t>(kills)}, "database, kills at random", seed);
+  cairn::test::print_count({.states = kills}, "database, kills at random", seed);
 }
 
 TEST_CASE("two processes that write to one database lose nothing") {
@@ -135,7 +135,7 @@ TEST_CASE("two processes that write to one database lose nothing") {
     conn.transact(schema);
     conn.transact({cairn::entity_map({{":n", -1}, {":twice", -2}, {":counter", 0}})});
   }
-  constexpr std::int64_t each = 500;
+  auto const each = 500 * static_cast<std::int64_t>(cairn::test::times());
   std::vector<Child> children;
   for (std::int64_t writer = 0; writer != 2; ++writer) {
     children.push_back(start([&, writer](int pipe) {
@@ -163,9 +163,9 @@ TEST_CASE("two processes that write to one database lose nothing") {
     int const status = wait_for(child.pid);
     CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
   }
-  CHECK(acknowledged.size() == 2 * each);
+  CHECK(static_cast<std::int64_t>(acknowledged.size()) == 2 * each);
   auto const conn = Store::connect(config);
-  CHECK(facts(conn.db()).size() == 2 * each + 1);
+  CHECK(static_cast<std::int64_t>(facts(conn.db()).size()) == 2 * each + 1);
   CHECK(conn.db().entity(cairn::lookup(":n", -1)).get(":counter").value() == cairn::Value{2 * each});
   CHECK(cairn::verify(conn.db()).current == conn.db().size());
 }
