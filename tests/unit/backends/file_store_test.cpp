@@ -95,6 +95,33 @@ TEST_CASE("whoever is connected to a store that is deleted learns it at the next
   CHECK(file::Backend::connect_store(config).roots().empty());
 }
 
+TEST_CASE("what a writer is given goes to the disk as it comes, and is seen when it commits") {
+  constexpr std::size_t blobs = 24;
+  constexpr std::size_t size = std::size_t{1} << 20U;
+  TemporaryDirectory const directory;
+  file::Config const config{.path = directory.path() / "store"};
+  file::Backend::empty_store(config);
+  auto connection = file::Backend::connect_store(config);
+  auto const reader = file::Backend::connect_store(config);
+  auto const content = [](std::size_t number) { return std::to_string(number) + std::string(size, 'x'); };
+  auto writer = connection.begin();
+  std::vector<file::Address> addresses;
+  for (std::size_t number = 0; number != blobs; ++number) addresses.push_back(writer.put(bytes(content(number))));
+  std::size_t written = 0;
+  for (auto const& entry : std::filesystem::directory_iterator{config.path}) {
+    std::ifstream in{entry.path(), std::ios::binary};
+    for (std::string block(size, '\0'); in.read(block.data(), static_cast<std::streamsize>(size)) || in.gcount() != 0;) {
+      written += static_cast<std::size_t>(std::count(block.begin(), block.begin() + in.gcount(), 'x'));
+    }
+  }
+  CAPTURE(written);
+  CHECK(written >= (blobs - 9) * size);  // all but what is written at once, 8 MiB
+  CHECK_FALSE(reader.root("main"));
+  REQUIRE(writer.commit("main", {}, bytes("state")) == cairn::CommitResult::committed);
+  CHECK(text(reader.root("main")->state) == "state");
+  for (std::size_t number = 0; number != blobs; ++number) CHECK((text(reader.read(addresses[number])) == content(number)));
+}
+
 TEST_CASE("a thread that would wait for itself is told") {
   TemporaryDirectory const directory;
   file::Config const config{.path = directory.path() / "store"};
