@@ -22,7 +22,8 @@ namespace cairn::test {
 /// What a medium has, what the page cache has on top of it, and the calls in between that power may take away. A write
 /// that was not synced is lost sector by sector, a change of a directory that was not synced name by name.
 ///
-/// A disk after a loss shares the bytes of what was not lost with the disk before it: thousands of them cost little.
+/// A disk after a loss shares the bytes of what was not lost with the disk before it: thousands of them cost little. A copy has the same
+/// files, so that what is written to one is there in the other; who wants another disk has `after_power_loss` make one.
 class Disk {
  public:
   using Bytes = std::vector<std::byte>;

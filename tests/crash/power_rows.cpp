@@ -156,8 +156,9 @@ Tally power_lost_in_recovery(Extent const& extent) {
       auto disk = state.disk;
       int depth = 0;
       while (depth != deepest) {
-        // How many calls this recovery makes, and then the same one with power lost at one of them.
-        auto whole = disk;
+        // How many calls this recovery makes, on a disk that shares no file with this one, and then the same one with power lost at
+        // one of them.
+        auto whole = disk.after_power_loss(Disk::Loss::nothing, random);
         FaultIo::disk = &whole;
         try {
           static_cast<void>(FaultBackend::connect_store(script.config));
