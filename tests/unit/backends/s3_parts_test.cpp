@@ -8,6 +8,8 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
@@ -184,6 +186,35 @@ TEST_CASE("s3: faults that pass are told from those that don't") {
   auto wrong = answered(200, "x");
   wrong.is_right = [](Answer const&) { return false; };
   CHECK(judge(wrong) == Verdict::uncertain);
+}
+
+TEST_CASE("s3: pauses double, are random below that, and are as long as the server asks for") {
+  using std::chrono::milliseconds;
+  auto const longest = [](Verdict verdict) {
+    std::vector<std::int64_t> found;
+    for (std::uint32_t tries = 1; tries != 10; ++tries) found.push_back(longest_pause(tries, verdict).count());
+    return found;
+  };
+  CHECK(longest(Verdict::uncertain) == std::vector<std::int64_t>{50, 100, 200, 400, 800, 1600, 3200, 5000, 5000});
+  CHECK(longest(Verdict::not_done) == longest(Verdict::uncertain));
+  CHECK(longest(Verdict::slow_down) == std::vector<std::int64_t>{400, 800, 1600, 3200, 5000, 5000, 5000, 5000, 5000});
+  CHECK(longest_pause(4'000'000'000U, Verdict::not_done) == milliseconds{5000});
+  for (auto const verdict : {Verdict::not_done, Verdict::slow_down}) {
+    for (std::uint32_t const tries : {1U, 4U, 30U}) {
+      auto const most = longest_pause(tries, verdict);
+      std::set<milliseconds> drawn;
+      for (int i = 0; i != 1000; ++i) drawn.insert(pause(tries, verdict, milliseconds{0}));
+      CHECK(*drawn.begin() >= milliseconds{0});
+      CHECK(*drawn.rbegin() <= most);
+      // All of the time is used: that no draw of a thousand is in a quarter of it happens once in 10^124 runs.
+      CHECK(*drawn.begin() < most / 4);
+      CHECK(*drawn.rbegin() > most - most / 4);
+      for (int i = 0; i != 100; ++i) {
+        CHECK(pause(tries, verdict, milliseconds{60'000}) == milliseconds{60'000});
+        CHECK(pause(tries, verdict, most / 2) >= most / 2);
+      }
+    }
+  }
 }
 
 TEST_CASE("s3: refusals become stable codes with advice") {

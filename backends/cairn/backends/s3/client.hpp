@@ -86,6 +86,18 @@ inline Verdict judge(Call const& call) {
   return Verdict::final;
 }
 
+/// The longest that is waited for before a call is made again that was made `tries` times: doubles, up to 5 s.
+[[nodiscard]] inline std::chrono::milliseconds longest_pause(std::uint32_t tries, Verdict verdict) {
+  std::int64_t const first = verdict == Verdict::slow_down ? 400 : 50;
+  return std::chrono::milliseconds{(std::min)(first << (std::min)(tries - 1, 10U), std::int64_t{5'000})};
+}
+/// A random time below that, so that those who failed together don't come back together; what the server asks for at least.
+[[nodiscard]] inline std::chrono::milliseconds pause(std::uint32_t tries, Verdict verdict, std::chrono::milliseconds retry_after) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  std::uniform_int_distribution<std::int64_t> below{0, longest_pause(tries, verdict).count()};
+  return (std::max)(std::chrono::milliseconds{below(random)}, retry_after);
+}
+
 /// Throws what a refusal means; `what` completes "S3 could not".
 [[noreturn]] inline void raise_answer(Call const& call, std::string const& what) {
   auto const& answer = call.answer;
@@ -189,7 +201,7 @@ class Client {
           auto const verdict = judge(call);
           if (verdict != Verdict::final && call.tries <= endpoint_.config().retries) {
             if (verdict != Verdict::not_done) call.may_have_landed = true;
-            call.due = Clock::now() + pause(call, verdict);
+            call.due = Clock::now() + pause(call.tries, verdict, call.answer.retry_after);
             log(LogLevel::warning, LogEvent::store_retry, [&] {
               auto const tries = std::to_string(call.tries);
               auto const status = std::to_string(call.answer.status);
@@ -273,14 +285,6 @@ class Client {
   }
 
  private:
-  /// A random time below one that doubles: those who failed together don't come back together.
-  [[nodiscard]] static std::chrono::milliseconds pause(Call const& call, Verdict verdict) {
-    thread_local std::minstd_rand random{std::random_device{}()};
-    std::int64_t const first = verdict == Verdict::slow_down ? 400 : 50;
-    auto const most = (std::min)(first << (std::min)(call.tries - 1, 10U), std::int64_t{5'000});
-    return (std::max)(std::chrono::milliseconds{std::uniform_int_distribution<std::int64_t>{0, most}(random)}, call.answer.retry_after);
-  }
-
   [[nodiscard]] std::unique_ptr<Session> lease() const {
     {
       std::lock_guard const guard{mutex_};
