@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The S3 backend on a network that fails: nothing is lost, nothing is there twice, and what a call costs in requests.
 #include "crash/entries.hpp"
+#include "crash/late.hpp"
 #include "laws/blob_store.hpp"
 #include "laws/own_service.hpp"
 #include "laws/service.hpp"
@@ -35,6 +36,8 @@ using cairn::test::NetworkFault;
 using cairn::test::OwnService;
 using cairn::test::service;
 using cairn::test::TcpProxy;
+using cairn::test::with_late_replies;
+using cairn::test::with_replies_too_late;
 
 namespace {
 
@@ -93,7 +96,8 @@ void lose(TcpProxy& proxy, NetworkFault fault, std::vector<std::string> requests
 }  // namespace
 
 TEST_CASE("s3: a swap whose reply is lost has landed once, whatever becomes of it") {
-  Faulty faulty{8, std::chrono::milliseconds{500}};
+  constexpr std::chrono::milliseconds patience{500};
+  Faulty faulty{8, patience};
   std::vector<std::string> expected;
   auto const faults = {NetworkFault::lose_reply, NetworkFault::lose_request, NetworkFault::cut_reply, NetworkFault::stall_reply};
   for (int round = 0; round != 13; ++round) {
@@ -101,6 +105,17 @@ TEST_CASE("s3: a swap whose reply is lost has landed once, whatever becomes of i
       auto const frame = std::to_string(expected.size());
       faulty.proxy.fail_next(fault, "PUT ");
       REQUIRE(faulty.append(frame) == CommitResult::committed);
+      expected.push_back(frame);
+    }
+    // The reply comes late, and so late that it was given up.
+    for (bool const is_given_up : {false, true}) {
+      auto const frame = std::to_string(expected.size());
+      auto const change = [&] { return faulty.append(frame); };
+      auto const requests = faulty.proxy.requests();
+      auto const result = is_given_up ? with_replies_too_late(faulty.proxy, patience, change)
+                                      : with_late_replies(faulty.proxy, std::chrono::milliseconds{50}, change);
+      REQUIRE(result == CommitResult::committed);
+      CHECK((faulty.proxy.requests() > requests + 1) == is_given_up);
       expected.push_back(frame);
     }
   }
@@ -242,6 +257,23 @@ TEST_CASE("s3: reads of many are under way at once, and those of neighbours are 
   // One that is not there.
   together.push_back(s3::Address::of(cairn::backends::common::TimedKey{}, 0, 1));
   CHECK(code_of([&] { static_cast<void>(right(together, 1)); }) == Errc::io_error);
+}
+
+TEST_CASE("s3: packs are written several at once") {
+  Faulty faulty;
+  auto writer = faulty.mine->begin();
+  std::vector<s3::Address> addresses;
+  for (unsigned i = 0; i != 30; ++i) addresses.push_back(writer.put(bytes(pattern(1'000'000, i))));
+  faulty.proxy.set_delay(std::chrono::milliseconds{50});
+  static_cast<void>(faulty.proxy.most_at_once());
+  auto const before = faulty.proxy.requests();
+  auto const result = writer.commit("main", faulty.version, bytes("state"));
+  faulty.proxy.set_delay(std::chrono::milliseconds{0});
+  REQUIRE(result == CommitResult::committed);
+  // Four packs of up to 8 MiB together, and then the root.
+  CHECK(faulty.proxy.most_at_once() >= 3);
+  CHECK(faulty.proxy.requests() - before >= 5);
+  for (unsigned i = 0; i != 30; ++i) CHECK((text(faulty.other->read(addresses[i])) == pattern(1'000'000, i)));
 }
 
 TEST_CASE("s3: a wrong secret, an unknown key and a missing bucket are errors that say so") {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Backends on SQL servers while the server is killed, the network loses requests and replies, and processes contend.
 #include "crash/entries.hpp"
+#include "crash/late.hpp"
 #include "laws/own_service.hpp"
 #include "laws/processes.hpp"
 #include "laws/tcp_proxy.hpp"
@@ -26,6 +27,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <future>
+#include <map>
 #include <memory>
 #include <new>
 #include <numeric>
@@ -169,6 +171,17 @@ struct Mysql {
 };
 #endif
 
+/// What a network does to one change. The first are faults of the proxy's.
+enum class Trouble : std::uint8_t {
+  lose_request = static_cast<std::uint8_t>(NetworkFault::lose_request),
+  lose_reply = static_cast<std::uint8_t>(NetworkFault::lose_reply),
+  cut_reply = static_cast<std::uint8_t>(NetworkFault::cut_reply),
+  stall_reply = static_cast<std::uint8_t>(NetworkFault::stall_reply),
+  late,      ///< the reply comes, in time
+  too_late,  ///< and after the client has given up
+};
+constexpr int troubles = 6;
+
 std::span<std::byte const> bytes_of(std::string_view from) { return std::as_bytes(std::span{from.data(), from.size()}); }
 
 }  // namespace
@@ -225,12 +238,19 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
     Version version;
     std::vector<std::string> expected;
     auto const count = times(50, 2000);
+    std::map<Trouble, int> met;
+    int faults = 0;
     for (int i = 0; i != count; ++i) {
       CAPTURE(i);
       auto const entry = std::to_string(i);
-      // Now and then a reply does not come, on a connection that stays.
-      auto const fault = i % 20 == 10 ? NetworkFault::stall_reply : static_cast<NetworkFault>(random() % 3);
-      auto writer = (fault == NetworkFault::stall_reply ? impatient : patient).begin();
+      // Now and then a reply comes late or not at all, on a connection that stays.
+      auto const trouble = i % 20 == 10   ? Trouble::stall_reply
+                           : i % 20 == 15 ? Trouble::too_late
+                           : i % 10 == 3  ? Trouble::late
+                                          : static_cast<Trouble>(random() % 3);
+      ++met[trouble];
+      bool const ends_patience = trouble == Trouble::stall_reply || trouble == Trouble::too_late;
+      auto writer = (ends_patience ? impatient : patient).begin();
       auto const key = writer.put(bytes_of(entry));
       bool const commits = random() % 4 == 0;
       std::string state;
@@ -239,19 +259,24 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
       auto const change = [&] {
         return commits ? writer.commit("lossy", version, bytes_of(state)) : writer.append("lossy", version, bytes_of(entry));
       };
-      proxy.fail_next(fault, "");
-      auto result = change();
-      REQUIRE(proxy.faults() == i + 1);
+      auto result = [&] {
+        if (trouble == Trouble::late) return test::with_late_replies(proxy, std::chrono::milliseconds{20}, change);
+        if (trouble == Trouble::too_late) return test::with_replies_too_late(proxy, TestType::short_wait, change);
+        ++faults;
+        proxy.fail_next(static_cast<NetworkFault>(trouble), "");
+        return change();
+      }();
+      REQUIRE(proxy.faults() == faults);
       auto const now = honest.root("lossy");
-      if (fault == NetworkFault::lose_request) {
+      if (trouble == Trouble::lose_request) {
         REQUIRE(result == CommitResult::unknown);
         REQUIRE((now ? now->version : Version{}) == version);
         result = change();  // the writer still has what was put
         REQUIRE(result == CommitResult::committed);
-      } else if (fault == NetworkFault::stall_reply) {
+      } else if (ends_patience) {
         while (result == CommitResult::unknown) result = change();
         REQUIRE((result == CommitResult::committed || result == CommitResult::conflict));
-      } else if (TestType::answers_when_done) {
+      } else if (TestType::answers_when_done || trouble == Trouble::late) {
         REQUIRE(result == CommitResult::committed);  // the backend can find out, and does
       } else if (result == CommitResult::unknown) {
         result = change();
@@ -262,6 +287,7 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
       REQUIRE(entries_of(*honest.root("lossy")) == expected);
       REQUIRE(text(honest.read(key)) == entry);
     }
+    for (int trouble = 0; trouble != troubles; ++trouble) CHECK(met[static_cast<Trouble>(trouble)] > 0);
   }
 
   {

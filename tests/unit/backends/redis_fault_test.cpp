@@ -3,6 +3,7 @@
 // Servers that are killed, replies that are lost, and slots that move from node to node.
 #include "redis_test.hpp"
 
+#include "crash/late.hpp"
 #include "laws/tcp_proxy.hpp"
 #include "sanitized.hpp"
 
@@ -174,6 +175,26 @@ TEST_CASE("whatever is lost on the way, a change is made once and its outcome is
       REQUIRE(laws::tail_of(direct, "main") == frames);
       version = direct.root("main")->version;
     }
+  }
+  SECTION("replies that come late, and such as come when they were given up") {
+    config.timeout = std::chrono::milliseconds{100};
+    auto impatient = Backend::connect_store(config);
+    for (int round = 0; round != 20; ++round) {
+      CAPTURE(round);
+      auto const frame = "late " + std::to_string(round);
+      bool const is_given_up = round % 2 != 0;
+      auto const change = [&] { return impatient.begin().append("main", version, bytes(frame)); };
+      auto const result = is_given_up ? with_replies_too_late(proxy, config.timeout, change)
+                                      : with_late_replies(proxy, std::chrono::milliseconds{20}, change);
+      if (!is_given_up) REQUIRE(result == CommitResult::committed);
+      REQUIRE((result == CommitResult::committed || result == CommitResult::unknown));
+      frames.push_back(frame);
+      REQUIRE(laws::tail_of(direct, "main") == frames);
+      // On a connection that is made again where it was given up.
+      version = impatient.root("main")->version;
+      REQUIRE(version == direct.root("main")->version);
+    }
+    CHECK(proxy.faults() == count);
   }
   SECTION("reads are asked for again") {
     for (auto const fault : faults) {
