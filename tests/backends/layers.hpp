@@ -12,7 +12,6 @@
 #include <cairn/layer/metered.hpp>
 #include <cairn/layer/retrying.hpp>
 #include <cairn/layer/tiered.hpp>
-#include <cairn/store/store.hpp>
 
 #include <filesystem>
 #include <string>
@@ -32,15 +31,6 @@ inline Pile::Config pile_config(std::filesystem::path const& directory) {
 
 /// A front that is shared by processes and written behind, before a back whose addresses need a tag.
 using Tier = Tiered<backends::lmdb::Backend, Encrypted<backends::file::Backend>, WritePolicy::write_behind>;
-
-// The line of the README, with what every build has instead of a bucket.
-namespace readme {
-namespace lmdb = backends::lmdb;
-namespace file = backends::file;
-// [tiered]
-using Store = cairn::Store<cairn::Tiered<lmdb::Backend, cairn::Encrypted<file::Backend>>>;
-// [/tiered]
-}  // namespace readme
 
 inline Tier::Config tier_config(std::filesystem::path const& directory) {
   return {.frontend_config = {.path = directory / "front"},
