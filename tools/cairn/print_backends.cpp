@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,13 +22,28 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-/// As a document has it: what is a keyword, a default or in the way of columns is code.
+/// `enum: durable|relaxed` as `one of :durable, :relaxed`.
+std::string in_words(std::string const& cell) {
+  constexpr std::string_view of_enumerations = "enum: ";
+  if (!cell.starts_with(of_enumerations)) return cell;
+  std::string made = "one of `:";
+  for (auto const character : std::string_view{cell}.substr(of_enumerations.size())) {
+    if (character == '|') {
+      made += "`, `:";
+    } else {
+      made += character;
+    }
+  }
+  return made += '`';
+}
+
+/// As a document has it: what is a keyword or a default is code, and what would end a column is words.
 void print_markdown(Rows const& rows) {
   for (std::size_t i = 0; i != rows.size(); ++i) {
     std::string line = "|";
     for (auto const& cell : rows[i]) {
       bool const is_code = i != 0 && (cell.starts_with(':') || cell.starts_with('"'));
-      line += is_code ? fmt::format(" `{}` |", cell) : fmt::format(" {} |", cell);
+      line += is_code ? fmt::format(" `{}` |", cell) : fmt::format(" {} |", in_words(cell));
     }
     std::puts(line.c_str());
     if (i != 0) continue;
@@ -108,7 +124,8 @@ void add_fields(Rows& rows, std::vector<config::FieldSpec> const& fields, std::s
   for (auto const& field : fields) {
     std::string notes;
     for (auto const& one : field.constraints) notes += (notes.empty() ? "must " : ", must ") + one;
-    rows.push_back({prefix + field.name, field.type, field.required ? "(required)" : field.default_text.value_or(""), notes});
+    auto const by_default = field.type == "secret" ? std::string{} : field.default_text.value_or("");
+    rows.push_back({prefix + field.name, field.type, field.required ? "(required)" : by_default, notes});
     add_fields(rows, field.fields, prefix + field.name + " :");
   }
 }
