@@ -2,28 +2,64 @@
 // SPDX-License-Identifier: BSL-1.0
 // The RADOS backend on a cluster that is killed, that stands still, that is full, or that won't have it.
 #include "crash/entries.hpp"
+#include "crash/late.hpp"
 #include "laws/blob_store.hpp"
 #include "laws/own_service.hpp"
 #include "laws/processes.hpp"
+#include "laws/tcp_proxy.hpp"
 
 #include <cairn/backends/rados/backend.hpp>
 
+#include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <random>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
 #include <utility>
 #include <vector>
+
+namespace {
+
+/// Where connections to the object store's port go instead, if anywhere: clients find its address in the cluster's map, which can name no
+/// proxy, since both sides of a connection say who they are.
+std::atomic<std::uint16_t> diverted_from = 0;
+std::atomic<std::uint16_t> diverted_to = 0;
+
+}  // namespace
+
+/// The program's own in place of the C library's, for librados too, whose sockets don't block while they connect. The proxy's do, so that it comes through.
+extern "C" int connect(int socket, sockaddr const* address, socklen_t size) {
+  sockaddr_in other{};
+  if (address->sa_family == AF_INET && size >= sizeof other && diverted_from != 0) {
+    std::memcpy(&other, address, sizeof other);
+    if (other.sin_port == htons(diverted_from) && (::fcntl(socket, F_GETFL) & O_NONBLOCK) != 0) {
+      other.sin_port = htons(diverted_to);
+      address = reinterpret_cast<sockaddr const*>(&other);
+    }
+  }
+  return static_cast<int>(::syscall(SYS_connect, socket, address, size));
+}
 
 namespace {
 
@@ -38,7 +74,9 @@ using cairn::laws::code_of;
 using cairn::laws::pattern;
 using cairn::laws::tail_of;
 using cairn::laws::text;
+using cairn::test::NetworkFault;
 using cairn::test::OwnService;
+using cairn::test::TcpProxy;
 
 int times(int in_every_run, int at_length) { return std::getenv("CAIRN_LONG") != nullptr ? at_length : in_every_run; }
 
@@ -63,15 +101,24 @@ struct Cluster {
     return process;
   }
   void ask(std::string const& words) const { REQUIRE(std::system(("timeout 30 ceph -c '" + service.value("ceph_conf") + "' " + words + " >/dev/null 2>&1").c_str()) == 0); }
-  /// How many operations the object store has done for clients.
-  [[nodiscard]] std::int64_t operations() const {
-    auto const out = service.value("osd_pid_file") + ".operations";
-    REQUIRE(std::system(("timeout 30 ceph -c '" + service.value("ceph_conf") + "' tell osd.0 perf dump osd op >'" + out + "' 2>/dev/null").c_str()) == 0);
+  /// What is behind the first `key` in what the cluster says.
+  [[nodiscard]] std::string told(std::string const& words, std::string_view key) const {
+    auto const out = service.value("osd_pid_file") + ".told";
+    REQUIRE(std::system(("timeout 30 ceph -c '" + service.value("ceph_conf") + "' " + words + " >'" + out + "' 2>/dev/null").c_str()) == 0);
     std::ifstream file{out};
     std::string const all{std::istreambuf_iterator<char>{file}, {}};
-    auto const at = all.find("\"op\": ");
+    auto const at = all.find(key);
     REQUIRE(at != std::string::npos);
-    return std::stoll(all.substr(at + 6));
+    return all.substr(at + key.size());
+  }
+  /// How many operations the object store has done for clients.
+  [[nodiscard]] std::int64_t operations() const { return std::stoll(told("tell osd.0 perf dump osd op", "\"op\": ")); }
+  /// Where the object store listens for clients.
+  [[nodiscard]] std::uint16_t port_of_disk() const {
+    auto const addresses = told("osd dump -f json", "\"public_addrs\":");
+    auto const at = addresses.find("\"addr\":\"127.0.0.1:");
+    REQUIRE(at != std::string::npos);
+    return static_cast<std::uint16_t>(std::stoi(addresses.substr(at + 18)));
   }
 };
 
@@ -139,6 +186,88 @@ TEST_CASE("rados: clusters that are killed, that stand still, that are full") {
       version = mine.root("late")->version;
     }
     CHECK(unknown == static_cast<int>(expected.size()));
+  }
+
+  {
+    INFO("what a network loses, or brings late, is found out, and is there once or not at all");
+    auto const seed = Catch::getSeed();
+    CAPTURE(seed);
+    std::mt19937 random{seed};
+    constexpr std::chrono::seconds patience{1};
+    TcpProxy proxy{cluster.port_of_disk()};
+    diverted_to = proxy.port();
+    diverted_from = cluster.port_of_disk();
+    auto through = config;
+    std::optional patient{rados::Backend::connect_store(through)};
+    through.timeout = patience;
+    std::optional impatient{rados::Backend::connect_store(through)};
+    Version version;
+    std::vector<std::string> expected;
+    enum Trouble : std::size_t { lose_request, lose_reply, cut_reply, late, too_late, stall_reply };
+    std::array<int, 6> met{};
+    int faults = 0;
+    for (int round = 0; round != times(54, 540); ++round) {
+      CAPTURE(round);
+      auto const trouble = static_cast<Trouble>(round % 6);
+      auto const entry = "lossy entry " + std::to_string(round);
+      bool const ends_patience = trouble == too_late || trouble == stall_reply;
+      auto& mine = ends_patience ? impatient : patient;
+      static_cast<void>(mine->root("lossy"));
+      auto writer = mine->begin();
+      // The blob goes first and meets what the root meets otherwise.
+      bool const has_blob = round / 6 % 2 != 0;
+      auto key = has_blob ? std::optional{writer.put(bytes(entry))} : std::nullopt;
+      bool const commits = random() % 4 == 0;
+      std::string state;
+      for (auto const& one : expected) state += one + ';';
+      state += entry + ';';
+      auto const change = [&]() -> CommitResult {
+        try {
+          return commits ? writer.commit("lossy", version, bytes(state)) : writer.append("lossy", version, bytes(entry));
+        } catch (cairn::Error const&) {
+          REQUIRE((has_blob && ends_patience));
+          return CommitResult::failed;
+        }
+      };
+      auto const met_fault = [&](NetworkFault fault) {
+        ++faults;
+        proxy.fail_next(fault, entry);
+        return change();
+      };
+      auto result = [&] {
+        switch (trouble) {
+          case lose_request: return met_fault(NetworkFault::lose_request);
+          case lose_reply: return met_fault(NetworkFault::lose_reply);
+          case cut_reply: return met_fault(NetworkFault::cut_reply);
+          case stall_reply: return met_fault(NetworkFault::stall_reply);
+          case late: return cairn::test::with_late_replies(proxy, std::chrono::milliseconds{50}, change);
+          case too_late: return cairn::test::with_replies_too_late(proxy, patience, change);
+        }
+        throw std::logic_error{"no such trouble"};
+      }();
+      REQUIRE(proxy.faults() == faults);
+      ++met[trouble];
+      // librados connects and asks again by itself, for as long as it is told to.
+      REQUIRE(result == (!ends_patience ? CommitResult::committed : has_blob ? CommitResult::failed : CommitResult::unknown));
+      // On a connection that is silent for ever nobody hears anything more.
+      if (trouble == stall_reply) {
+        impatient.emplace(rados::Backend::connect_store(through));
+        writer = patient->begin();
+        if (has_blob) key = writer.put(bytes(entry));
+      }
+      // What was late before is in the way of later answers for a while.
+      while (result == CommitResult::unknown || result == CommitResult::failed) result = change();
+      REQUIRE((result == CommitResult::committed || (result == CommitResult::conflict && ends_patience)));
+      version = connection.root("lossy")->version;
+      expected.push_back(entry);
+      auto const root = connection.root("lossy");
+      std::string found = text(root->state);
+      for (auto const& frame : root->tail) found += text(frame) + ';';
+      REQUIRE(found == state);
+      if (key) REQUIRE(text(connection.read(*key)) == entry);
+    }
+    for (auto const count : met) CHECK(count >= 9);
+    diverted_from = 0;
   }
 
   {
