@@ -31,7 +31,9 @@ std::vector<std::string> calls_of(Script const& script) {
   return calls;
 }
 
-bool is_typed(Errc code) { return code == Errc::io_error || code == Errc::io_full || code == Errc::store_poisoned; }
+bool is_typed(Errc code) {
+  return code == Errc::io_error || code == Errc::io_full || code == Errc::io_read_only || code == Errc::store_poisoned;
+}
 
 /// What a connection still shows after an error: all that was acknowledged, by its roots or, poisoned, by its blobs.
 std::optional<std::string> wrong_after_error(FaultBackend::Connection& connection, History const& history,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/dump/format.hpp>
+#include <cairn/error/system_errc.hpp>
 #include <cairn/meta/lazy.hpp>
 
 #include <fcntl.h>
@@ -26,9 +27,8 @@ namespace cairn {
 namespace detail {
 
 [[noreturn]] inline void raise_file(std::string const& file, std::string const& what, int error) {
-  bool const full = error == ENOSPC || error == EDQUOT;
-  raise(full ? Errc::io_full : Errc::io_error,
-        "The file " + file + " could not be " + what + ": " + std::system_category().message(error) + (full ? ". Free some space." : "."));
+  auto const code = errc_of_system(error);
+  raise(code, "The file " + file + " could not be " + what + ": " + std::system_category().message(error) + (code == Errc::io_full ? ". Free some space." : "."));
 }
 
 class OpenFile {

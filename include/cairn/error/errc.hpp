@@ -51,6 +51,8 @@ enum class Errc : std::uint8_t {
   io_error,
   io_full,
   store_wrong_key,
+  io_read_only,
+  io_denied,
 };
 
 namespace detail {
@@ -93,6 +95,8 @@ inline constexpr std::array errc_names{
     std::pair{Errc::io_error, std::string_view{"io/error"}},
     std::pair{Errc::io_full, std::string_view{"io/full"}},
     std::pair{Errc::store_wrong_key, std::string_view{"store/wrong-key"}},
+    std::pair{Errc::io_read_only, std::string_view{"io/read-only"}},
+    std::pair{Errc::io_denied, std::string_view{"io/denied"}},
 };
 
 consteval bool errc_names_stand_in_order() {

@@ -5,6 +5,7 @@
 
 #include <cairn/datom/byte_io.hpp>
 #include <cairn/datom/checksum.hpp>
+#include <cairn/error/system_errc.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -91,10 +92,10 @@ class SpillFile {
     }
   }
   [[noreturn]] void fail(char const* what, int error) const {
-    bool const full = error == ENOSPC || error == EDQUOT;
-    raise(full ? Errc::io_full : Errc::io_error,
+    auto const code = errc_of_system(error);
+    raise(code,
           "A temporary file in " + directory_ + " could not be " + what + ": " + std::system_category().message(error) +
-              (full ? ". Free some space there, or set TMPDIR to a directory that has more." : ". Set TMPDIR to a directory that can be written."));
+              (code == Errc::io_full ? ". Free some space there, or set TMPDIR to a directory that has more." : ". Set TMPDIR to a directory that can be written."));
   }
 
   std::string directory_;

@@ -4,27 +4,37 @@
 #pragma once
 
 #include <cairn/error/error.hpp>
+#include <cairn/error/system_errc.hpp>
 
 #include <cerrno>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/statvfs.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace cairn::backends::common {
 
 inline constexpr std::string_view mount_for_writing =
-    "The file system is mounted read-only: mount it for writing. A store is written to by whoever opens it, readers too.";
+    "The file system is mounted read-only: mount it for writing, or copy the store to where it may be written.";
 inline constexpr std::string_view give_rights =
     "Give this user the right to read and write the store and its directory, or run as the user who has it.";
-inline constexpr std::string_view mount_or_give_rights =
-    "This user may not write there, or the file system is mounted read-only: a store is written to by whoever opens it, readers too.";
 
-/// What helps against an error of the system that has to do with rights; else nothing.
-[[nodiscard]] constexpr std::string_view advice_on_rights(int error) noexcept {
-  if (error == EROFS) return mount_for_writing;
-  return error == EACCES || error == EPERM ? give_rights : std::string_view{};
+/// What helps where a place is read-only, or a right is missing; else nothing.
+[[nodiscard]] constexpr std::string_view advice_on_rights(Errc code) noexcept {
+  if (code == Errc::io_read_only) return mount_for_writing;
+  return code == Errc::io_denied ? give_rights : std::string_view{};
+}
+[[nodiscard]] constexpr std::string_view advice_on_rights(int error) noexcept { return advice_on_rights(errc_of_system(error)); }
+
+/// Why a file or directory can't be written to, for who is told no more than that: `io/read-only` where its file system is mounted so, `io/denied` where
+/// this user may not; nothing where neither is so.
+[[nodiscard]] inline std::optional<Errc> why_not_writable(std::string const& path) noexcept {
+  struct statvfs status {};
+  if (::statvfs(path.c_str(), &status) == 0 && (status.f_flag & ST_RDONLY) != 0) return Errc::io_read_only;
+  return ::access(path.c_str(), W_OK) != 0 && errno == EACCES ? std::optional{Errc::io_denied} : std::nullopt;
 }
 
 /// Whether a file system has no room for so many bytes. Not where it does not say.
@@ -36,9 +46,9 @@ inline constexpr std::string_view mount_or_give_rights =
 
 /// A directory could not be made.
 [[noreturn]] inline void raise_unmade(std::string const& path, std::error_code error) {
-  bool const is_full = error == std::errc::no_space_on_device || error.value() == EDQUOT;
-  std::string const advice{is_full ? "Make room and do it again." : advice_on_rights(error.value())};
-  raise(is_full ? Errc::io_full : Errc::io_error, "Could not make the directory " + path + ": " + error.message() + "." + (advice.empty() ? "" : " " + advice));
+  auto const code = errc_of_system(error.value());
+  std::string const advice{code == Errc::io_full ? "Make room and do it again." : advice_on_rights(code)};
+  raise(code, "Could not make the directory " + path + ": " + error.message() + "." + (advice.empty() ? "" : " " + advice));
 }
 
 }  // namespace cairn::backends::common

@@ -30,15 +30,20 @@
 
 namespace cairn::backends::file::details {
 
+/// What a connection may do with the store's files.
+enum class Access : std::uint8_t { all, reading };
+
 /// Not safe to use from two threads at once, but for `is_poisoned` and `poison`; whoever calls `recover` or `catch_up`
 /// holds the store's lock. The file of the lock holds the mark.
 template <class Io>
 class KnownLog {
  public:
-  KnownLog(Config const& config, std::string const& directory, StoredFrames<Io>& frames, OpenFile<Io> const& lock_file)
+  KnownLog(Config const& config, std::string const& directory, StoredFrames<Io>& frames, OpenFile<Io> const& lock_file,
+           Access access = Access::all)
       : sync_{config.sync},
         layout_{config.layout},
         is_alone_{config.exclusive},
+        only_reads_{access == Access::reading},
         segment_size_{config.segment_size.bytes},
         directory_{directory},
         frames_{frames},
@@ -69,8 +74,8 @@ class KnownLog {
   void recover() {
     auto const listing = list_store<Io>(directory_);
     if (!listing.is_store()) raise_absent(directory_);
-    if (listing.has_temporary) remove_file<Io>(path_in(directory_, temporary_name));
-    if (listing.has_compacted) remove_compaction_file<Io>(directory_);
+    if (listing.has_temporary && !only_reads_) remove_file<Io>(path_in(directory_, temporary_name));
+    if (listing.has_compacted && !only_reads_) remove_compaction_file<Io>(directory_);
     auto const last = listing.segments.back();
     auto file = open_segment(last);
     auto const header = read_header(file, last);
@@ -78,13 +83,13 @@ class KnownLog {
     frames_.belong_to(header.store, header.layout);
     auto const mark = valid_mark();
     if (mark && mark->durable.segment > last) raise_corrupt(mark->durable.segment, 0, "the file is missing.");
-    if (!mark || mark->end.segment < last) sync_directory<Io>(directory_);
+    if (!mark || mark->end.segment < last) sync_names();
     start_at(std::move(file), last);
     start_at_hint();
   }
 
   /// Under the store's lock: takes in all that is committed, cuts off what is not, and leaves the log such that what is
-  /// in it is on the medium, where commits are to be.
+  /// in it is on the medium, where commits are to be. Who only reads leaves all as it is, and passes over what is not committed.
   void catch_up() {
     if (is_alone_ && is_settled_) return;
     auto const mark = valid_mark();
@@ -97,7 +102,7 @@ class KnownLog {
       if (auto const size = active_.file().size(); size < header.previous_length) {
         raise_corrupt(end_.segment, size, "the file is shorter than it was when it was closed.");
       }
-      sync_directory<Io>(directory_);
+      sync_names();
       start_at(std::move(next), end_.segment + 1);
     }
     if (mark && mark->durable.segment == end_.segment && mark->durable.offset > durable_.offset) {
@@ -105,7 +110,7 @@ class KnownLog {
     }
     take_in_tail();
     // The disk may be full, and the store is to be read all the same. What is not marked is not acknowledged.
-    if (!mark || mark->end != end_ || mark->durable != durable_) static_cast<void>(try_write_mark());
+    if (!only_reads_ && (!mark || mark->end != end_ || mark->durable != durable_)) static_cast<void>(try_write_mark());
     is_settled_ = true;
   }
 
@@ -212,7 +217,10 @@ class KnownLog {
   }
 
   OpenFile<Io> open_segment(std::uint32_t segment) const {
-    return OpenFile<Io>::open_if_there(frames_.path(segment), O_RDWR);
+    return OpenFile<Io>::open_if_there(frames_.path(segment), only_reads_ ? O_RDONLY : O_RDWR);
+  }
+  void sync_names() const {
+    if (!only_reads_) sync_directory<Io>(directory_);
   }
 
   /// Goes to the beginning of a segment, where the roots are written down.
@@ -286,15 +294,17 @@ class KnownLog {
         raise_corrupt(end_.segment, found.reached.offset, "later commits say that what is there was on the disk.");
       }
     }
-    if (auto const result = active_.try_cut_written(found.committed.offset, size); result < 0) {
-      raise_io(result, "cut", active_.path());
+    if (!only_reads_) {
+      if (auto const result = active_.try_cut_written(found.committed.offset, size); result < 0) {
+        raise_io(result, "cut", active_.path());
+      }
+      tell_of_cut(found.committed.offset, size);
+      if (sync_ == Sync::durable && found.committed.offset != durable_.offset) {
+        write_again(durable_.offset, found.committed.offset);
+        durable_.offset = found.committed.offset;
+      }
+      if (found.committed != end_) is_grown_ = true;
     }
-    tell_of_cut(found.committed.offset, size);
-    if (sync_ == Sync::durable && found.committed.offset != durable_.offset) {
-      write_again(durable_.offset, found.committed.offset);
-      durable_.offset = found.committed.offset;
-    }
-    if (found.committed != end_) is_grown_ = true;
     end_ = found.committed;
     roots_ = std::move(roots);
   }
@@ -334,6 +344,7 @@ class KnownLog {
   Sync sync_;
   Layout layout_;
   bool is_alone_;
+  bool only_reads_;
   std::uint64_t segment_size_;
   std::string directory_;
   StoredFrames<Io>& frames_;

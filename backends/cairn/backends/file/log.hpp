@@ -17,6 +17,7 @@
 #include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <fcntl.h>
@@ -43,8 +44,8 @@ class Log {
       : config_{config},
         directory_{directory_of(config)},
         frames_{directory_},
-        lock_{open_lock_file(directory_)},
-        known_{config, directory_, frames_, lock_.file()},
+        lock_{open_lock_file()},
+        known_{config, directory_, frames_, lock_.file(), refused_ == 0 ? Access::all : Access::reading},
         process_{Io::process()} {
     enter(lock_.file(), config.exclusive);
     auto const hold = lock_.acquire();
@@ -97,9 +98,10 @@ class Log {
 
   // What writers do, holding what `acquire` gave them.
 
-  /// Takes the store's lock and takes in what others have written.
+  /// Takes the store's lock and takes in what others have written. `io/read-only` and `io/denied` where this connection can only read.
   [[nodiscard]] Hold acquire() {
     check_usable();
+    if (refused_ != 0) raise_io(refused_, "write to", directory_);
     auto hold = lock_.acquire();
     check_usable();
     std::lock_guard const guard{mutex_};
@@ -251,14 +253,21 @@ class Log {
     return std::filesystem::absolute(config.path).string();
   }
 
-  static OpenFile<Io> open_lock_file(std::string const& directory) {
-    auto file = OpenFile<Io>::open_if_there(path_in(directory, lock_name), O_RDWR);
-    if (file.is_open()) return file;
-    // Whoever copied the store may have left the lock file out; whoever has no store gets none by looking for it.
-    if (!list_store<Io>(directory).is_store()) raise_absent(directory);
-    auto const path = path_in(directory, lock_name);
-    auto const descriptor = uninterrupted([&] { return Io::open(path, O_RDWR | O_CREAT); });
-    if (descriptor < 0) raise_io(descriptor, "create", path);
+  /// Where it may not be written to, for reading: then the store is read.
+  OpenFile<Io> open_lock_file() {
+    auto const path = path_in(directory_, lock_name);
+    auto const try_open = [&](int flags) { return uninterrupted([&] { return Io::open(path, flags); }); };
+    auto descriptor = try_open(O_RDWR);
+    if (descriptor == -EROFS || descriptor == -EACCES || descriptor == -EPERM) {
+      refused_ = descriptor;
+      if (auto const readable = try_open(O_RDONLY); readable >= 0) descriptor = readable;
+    }
+    if (descriptor == -ENOENT || descriptor == -ENOTDIR) {
+      // Whoever copied the store may have left the lock file out; whoever has no store gets none by looking for it.
+      if (!list_store<Io>(directory_).is_store()) raise_absent(directory_);
+      descriptor = try_open(O_RDWR | O_CREAT);
+    }
+    if (descriptor < 0) raise_io(descriptor, "open", path);
     return OpenFile<Io>{descriptor, path};
   }
 
@@ -294,6 +303,7 @@ class Log {
   Config config_;
   std::string directory_;
   mutable StoredFrames<Io> frames_;
+  int refused_ = 0;  ///< what the system says to who would write; 0 where one may
   StoreLock<Io> lock_;
   mutable std::mutex mutex_;
   KnownLog<Io> known_;

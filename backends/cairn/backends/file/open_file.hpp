@@ -7,6 +7,7 @@
 #include <cairn/backends/file/address.hpp>
 #include <cairn/backends/file/little_endian.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/error/system_errc.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -24,20 +25,20 @@ constexpr bool is_full(std::int64_t result) noexcept {
   return result == -ENOSPC || result == -EDQUOT || result == -EFBIG;
 }
 
-/// Throws what an `-errno` says: `io/full` where there is no room and the caller may try again, `io/error` otherwise.
+/// Throws what an `-errno` says: `io/full` where there is no room and the caller may try again, `io/read-only`, `io/denied`, else `io/error`.
 [[noreturn]] inline void raise_io(std::int64_t result, std::string_view doing, std::string const& path,
                                   bool may_try_again = true) {
   auto const error = static_cast<int>(-result);
-  bool const is_full = may_try_again && details::is_full(result);
+  auto const code = is_full(result) && !may_try_again ? Errc::io_error : errc_of_system(error);
   auto text = "Cannot " + std::string{doing} + " " + path + ": " + std::generic_category().message(error) + ".";
-  if (is_full) text += " Nothing was committed; free some space and try again.";
-  if (auto const advice = common::advice_on_rights(error); !advice.empty()) text.append(" ").append(advice);
+  if (code == Errc::io_full) text += " Nothing was committed; free some space and try again.";
+  if (auto const advice = common::advice_on_rights(code); !advice.empty()) text.append(" ").append(advice);
   std::string quoted;
   for (char const character : path) {
     if (character == '"' || character == '\\') quoted += '\\';
     quoted += character;
   }
-  raise(is_full ? Errc::io_full : Errc::io_error, std::move(text),
+  raise(code, std::move(text),
         "{:path \"" + quoted + "\" :errno " + std::to_string(error) + "}");
 }
 

@@ -78,9 +78,10 @@ struct PosixIo {
   }
 
   // Open file description locks: unlike the older record locks they are not dropped when some other descriptor of the
-  // same file is closed, and they hold between two connections of one process.
-  static int lock(int descriptor) noexcept { return set_lock(descriptor, F_WRLCK, F_OFD_SETLKW); }
-  static int try_lock(int descriptor) noexcept { return set_lock(descriptor, F_WRLCK, F_OFD_SETLK); }
+  // same file is closed, and they hold between two connections of one process. Who may only read the file can keep out
+  // those who write, and shares that with others of his kind.
+  static int lock(int descriptor) noexcept { return set_own_lock(descriptor, F_OFD_SETLKW); }
+  static int try_lock(int descriptor) noexcept { return set_own_lock(descriptor, F_OFD_SETLK); }
   static int unlock(int descriptor) noexcept { return set_lock(descriptor, F_UNLCK, F_OFD_SETLK); }
 
   // Whoever has a store open says so by a lock of another kind on the same file, which has nothing to do with the one
@@ -170,6 +171,10 @@ struct PosixIo {
     return result < 0 ? static_cast<Result>(-errno) : result;
   }
 
+  static int set_own_lock(int descriptor, int command) noexcept {
+    int const result = set_lock(descriptor, F_WRLCK, command);
+    return result == -EBADF ? set_lock(descriptor, F_RDLCK, command) : result;
+  }
   static int set_lock(int descriptor, short kind, int command) noexcept {
     struct flock request {};
     request.l_type = kind;

@@ -8,6 +8,7 @@
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/backends/lmdb/config.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/error/system_errc.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -28,6 +29,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -40,15 +42,13 @@ namespace details {
 
 inline Errc errc_of_result(int result) noexcept {
   switch (result) {
-    case ENOSPC:
-    case EDQUOT: return Errc::io_full;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND: return Errc::store_corrupt;
     case MDB_PANIC: return Errc::store_poisoned;
     case MDB_INVALID:
     case MDB_VERSION_MISMATCH:
     case MDB_INCOMPATIBLE: return Errc::store_format;
-    default: return Errc::io_error;
+    default: return errc_of_system(result);  // LMDB's own numbers are below zero
   }
 }
 
@@ -106,7 +106,7 @@ struct FileId {
 
   [[noreturn]] static void raise_errno(std::string_view what, std::filesystem::path const& path) {
     auto const error = errno;
-    raise(error == ENOENT ? Errc::store_does_not_exist : Errc::io_error,
+    raise(error == ENOENT ? Errc::store_does_not_exist : errc_of_system(error),
           "Could not " + std::string{what} + " " + path.string() + ": " + std::generic_category().message(error) + ". " + std::string{common::advice_on_rights(error)});
   }
 };
@@ -135,14 +135,16 @@ struct Trees {
 class Environment {
  public:
   explicit Environment(Config const& config) : path_{config.path} {
-    check(mdb_env_create(&environment_), "make an environment");
+    // NOTLS: a snapshot belongs to whoever holds it, not to the thread that took it.
+    auto const flags = unsigned{MDB_NOTLS} | (config.sync == Sync::relaxed ? unsigned{MDB_NOMETASYNC} : 0U);
+    auto result = try_open(config, flags);
+    if (result == EROFS) {
+      // Nobody writes there, and LMDB needs no table of readers. Who only lacks the right needs one.
+      is_read_only_ = true;
+      result = try_open(config, flags | MDB_RDONLY);
+    }
     try {
-      check(mdb_env_set_mapsize(environment_, static_cast<std::size_t>(config.map_size.bytes)), "set its map's size");
-      check(mdb_env_set_maxreaders(environment_, config.max_readers), "set its number of readers");
-      check(mdb_env_set_maxdbs(environment_, 8), "set its number of trees");
-      // NOTLS: a snapshot belongs to whoever holds it, not to the thread that took it.
-      auto const flags = unsigned{MDB_NOTLS} | (config.sync == Sync::relaxed ? unsigned{MDB_NOMETASYNC} : 0U);
-      check(mdb_env_open(environment_, path_.c_str(), flags, 0644), "open " + path_.string());
+      check(result, "open " + path_.string());
       int dead = 0;
       check(mdb_reader_check(environment_, &dead), "look for readers that died");
       file_ = FileId::of(descriptor());
@@ -160,46 +162,42 @@ class Environment {
   }
 
   [[nodiscard]] bool is_foreign_process() const noexcept { return ::getpid() != process_; }
+  /// Whether its file system is mounted read-only.
+  [[nodiscard]] bool is_read_only() const noexcept { return is_read_only_; }
   /// To be held by whoever opens trees: LMDB wants one transaction at a time that does.
   [[nodiscard]] std::unique_lock<std::mutex> lock_trees() { return std::unique_lock{trees_mutex_}; }
   [[nodiscard]] common::TimedKeys& addresses() noexcept { return addresses_; }
   [[nodiscard]] std::filesystem::path const& path() const noexcept { return path_; }
   [[nodiscard]] FileId const& file() const noexcept { return file_; }
 
-  /// A transaction, reading or writing; nothing else may be done with the thread's own writing one meanwhile.
+  /// A transaction, reading or writing. A thread may read beside a writing one of its own: the map stays where it is as long as that, so that whoever waits to move it is not
+  /// waited for.
   [[nodiscard]] MDB_txn* begin(unsigned flags) {
+    if (is_read_only_ && (flags & MDB_RDONLY) == 0) raise_result(EROFS, "begin a transaction");
     for (bool has_cleared = false;;) {
-      enter();
+      bool const is_beside = enter();
       MDB_txn* made = nullptr;
       auto const result = mdb_txn_begin(environment_, nullptr, flags, &made);
-      if (result == MDB_SUCCESS) return made;
+      if (result == MDB_SUCCESS) {
+        if ((flags & MDB_RDONLY) == 0) note_writing(made);
+        return made;
+      }
       leave();
       int dead = 0;
       if (result == MDB_READERS_FULL && !std::exchange(has_cleared, true) && mdb_reader_check(environment_, &dead) == MDB_SUCCESS && dead != 0) {
         continue;  // processes that were killed had their places
       }
-      if (result != MDB_MAP_RESIZED) raise_result(result, "begin a transaction");
+      if (result != MDB_MAP_RESIZED || is_beside) raise_result(result, "begin a transaction");
       resize([] { return std::size_t{0}; });  // another process has grown it: its size is taken
     }
   }
-  /// One that reads, for a thread whose own writing transaction is under way: the map stays where it is as long as that, so that who
-  /// waits to move it must not be waited for.
-  [[nodiscard]] MDB_txn* begin_beside() {
-    {
-      std::lock_guard const guard{mutex_};
-      ++transactions_;
-    }
-    MDB_txn* made = nullptr;
-    auto const result = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &made);
-    if (result == MDB_SUCCESS) return made;
-    leave();
-    raise_result(result, "begin a transaction");
-  }
   void abort(MDB_txn* transaction) noexcept {
+    note_ending(transaction);
     mdb_txn_abort(transaction);
     leave();
   }
   [[nodiscard]] int commit(MDB_txn* transaction) noexcept {
+    note_ending(transaction);
     auto const result = mdb_txn_commit(transaction);
     leave();
     return result;
@@ -256,6 +254,16 @@ class Environment {
   void sync_always() { check(mdb_env_set_flags(environment_, MDB_NOMETASYNC, 0), "set how it syncs"); }
 
  private:
+  /// What opening says. An environment that could not be opened may only be closed: there is a new one for each attempt.
+  [[nodiscard]] int try_open(Config const& config, unsigned flags) {
+    if (environment_ != nullptr) mdb_env_close(std::exchange(environment_, nullptr));
+    check(mdb_env_create(&environment_), "make an environment");
+    auto result = mdb_env_set_mapsize(environment_, static_cast<std::size_t>(config.map_size.bytes));
+    if (result == MDB_SUCCESS) result = mdb_env_set_maxreaders(environment_, config.max_readers);
+    if (result == MDB_SUCCESS) result = mdb_env_set_maxdbs(environment_, 8);  // trees
+    return result == MDB_SUCCESS ? mdb_env_open(environment_, path_.c_str(), flags, 0644) : result;
+  }
+
   /// By the table in which readers enter themselves: `visit(process, transaction)`.
   template <class Visit>
   void each_snapshot(Visit visit) {
@@ -270,8 +278,11 @@ class Environment {
     if (result < 0) raise_result(result, "list its readers");
   }
 
-  void enter() {
+  /// Whether it is beside a writing transaction of this thread's.
+  bool enter() {
     std::unique_lock lock{mutex_};
+    bool const is_beside = writing_ != nullptr && writer_ == std::this_thread::get_id();
+    if (is_beside) return ++transactions_, true;
     changed_.wait(lock, [&] { return !is_resizing_; });
     if (is_lost_) {
       raise(Errc::store_poisoned, "The LMDB store in " + path_.string() +
@@ -279,6 +290,17 @@ class Environment {
                                       "process, and connect again.");
     }
     ++transactions_;
+    return false;
+  }
+  void note_writing(MDB_txn* transaction) {
+    std::lock_guard const guard{mutex_};
+    writing_ = transaction;
+    writer_ = std::this_thread::get_id();
+  }
+  /// Before it has ended, and another one may begin.
+  void note_ending(MDB_txn const* transaction) noexcept {
+    std::lock_guard const guard{mutex_};
+    if (transaction == writing_) writing_ = nullptr;
   }
   void leave() noexcept {
     std::lock_guard const guard{mutex_};
@@ -327,7 +349,10 @@ class Environment {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t transactions_ = 0;
+  MDB_txn const* writing_ = nullptr;  ///< the one that writes, and whose it is
+  std::thread::id writer_;
   bool is_resizing_ = false;
+  bool is_read_only_ = false;
   bool is_lost_ = false;  ///< there is no map any more
 };
 
@@ -340,7 +365,7 @@ class Environment {
     auto const file = FileId::of(data_file(config.path));
     auto environment = environments.get(file.key(), [&] { return std::make_unique<Environment>(config); });
     if (environment->file() != file) continue;  // somebody deleted it, and made another
-    if (config.sync == Sync::durable) environment->sync_always();
+    if (config.sync == Sync::durable && !environment->is_read_only()) environment->sync_always();
     return environment;
   }
 }
@@ -364,13 +389,6 @@ class Transaction {
   Transaction() = default;
   Transaction(std::shared_ptr<Environment> environment, unsigned flags)
       : environment_{std::move(environment)}, transaction_{environment_->begin(flags)} {}
-  /// See `Environment::begin_beside`.
-  [[nodiscard]] static Transaction beside(std::shared_ptr<Environment> environment) {
-    Transaction result;
-    result.transaction_ = environment->begin_beside();
-    result.environment_ = std::move(environment);
-    return result;
-  }
   Transaction(Transaction&& other) noexcept
       : environment_{std::move(other.environment_)}, transaction_{std::exchange(other.transaction_, nullptr)} {}
   Transaction& operator=(Transaction&& other) noexcept {

@@ -27,7 +27,7 @@ class FreePages {
   /// Requires: the calling thread holds the store, by a transaction that writes and has changed nothing.
   FreePages(SharedStore const& store, MDB_txn* holder) {
     auto const oldest = (std::min)(mdb_txn_id(holder) - 1, store.environment()->oldest_snapshot());
-    auto const reader = Transaction::beside(store.environment());  // LMDB shows this tree to no other
+    Transaction const reader{store.environment(), MDB_RDONLY};  // beside it: LMDB shows this tree to no other
     auto const cursor = open_cursor(reader.get(), tree_of_free_pages);
     MDB_val key{};
     MDB_val value{};

@@ -8,10 +8,10 @@
 #include <cairn/backends/lmdb/environment.hpp>
 #include <cairn/backends/lmdb/shared_store.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/error/system_errc.hpp>
 
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <lmdb.h>
@@ -50,7 +50,8 @@ class DirectoryLock {
 
  private:
   [[noreturn]] static void raise_errno(std::filesystem::path const& path) {
-    raise(Errc::io_error, "Could not open or lock " + path.string() + ": " + std::strerror(errno) + ".");
+    auto const error = errno;
+    raise(errc_of_system(error), "Could not open or lock " + path.string() + ": " + std::generic_category().message(error) + ". " + std::string{common::advice_on_rights(error)});
   }
 
   int descriptor_;

@@ -56,9 +56,11 @@ inline bool is_locked(std::string const& text) noexcept {
   return text.find("While lock file") != std::string::npos || text.find("lock hold by") != std::string::npos;
 }
 
-/// Nor for this.
-inline bool is_about_rights(std::string const& text) noexcept {
-  return text.find("Permission denied") != std::string::npos || text.find("Read-only file system") != std::string::npos;
+/// Nor for these.
+inline Errc errc_of_text(std::string const& text) noexcept {
+  if (is_locked(text)) return Errc::store_locked;
+  if (text.find("Read-only file system") != std::string::npos) return Errc::io_read_only;
+  return text.find("Permission denied") != std::string::npos ? Errc::io_denied : Errc::io_error;
 }
 
 /// Instead of RocksDB's own, a file: on a full disk, librocksdb ends the process where it is built with assertions and cannot write that.
@@ -77,11 +79,10 @@ class NoInfoLog : public ::rocksdb::Logger {
   } else if (status.IsNoSpace()) {
     code = Errc::io_full;
     advice = "Make room and connect again.";
-  } else if (status.IsIOError() && is_locked(status.ToString())) {
-    code = Errc::store_locked;
-    advice = "Another process has the store open, and RocksDB lets one at a time: close it there.";
-  } else if (status.IsIOError() && is_about_rights(status.ToString())) {
-    advice = common::mount_or_give_rights;
+  } else if (status.IsIOError()) {
+    code = errc_of_text(status.ToString());
+    if (code == Errc::store_locked) advice = "Another process has the store open, and RocksDB lets one at a time: close it there.";
+    if (auto const rights = common::advice_on_rights(code); !rights.empty()) advice = rights;
   }
   raise(code, "RocksDB could not " + std::string{what} + ": " + status.ToString() + ". " + std::string{advice});
 }

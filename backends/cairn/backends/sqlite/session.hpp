@@ -3,6 +3,7 @@
 // One handle on an SQLite file with the statements of a store prepared: what one thread uses at a time.
 #pragma once
 
+#include <cairn/backends/common/medium.hpp>
 #include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/sqlite/config.hpp>
 #include <cairn/backends/sqlite/statement.hpp>
@@ -67,7 +68,30 @@ inline void execute(sqlite3* database, std::string const& text, std::string_view
   if (sqlite3_exec(database, text.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) raise_last(database, what);
 }
 
-/// The file, opened; nothing where it is not there and must not be made.
+/// The name by which SQLite takes a file for one that nobody changes: it makes no files beside it, and locks none.
+inline std::string immutable_name(std::string const& path) {
+  std::string name = "file:";
+  for (char const character : path) {
+    switch (character) {
+      case '%': name += "%25"; break;
+      case '?': name += "%3f"; break;
+      case '#': name += "%23"; break;
+      default: name += character;
+    }
+  }
+  return name + "?immutable=1";
+}
+
+/// Whether a file lies where nobody can write, and all that was committed is in it. Where its write-ahead log was left behind, SQLite has to make
+/// an index of that first.
+inline bool is_immutable(std::string const& path) {
+  if (common::why_not_writable(path) != Errc::io_read_only) return false;
+  std::error_code error;
+  auto const log = std::filesystem::file_size(path + "-wal", error);
+  return error || log == 0;
+}
+
+/// The file, opened; nothing where it is not there and must not be made. On a file system that is mounted read-only it is for reading.
 inline DatabasePtr open_database(Config const& config, bool create) {
   if (config.path.empty()) raise(Errc::config_missing, "The SQLite backend needs a :path, the database file.");
   // Absolute: "" and ":memory:" are no files to SQLite.
@@ -78,12 +102,14 @@ inline DatabasePtr open_database(Config const& config, bool create) {
   OpenFiles::add();
   sqlite3* made = nullptr;
   // A cache of its own, whatever the program has set: the version that it counts would be that of all sessions together.
-  auto const flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE | (create ? SQLITE_OPEN_CREATE : 0);
-  auto const result = sqlite3_open_v2(path.c_str(), &made, flags, nullptr);
+  auto const flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+  auto const result = !create && is_immutable(path)
+                          ? sqlite3_open_v2(immutable_name(path).c_str(), &made, flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr)
+                          : sqlite3_open_v2(path.c_str(), &made, flags | SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), nullptr);
   DatabasePtr database{made};
   if (!database) OpenFiles::remove();
   if (result != SQLITE_OK)
-    raise_result(result, database ? sqlite3_errmsg(database.get()) : sqlite3_errstr(result), "open " + path);
+    raise_result(result, database ? sqlite3_errmsg(database.get()) : sqlite3_errstr(result), "open " + path, path.c_str());
   sqlite3_busy_timeout(database.get(), static_cast<int>(config.busy_timeout.count()));
   return database;
 }

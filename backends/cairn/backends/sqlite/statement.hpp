@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <sqlite3.h>
@@ -26,6 +27,8 @@ inline Errc errc_of_result(int result, std::string_view text) noexcept {
     case SQLITE_NOTADB: return Errc::store_format;
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return Errc::store_locked;
+    case SQLITE_READONLY: return result == SQLITE_READONLY_DBMOVED ? Errc::io_error : Errc::io_read_only;
+    case SQLITE_PERM: return Errc::io_denied;
     case SQLITE_ERROR: return text.starts_with("no such table") ? Errc::store_does_not_exist : Errc::io_error;
     default: return Errc::io_error;
   }
@@ -34,12 +37,7 @@ inline Errc errc_of_result(int result, std::string_view text) noexcept {
 /// What helps against an error of that code and result.
 inline std::string_view advice(Errc code, int result) noexcept {
   if (result == SQLITE_READONLY_DBMOVED) return "The file is not where it was opened any more: it was moved, replaced or deleted. Connect again to see what is there.";
-  switch (result & 0xff) {
-    case SQLITE_PERM:
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN: return common::mount_or_give_rights;
-    default: break;
-  }
+  if (auto const rights = common::advice_on_rights(code); !rights.empty()) return rights;
   switch (code) {
     case Errc::io_full: return "Make room and do it again; nothing has changed.";
     case Errc::store_corrupt: return "Restore the file from a backup; SQLite's .recover may save other tables of it.";
@@ -50,8 +48,15 @@ inline std::string_view advice(Errc code, int result) noexcept {
   }
 }
 
-[[noreturn]] inline void raise_result(int result, std::string_view text, std::string_view what) {
-  auto const code = errc_of_result(result, text);
+/// `path` is the file's, where it is known: SQLite says little of why it could not write there.
+[[noreturn]] inline void raise_result(int result, std::string_view text, std::string_view what, char const* path = nullptr) {
+  auto code = errc_of_result(result, text);
+  bool const may_lack_rights = code == Errc::io_read_only || code == Errc::io_denied || (result & 0xff) == SQLITE_CANTOPEN;
+  if (path != nullptr && may_lack_rights) {
+    auto why = common::why_not_writable(path);
+    if (!why) why = common::why_not_writable(std::filesystem::path{path}.parent_path().string());
+    code = why.value_or(code);
+  }
   raise(code,
         "SQLite could not " + std::string{what} + ": " + std::string{text} + " (" + std::to_string(result) + "). " +
             std::string{advice(code, result)},
@@ -59,7 +64,7 @@ inline std::string_view advice(Errc code, int result) noexcept {
 }
 
 [[noreturn]] inline void raise_last(sqlite3* database, std::string_view what) {
-  raise_result(sqlite3_extended_errcode(database), sqlite3_errmsg(database), what);
+  raise_result(sqlite3_extended_errcode(database), sqlite3_errmsg(database), what, sqlite3_db_filename(database, "main"));
 }
 
 /// A statement, prepared once and run any number of times. What is bound must live until the statement is reset, and columns are
