@@ -20,6 +20,7 @@ struct PullCell {
   std::uint32_t step = 0;
   std::uint32_t targets = 0;
   std::size_t first_target = 0;
+  std::uint32_t place = 0;  ///< of its key among the result's
   bool found = false;
   notation::Value value{};
 };

@@ -57,7 +57,8 @@ class BoundPull {
 /// the
 ///   values looked at, 1000 where none is given and none where it is nil. `:xform` names a `Transform`.
 ///
-/// Parsed once, it may be used with any database. Copying it is O(1).
+/// Parsed once, it may be used with any database. Copying it is O(1). The texts that a program brought last are kept as they were
+/// parsed, with the schema that each was used with last, so that one that is brought again costs a look.
 /// Thread safety: as an immutable value.
 class PullPattern {
  public:

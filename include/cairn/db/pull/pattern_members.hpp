@@ -8,6 +8,7 @@
 #include <cairn/db/pull/parse.hpp>
 #include <cairn/db/pull/pattern.hpp>
 #include <cairn/db/pull/plan.hpp>
+#include <cairn/db/pull/recent_texts.hpp>
 #include <cairn/db/pull/run.hpp>
 #include <cairn/db/pull/tree.hpp>
 #include <cairn/edn/parse.hpp>
@@ -96,8 +97,12 @@ template <meta::Lazy>
 PullPattern::PullPattern(notation::Value const& pattern) : shared_{std::make_shared<Shared>()} {
   shared_->tree = detail::PullParser<>::parse(pattern);
 }
+// Who writes the text where it pulls brings the same one for each entity.
 template <meta::Lazy>
-PullPattern::PullPattern(std::string_view text) : PullPattern{notation::parse(text)} {}
+PullPattern::PullPattern(std::string_view text)
+    : shared_{detail::RecentTexts<Shared>::of_program().find_or(text, [&] {
+        return PullPattern{notation::parse(text)}.shared_;
+      })} {}
 
 template <meta::Lazy>
 notation::Value const& PullPattern::edn() const noexcept {

@@ -59,6 +59,7 @@ struct PullPlanNode {
   std::vector<PullStep> steps{};
   std::vector<PullWanted> wanted{};     ///< the forward ones, by attribute
   std::vector<std::uint32_t> by_key{};  ///< the steps by their keys
+  bool keys_differ = true;
 };
 
 /// Ranks of keys that are in order.
@@ -128,6 +129,7 @@ class PullPlanner {
       return order != 0 ? order < 0 : left < right;
     });
     rank_keys(made.steps, made.by_key);
+    made.keys_differ = made.steps.empty() || made.steps[made.by_key.back()].rank + std::size_t{1} == made.steps.size();
     std::uint32_t first = 0;
     for (auto const i : made.by_key) {
       if (made.steps[i].rank != made.steps[first].rank || i == made.by_key.front()) first = i;

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,13 +68,15 @@ class PullRun {
     for (auto i = base; i != end; ++i) {
       if (memory_.cells[i].targets != 0) follow(node, region, i);
       auto& cell = memory_.cells[i];
+      if (cell.found) continue;
       auto const& missing = step(node, cell.step).missing;
-      if (!cell.found && missing) {
+      if (missing) {
         cell.value = *missing;
         cell.found = true;
       }
     }
-    auto result = put_together(node, base, entity);
+    bool const is_simple = !plan.everything && plan.keys_differ;
+    auto result = is_simple ? put_named(plan, base) : put_together(node, base, entity);
     memory_.cells.resize(base);
     memory_.targets.resize(first_target);
     return result;
@@ -83,7 +86,9 @@ class PullRun {
   void charge(std::size_t work) {
     if (memory_.depth == 0) return;
     memory_.work += work;
-    if (memory_.work <= most_work) return;
+    if (memory_.work > most_work) refuse_work();
+  }
+  [[noreturn]] static void refuse_work() {
     raise(
         Errc::query_memory,
         "More than 2^20 entities and values hang together here. Give the pattern limits, or its recursion a number of "
@@ -118,12 +123,19 @@ class PullRun {
   void take(std::uint32_t node, std::size_t base, Reading& reading) {
     auto const& plan = plan_.nodes[node];
     auto const attribute = reading.attribute();
+    auto wanted = std::ranges::lower_bound(plan.wanted, attribute, {}, &PullWanted::attribute);
+    if (!plan.everything && (wanted + 1 == plan.wanted.end() || wanted[1].attribute != attribute)) {
+      auto const& one = plan.steps[wanted->step];
+      if (!one.entities && !one.many) {  // what most are: one value, for one step
+        reading.read(1, [&](Value const& value) { set(memory_.cells[base + wanted->step], one, to_edn(value)); });
+        return charge(1);
+      }
+    }
     memory_.takers.clear();
     if (plan.everything) {
       memory_.takers.push_back(memory_.cells.size());
       memory_.cells.emplace_back().step = memory_.stars[node]->step_for(attribute, *plan_.schema);
     }
-    auto wanted = std::ranges::lower_bound(plan.wanted, attribute, {}, &PullWanted::attribute);
     for (; wanted != plan.wanted.end() && wanted->attribute == attribute; ++wanted)
       memory_.takers.push_back(base + wanted->step);
     std::size_t limit = 0;
@@ -159,8 +171,9 @@ class PullRun {
     cell.targets = static_cast<std::uint32_t>((std::min)(one.limit, memory_.targets.size() - first));
   }
 
-  static void set(PullCell& cell, PullStep const& one, Edn value) {
-    cell.value = one.transform ? one.transform(value) : std::move(value);
+  static void set(PullCell& cell, PullStep const& one, Edn&& value) {
+    if (one.transform) [[unlikely]] value = one.transform(value);
+    cell.value = std::move(value);
     cell.found = !cell.value.is_nil();
   }
 
@@ -240,6 +253,27 @@ class PullRun {
   }
 
   // ---- the answer
+
+  /// The cells of a pattern that names what it shows, each once, as a map; nil where nothing was found.
+  Edn put_named(PullPlanNode const& plan, std::size_t base) {
+    auto const cells = std::span{memory_.cells}.subspan(base, plan.steps.size());
+    auto const count = static_cast<std::size_t>(std::ranges::count(cells, true, &PullCell::found));
+    if (count == 0) return {};
+    std::vector<Edn> items;
+    items.reserve(2 * count);
+    for (auto& cell : cells) {
+      if (!cell.found) continue;
+      cell.place = static_cast<std::uint32_t>(items.size());
+      items.push_back(plan.steps[cell.step].key);
+      items.push_back(std::move(cell.value));
+    }
+    std::vector<std::uint32_t> order;
+    order.reserve(count);
+    for (auto const i : plan.by_key) {
+      if (cells[i].found) order.push_back(cells[i].place);
+    }
+    return Edn::map_of(std::move(items), std::move(order));
+  }
 
   /// The cells as a map, what `*` found first; nil where nothing was. What is named hides what `*` found under its key.
   Edn put_together(std::uint32_t node, std::size_t base, EntityId entity) {
