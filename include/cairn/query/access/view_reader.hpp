@@ -34,9 +34,13 @@ class ViewReader {
         present_{db.snapshot().current.template get<Sorted>()},
         past_{db.snapshot().temporal.template get<Sorted>()} {}
 
+  /// Of a history: what is true at present was added, and is in no past. So who wants retractions can do without it.
+  void leave_out_present() noexcept { reads_present_ = !db_->view().history; }
+
   void open(Position const& from, Position const& to) {
     pending_ = 0;
-    begin(present_, from, to);
+    present_.left = 0;
+    if (reads_present_) begin(present_, from, to);
     past_.left = 0;
     if (db_->view().needs_past()) begin(past_, from, to);
   }
@@ -230,6 +234,7 @@ class ViewReader {
   Watch watch_;
   Stream present_;
   Stream past_;
+  bool reads_present_ = true;
   Stream* showing_ = &present_;  // whose run was passed on
   std::size_t pending_ = 0;      // how much of it
   access::MergedColumns<Sorted> columns_{};
@@ -246,6 +251,10 @@ class RangeReader {
     if (!db.view().is_plain()) others_ = std::make_unique<ViewReader<IndexTag, Sorted>>(db, pins, watch);
   }
 
+  /// As of `ViewReader`.
+  void leave_out_present() noexcept {
+    if (others_ != nullptr) others_->leave_out_present();
+  }
   void open(Position const& from, Position const& to) {
     if (others_ == nullptr) [[likely]] return present_.open(from, to);
     others_->open(from, to);

@@ -136,7 +136,10 @@ class PatternRunner final : public StepRunner {
   template <Order Sorted>
   [[nodiscard]] RangeReader<IndexTag, Sorted>& reader() {
     auto& kept = std::get<static_cast<std::size_t>(Sorted)>(readers_);
-    if (!kept) kept.emplace(*db_, *pins_, Watch::of(*context_));
+    if (!kept) {
+      kept.emplace(*db_, *pins_, Watch::of(*context_));
+      if (terms_.wants_retractions()) kept->leave_out_present();
+    }
     return *kept;
   }
   template <class Lookup>

@@ -82,6 +82,10 @@ class PatternTerms {
   [[nodiscard]] Cell constant(std::size_t at) const noexcept { return constants_[at]; }
   [[nodiscard]] Limit const& low() const noexcept { return low_; }
   [[nodiscard]] Limit const& high() const noexcept { return high_; }
+  /// And nothing else.
+  [[nodiscard]] bool wants_retractions() const noexcept {
+    return is_constant(operation) && constants_[operation].kind == ValueKind::boolean && constants_[operation].word == 0;
+  }
   [[nodiscard]] bool is_limited() const noexcept {
     return low_.kind != Limit::Kind::none || high_.kind != Limit::Kind::none;
   }

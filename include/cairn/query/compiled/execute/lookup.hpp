@@ -61,6 +61,8 @@ class Lookup {
   static constexpr std::uint32_t nowhere = (std::numeric_limits<std::uint32_t>::max)();
   /// Looks that led to another leaf, before a table is thought of; and how many datoms in a table one of them is worth.
   static constexpr std::uint64_t many_moves = 64;
+  /// So many leaves further it is sooner there leaf by leaf than by the tree.
+  static constexpr std::uint64_t near_leaves = 2;
   static constexpr std::uint64_t datoms_a_move = 16;
 
   [[nodiscard]] static bool less(std::uint64_t left, std::uint64_t right) noexcept {
@@ -96,8 +98,9 @@ class Lookup {
     if (places_known_) return false;
     if (is_placed_ && !less(entity, low_) && ((span_ != 0 && less(entity, first_)) || is_end_)) return false;
     if (++moves_ >= many_moves && may_have_table_ && make_table(moves_)) return find(entity);
-    bool const is_near = is_placed_ && span_ != 0 && less(last(), entity) && entity - last() <= 2 * span_;
-    if (is_near) {
+    for (auto leaves = near_leaves; leaves != 0; --leaves) {
+      bool const is_near = is_placed_ && span_ != 0 && less(last(), entity) && entity - last() <= leaves * span_;
+      if (!is_near) break;
       auto const low = last() + 1;
       if (done_ == run_.size()) {
         cursor_.next_block();

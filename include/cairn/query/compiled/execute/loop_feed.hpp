@@ -83,7 +83,7 @@ class LoopFeed : public RowFeed {
   [[nodiscard]] bool next_input(std::uint64_t* words) {
     if (input_rows_ == 0) return false;
     if (!std::exchange(has_input_, true)) {
-      if (steps_.program->loop_count == 0) foresee();
+      if (steps_.program->loop_count == 0) foresee(0);
     } else {
       auto moved = inputs_.size();
       while (moved != 0 && ++inputs_[moved - 1].at == inputs_[moved - 1].rows->rows.size()) inputs_[--moved].at = 0;
@@ -99,12 +99,21 @@ class LoopFeed : public RowFeed {
     }
     return true;
   }
-  /// To be called when the first loop is open, if there is one: makes ready for all that are to come.
-  void foresee() {
-    if (!std::exchange(jumps_, false)) return;
-    auto const rows = (steps_.program->loop_count == 0 ? 1 : steps_.loops[0].expected(*db_)) * input_rows_;
+  /// To be called when so many loops are open: the first time, it makes what looks behind the last of them ready for all that are to
+  /// come.
+  void foresee(std::size_t loops) {
+    if (!jumps_ || loops < foreseen_) return;
+    if (foreseen_ == 0) expected_ = input_rows_;
+    foreseen_ = loops + 1;
+    auto const around = expected_;
+    if (loops != 0) {
+      auto const here = steps_.loops[loops - 1].expected(*db_);
+      expected_ = here != 0 && around > most_expected / here ? most_expected : around * here;
+    }
     for (std::size_t i = 0; i != steps_.program->look_count; ++i) {
-      if (steps_.looks[i].jumps) steps_.looks[i].lookup.expect(rows);
+      auto& look = steps_.looks[i];
+      if (look.loops == loops && (look.jumps || (look.restarts && around >= many_restarts))) look.lookup.expect(expected_);
+      if (look.loops == 0 && loops == 1 && look.jumps) look.lookup.expect(around);  // before the first loop
     }
   }
   /// Of `Assumption`.
@@ -135,16 +144,14 @@ class LoopFeed : public RowFeed {
         case Move::look: {
           auto& look = steps_.looks[number];
           if (!look.prepare(given, step, db, kept)) return false;
-          look.jumps = !look.pattern.is_never && is_in_no_order(given, step, i);
-          jumps_ = jumps_ || look.jumps;
+          place(look, given, step, i);
           is_empty_ = is_empty_ || (look.pattern.is_never && i >= program.first && i < program.end);
           break;
         }
         case Move::otherwise: {
           auto& look = steps_.looks[number];
           if (!look.prepare_otherwise(given, step, db, kept)) return false;
-          look.jumps = !look.pattern.is_never && is_in_no_order(given, step, i);
-          jumps_ = jumps_ || look.jumps;
+          place(look, given, step, i);
           break;
         }
         case Move::compare: steps_.compares[number].prepare(given, step); break;
@@ -157,6 +164,18 @@ class LoopFeed : public RowFeed {
       }
     }
     return true;
+  }
+
+  /// Says how a look's entities will come.
+  void place(LookStep<IndexTag>& look, Preparation const& given, Step const& step, std::size_t index) {
+    auto const& program = *steps_.program;
+    bool const is_in_main = index >= program.first && index < program.end;
+    look.loops = 0;
+    while (look.loops != program.loop_count && (program.step_of(look.loops) < index || (look.loops == 0 && !is_in_main))) ++look.loops;
+    if (!is_in_main && look.loops > 1) look.loops = 1;
+    look.jumps = !look.pattern.is_never && is_in_no_order(given, step, index);
+    look.restarts = !look.pattern.is_never && !look.jumps && look.loops > 1;
+    jumps_ = jumps_ || look.jumps || look.restarts;
   }
 
   /// Whether the entities of a look are values of other datoms, entities of datoms that are sorted by value, or come in.
@@ -176,6 +195,9 @@ class LoopFeed : public RowFeed {
     return steps_.program->takes_rows;
   }
 
+  static constexpr std::uint64_t most_expected = std::uint64_t{1} << 40U;
+  static constexpr std::uint64_t many_restarts = 4;
+
   Steps steps_{};
   Db<IndexTag> const* db_ = nullptr;
   struct Input {
@@ -185,7 +207,9 @@ class LoopFeed : public RowFeed {
   std::vector<Input> inputs_{};
   std::uint64_t input_rows_ = 1;  // 0: no more
   bool has_input_ = false;
-  bool jumps_ = false;  // some look, and nothing is made ready for it yet
+  bool jumps_ = false;            // some look does, or restarts
+  std::size_t foreseen_ = 0;      // how many loops are open where the next looks may be made ready
+  std::uint64_t expected_ = 1;    // rows of the loops that were foreseen
   LeafPins<IndexTag> own_pins_{};
   bool is_empty_ = false;
   bool leaves_out_neighbours_ = false;

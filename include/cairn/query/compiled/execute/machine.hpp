@@ -287,7 +287,7 @@ class Machine final : public LoopFeed<IndexTag> {
     if (!advance<Count - 1>(words)) return false;
     words_ = words;
     loops_[Count - 1].open(this->plan().steps[program.step_of(Count - 1)], this->preparation(), words_.data());
-    if constexpr (Count == 1 && program.look_count != 0) this->foresee();
+    if constexpr (program.look_count != 0) this->foresee(Count);
     return true;
   }
 
@@ -325,6 +325,21 @@ class Machine final : public LoopFeed<IndexTag> {
       if (this->leaves_out_neighbours()) {
         constexpr auto& shown = Loops<Query>::variables;
         auto kept = rows;
+        if constexpr (width == 1) {
+          if (loops_[0].pattern.by_word || !is_scanned_value(shown[0])) {
+            auto* const column = rows_[0].data();
+            auto last = last_[shown[0]];
+            for (auto row = rows; row != rows + count; ++row) {
+              auto const word = column[row];
+              column[kept] = word;
+              kept += has_last_ && word == last ? 0 : 1;
+              last = word;
+              has_last_ = true;
+            }
+            last_[shown[0]] = last;
+            return kept - rows;
+          }
+        }
         for (auto row = rows; row != rows + count; ++row) {
           bool same = has_last_;
           for (std::size_t i = 0; i != width; ++i) same = same && is_same<Index>(shown[i], last_[shown[i]], rows_[i][row]);

@@ -167,6 +167,12 @@ template <class IndexTag>
   return true;
 }
 
+/// Whether the pattern wants nothing but retractions.
+[[nodiscard]] inline bool wants_retractions(std::span<Operand const> places, PatternState const& state) noexcept {
+  return places.size() > operation && places[operation].kind == Operand::Kind::constant && !state.is_never &&
+         state.constants[operation].word == 0;
+}
+
 /// The range of AVET that limits leave. `is_exact` is taken back where the range has other values, too.
 [[nodiscard]] inline PlaceRange range_of(Step const& step, Preparation const& given, std::uint64_t const* words,
                                          AttributeAccess const& attribute, bool& is_exact) {

@@ -40,7 +40,7 @@ struct ScanStep {
     by_value_ = !one_entity && pattern.attribute.indexed && (is_known || better_by_value || programs::is_limited(step));
     if (!by_value_ && value == Operand::Kind::bound) return false;
     checks_value = is_known && !by_value_;
-    scan_.prepare(db, pattern.attribute.id, by_value_, pins);
+    scan_.prepare(db, pattern.attribute.id, by_value_, pins, preparing::wants_retractions(places, pattern));
     return true;
   }
   /// Of an either.
@@ -54,7 +54,7 @@ struct ScanStep {
     }
     pattern.is_never = alternatives_ == 0;
     next_ = alternatives_;  // until it is opened
-    scan_.prepare(db, pattern.attribute.id, true, nullptr);
+    scan_.prepare(db, pattern.attribute.id, true, nullptr, false);
     return true;
   }
 
@@ -150,6 +150,8 @@ struct LookStep {
   PatternState pattern{};
   LimitCheck limits{};
   bool jumps = false;           ///< entities come in no order
+  bool restarts = false;        ///< they come in order, again and again: for each row of the loops around the last one before it
+  std::size_t loops = 0;        ///< before it
   std::uint64_t otherwise = 0;  ///< where a constant stands for what is not there
   Lookup<IndexTag> lookup{};
 

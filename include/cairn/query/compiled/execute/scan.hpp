@@ -18,15 +18,18 @@ namespace cairn::query::compiled {
 template <class IndexTag>
 class Scan {
  public:
-  /// Sorts it by value, or by entity. `pins` keeps values; without it they are valid as long as their strip.
-  void prepare(Db<IndexTag> const& db, AttributeId attribute, bool by_value, LeafPins<IndexTag>* pins) {
+  /// Sorts it by value, or by entity. `pins` keeps values; without it they are valid as long as their strip. `only_retractions`: of a
+  /// history it may leave out what was added.
+  void prepare(Db<IndexTag> const& db, AttributeId attribute, bool by_value, LeafPins<IndexTag>* pins, bool only_retractions) {
     attribute_ = attribute;
     pins_ = pins;
     auto& used = pins != nullptr ? *pins : passing_;
     if (by_value) {
       by_value_.emplace(db, used);
+      if (only_retractions) by_value_->leave_out_present();
     } else {
       by_entity_.emplace(db, used);
+      if (only_retractions) by_entity_->leave_out_present();
     }
   }
   /// Requires that all datoms in the range are of the attribute.
