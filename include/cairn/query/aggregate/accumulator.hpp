@@ -24,7 +24,7 @@ namespace cairn::query {
 ///
 /// `add` copies what it keeps: most aggregates keep nothing, `distinct`, `count-distinct`, `rand`, `sample` and custom ones
 /// values, `min` and `max` as many as they give, `median` 8 bytes a number, `variance` and `stddev` 8 bytes a number that is no long
-/// below 2^31, or comes in a column with one.
+/// of 32 bits, or comes in a column with one.
 /// Errors of `add` and `result`: `query/where` for what an aggregate does not take, `query/arithmetic` for a sum of longs that is
 /// no long, `query/memory`.
 class Accumulator {

@@ -124,7 +124,8 @@ class Median {
     if (all.empty()) return {};
     auto const half = all.size() / 2;
     // They often are: an index gives them in order.
-    bool const in_order = std::ranges::adjacent_find(all, [](double left, double right) { return !(left <= right); }) == all.end();
+    bool in_order = true;
+    for (std::size_t i = 1; i < all.size(); ++i) in_order &= all[i - 1] <= all[i];
     if (in_order) return all.size() % 2 == 1 ? all[half] : (all[half - 1] + all[half]) / 2;
     auto ordered = all;
     // NaN is behind all numbers.
@@ -150,16 +151,17 @@ class Spread {
       : root_{id == AggregateId::stddev}, sum_{info_of(id).name}, others_{info_of(id).name} {}
 
   void add(Value const& value) {
-    sum_.add(value);
     if (value.is(ValueKind::integer) && SmallSquares::takes(value.as_integer())) {
       small_.add(value.as_integer());
     } else {
+      sum_.add(value);
       others_.add(value);
     }
   }
   void add(IntegerColumn const& column) {
+    if (small_.add(column)) return;
     sum_.add(column);
-    if (!small_.add(column)) others_.add(column);
+    others_.add(column);
   }
   [[nodiscard]] std::size_t bytes() const noexcept { return others_.bytes(); }
 
@@ -171,7 +173,9 @@ class Spread {
     if (count == 0) return {};
     double squares = small_.count() == 0 ? 0 : small_.squares();
     if (!others.empty()) {
-      double const mean = to_double(sum_.result()) / count;
+      auto sum = sum_;
+      sum.add(Value{small_.sum()});
+      double const mean = to_double(sum.result()) / count;
       if (small_.count() != 0) squares += small * (small_.mean() - mean) * (small_.mean() - mean);
       for (double const number : others) squares += (number - mean) * (number - mean);
     }
@@ -181,7 +185,7 @@ class Spread {
 
  private:
   bool root_;
-  Sum sum_;
+  Sum sum_;  // of the others
   SmallSquares small_{};
   Numbers others_;
 };

@@ -7,6 +7,7 @@
 #include <cairn/query/run/row_set.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -37,18 +38,20 @@ namespace detail {
 /// Rows of integers that lie close together, a bit each.
 class RowBits {
  public:
-  explicit RowBits(std::size_t columns) : sides_(columns) {}
+  explicit RowBits(std::size_t columns) : sides_(columns), kinds_(columns, ValueKind::nil) {}
 
   [[nodiscard]] std::size_t bytes() const noexcept { return bits_.bytes(); }
 
   /// Makes room for the batch's rows beside those that are stored, whose bits it sets; not where that would take more than 128 bits
-  /// a row. `codes` gets the bit of each.
+  /// a row. `codes` gets the bit of each. `stored` are all rows that have a bit, or none of them.
   [[nodiscard]] bool cover(Batch const& batch, std::span<std::uint16_t const> variables, StoredRows const& stored,
                            std::uint64_t* codes) {
     for (std::size_t i = 0; i != sides_.size(); ++i) {
       auto const& column = batch[variables[i]];
       if (!column.is_uniform() || !ordered_by_word(column.kind)) return false;
       if (stored.size() != 0 && !stored.columns()[i].is_uniform(column.kind)) return false;
+      if (sides_[i].width != 0 && kinds_[i] != column.kind) return false;
+      kinds_[i] = column.kind;
     }
     auto const column_of = [&](std::size_t i) { return batch[variables[i]].words; };
     if (encode(column_of, batch.rows(), codes)) return true;
@@ -64,7 +67,26 @@ class RowBits {
       found += (word & bit) == 0 ? 1U : 0U;
       word |= bit;
     }
+    size_ += found;
     return found;
+  }
+  /// Calls `take(rows)` until all rows that have a bit were in one, some thousand at a time.
+  template <class Take>
+  void for_each_part(Take const& take) const {
+    StoredRows rows{sides_.size()};
+    for (std::size_t at = 0; at != words_; ++at) {
+      for (auto left = bits_[at]; left != 0; left &= left - 1) {
+        auto code = std::uint64_t{at} * 64 + static_cast<std::uint64_t>(std::countr_zero(left));
+        for (auto i = sides_.size(); i-- != 0;) {
+          rows.columns()[i].append(Cell{kinds_[i], sides_[i].low + code % sides_[i].width});
+          code /= sides_[i].width;
+        }
+        rows.set_size(rows.size() + 1);
+      }
+      if (rows.size() < batch_rows - 64 && at + 1 != words_) continue;
+      take(std::as_const(rows));
+      rows.clear();
+    }
   }
 
  private:
@@ -92,7 +114,7 @@ class RowBits {
 
   template <class ColumnOf>
   [[nodiscard]] bool widen(ColumnOf const& column_of, std::uint32_t count, StoredRows const& stored) {
-    auto const most = (std::max)(std::uint64_t{1} << 18U, 128 * std::uint64_t{stored.size() + count});
+    auto const most = (std::max)(std::uint64_t{1} << 18U, 128 * std::uint64_t{(std::max)(size_, stored.size()) + count});
     std::vector<Side> exact(sides_.size());
     std::vector<Side> roomy(sides_.size());
     for (std::size_t i = 0; i != sides_.size(); ++i) {
@@ -119,10 +141,22 @@ class RowBits {
       std::uint64_t codes = 1;
       for (auto const& side : *wanted) codes = side.width > most / codes ? most + 1 : codes * side.width;
       if (codes > most) continue;
+      RowBits before{sides_.size()};
+      std::swap(before.sides_, sides_);
+      std::swap(before.bits_, bits_);
+      before.words_ = words_;
+      before.kinds_ = kinds_;
       sides_ = *wanted;
-      bits_ = Scratch<std::uint64_t>{static_cast<std::size_t>(codes / 64 + 1)};
-      std::memset(bits_.get(), 0, (codes / 64 + 1) * sizeof(std::uint64_t));
-      return set(stored);
+      words_ = static_cast<std::size_t>(codes / 64 + 1);
+      bits_ = Scratch<std::uint64_t>{words_};
+      std::memset(bits_.get(), 0, words_ * sizeof(std::uint64_t));
+      bool have_places = set(stored);
+      if (stored.size() == 0) {
+        before.for_each_part([&](StoredRows const& part) { have_places = have_places && set(part); });
+      } else {
+        size_ = stored.size();
+      }
+      return have_places;
     }
     return false;
   }
@@ -149,7 +183,10 @@ class RowBits {
   }
 
   std::vector<Side> sides_;
+  std::vector<ValueKind> kinds_;
   Scratch<std::uint64_t> bits_{};
+  std::size_t words_ = 0;  // of `bits_`
+  std::size_t size_ = 0;   // how many are set
 };
 
 }  // namespace detail
@@ -158,7 +195,9 @@ class RowBits {
 /// the one before; then integers that lie close together become bits; others are hashed.
 class DistinctRows {
  public:
-  explicit DistinctRows(std::size_t columns) : rows_{columns}, bits_{columns}, set_{columns} {}
+  /// `gives_rows`: `size` and `take` will be called. Else rows that are bits are nothing else.
+  explicit DistinctRows(std::size_t columns, bool gives_rows = true)
+      : gives_rows_{gives_rows}, rows_{columns}, bits_{columns}, set_{columns} {}
 
   [[nodiscard]] std::size_t size() const noexcept { return rows().size(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return rows_.bytes() + bits_.bytes() + set_.bytes(); }
@@ -179,11 +218,16 @@ class DistinctRows {
       std::uint64_t codes[batch_rows];
       if (bits_.cover(batch, variables, rows_, codes)) {
         auto const found = bits_.insert(codes, batch.rows(), fresh);
-        rows_.append(batch, variables, fresh, found);
+        if (gives_rows_) {
+          rows_.append(batch, variables, fresh, found);
+        } else if (rows_.size() != 0) {
+          rows_ = StoredRows{rows_.columns().size()};
+        }
         return found;
       }
       way_ = Way::hashes;
       auto const columns = rows_.columns().size();
+      if (rows_.size() == 0) write_rows();
       bits_ = detail::RowBits{columns};
       set_ = RowSet{std::exchange(rows_, StoredRows{columns})};
     }
@@ -192,6 +236,17 @@ class DistinctRows {
 
  private:
   enum class Way : std::uint8_t { order, bits, hashes };
+
+  /// Of the bits.
+  template <meta::Lazy = {}>
+  void write_rows() {
+    bits_.for_each_part([&](StoredRows const& part) {
+      for (std::size_t i = 0; i != part.columns().size(); ++i) {
+        rows_.columns()[i].append(part.columns()[i].from(0), static_cast<std::uint32_t>(part.size()));
+      }
+      rows_.set_size(rows_.size() + part.size());
+    });
+  }
 
   [[nodiscard]] StoredRows const& rows() const noexcept { return way_ == Way::hashes ? set_.rows() : rows_; }
 
@@ -238,6 +293,7 @@ class DistinctRows {
     return found;
   }
 
+  bool gives_rows_;
   Way way_ = Way::order;
   StoredRows rows_;
   detail::RowBits bits_;

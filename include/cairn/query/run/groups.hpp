@@ -34,7 +34,7 @@ class Groups {
       bool const is_plain = find.kind == Find::Kind::aggregate && find.arguments.count == 0;
       bool const counts_distinct = is_plain && find.aggregate == AggregateId::count_distinct;
       // Of values that were not there before in their group, the number.
-      if (counts_distinct) distinct_.push_back({aggregates_.size(), DistinctRows{keys_.empty() ? 1U : 2U}});
+      if (counts_distinct) distinct_.push_back({aggregates_.size(), DistinctRows{keys_.empty() ? 1U : 2U, false}});
       aggregates_.push_back(!is_plain ? GroupedAggregate{} : GroupedAggregate{counts_distinct ? AggregateId::count : find.aggregate});
     }
     // Rows of one group differ in the other variables: the group's number stands for its own.
@@ -46,7 +46,7 @@ class Groups {
     removes_duplicates_ = !distinct && std::ranges::any_of(finds_, minds_duplicates);
     // With no other variable a group has one row.
     if (removes_duplicates_ && !is_one_row()) {
-      seen_.emplace(others_.size());
+      seen_.emplace(others_.size(), false);
       numbered_.emplace(context.variables() + 1);
     }
   }
