@@ -359,6 +359,15 @@ TEST_CASE("a plan is explained with the rows that its steps gave") {
   CHECK(text.find("[?e :age ?a]") != std::string::npos);
   CHECK(text.find("drop if found") != std::string::npos);
   CHECK(text.find(" rows") != std::string::npos);
+
+  // The expected number is that of the data where there is no order to choose, too; what was found is said of a row as well.
+  std::string const ages = std::to_string(q(people(), "[:find ?e :where [?e :age]]").size());
+  auto const one = explain(people(), "[:find ?e :where [?e :age]]");
+  CAPTURE(one);
+  CHECK(one.find("about " + ages + " rows a row, " + ages + " rows\n") != std::string::npos);
+  auto const two = explain(people(), "[:find ?e ?s :where [?e :age] [?e :sex ?s]]");
+  CAPTURE(two);
+  CHECK(two.find(" rows, 1 a row\n") != std::string::npos);
 }
 
 TEST_CASE("what is no query is refused with its text around the place") {

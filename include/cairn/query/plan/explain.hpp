@@ -28,7 +28,7 @@ class Explanation {
   Explanation(PlanView const& plan, ExplainedRows rows) : plan_{plan}, rows_{rows} {}
 
   std::string text() {
-    block(plan_.main, 0);
+    block(plan_.main, 0, 0);
     for (std::size_t i = 0; i != plan_.tables.size(); ++i) table(i);
     return std::move(out_);
   }
@@ -46,17 +46,21 @@ class Explanation {
     auto const blocks = plan_.blocks_of(one.blocks);
     for (std::size_t i = 0; i != blocks.size(); ++i) {
       if (i != 0) out_ += "  and\n";
-      block(blocks[i], 1);
+      block(blocks[i], 1, 0);
     }
   }
 
-  void block(std::uint16_t number, std::size_t depth) {
+  /// `incoming`: the rows that the block is run for; 0 where nobody knows.
+  void block(std::uint16_t number, std::size_t depth, std::uint64_t incoming) {
     Slice const steps = plan_.blocks[number].steps;
-    for (std::uint32_t i = 0; i != steps.count; ++i) step(steps.first + i, depth);
+    for (std::uint32_t i = 0; i != steps.count; ++i) {
+      step(steps.first + i, depth, incoming);
+      incoming = steps.first + i < rows_.actual.size() ? rows_.actual[steps.first + i] : 0;
+    }
     if (steps.count == 0) out_.append(2 * depth, ' ') += "nothing to do\n";
   }
 
-  void step(std::uint32_t number, std::size_t depth) {
+  void step(std::uint32_t number, std::size_t depth, std::uint64_t incoming) {
     Step const& one = plan_.steps[number];
     out_.append(2 * depth, ' ');
     title(one);
@@ -69,13 +73,18 @@ class Explanation {
     if (one.distinct) note("distinct");
     if (number < rows_.estimates.size() && rows_.estimates[number] >= 0)
       note("about " + rounded(rows_.estimates[number]) + " rows a row");
-    if (number < rows_.actual.size()) note(std::to_string(rows_.actual[number]) + " rows");
+    if (number < rows_.actual.size()) {
+      auto const found = rows_.actual[number];
+      note(std::to_string(found) + " rows");
+      // As the estimate is: what came in is what the step before it found.
+      if (incoming > 1) out_ += ", " + rounded(static_cast<double>(found) / static_cast<double>(incoming)) + " a row";
+    }
     if (out_.size() != before) out_[before] = ':';
     out_ += "\n";
     auto const blocks = plan_.blocks_of(one.blocks);
     for (std::size_t i = 0; i != blocks.size(); ++i) {
       if (i != 0) out_.append(2 * depth, ' ') += "or\n";
-      block(blocks[i], depth + 1);
+      block(blocks[i], depth + 1, incoming);
     }
   }
 

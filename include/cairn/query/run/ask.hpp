@@ -57,10 +57,10 @@ QueryResult ask(std::string_view text, std::span<GivenInput const> inputs, Query
 
 template <meta::Lazy>
 std::string explain(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
-  auto const prepared = PlanCache::of_program().prepare(text, inputs, options);
+  Prepared const prepared{text, inputs, options, true};
   RunReport report;
-  static_cast<void>(run_plan(prepared->view(), inputs, options, &report));
-  return explain_plan(prepared->view(), {prepared->plan().estimates, report.rows});
+  static_cast<void>(run_plan(prepared.view(), inputs, options, &report));
+  return explain_plan(prepared.view(), {prepared.plan().estimates, report.rows});
 }
 
 template <meta::Lazy>

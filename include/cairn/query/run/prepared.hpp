@@ -26,9 +26,10 @@ namespace cairn::query {
 /// A query that was read and planned. Immutable: many threads can run it.
 class Prepared {
  public:
-  /// `inputs` are looked at for rules, and for how many rows clauses will find. Errors: `edn/...`, `parser/...`, `query/where`.
+  /// `inputs` are looked at for rules, and for how many rows clauses will find; where there is no order to choose, that only if somebody
+  /// `shows_estimates`. Errors: `edn/...`, `parser/...`, `query/where`.
   template <meta::Lazy = {}>
-  Prepared(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options)
+  Prepared(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options, bool shows_estimates = false)
       : text_{text}, order_by_{options.order_by}, knows_functions_{options.functions != nullptr}, likenesses_{likenesses_of(inputs)} {
     // Names that are not the language's are looked up when the query runs.
     syntax::Names const names{.functions = {}, .aggregates = {}, .any = knows_functions_};
@@ -51,7 +52,7 @@ class Prepared {
     }
     planning::Written const query{text_, syntax_.nodes, &syntax_.tree};
     planning::Written const rules{rules_text_, rules_.nodes, &rules_.tree};
-    SourceStatistics const statistics{text_, syntax_.nodes, rules_text_, rules_.nodes, worth_asking(inputs)};
+    SourceStatistics const statistics{text_, syntax_.nodes, rules_text_, rules_.nodes, worth_asking(inputs, shows_estimates)};
     auto planned = make_plan(query, has_rules_ ? &rules : nullptr, statistics);
     require(planned.problem);
     is_guess_ = statistics.has_guessed();
@@ -98,10 +99,10 @@ class Prepared {
   }
 
  private:
-  /// The databases, by their sources' numbers; where there is no order to choose, none.
-  [[nodiscard]] std::vector<Source const*> worth_asking(std::span<GivenInput const> inputs) const {
+  /// The databases, by their sources' numbers; where there is no order to choose and nothing to show, none.
+  [[nodiscard]] std::vector<Source const*> worth_asking(std::span<GivenInput const> inputs, bool shows_estimates) const {
     auto const is_pattern = [](syntax::Clause const& clause) { return clause.kind == syntax::Clause::Kind::pattern; };
-    if (!has_rules_ && std::ranges::count_if(syntax_.tree.clauses, is_pattern) < 2) return {};
+    if (!shows_estimates && !has_rules_ && std::ranges::count_if(syntax_.tree.clauses, is_pattern) < 2) return {};
     std::vector<Source const*> sources(syntax_.tree.sources.size(), nullptr);
     for (std::size_t i = 0; i != inputs.size() && i != syntax_.tree.inputs.size(); ++i) {
       auto const& input = syntax_.tree.inputs[i];
