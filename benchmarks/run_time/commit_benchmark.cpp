@@ -175,9 +175,11 @@ void compare_durable(std::filesystem::path const& directory) {
   print("by the clock", by_the_clock[0], checkpoint, by_the_clock[1], by_the_clock[2], by_the_clock[3]);
   print("less waiting for a processor", median(on_cairn.without_waiting), checkpoint_without_waiting,
         median(on_sqlite.without_waiting), median(on_leveldb.without_waiting), median(on_log.without_waiting));
-  print_row("the same, exclusive, by the clock", "/s", Better::more, by_the_clock[6], "LevelDB, synced, 5 records", by_the_clock[2]);
+  // LevelDB locks its directory for as long as it is open: this is what is like it.
+  print_row("the same, exclusive, by the clock", "/s", Better::more, by_the_clock[6], "LevelDB, synced, which always is exclusive",
+            by_the_clock[2], by_the_clock[2]);
   print_row("the same, exclusive, by the clock", "/s", Better::more, by_the_clock[6],
-            "append + fdatasync of " + std::to_string(bytes) + " bytes", by_the_clock[3]);
+            "append + fdatasync of " + std::to_string(bytes) + " bytes", by_the_clock[3], 0.8 * by_the_clock[3]);
   print_row("the same from 16 threads", "/s", Better::more, by_the_clock[4], "LevelDB, synced, 16 threads", by_the_clock[5]);
   print_row("the same from 16 threads", "/s", Better::more, by_the_clock[4], "Cairn, one thread", by_the_clock[0],
             5 * by_the_clock[0]);

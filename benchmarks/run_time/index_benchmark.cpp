@@ -170,6 +170,8 @@ void memory(benchmark::State& state, bool in_bulk) {
 }
 void memory_eavt_random_cairn(benchmark::State& state) { memory<Order::eavt>(state, false); }
 void memory_eavt_bulk_cairn(benchmark::State& state) { memory<Order::eavt>(state, true); }
+void memory_aevt_random_cairn(benchmark::State& state) { memory<Order::aevt>(state, false); }
+void memory_aevt_bulk_cairn(benchmark::State& state) { memory<Order::aevt>(state, true); }
 void memory_avet_random_cairn(benchmark::State& state) { memory<Order::avet>(state, false); }
 void memory_avet_bulk_cairn(benchmark::State& state) { memory<Order::avet>(state, true); }
 void insert_avet_cairn(benchmark::State& state) {
@@ -258,6 +260,8 @@ BENCHMARK(insert_avet_cairn)->Unit(benchmark::kMillisecond);
 BENCHMARK(lookup_avet_cairn)->Unit(benchmark::kMillisecond);
 BENCHMARK(memory_eavt_random_cairn)->Unit(benchmark::kMillisecond)->Iterations(1);
 BENCHMARK(memory_eavt_bulk_cairn)->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(memory_aevt_random_cairn)->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(memory_aevt_bulk_cairn)->Unit(benchmark::kMillisecond)->Iterations(1);
 BENCHMARK(memory_avet_random_cairn)->Unit(benchmark::kMillisecond)->Iterations(1);
 BENCHMARK(memory_avet_bulk_cairn)->Unit(benchmark::kMillisecond)->Iterations(1);
 BENCHMARK(lookup_absl)->Unit(benchmark::kMillisecond);

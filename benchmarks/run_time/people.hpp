@@ -1,6 +1,6 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
-// People to store: five attributes each, all indexed, the same in every run.
+// People to store: five attributes each, all indexed, the same in every run, made up or from a file.
 #pragma once
 
 #include <cairn/db/tx_data.hpp>
@@ -8,7 +8,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <random>
+#include <set>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +25,7 @@ struct Person {
   bool female;
   std::int64_t age;
   std::int64_t salary;
+  std::int64_t id = 0;  ///< from 1, of those of a file
 };
 
 [[nodiscard]] inline std::vector<Person> people(std::size_t number) {
@@ -34,6 +40,24 @@ struct Person {
               static_cast<std::int64_t>(random() % 100), static_cast<std::int64_t>(random() % 100'000)};
   }
   return made;
+}
+
+/// Those of data/people20k.tsv in the order of the file, which is not that of their numbers.
+[[nodiscard]] inline std::vector<Person> people_of(std::filesystem::path const& file) {
+  static std::set<std::string, std::less<>> names;  // a person's point into it
+  std::ifstream in{file};
+  if (!in) throw std::runtime_error{"cannot read " + file.string()};
+  std::vector<Person> all;
+  std::string name;
+  std::string last_name;
+  std::string sex;
+  for (Person person{}; in >> person.id >> name >> last_name >> sex >> person.age >> person.salary;) {
+    person.name = *names.insert(name).first;
+    person.last_name = *names.insert(last_name).first;
+    person.female = sex == "female";
+    all.push_back(person);
+  }
+  return all;
 }
 
 inline constexpr std::string_view people_schema =
