@@ -17,6 +17,7 @@ import subprocess
 import sys
 
 BACKEND = re.compile(r"cairn::backends::(\w+)::")
+SIZED = re.compile(r"[0-9a-f]+ ([0-9a-f]+) (\S) (.*)")
 
 
 def symbols_of(program):
@@ -24,9 +25,9 @@ def symbols_of(program):
     said = subprocess.run(["nm", "-C", "-S", "--defined-only", program], check=True, capture_output=True, text=True).stdout
     sizes = collections.Counter()
     for line in said.splitlines():
-        parts = line.split(" ", 3)
-        if len(parts) == 4 and parts[2] not in "bB":  # those take no room in the file
-            sizes[parts[3]] += int(parts[1], 16)
+        sized = SIZED.match(line)  # what has no size is a name only
+        if sized and sized[2] not in "bB":  # those take no room in the file
+            sizes[sized[3]] += int(sized[1], 16)
     return sizes
 
 
