@@ -68,6 +68,9 @@ function(cairn_test_backend)
       message(FATAL_ERROR "cairn_test_backend: ${required} is missing")
     endif()
   endforeach()
+  if(arg_KILL_SERVICE AND NOT arg_SERVICE)
+    message(FATAL_ERROR "cairn_test_backend: KILL_SERVICE is of a SERVICE")
+  endif()
 
   # Beside this file where Cairn is installed, in the tests where it is built.
   set(kit "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/kit")
