@@ -29,7 +29,7 @@
 
 namespace cairn::backends::rados::details {
 
-/// One sweep of a store. A pack whose blobs are all dead is removed; one that is half dead gives the room of those back, and the others
+/// One sweep of a store. A pack whose blobs are all dead is removed; one of which a third is dead gives the room of those back, and the others
 /// stay where they are.
 class Sweep {
  public:
@@ -62,7 +62,7 @@ class Sweep {
     std::uint64_t from;
     std::uint64_t to;
   };
-  struct Half {
+  struct Holed {
     std::string object;
     std::vector<Hole> holes;
     Buffer contents;  ///< without what is dead
@@ -85,7 +85,7 @@ class Sweep {
   void look_into(std::span<Old const> old) {
     std::vector<Buffer> tables(old.size());
     std::vector<std::string> dead;
-    std::vector<Half> halves;
+    std::vector<Holed> holed;
     store_.cluster().each(
         old.size(),
         [&](std::size_t i, Completion& completion) {
@@ -101,13 +101,13 @@ class Sweep {
           if (!contents) {
             raise(Errc::store_corrupt, "The contents of a pack of blobs are damaged: restore " + old[i].object + " from a backup.", "{:object \"" + old[i].object + "\"}");
           }
-          if (contents->sealed_at < before_) sort_out(old[i].object, *contents, dead, halves);
+          if (contents->sealed_at < before_) sort_out(old[i].object, *contents, dead, holed);
         });
     store_.cluster().remove(dead);
-    give_back(halves);
+    give_back(holed);
   }
 
-  void sort_out(std::string const& object, common::Contents const& contents, std::vector<std::string>& dead, std::vector<Half>& halves) const {
+  void sort_out(std::string const& object, common::Contents const& contents, std::vector<std::string>& dead, std::vector<Holed>& holed) const {
     std::vector<Address> kept;
     std::vector<Hole> holes;
     std::uint64_t kept_bytes = 0;
@@ -128,21 +128,21 @@ class Sweep {
     }
     if (kept.empty()) {
       dead.push_back(object);
-    } else if (dead_bytes >= kept_bytes) {
-      halves.push_back({object, std::move(holes), common::contents_of(kept, contents.sealed_at)});
+    } else if (dead_bytes * 2 >= kept_bytes) {
+      holed.push_back({object, std::move(holes), common::contents_of(kept, contents.sealed_at)});
     }
   }
 
-  void give_back(std::vector<Half> const& halves) const {
+  void give_back(std::vector<Holed> const& holed) const {
     store_.cluster().each(
-        halves.size(),
+        holed.size(),
         [&](std::size_t i, Completion& completion) {
           WriteOperation operation;
           // Another sweep may have removed it: it does not come back.
           operation.require();
-          for (auto const& hole : halves[i].holes) operation.zero(hole.from, hole.to - hole.from);
-          operation.set(contents_attribute, halves[i].contents);
-          store_.cluster().begin(halves[i].object, operation, completion);
+          for (auto const& hole : holed[i].holes) operation.zero(hole.from, hole.to - hole.from);
+          operation.set(contents_attribute, holed[i].contents);
+          store_.cluster().begin(holed[i].object, operation, completion);
         },
         [](std::size_t, int answer) {
           if (answer < 0 && answer != -ENOENT) raise_answer(answer, "give back the room of blobs");

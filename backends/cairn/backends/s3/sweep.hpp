@@ -10,6 +10,7 @@
 #include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -22,8 +23,9 @@
 
 namespace cairn::backends::s3::details {
 
-/// One sweep of a store. A pack is removed when all its blobs are dead. One in which a quarter of the bytes or less is live goes, too: its
-/// live blobs are moved to objects of their own first, where readers look when the pack is gone.
+/// One sweep of a store. A pack is removed when all its blobs are dead. One in which a quarter of the bytes or less is live goes, too, and
+/// then the emptiest ones until what is older than the cutoff takes at most half as much again as is live of it. Their live blobs are moved to objects
+/// of their own first, where readers look when the pack is gone.
 class Sweep {
  public:
   Sweep(SharedStore& store, LiveSet<Address> const& live, TimePoint cutoff)
@@ -32,9 +34,8 @@ class Sweep {
   void run() {
     find_parts_of_roots();
     std::vector<Old> old;
-    std::vector<std::string> dead;
     auto const some = [&] {
-      look_into(old, dead);
+      look_into(old);
       old.clear();
     };
     // Keys are in the order of their times.
@@ -49,18 +50,34 @@ class Sweep {
     some();
     store_.client().list(store_.keys().moved_blobs(), [&](Listed const& object) {
       auto const address = store_.keys().moved_of(object.key);
-      if (address && address->pack().put_at() < before_ && !is_live(*address)) dead.push_back(object.key);
+      if (!address || address->pack().put_at() >= before_) return true;
+      if (is_live(*address)) {
+        live_bytes_ += object.size;
+      } else {
+        dead_.push_back(object.key);
+      }
       return true;
     });
-    store_.client().remove(std::move(dead));
+    rewrite_emptiest();
+    move_out();
+    store_.client().remove(std::move(dead_));
   }
 
  private:
   static constexpr std::size_t at_a_time = 256;
   static constexpr std::size_t first_guess = std::size_t{16} << 10U;
+  static constexpr std::uint64_t moved_at_a_time = std::uint64_t{32} << 20U;
   struct Old {
     common::TimedKey key;
     std::uint64_t size;
+  };
+  /// A pack of which a part is dead.
+  struct Sparse {
+    common::TimedKey key;
+    std::uint64_t size;
+    std::uint64_t live_bytes;
+    std::vector<Address> live;
+    [[nodiscard]] double part() const noexcept { return static_cast<double>(live_bytes) / static_cast<double>(size); }
   };
 
   /// Large states and tails are blobs that no tree names.
@@ -79,24 +96,45 @@ class Sweep {
   }
   [[nodiscard]] bool is_live(Address const& address) const { return parts_.contains(address) || live_(address); }
 
-  void look_into(std::vector<Old> const& old, std::vector<std::string>& dead) {
+  void look_into(std::vector<Old> const& old) {
     auto const tables = read_contents_of(old);
-    std::vector<Address> moving;
     for (std::size_t i = 0; i != old.size(); ++i) {
       auto const& table = tables[i];
       if (!table || table->sealed_at >= before_) continue;
-      std::vector<Address> kept;
-      std::uint64_t bytes = 0;
+      Sparse pack{old[i].key, old[i].size, 0, {}};
       for (auto const& blob : table->blobs) {
         if (!is_live(blob)) continue;
-        kept.push_back(blob);
-        bytes += stored_size(blob.size());
+        pack.live.push_back(blob);
+        pack.live_bytes += stored_size(blob.size());
       }
-      if (bytes > old[i].size / 4) continue;
-      moving.insert(moving.end(), kept.begin(), kept.end());
-      dead.push_back(store_.keys().pack(old[i].key));
+      if (pack.live_bytes <= pack.size / 4) {
+        rewrite(pack);
+      } else if (pack.live.size() == table->blobs.size()) {
+        live_bytes_ += pack.size;  // nothing can be gained
+      } else {
+        live_bytes_ += pack.live_bytes;
+        dead_bytes_ += pack.size - pack.live_bytes;
+        sparse_.push_back(std::move(pack));
+      }
     }
-    move_out(moving);
+  }
+
+  void rewrite_emptiest() {
+    std::ranges::sort(sparse_, {}, &Sparse::part);
+    for (auto& pack : sparse_) {
+      if (dead_bytes_ <= live_bytes_ / 2) break;
+      dead_bytes_ -= pack.size - pack.live_bytes;
+      rewrite(pack);
+    }
+  }
+
+  /// Its live blobs go elsewhere, and it is dead.
+  void rewrite(Sparse& pack) {
+    moving_.insert(moving_.end(), pack.live.begin(), pack.live.end());
+    moving_bytes_ += pack.live_bytes;
+    dead_.push_back(store_.keys().pack(pack.key));
+    pack.live = {};
+    if (moving_bytes_ >= moved_at_a_time) move_out();
   }
 
   /// Nothing in the place of one that somebody else has removed.
@@ -135,7 +173,9 @@ class Sweep {
     return made;
   }
 
-  void move_out(std::vector<Address> const& addresses) {
+  void move_out() {
+    auto const addresses = std::exchange(moving_, {});
+    moving_bytes_ = 0;
     if (addresses.empty()) return;
     std::vector<Buffer> bodies(addresses.size());
     store_.read_many(std::span<Address const>{addresses}, [&](std::size_t i, Bytes const& bytes) {
@@ -151,6 +191,12 @@ class Sweep {
   LiveSet<Address> const& live_;
   std::int64_t before_;
   std::set<Address> parts_{};
+  std::vector<Sparse> sparse_{};
+  std::uint64_t live_bytes_ = 0;  ///< of what is older than the cutoff and stays where it is
+  std::uint64_t dead_bytes_ = 0;  ///< beside them
+  std::vector<Address> moving_{};
+  std::uint64_t moving_bytes_ = 0;
+  std::vector<std::string> dead_{};  ///< objects, to be removed when all that was alive in them is elsewhere
 };
 
 }  // namespace cairn::backends::s3::details
