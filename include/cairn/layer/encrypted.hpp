@@ -126,7 +126,29 @@ class EncryptedConnection
     if constexpr (ReservingBlobStore<InnerConnection>) {
       store_->inner.sweep(live, cutoff);
     } else {
-      store_->inner.sweep([&](typename InnerConnection::Address const& inner) { return live(Address{inner, {}}.place()); }, cutoff);
+      store_->inner.sweep(of_places(live), cutoff);
+    }
+  }
+  void erase(LiveSet<Address> const& live, TimePoint cutoff)
+    requires BlobStoreErases<InnerConnection>
+  {
+    if constexpr (ReservingBlobStore<InnerConnection>) {
+      store_->inner.erase(live, cutoff);
+    } else {
+      store_->inner.erase(of_places(live), cutoff);
+    }
+  }
+  /// Calls `visit(address, bytes, put_by)` for every blob, with its place and the bytes that it takes in the store below.
+  template <class Visit>
+  void for_each_blob(Visit visit) const
+    requires BlobStoreListsBlobs<InnerConnection>
+  {
+    if constexpr (ReservingBlobStore<InnerConnection>) {
+      store_->inner.for_each_blob(visit);
+    } else {
+      store_->inner.for_each_blob([&](typename InnerConnection::Address const& inner, std::uint64_t bytes, TimePoint put_by) {
+        visit(Address{inner, {}}.place(), bytes, put_by);
+      });
     }
   }
 
@@ -146,6 +168,9 @@ class EncryptedConnection
   [[nodiscard]] InnerConnection& inner() noexcept { return store_->inner; }
 
  private:
+  [[nodiscard]] static auto of_places(LiveSet<Address> const& live) {
+    return [&live](typename InnerConnection::Address const& inner) { return live(Address{inner, {}}.place()); };
+  }
   [[nodiscard]] static typename InnerConnection::Address const& inner_of(Address const& address) noexcept {
     if constexpr (ReservingBlobStore<InnerConnection>) {
       return address;
