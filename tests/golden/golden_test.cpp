@@ -10,11 +10,15 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace cairn::golden_test {
@@ -41,10 +45,11 @@ std::string read(fs::path const& file) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-/// One of everything: each type of value, history, a checkpoint and a tail after it.
-void write_store(fs::path const& path) {
-  Store::create({.path = path});
-  auto conn = Store::connect({.path = path});
+/// One of everything: each type of value, history, a checkpoint and a tail after it. `collects`: most of it has been compacted.
+void write_store(Store::Config const& config, bool collects = false) {
+  auto const& path = config.path;
+  Store::create(config);
+  auto conn = Store::connect(config);
   auto const at = [&conn](std::string const& tx, std::string const& instant) {
     conn.transact("{:tx-data " + tx + " :tx-meta {:db/txInstant #inst \"" + instant + "\"}}");
   };
@@ -67,6 +72,10 @@ void write_store(fs::path const& path) {
   for (int i = 0; i != 300; ++i) many += "{:name \"n" + std::to_string(i) + "\" :one/long " + std::to_string(i * i) + "}";
   at(many + "]", "2026-01-04T00:00:00Z");
   conn.checkpoint();
+  if (collects) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});  // segments are old by the millisecond
+    conn.collect_garbage({.keep_for = std::chrono::milliseconds{0}, .erase = true});
+  }
   at(R"([[:db/retractEntity [:name "n7"]] {:name "in the tail" :one/double 2.5}])", "2026-01-05T00:00:00Z");
   // A connection checkpoints when it ends; this one must leave its tail.
   fs::copy(path, fs::path{path} += ".copy", fs::copy_options::recursive);
@@ -75,7 +84,41 @@ void write_store(fs::path const& path) {
   fs::rename(fs::path{path} += ".copy", path);
 }
 
+/// What a segment says of itself (docs/format.md, "Segment").
+struct SegmentKind {
+  std::uint32_t format = 0, layout = 0, runs = 0;
+};
+SegmentKind kind_of(fs::path const& segment) {
+  auto const header = read(segment);
+  SegmentKind kind;
+  std::memcpy(&kind.format, header.data() + 8, 4);
+  std::memcpy(&kind.layout, header.data() + 64, 4);
+  std::memcpy(&kind.runs, header.data() + 68, 4);
+  return kind;
+}
+
+Store::Config config_of(fs::path const& store) {
+  using cairn::backends::file::Layout;
+  return {.path = store, .layout = fs::exists(store / "blobs") ? Layout::dir : Layout::log};
+}
+
 }  // namespace
+
+TEST_CASE("golden stores have segments of each format") {
+  bool is_first = false, has_files = false, is_compacted = false;
+  for (auto const& entry : fs::recursive_directory_iterator{stores}) {
+    if (entry.path().extension() != ".clog") continue;
+    auto const [format, layout, runs] = kind_of(entry.path());
+    INFO(entry.path());
+    CHECK((format == 1) == (layout == 0 && runs == 0));
+    is_first = is_first || format == 1;
+    has_files = has_files || layout == 1;
+    is_compacted = is_compacted || runs != 0;
+  }
+  CHECK(is_first);
+  CHECK(has_files);
+  CHECK(is_compacted);
+}
 
 TEST_CASE("golden stores are read as they were written") {
   std::size_t found = 0;
@@ -87,12 +130,12 @@ TEST_CASE("golden stores are read as they were written") {
     auto const copy = directory.path() / "store";
     fs::copy(entry.path() / "store", copy, fs::copy_options::recursive);
     {
-      auto conn = Store::connect({.path = copy});
+      auto conn = Store::connect(config_of(copy));
       CHECK(history_of(conn) == read(entry.path() / "history.edn"));
       CHECK(cairn::verify(conn.db()).current == conn.db().size());
       conn.checkpoint();
     }
-    auto conn = Store::connect({.path = copy});
+    auto conn = Store::connect(config_of(copy));
     CHECK(history_of(conn) == read(entry.path() / "history.edn"));
     conn.transact(R"([{:name "written today"}])");
     CHECK(conn.db().entid(cairn::lookup(":name", "written today")));
@@ -128,14 +171,19 @@ TEST_CASE("a root of a later format is refused as such, and stays as it is") {
 }
 
 TEST_CASE("a golden store of this format", "[.][make]") {
-  auto const here = stores / ("format-" + std::to_string(cairn::format_version) + "-nodes-" +
-                              std::to_string(cairn::detail::node_format));
-  fs::remove_all(here);
-  fs::create_directories(here);
-  write_store(here / "store");
-  cairn::test::TemporaryDirectory directory;  // opening may write
-  fs::copy(here / "store", directory.path() / "store", fs::copy_options::recursive);
-  std::ofstream{here / "history.edn", std::ios::binary} << history_of(Store::connect({.path = directory.path() / "store"}));
+  using cairn::backends::file::Layout;
+  auto const name = "format-" + std::to_string(cairn::format_version) + "-nodes-" + std::to_string(cairn::detail::node_format);
+  for (std::string const kind : {"", "-files", "-compacted"}) {
+    auto const here = stores / (name + kind);
+    if (fs::exists(here)) continue;  // what was once released stays
+    fs::create_directories(here);
+    Store::Config config{.path = here / "store", .layout = kind == "-files" ? Layout::dir : Layout::log};
+    if (kind == "-compacted") config.segment_size = cairn::ByteSize{std::uint64_t{8} << 10U};
+    write_store(config, kind == "-compacted");
+    cairn::test::TemporaryDirectory directory;  // opening may write
+    fs::copy(here / "store", directory.path() / "store", fs::copy_options::recursive);
+    std::ofstream{here / "history.edn", std::ios::binary} << history_of(Store::connect(config_of(directory.path() / "store")));
+  }
 }
 
 }  // namespace cairn::golden_test
