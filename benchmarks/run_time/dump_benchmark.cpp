@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // A database with a history as a file and back: people of five datoms, of whom two attributes were changed once, all indexed. The peer is what
 // `.dump` and `.read` of SQLite's shell do: a row a datom as an INSERT, the indexes made at the end.
+//
+// usage: dump_benchmark [DATOMS]: of that many (10000000), once, without the peer, each part in a process of its own, with the most memory that it had.
 #include "people.hpp"
+#include "program.hpp"
 #include "report.hpp"
 
 #include <cairn/backends/file/backend.hpp>
@@ -14,7 +17,11 @@
 #include <sqlite3.h>
 
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -26,6 +33,7 @@ using Store = cairn::Store<Backend>;
 
 constexpr std::size_t number = 20'000;
 constexpr std::size_t copies = 10;
+constexpr std::size_t datoms_of_copy = 9 * number;
 constexpr std::size_t rounds = 3;
 constexpr auto peer = "SQLite's .dump and .read, a row a datom, 3 orders";
 
@@ -66,11 +74,11 @@ class Sqlite {
   ::sqlite3* database_ = nullptr;
 };
 
-void make_store(Store::Config const& config, std::vector<Person> const& all) {
+void make_store(Store::Config const& config, std::vector<Person> const& all, std::size_t times) {
   Store::create(config);
   auto conn = Store::connect(config);
   conn.transact(people_schema);
-  for (std::size_t copy = 0; copy != copies; ++copy) {
+  for (std::size_t copy = 0; copy != times; ++copy) {
     for (bool const changed : {false, true}) {
       std::vector<cairn::TxOp> operations;
       for (std::size_t i = 0; i != all.size(); ++i) {
@@ -88,6 +96,61 @@ void make_store(Store::Config const& config, std::vector<Person> const& all) {
   }
 }
 
+void write_dump(cairn::Db<cairn::persistent_set_tag> const& db, std::string const& file, cairn::DumpEncoding encoding) {
+  cairn::DumpFile out{file};
+  cairn::dump(db, out.sink(), {.encoding = encoding});
+  out.finish();
+}
+void read_dump(std::string const& file, Store::Config const& to) {
+  cairn::detail::OpenFile const in{file, O_RDONLY};
+  cairn::restore<Backend>(to, cairn::read_from(in.number(), in.name()));
+}
+
+/// The most memory that this process has had, in MB.
+double most_memory() {
+  std::ifstream status{"/proc/self/status"};
+  for (std::string word; status >> word;) {
+    if (word != "VmHWM:") continue;
+    double kilobytes = 0;
+    status >> kilobytes;
+    return kilobytes * 1024 / 1e6;
+  }
+  return 0;
+}
+
+/// One part, in this process: says how long it took, in seconds, and how much memory.
+void run_part(std::string const& part, std::filesystem::path const& place, std::size_t datoms) {
+  auto const edn = (place / "dump.edn").string();
+  auto const cbor = (place / "dump.cbor").string();
+  auto const stored = [&] { return Store::connect({.path = place / "cairn"}).db(); };
+  std::cout << seconds_of([&] {
+    if (part == "make") make_store({.path = place / "cairn"}, people(number), datoms / datoms_of_copy);
+    if (part == "dump, EDN") write_dump(stored(), edn, cairn::DumpEncoding::edn);
+    if (part == "dump, CBOR") write_dump(stored(), cbor, cairn::DumpEncoding::cbor);
+    if (part == "restore, EDN") read_dump(edn, {.path = place / "of-edn"});
+    if (part == "restore, CBOR") read_dump(cbor, {.path = place / "of-cbor"});
+    if (part == "copy") cairn::copy_database<Backend>(stored(), {.path = place / "copy"});
+  }) << "\n"
+            << most_memory() << std::endl;
+}
+
+void run_parts(std::size_t datoms) {
+  ScratchDirectory const scratch;
+  datoms = datoms / datoms_of_copy * datoms_of_copy;
+  std::printf("%zu datoms, each part a process of its own\n%-14s %12s %10s\n", datoms, "", "datoms/s", "MB");
+  for (char const* const part : {"make", "dump, EDN", "dump, CBOR", "restore, EDN", "restore, CBOR", "copy"}) {
+    Program program{{"--part", part, scratch.path().string(), std::to_string(datoms)}};
+    auto const seconds = std::stod(program.line());
+    auto const memory = std::stod(program.line());
+    if (!program.wait()) throw std::runtime_error{std::string{part} + " failed"};
+    if (part == std::string{"make"}) continue;
+    std::printf("%-14s %12.0f %10.0f\n", part, static_cast<double>(datoms) / seconds, memory);
+    std::fflush(stdout);
+  }
+  for (char const* const file : {"dump.edn", "dump.cbor"}) std::printf("%-14s %12ju bytes\n", file, std::filesystem::file_size(scratch.path() / file));
+  std::printf("%-14s %12ju bytes\n", "restored", bytes_below(scratch.path() / "of-edn"));
+}
+
 void make_table(Sqlite const& sqlite, cairn::Db<cairn::persistent_set_tag> const& db) {
   sqlite.make_table();
   for (auto const& datom : db.history().datoms(cairn::eavt)) {
@@ -102,10 +165,13 @@ void make_table(Sqlite const& sqlite, cairn::Db<cairn::persistent_set_tag> const
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
+  std::vector<std::string> const words(arguments + 1, arguments + count);
+  if (words.size() == 4 && words[0] == "--part") return run_part(words[1], words[2], std::stoul(words[3])), 0;
+  if (words.size() == 1) return run_parts(std::stoul(words[0])), 0;
   ScratchDirectory const scratch;
   Store::Config const config{.path = scratch.path() / "cairn"};
-  make_store(config, people(number));
+  make_store(config, people(number), copies);
   auto const conn = Store::connect(config);
   auto const db = conn.db();
   auto const datoms = static_cast<double>(db.snapshot().current.eavt.size() + db.snapshot().temporal.eavt.size());
@@ -115,21 +181,14 @@ int main() {
   auto const file = [&](cairn::DumpEncoding encoding) { return (scratch.path() / (encoding == cairn::DumpEncoding::edn ? "dump.edn" : "dump.cbor")).string(); };
   auto const dump = [&](cairn::DumpEncoding encoding) {
     return [&, encoding] {
-      return datoms / seconds_of([&] {
-               cairn::DumpFile out{file(encoding)};
-               cairn::dump(db, out.sink(), {.encoding = encoding});
-               out.finish();
-             });
+      return datoms / seconds_of([&] { write_dump(db, file(encoding), encoding); });
     };
   };
   auto const restore = [&](cairn::DumpEncoding encoding) {
     return [&, encoding] {
       Store::Config const to{.path = scratch.path() / "restored"};
       Store::destroy(to);
-      return datoms / seconds_of([&] {
-               cairn::detail::OpenFile const in{file(encoding), O_RDONLY};
-               cairn::restore<Backend>(to, cairn::read_from(in.number(), in.name()));
-             });
+      return datoms / seconds_of([&] { read_dump(file(encoding), to); });
     };
   };
   auto const text_of_sqlite = scratch.path() / "dump.sql";
