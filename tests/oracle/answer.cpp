@@ -87,6 +87,30 @@ std::vector<Row> found_values(Query const& query, Bindings const& solved, Source
   return results;
 }
 
+/// Those of the rows for which `:having` holds, in the order that is asked for, from `:offset` on up to `:limit`.
+std::vector<Row> arranged(Query const& query, std::vector<Row> rows) {
+  std::erase_if(rows, [&](Row const& row) {
+    return std::ranges::any_of(query.having, [&](Value const& call) {
+      std::vector<Argument> arguments;
+      for (auto const& form : call.items().subspan(1)) {
+        auto const column = query.column(form);
+        arguments.emplace_back(column ? row[*column] : form);
+      }
+      return !call_function(call[0].as_symbol(), arguments).is_truthy();
+    });
+  });
+  std::ranges::sort(rows, [&](Row const& left, Row const& right) {
+    for (auto const& [column, descends] : query.order) {
+      auto const order = compare(left[column], right[column]);
+      if (order != 0) return descends ? order > 0 : order < 0;
+    }
+    return false;
+  });
+  rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(std::min(query.offset, rows.size())));
+  if (query.limit && rows.size() > *query.limit) rows.resize(*query.limit);
+  return rows;
+}
+
 Value as_map_or_vector(Query const& query, Row row) {
   if (query.keys.empty()) return Value::vector(std::move(row));
   std::vector<std::pair<Value, Value>> entries;
@@ -102,7 +126,7 @@ Value shaped(Query const& query, std::vector<Row> rows) {
   for (auto& row : rows)
     values.push_back(query.shape == Shape::collection ? row[0] : as_map_or_vector(query, std::move(row)));
   bool const plain =
-      query.shape == Shape::relation && query.with.empty() && query.keys.empty() &&
+      query.shape == Shape::relation && !query.is_sequence && query.with.empty() && query.keys.empty() &&
       std::ranges::all_of(query.find, [](auto const& element) { return element.kind == FindElement::Kind::variable; });
   return plain ? Value::set(std::move(values)) : Value::vector(std::move(values));
 }
@@ -132,7 +156,7 @@ Value q(Value const& form, std::span<Input const> inputs) {
     }
   }
   for (auto const& variable : query.with) add(variable);
-  return shaped(query, found_values(query, project(*solved, variables), sources));
+  return shaped(query, arranged(query, found_values(query, project(*solved, variables), sources)));
 }
 
 }  // namespace cairn::oracle

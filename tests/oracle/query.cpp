@@ -35,9 +35,9 @@ std::map<std::string, Values> parts_of(Value const& form) {
     refuse(Errc::parser_query, "A query is a vector [:find ?e :where ...] or a map.", form);
   }
   for (auto const& [name, part] : parts) {
-    static std::set<std::string_view> const known{"find", "with", "in", "where", "keys", "strs", "syms"};
+    static std::set<std::string_view> const known{"find", "with",   "in",       "where", "keys",  "strs",
+                                                  "syms", "having", "order-by", "limit", "offset"};
     if (known.contains(name)) continue;
-    if (name == "order-by" || name == "limit" || name == "offset") throw Unspoken{"order-by, limit and offset"};
     refuse(Errc::parser_query, "A query has :find, :with, :in, :where and :keys, :strs or :syms.", form);
   }
   return parts;
@@ -79,7 +79,38 @@ void read_find(Query& query, Values find, Value const& whole) {
     }
   }
   if (find.empty()) refuse(Errc::parser_find, "A query finds something.", whole);
-  for (auto const& form : find) query.find.push_back(find_element(form));
+  for (auto const& form : find) {
+    query.find.push_back(find_element(form));
+    query.find.back().form = form;
+  }
+}
+
+/// `:having`, `:order-by`, `:offset` and `:limit`, of whose mistakes other tests tell.
+void read_result(Query& query, std::map<std::string, Values>& parts, Value const& whole) {
+  auto const in_one = [](Values part) {
+    return part.size() == 1 && part[0].is_vector() ? Values{part[0].items().begin(), part[0].items().end()} : part;
+  };
+  for (auto const& form : parts["having"]) {
+    if (form.is_list()) query.having.push_back(form);
+    if (form.is_vector()) query.having.insert(query.having.end(), form.items().begin(), form.items().end());
+  }
+  for (auto const& form : in_one(parts["order-by"])) {
+    if (form.is_keyword()) {
+      query.order.back().descends = form.is_keyword("desc");
+      continue;
+    }
+    auto const column = form.is_integer() ? std::optional{static_cast<std::size_t>(form.as_integer())} : query.column(form);
+    if (!column || *column >= query.find.size()) refuse(Errc::parser_query, "Order by what is found.", whole);
+    query.order.push_back({*column, false});
+  }
+  auto const number = [&](std::string const& name) -> std::optional<std::size_t> {
+    auto const& part = parts[name];
+    if (part.empty() || part[0].is_nil()) return std::nullopt;
+    return static_cast<std::size_t>(part[0].as_integer());
+  };
+  query.limit = number("limit");
+  query.offset = number("offset").value_or(0);
+  query.is_sequence = !query.order.empty() || query.limit || query.offset != 0;
 }
 
 void read_keys(Query& query, std::map<std::string, Values> const& parts, Value const& whole) {
@@ -149,6 +180,7 @@ Query parse_query(Value const& form) {
   if (!parts.contains("find")) refuse(Errc::parser_find, "A query has :find.", form);
   read_find(query, parts["find"], form);
   read_keys(query, parts, form);
+  read_result(query, parts, form);
   for (auto const& variable : parts["with"]) {
     if (!is_variable(variable)) refuse(Errc::parser_query, ":with has variables.", form);
     query.with.push_back(variable.as_symbol());

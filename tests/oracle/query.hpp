@@ -5,7 +5,10 @@
 
 #include "bindings.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace cairn::oracle {
 
@@ -17,6 +20,7 @@ struct FindElement {
   std::string name{};  ///< the aggregate, or the source to pull from
   Value pattern{};     ///< the pull pattern, or the variable that has it
   Values arguments{};  ///< those of an aggregate, before its variable
+  Value form{};        ///< as it is written
 };
 
 struct Query {
@@ -26,7 +30,24 @@ struct Query {
   Variables with{};
   Values in{};
   Values where{};
-  Values keys{};  ///< of return maps: keywords, strings or symbols; empty: no maps
+  Values keys{};    ///< of return maps: keywords, strings or symbols; empty: no maps
+  Values having{};  ///< calls on what is found
+  struct Order {
+    std::size_t column;
+    bool descends;
+  };
+  std::vector<Order> order{};
+  std::size_t offset = 0;
+  std::optional<std::size_t> limit{};
+  bool is_sequence = false;  ///< rows are in an order, or some of them are left out by number
+
+  /// The place in `find` of what a form names, if it is there.
+  [[nodiscard]] std::optional<std::size_t> column(Value const& form) const {
+    for (std::size_t i = 0; i != find.size(); ++i) {
+      if (find[i].form == form) return i;
+    }
+    return std::nullopt;
+  }
 };
 
 /// Of a vector or a map; text is read first. Errors: `parser/query`, `parser/find`, `parser/where`, `query/where`.

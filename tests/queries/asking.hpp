@@ -38,7 +38,7 @@ Outcome outcome_of(Ask ask) {
 }
 
 [[nodiscard]] std::string shown(Outcome const& outcome);
-[[nodiscard]] bool agree(Outcome const& expected, Outcome const& got);
+[[nodiscard]] bool agree(Outcome const& expected, Outcome const& got, bool is_ordered);
 
 /// The database that transactions make.
 [[nodiscard]] Database database_of(std::span<std::string const> transactions);
@@ -55,6 +55,7 @@ struct StaticQuestion {
   std::string_view text;
   std::vector<std::string> inputs;
   std::string_view rules;
+  bool is_ordered;
   /// The same query; nothing where the schema does not let it be asked.
   std::optional<Edn> (*ask)(Database const& db);
 };

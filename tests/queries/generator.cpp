@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t first_entity = 100;
 constexpr std::size_t number_of_entities = 14;
 
+/// The value that is an entity's alone.
+std::string code_of(std::string const& entity) { return "\"c" + entity + '"'; }
+
 std::string constant(Type type, Dice& dice) {
   switch (type) {
     case Type::entity: return std::to_string(first_entity + dice(number_of_entities));
@@ -22,6 +25,9 @@ std::string constant(Type type, Dice& dice) {
     case Type::keyword: return std::string{":k/"} + static_cast<char>('x' + dice(3));
     case Type::real: return std::to_string(dice(4)) + (dice.percent(50) ? ".5" : ".0");
     case Type::transaction: return std::to_string((std::int64_t{1} << 48) + 1 + static_cast<std::int64_t>(dice(8)));
+    case Type::flag: return dice.percent(50) ? "true" : "false";
+    case Type::moment: return "#inst \"2020-01-0" + std::to_string(1 + dice(5)) + "T00:00:00.000Z\"";
+    case Type::code: return code_of(constant(Type::entity, dice));
   }
   return {};
 }
@@ -34,6 +40,9 @@ std::string_view type_name(Type type) {
     case Type::text: return ":db.type/string";
     case Type::keyword: return ":db.type/keyword";
     case Type::real: return ":db.type/double";
+    case Type::flag: return ":db.type/boolean";
+    case Type::moment: return ":db.type/instant";
+    case Type::code: return ":db.type/string";
   }
   return {};
 }
@@ -49,8 +58,9 @@ class Maker {
  public:
   Maker(RandomData const& data, Dice& dice) : data_{data}, dice_{dice} {}
 
-  RandomQuery make() {
+  RandomQuery make(bool as_maps) {
     if (dice_.percent(30)) add_inputs();
+    if (dice_.percent(6)) add_source();
     std::string where = pattern_of(fresh(Type::entity));
     for (std::size_t left = dice_(4); left != 0; --left) where += ' ' + clause();
     if (!rules_.empty()) in_ += " %";
@@ -68,8 +78,10 @@ class Maker {
         find += variable.first + ' ';
       }
     }
-    if (find.empty()) find = bound.front().first;
-    if (!aggregates && dice_.percent(5)) find = '[' + bound.front().first + " ...]";
+    if (find.empty() || (!aggregates && dice_.percent(5))) {
+      find = find.empty() ? bound.front().first : '[' + bound.front().first + " ...]";
+      found = {bound.front().first};
+    }
     if (!aggregates && find.front() != '[' && dice_.percent(6)) {
       auto const known = of(Type::entity);
       if (!known.empty()) find += " (pull " + dice_.one_of(known) + " [:db/id " + attribute().ident + " {" + attribute(Type::entity).ident + " [*]}])";
@@ -86,11 +98,49 @@ class Maker {
       if (shape == 0) find += " .";
       if (shape == 1) find = '[' + find + ']';
     }
-    return {"[:find " + find + with + (in_.empty() ? "" : " :in $" + in_) + " :where " + where + "]", inputs_, inputs_in_cpp_, rules_};
+    auto const [rest, is_ordered] = aggregates || find.front() == '[' || find.find('(') != std::string::npos
+                                        ? std::pair{having(find), false}
+                                        : arranged(find, as_maps);
+    return {"[:find " + find + with + (in_.empty() ? "" : " :in $" + in_) + " :where " + where + rest + "]", inputs_, inputs_in_cpp_, rules_,
+            is_ordered};
   }
 
  private:
   using Variable = std::pair<std::string, Type>;
+
+  /// What is said of groups: of the aggregate that is found first.
+  std::string having(std::string const& find) {
+    auto const begin = find.find('(');
+    if (begin == std::string::npos || find.find("(pull") != std::string::npos || find.front() == '[' || !dice_.percent(15)) return {};
+    auto const call = find.substr(begin, find.find(')') + 1 - begin);
+    auto const is_number = std::ranges::any_of(std::vector<std::string_view>{"(count", "(sum", "(avg"},
+                                               [&](std::string_view name) { return call.starts_with(name); });
+    return " :having [(" + (is_number ? "< " + std::to_string(dice_(4)) + ' ' + call : "not= 1 " + call) + ")]";
+  }
+  /// Names for what is found, or an order in which no two rows are at the same place, with as many of them as one likes.
+  std::pair<std::string, bool> arranged(std::string const& find, bool as_maps) {
+    std::vector<std::string> found;
+    for (std::size_t at = 0; at < find.size();) {
+      auto const end = std::min(find.find(' ', at), find.size());
+      if (end != at) found.push_back(find.substr(at, end - at));
+      at = end + 1;
+    }
+    std::string rest;
+    if (as_maps && dice_.percent(5)) {
+      rest = dice_.percent(40) ? " :keys" : dice_.percent(50) ? " :strs" : " :syms";
+      for (std::size_t i = 0; i != found.size(); ++i) rest += " n" + std::to_string(i);
+    }
+    if (!dice_.percent(8)) return {rest, false};
+    rest += " :order-by [";
+    for (std::size_t left = found.size(); left != 0; --left) {
+      std::swap(found[left - 1], found[dice_(left)]);
+      rest += found[left - 1] + (dice_.percent(40) ? " :desc " : dice_.percent(30) ? " :asc " : " ");
+    }
+    rest += ']';
+    if (dice_.percent(50)) rest += " :limit " + std::to_string(dice_(8));
+    if (dice_.percent(40)) rest += " :offset " + std::to_string(dice_(4));
+    return {rest, true};
+  }
 
   [[nodiscard]] std::vector<Variable> variables() const { return {types_.begin(), types_.end()}; }
   [[nodiscard]] std::vector<std::string> of(Type type) const {
@@ -135,6 +185,7 @@ class Maker {
   }
 
   std::string pattern() {
+    if (dice_.percent(3)) return pattern_of("[:code " + constant(Type::code, dice_) + ']');
     auto const e = dice_.percent(12) ? constant(Type::entity, dice_) : entity_variable();
     return pattern_of(e);
   }
@@ -145,8 +196,9 @@ class Maker {
     auto const kind = dice_(100);
     if (kind >= 95) return '[' + e + ' ' + of.ident + ']';
     if (kind == 94) return '[' + e + " :db/ident " + variable(Type::keyword) + ']';
-    bool const by_ident = of.type == Type::entity && dice_.percent(3);
-    std::string v = kind < 12 ? "_" : kind < 35 ? by_ident ? ident() : constant(of.type, dice_) : value_variable(of.type);
+    bool const by_name = of.type == Type::entity && dice_.percent(6);
+    auto const named = [&] { return dice_.percent(50) ? ident() : "[:code " + constant(Type::code, dice_) + ']'; };
+    std::string v = kind < 12 ? "_" : kind < 35 ? by_name ? named() : constant(of.type, dice_) : value_variable(of.type);
     std::string rest;
     if (dice_.percent(8)) rest = ' ' + (dice_.percent(70) ? variable(Type::transaction) : "_");
     if (!rest.empty() && dice_.percent(30)) rest += dice_.percent(50) ? " true" : " false";
@@ -163,7 +215,8 @@ class Maker {
 
   std::string clause() {
     auto const known = of(Type::entity);
-    switch (dice_(15)) {
+    if (!source_.empty() && dice_.percent(40)) return "[$2 " + variable(Type::entity) + ' ' + variable(*source_.begin()) + ']';
+    switch (dice_(16)) {
       case 0:
       case 1: return predicate();
       case 2: return function();
@@ -201,9 +254,37 @@ class Maker {
         return '[' + e + " ?attribute" + std::to_string(next_++) + " _]";
       }
       case 10: return name();
+      case 11: return rarely();
       default: break;
     }
     return known.empty() || dice_.percent(30) ? pattern() : pattern_of(dice_.one_of(known));
+  }
+
+  /// What is seldom written.
+  std::string rarely() {
+    auto const entities = of(Type::entity);
+    auto const numbers = of(Type::number);
+    switch (dice_(5)) {
+      case 0: {
+        auto const& counted = attribute(Type::number).ident;
+        if (dice_.percent(50)) return "[(q [:find [?inside ...] :where [_ " + counted + " ?inside]] $) [" + fresh(Type::number) + " ...]]";
+        return "[(q [:find (count ?inside) . :where [?inside " + counted + " _]] $) " + fresh(Type::number) + ']';
+      }
+      case 1:
+        if (entities.empty()) break;
+        return "[(get-some $ " + dice_.one_of(entities) + " :number :count) [?attribute" + std::to_string(next_++) + ' ' + fresh(Type::number) + "]]";
+      case 2: {
+        if (entities.empty() || numbers.empty()) break;
+        auto const tuple = "?tuple" + std::to_string(next_++);
+        return "[(tuple " + dice_.one_of(entities) + ' ' + dice_.one_of(numbers) + ") " + tuple + "] [(untuple " + tuple + ") [" +
+               variable(Type::entity) + ' ' + fresh(Type::number) + "]]";
+      }
+      case 3:
+        if (numbers.empty()) break;
+        return "[(-differ? " + dice_.one_of(numbers) + ' ' + constant(Type::number, dice_) + ")]";
+      default: break;
+    }
+    return pattern();
   }
 
   std::string closed_branch(std::string const& e) {
@@ -275,10 +356,11 @@ class Maker {
                (dice_.percent(50) ? "[?x " + edge + " ?t] (reach ?t ?y)" : "(reach ?x ?t) [?t " + other + " ?y]") +
                "] [(plain ?x ?y) [?x " + edge + " ?y] [?y " + of.ident + " _]] [(plain ?x ?y) [?y " + other + " ?x]]" +
                " [(even ?x ?y) [?x " + edge + " ?t] (odd ?t ?y)] [(odd ?x ?y) [?x " + other + " ?y]] [(odd ?x ?y) [?x " + edge +
-               " ?t] (even ?t ?y)] [(kin ?x ?y) [?x :kind ?y]] [(kin ?x ?y) [?x " + edge + " ?t] (kin ?t ?y)]]";
+               " ?t] (even ?t ?y)] [(lone [?x]) (not [?x " + edge + " _]) (not [?x " + of.ident + " _])] [(kin ?x ?y) [?x :kind ?y]] [(kin ?x ?y) [?x " + edge + " ?t] (kin ?t ?y)]]";
     }
     static std::vector<std::string> const names{"reach", "reach", "plain", "even", "odd", "kin"};
     auto const argument = [&] { return dice_.percent(15) ? constant(Type::entity, dice_) : dice_.percent(8) ? "_" : entity_variable(); };
+    if (auto const known = of(Type::entity); !known.empty() && dice_.percent(15)) return "(lone " + dice_.one_of(known) + ')';
     auto const x = argument();
     return '(' + dice_.one_of(names) + ' ' + x + ' ' + argument() + ')';
   }
@@ -290,12 +372,35 @@ class Maker {
     return '(' + dice_.one_of(is_number && dice_.percent(60) ? numeric : any) + ' ' + variable.first + ')';
   }
 
+  /// Rows of a collection to find, beside the database.
+  void add_source() {
+    auto const type = static_cast<Type>(1 + dice_(4));
+    source_.insert(type);
+    in_ += " $2";
+    std::string text = "[";
+    auto cpp = "std::vector<std::tuple<std::int64_t, " + std::string{cpp_type(type)} + ">>{";
+    for (std::size_t i = 1 + dice_(6); i != 0; --i) {
+      auto const first = constant(Type::entity, dice_);
+      auto const second = constant(type, dice_);
+      text += '[' + first + ' ' + second + ']';
+      cpp += '{' + in_cpp(Type::entity, first) + ", " + in_cpp(type, second) + "}, ";
+    }
+    inputs_.push_back(text + ']');
+    inputs_in_cpp_.push_back(cpp + '}');
+  }
+
   void add_inputs() {
     for (std::size_t left = 1 + dice_(2); left != 0; --left) {
       auto const type = static_cast<Type>(dice_(4));
       switch (dice_(4)) {
         case 0:
           in_ += ' ' + fresh(type);
+          if (type == Type::entity && dice_.percent(20)) {
+            auto const code = constant(Type::code, dice_);
+            inputs_.push_back("[:code " + code + ']');
+            inputs_in_cpp_.push_back("lookup(\":code\", " + code + ')');
+            break;
+          }
           inputs_.push_back(constant(type, dice_));
           inputs_in_cpp_.push_back(in_cpp(type, inputs_.back()));
           break;
@@ -346,6 +451,7 @@ class Maker {
   std::vector<std::string> inputs_;
   std::vector<std::string> inputs_in_cpp_;
   std::string rules_;
+  std::set<Type> source_;  ///< what the rows of `$2` have in their second column; empty: there is none
 };
 
 }  // namespace
@@ -355,23 +461,30 @@ RandomData make_data(Dice& dice) {
   std::string schema = "[";
   static std::vector<std::pair<std::string, Type>> const wanted{{":number", Type::number}, {":count", Type::number}, {":text", Type::text},
                                                                 {":word", Type::text},     {":kind", Type::keyword}, {":real", Type::real},
-                                                                {":pal", Type::entity}, {":next", Type::entity}};
+                                                                {":pal", Type::entity},    {":next", Type::entity}, {":flag", Type::flag},
+                                                                {":moment", Type::moment}, {":code", Type::code}};
   for (auto const& [ident, type] : wanted) {
-    bool const many = dice.percent(40);
+    bool const many = type != Type::code && type != Type::flag && dice.percent(40);
     data.attributes.push_back({ident, type, many});
     schema += "{:db/ident " + ident + " :db/valueType " + std::string{type_name(type)} + " :db/cardinality :db.cardinality/" +
-              (many ? "many" : "one") + (dice.percent(50) ? " :db/index true}" : "}");
+              (many ? "many" : "one") + (type == Type::code ? " :db/unique :db.unique/identity}" : dice.percent(50) ? " :db/index true}" : "}");
   }
   data.transactions.push_back(schema + "]");
   for (std::size_t left = 2 + dice(4); left != 0; --left) {
     std::string facts = "[";
     std::set<std::string> said;  // nothing twice in a transaction, nor two values for one
     // Keywords that the data has are idents of entities, too.
-    if (data.transactions.size() == 1) facts += "[:db/add 100 :db/ident :k/x][:db/add " + std::to_string(first_entity + 1 + dice(3)) + " :db/ident :k/y]";
+    if (data.transactions.size() == 1) {
+      facts += "[:db/add 100 :db/ident :k/x][:db/add " + std::to_string(first_entity + 1 + dice(3)) + " :db/ident :k/y]";
+      for (std::size_t number = 0; number != number_of_entities; ++number) {
+        auto const e = std::to_string(first_entity + number);
+        if (dice.percent(85) && said.insert(e + ":code").second) facts += "[:db/add " + e + " :code " + code_of(e) + ']';
+      }
+    }
     for (std::size_t number = 30 + dice(40); number != 0; --number) {
       auto const& of = dice.one_of(data.attributes);
       auto const e = constant(Type::entity, dice);
-      auto const v = constant(of.type, dice);
+      auto const v = of.type == Type::code ? code_of(e) : constant(of.type, dice);
       if (!said.insert(e + of.ident + (of.many ? v : "")).second) continue;
       facts += (dice.percent(80) ? "[:db/add " : "[:db/retract ") + e + ' ' + of.ident + ' ' + v + ']';
     }
@@ -388,10 +501,13 @@ std::string_view cpp_type(Type type) {
     case Type::text: return "std::string_view";
     case Type::keyword: return "Keyword";
     case Type::real: return "double";
+    case Type::flag: return "bool";
+    case Type::moment: return "Instant";
+    case Type::code: return "std::string_view";
   }
   return {};
 }
 
-RandomQuery make_query(RandomData const& data, Dice& dice) { return Maker{data, dice}.make(); }
+RandomQuery make_query(RandomData const& data, Dice& dice, bool as_maps) { return Maker{data, dice}.make(as_maps); }
 
 }  // namespace cairn::queries

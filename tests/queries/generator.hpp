@@ -34,7 +34,7 @@ class Dice {
 };
 
 /// What the variables and values of a query are of, so that most of what is made means something.
-enum class Type : std::uint8_t { entity, number, text, keyword, real, transaction };
+enum class Type : std::uint8_t { entity, number, text, keyword, real, transaction, flag, moment, code };
 
 struct RandomAttribute {
   std::string ident;
@@ -55,9 +55,11 @@ struct RandomQuery {
   std::vector<std::string> inputs;
   std::vector<std::string> inputs_in_cpp;  ///< the same as expressions of C++
   std::string rules;                       ///< empty: none
+  bool is_ordered = false;                 ///< what it finds is in an order, and no other
 };
 /// What values of a type are in C++.
 [[nodiscard]] std::string_view cpp_type(Type type);
-[[nodiscard]] RandomQuery make_query(RandomData const& data, Dice& dice);
+/// `as_maps`: rows may be maps.
+[[nodiscard]] RandomQuery make_query(RandomData const& data, Dice& dice, bool as_maps);
 
 }  // namespace cairn::queries

@@ -18,7 +18,7 @@ namespace {
 
 using namespace cairn::queries;
 
-constexpr std::size_t of_each_database = 24;
+constexpr std::size_t of_each_database = 30;
 
 /// What a query can have; a batch is made so that each turns up.
 struct Shape {
@@ -57,6 +57,12 @@ constexpr std::array shapes{
     Shape{"pull", [](RandomQuery const& query) { return has(query, "(pull "); }},
     Shape{"an attribute that is a variable", [](RandomQuery const& query) { return has(query, " ?attribute"); }},
     Shape{"what was added", [](RandomQuery const& query) { return has(query, " true]") || has(query, " false]"); }},
+    Shape{"an order", [](RandomQuery const& query) { return query.is_ordered; }},
+    Shape{":having", [](RandomQuery const& query) { return has(query, " :having "); }},
+    Shape{"a lookup ref", [](RandomQuery const& query) { return has(query, "[:code "); }},
+    Shape{"a collection is a source", [](RandomQuery const& query) { return has(query, "[$2 "); }},
+    Shape{"a query in the query", [](RandomQuery const& query) { return has(query, "[(q "); }},
+    Shape{"tuples", [](RandomQuery const& query) { return has(query, "(untuple "); }},
     Shape{"several clauses", [](RandomQuery const& query) { return has(query, "] [?") && has(query, "] ["); }},
 };
 
@@ -65,8 +71,8 @@ void write_struct(std::ostream& out, RandomData const& data, std::string const& 
   out << "struct " << name << " {\n";
   for (auto const& attribute : data.attributes) {
     auto type = attribute.type == Type::entity ? "Ref<" + name + ">"
-                : attribute.type == Type::text ? "std::string"
-                                               : std::string{cpp_type(attribute.type)};
+                : attribute.type == Type::text || attribute.type == Type::code ? "std::string"
+                                                                               : std::string{cpp_type(attribute.type)};
     if (attribute.many) type = "std::vector<" + type + ">";
     out << "  " << type << ' ' << attribute.ident.substr(1) << "{};\n";
   }
@@ -76,7 +82,7 @@ void write_struct(std::ostream& out, RandomData const& data, std::string const& 
 void write_question(std::ostream& out, RandomQuery const& query, std::string const& extra) {
   out << "      {R\"q(" << query.text << ")q\", {";
   for (auto const& input : query.inputs) out << "R\"q(" << input << ")q\", ";
-  out << "}, R\"q(" << query.rules << ")q\",\n       [](Database const& db) { return ask_static<R\"q(" << query.text << ")q\"" << extra << ">(db";
+  out << "}, R\"q(" << query.rules << ")q\", " << (query.is_ordered ? "true" : "false") << ",\n       [](Database const& db) { return ask_static<R\"q(" << query.text << ")q\"" << extra << ">(db";
   for (auto const& input : query.inputs_in_cpp) out << ", " << input;
   if (!query.rules.empty()) out << ", rules<R\"q(" << query.rules << ")q\">()";
   out << "); }},\n";
@@ -99,7 +105,7 @@ void write_batch(std::ostream& out, std::uint64_t seed, std::size_t wanted) {
       RandomQuery query;
       for (std::uint64_t attempt = 0; attempt == 0 || (attempt != 5'000 && !shape.is(query)); ++attempt) {
         Dice dice{(data_seed + number) * 10'007 + attempt};
-        query = make_query(data, dice);
+        query = make_query(data, dice, false);
       }
       if (!shape.is(query)) std::cerr << "seed " << seed << ": no query has " << shape.name << '\n';
       // One after the other in turn with a schema, and each shape both ways where there is more than one batch.
