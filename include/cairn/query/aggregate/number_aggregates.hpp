@@ -99,9 +99,7 @@ class Numbers {
   void add(IntegerColumn const& column) {
     auto const before = all_.size();
     if (all_.capacity() < before + column.count) all_.reserve((std::max)(before + column.count, before + before / 2));
-    all_.resize(before + column.count);
-    auto* next = all_.data() + before;
-    for_each(column, [&](std::int64_t number) { *next++ = static_cast<double>(number); });
+    for_each(column, [&](std::int64_t number) { all_.push_back(static_cast<double>(number)); });
   }
   [[nodiscard]] std::vector<double> const& all() const noexcept { return all_; }
   [[nodiscard]] std::size_t bytes() const noexcept { return all_.capacity() * sizeof(double); }

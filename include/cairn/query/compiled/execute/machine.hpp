@@ -317,8 +317,8 @@ class Machine final : public LoopFeed<IndexTag> {
     }
     (std::make_index_sequence<width>{});
   }
-  /// Leaves out those of `count` rows behind `rows` others that are the same as the one before them, where that is wanted. How many
-  /// stay.
+  /// Leaves out those of `count` rows, at least one, behind `rows` others that are the same as the one before them, where that is
+  /// wanted. How many stay.
   template <std::size_t Index>
   std::uint32_t new_among(std::uint32_t rows, std::uint32_t count) {
     if constexpr (Index == program.step_of(0) && (program.sorted_by_entity || program.sorted_by_value)) {
@@ -328,15 +328,15 @@ class Machine final : public LoopFeed<IndexTag> {
         if constexpr (width == 1) {
           if (loops_[0].pattern.by_word || !is_scanned_value(shown[0])) {
             auto* const column = rows_[0].data();
-            auto last = last_[shown[0]];
+            auto last = has_last_ ? last_[shown[0]] : ~column[rows];  // not what the first is
             for (auto row = rows; row != rows + count; ++row) {
               auto const word = column[row];
               column[kept] = word;
-              kept += has_last_ && word == last ? 0 : 1;
+              kept += word == last ? 0 : 1;
               last = word;
-              has_last_ = true;
             }
             last_[shown[0]] = last;
+            has_last_ = true;
             return kept - rows;
           }
         }
