@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/backends/common/medium.hpp>
+#include <cairn/backends/common/mounts.hpp>
 #include <cairn/backends/common/open_once.hpp>
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/backends/lmdb/config.hpp>
@@ -138,8 +139,8 @@ class Environment {
     // NOTLS: a snapshot belongs to whoever holds it, not to the thread that took it.
     auto const flags = unsigned{MDB_NOTLS} | (config.sync == Sync::relaxed ? unsigned{MDB_NOMETASYNC} : 0U);
     auto result = try_open(config, flags);
-    if (result == EROFS) {
-      // Nobody writes there, and LMDB needs no table of readers. Who only lacks the right needs one.
+    if (result == EROFS && common::nobody_writes_to(path_.string())) {
+      // LMDB needs no table of readers there. Beside writers, who reuse what no reader in that table holds, it needs one.
       is_read_only_ = true;
       result = try_open(config, flags | MDB_RDONLY);
     }

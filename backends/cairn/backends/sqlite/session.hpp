@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/backends/common/medium.hpp>
+#include <cairn/backends/common/mounts.hpp>
 #include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/sqlite/config.hpp>
 #include <cairn/backends/sqlite/statement.hpp>
@@ -82,16 +83,19 @@ inline std::string immutable_name(std::string const& path) {
   return name + "?immutable=1";
 }
 
-/// Whether a file lies where nobody can write, and all that was committed is in it. Where its write-ahead log was left behind, SQLite has to make
-/// an index of that first.
+/// Whether a file lies where nobody writes, and all that was committed is in it. Where a log was left behind, whoever opens the file has to
+/// write first.
 inline bool is_immutable(std::string const& path) {
-  if (common::why_not_writable(path) != Errc::io_read_only) return false;
-  std::error_code error;
-  auto const log = std::filesystem::file_size(path + "-wal", error);
-  return error || log == 0;
+  if (!common::nobody_writes_to(std::filesystem::path{path}.parent_path().string())) return false;
+  auto const has = [&](char const* log) {
+    std::error_code error;
+    auto const size = std::filesystem::file_size(path + log, error);
+    return error != std::errc::no_such_file_or_directory && (error || size != 0);
+  };
+  return !has("-wal") && !has("-journal");
 }
 
-/// The file, opened; nothing where it is not there and must not be made. On a file system that is mounted read-only it is for reading.
+/// The file, opened; nothing where it is not there and must not be made. Where nobody writes it is for reading.
 inline DatabasePtr open_database(Config const& config, bool create) {
   if (config.path.empty()) raise(Errc::config_missing, "The SQLite backend needs a :path, the database file.");
   // Absolute: "" and ":memory:" are no files to SQLite.
