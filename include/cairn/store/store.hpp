@@ -9,6 +9,7 @@
 #include <cairn/store/connection.hpp>
 #include <cairn/store/fixed_options.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -111,7 +112,7 @@ template <StoreBackend Backend, class IndexTag>
 bool StoreOperations<Backend, IndexTag>::exists(Config const& config) {
   config::validate_config<Backend>(config);
   try {
-    return !BackendHandle<Backend>{config}.blobs().roots().empty();
+    return std::ranges::any_of(BackendHandle<Backend>{config}.blobs().roots(), [](std::string_view name) { return !name.starts_with('\0'); });
   } catch (Error const& error) {
     if (error.code() == Errc::store_does_not_exist) return false;
     throw;

@@ -15,11 +15,15 @@
 
 #include <bit>
 #include <cmath>
+#include <exception>
 #include <fstream>
+#include <future>
 #include <limits>
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -453,6 +457,49 @@ TEST_CASE("a restoration that fails removes no storage that it did not make") {
   OnFile own;
   CHECK(code_of([&] { restore<backends::file::Backend>(own.config(), out_of(cut)); }) == Errc::store_corrupt);
   CHECK_NOTHROW(backends::file::Backend::empty_store(own.config()));  // its own it removes
+}
+
+TEST_CASE("a restoration that fails leaves the place to another one that began there meanwhile") {
+  OnMem from;
+  Memory::create(from.config());
+  auto conn = Memory::connect(from.config());
+  conn.transact(laws::database_schema);
+  std::string many = "[";
+  for (int i = 0; i != 6000; ++i) many += "{:n " + std::to_string(i) + " :text \"x\" :tag :a}";
+  conn.transact(many + "]");
+  auto const text = dumped(conn.db());
+  OnMem to;
+  struct Stop {};
+  std::promise<void> other_has_begun;
+  std::promise<void> first_has_failed;
+  std::exception_ptr failure;
+  std::thread other;
+  RestoreOptions first{.memory = 1};
+  first.progress = [&](RestoreProgress const&) {
+    other = std::thread{[&] {
+      RestoreOptions second{.memory = 1};
+      bool waits = true;
+      second.progress = [&](RestoreProgress const&) {
+        if (!std::exchange(waits, false)) return;
+        other_has_begun.set_value();
+        first_has_failed.get_future().wait();
+      };
+      try {
+        restore<mem::Backend>(to.config(), out_of(text), second);
+      } catch (...) {
+        failure = std::current_exception();
+      }
+    }};
+    other_has_begun.get_future().wait();
+    throw Stop{};
+  };
+  CHECK_THROWS_AS(restore<mem::Backend>(to.config(), out_of(text), first), Stop);
+  first_has_failed.set_value();
+  other.join();
+  CHECK(failure == nullptr);
+  auto restored = Memory::connect(to.config());
+  CHECK((laws::facts_of(restored.db()) == laws::facts_of(conn.db())));
+  CHECK(restored.blobs().roots() == std::vector<std::string>{"db"});  // and nothing of either is left beside it
 }
 
 TEST_CASE("two dumps to one file do not meet") {
