@@ -162,6 +162,23 @@ if(table MATCHES "`:sqlite`")
   run(0 "^42\n$" q "{:store {:backend :sqlite :path \"${directory}/jdbc.sqlite\"}}" "[:find ?a . :in $ ?e :where [?e :age ?a]]" "[:name \"Ivan\"]")
 endif()
 
+# What makes a store one of a later release, where that takes no more than Python: its tables' format.
+find_program(python NAMES python3)
+set(later_sqlite [=[
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+database.execute("UPDATE cairn_store SET format = 99")
+database.commit()
+]=])
+set(later_lmdb [=[
+import sys
+with open(sys.argv[1] + "/data.mdb", "r+b") as file:
+    pages = file.read()
+    if b"format\1" not in pages: sys.exit("The tree of the store's own numbers is not where it was.")
+    file.seek(0)
+    file.write(pages.replace(b"format\1", b"format\x63"))
+]=])
+
 # On each backend that needs a library and is there.
 foreach(backend IN ITEMS sqlite lmdb rocksdb)
   if(table MATCHES "`:${backend}`")
@@ -176,6 +193,16 @@ foreach(backend IN ITEMS sqlite lmdb rocksdb)
       run(0 ":dead-nodes [0-9]+" gc "${other}" --keep-age 0 --erase)
     endif()
     run(0 ":sound true" verify "${other}")
+    # What collections renewed is no merge.
+    run(0 "^[*] [^\n]*, a collection's  [(]db[)]\n([*] [^\n]*\n)*$" log --graph "${other}")
+    if(python AND later_${backend})
+      execute_process(COMMAND "${python}" -c "${later_${backend}}" "${directory}/${backend}" RESULT_VARIABLE result)
+      if(NOT result EQUAL 0)
+        message(FATAL_ERROR "The ${backend} store could not be made a later release's.")
+      endif()
+      run(1 "another release.*store/format" q "${other}" "[:find ?e . :where [?e :name]]")
+      run(1 "store/format" import "${other}" "${directory}/facts.edn")
+    endif()
   endif()
 endforeach()
 

@@ -32,7 +32,15 @@ std::string text_of(std::optional<Value> const& value) { return value ? edn::wri
 
 std::string line_of(Commit const& commit) {
   return to_text(commit.id) + "  " + instant_text(commit.written) + "  tx " + std::to_string(commit.max_tx - first_transaction + 1) + ", " +
-         std::to_string(commit.datoms) + " datoms";
+         std::to_string(commit.datoms) + " datoms" + (commit.is_renewal ? ", a collection's" : "");
+}
+
+/// A renewal names a second one only in case that the first is gone: it is no merge.
+Commit with_one_line_of_descent(Commit commit, std::vector<Commit> const& shown) {
+  if (!commit.is_renewal || commit.parents.size() < 2) return commit;
+  bool const has_first = std::ranges::find(shown, commit.parents.front(), &Commit::id) != shown.end();
+  commit.parents = {has_first ? commit.parents.front() : commit.parents.back()};
+  return commit;
 }
 
 }  // namespace
@@ -110,7 +118,7 @@ int print_log(std::string const& store, bool graph, bool all, std::size_t limit)
         std::puts(line.c_str());
         continue;
       }
-      auto const drawn = lanes.draw(commit);
+      auto const drawn = lanes.draw(with_one_line_of_descent(commit, commits));
       std::printf("%s %s\n", drawn.row.c_str(), line.c_str());
       for (auto const& link : drawn.links) std::puts(link.c_str());
     }

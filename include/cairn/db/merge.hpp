@@ -44,11 +44,11 @@ class MergePlanner {
   MergePlanner(Db<IndexTag> const& base, Db<IndexTag> const& ours, Db<IndexTag> const& theirs, MergePreference preference)
       : base_{base}, ours_{ours}, theirs_{theirs}, preference_{preference} {}
 
-  [[nodiscard]] MergePlan plan() && {
-    auto const their = diff(base_, theirs_);
+  /// `their` leads from the base to theirs, and `our`, where it is known already, to ours.
+  [[nodiscard]] MergePlan plan(DbDiff const& their, DbDiff const* our = nullptr) && {
     for (auto const& datom : their.added) note(datom, true);
     for (auto const& datom : their.removed) note(datom, false);
-    find_what_ours_needs();
+    find_what_ours_needs(our);
     for (auto const& [entity, attributes] : changes_) {
       if (leaves(entity, attributes)) continue;
       for (auto const& [name, change] : attributes) merge(entity, name, change);
@@ -121,13 +121,15 @@ class MergePlanner {
   }
 
   /// Entities that theirs took away, and about which ours says something new.
-  void find_what_ours_needs() {
+  void find_what_ours_needs(DbDiff const* our) {
     std::unordered_map<EntityId, EntityId> gone;  // by what ours calls them
     for (auto const& [entity, attributes] : changes_) {
       if (is_gone_in_theirs(entity) && has_facts(ours_, in_ours(entity))) gone.emplace(in_ours(entity), entity);
     }
     if (gone.empty()) return;
-    for (auto const& datom : diff(base_, ours_).added) {
+    DbDiff found;
+    if (our == nullptr) our = &(found = diff(base_, ours_));
+    for (auto const& datom : our->added) {
       auto const* attribute = ours_.schema().find(datom.a);
       if (attribute == nullptr || attribute->is_composite()) continue;
       auto const about = gone.find(datom.e);
@@ -234,7 +236,7 @@ class MergePlanner {
 template <class IndexTag>
 [[nodiscard]] MergePlan plan_merge(Db<IndexTag> const& base, Db<IndexTag> const& ours, Db<IndexTag> const& theirs,
                                    MergePreference preference = MergePreference::none) {
-  return detail::MergePlanner<IndexTag>{base, ours, theirs, preference}.plan();
+  return detail::MergePlanner<IndexTag>{base, ours, theirs, preference}.plan(diff(base, theirs));
 }
 
 }  // namespace cairn

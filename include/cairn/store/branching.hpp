@@ -7,9 +7,12 @@
 #include <cairn/store/commit_graph.hpp>
 #include <cairn/store/connection.hpp>
 #include <cairn/store/number_range.hpp>
+#include <cairn/store/pinned_state.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -50,38 +53,56 @@ inline void check_branch_name(std::string_view name) {
   raise_failed(result.reason, true);
 }
 
-/// Makes a branch that is not there yet of a value, and of the checkpoint that it comes from. Requires: `changing` of the handle's
-/// values was held before it was read. The version of its root.
-template <class Backend, class IndexTag>
-Version commit_new_branch(BackendHandle<Backend>& handle, std::string_view name, CommitRecord const& from, Snapshot<IndexTag> snapshot) {
-  snapshot.max_entity = reserve_numbers(handle, snapshot.max_entity);
-  auto writer = handle.blobs().begin();
-  CommitParent const parent{from.id, NodeAddress::of(writer.put(from.state.view()))};
-  std::vector<CommitId> commits{CommitId::random()};
-  typename Branch<Backend, IndexTag>::Written nodes;
-  auto const state = codec::write_state(commits, std::span{&parent, 1}, snapshot, BackendHandle<Backend>::node_sink(writer), nodes.receipt);
-  auto const result = writer.commit(name, Version{}, state);
-  if (result == CommitResult::committed) {
-    nodes.receipt.confirm();
-    return result.version;
-  }
-  if (result == CommitResult::conflict) {
-    raise(Errc::store_exists, "The branch " + std::string{name} + " exists already. Delete it first, or take another name.",
-          "{:branch :" + std::string{name} + "}");
-  }
-  raise_branch_commit(result, name);
+[[noreturn]] inline void raise_branch_exists(std::string_view name) {
+  raise(Errc::store_exists, "The branch " + std::string{name} + " exists already. Delete it first, or take another name.",
+        "{:branch :" + std::string{name} + "}");
 }
 
-/// Makes a branch that is not there yet of what a connection's branch holds. The version of its root.
+/// Makes sure that all of a pinned state is there and stays, for as long as it is pinned. Whoever keeps what was written after `since`, or ceased to be a root after it, in
+/// milliseconds, keeps all of it. Errors: `commit/conflict` where a collection in another process may be removing it; `store/does-not-exist` where one has. Complexity:
+/// linear in what it does not share with what the connection's branch holds.
 template <class Backend, class IndexTag>
-Version make_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
-  conn.sync();
-  conn.checkpoint();
+void require_kept(Connection<Backend, IndexTag> const& conn, std::span<std::byte const> state, std::int64_t since) {
   auto const session = conn.session();
-  std::lock_guard const changing{session->handle().values().changing()};
-  // What others have committed since is in the tail, and in the value.
-  Branch<Backend, IndexTag> const from{session->shared_handle(), session->db().options()};
-  return commit_new_branch(session->handle(), name, from.record(), from.db().snapshot());
+  auto& handle = session->handle();
+  bool const may_go = may_be_swept(handle, since);
+  auto const head = graph_of(conn).head(session->db().options().branch);  // after the look: what a root holds now stays, whoever sweeps
+  auto const pinned = codec::read_state<IndexTag>(state, session->source(), session->db().options());
+  if (is_same_tree(pinned.snapshot, head->checkpoint.snapshot)) return;
+  if (may_go) {
+    raise(Errc::commit_conflict, "A collection of garbage under way in another process need not keep what the branch is to be made of. Nothing has changed; try again when it has "
+                                 "ended. (One that was killed counts for a day.)");
+  }
+  try {
+    read_what_differs(pinned.snapshot, head->checkpoint.snapshot);
+  } catch (Error const& error) {
+    if (error.code() != Errc::io_error) throw;
+    static_cast<void>(handle.blobs().roots());  // throws where it is the store that does not answer
+    raise(Errc::store_does_not_exist, "What the branch is to be made of was collected as garbage, at least in part: " + error.message());
+  }
+}
+
+/// Makes a value what a branch holds, whose root has the version `expected`; `from` are the checkpoints that it comes from. `since` as of `require_kept`, apart from what is
+/// written here. Requires: `changing` of the handle's values is held, and was before the value was read.
+template <class Backend, class IndexTag>
+CommitId commit_branch(Connection<Backend, IndexTag> const& conn, std::string_view name, Version const& expected, std::span<CommitRecord const> from,
+                       Snapshot<IndexTag> const& snapshot, std::int64_t since) {
+  auto const session = conn.session();
+  auto& blobs = session->handle().blobs();
+  since = (std::min)(since, static_cast<std::int64_t>(milliseconds_of(std::chrono::system_clock::now())));
+  typename Branch<Backend, IndexTag>::Written nodes;
+  auto writer = blobs.begin();
+  std::vector<CommitParent> parents;
+  for (auto const& record : from) parents.push_back({record.id, NodeAddress::of(writer.put(record.state.view()))});
+  std::vector<CommitId> commits{CommitId::random()};
+  auto const state = codec::write_state(commits, std::span<CommitParent const>{parents}, snapshot, BackendHandle<Backend>::node_sink(writer), nodes.receipt);
+  PinnedState<Backend> const pin{session->handle(), std::move(writer), state};
+  require_kept(conn, state, since);
+  auto const result = blobs.begin().commit(name, expected, state);
+  if (result == CommitResult::conflict && expected.absent()) raise_branch_exists(name);
+  if (!(result == CommitResult::committed)) raise_branch_commit(result, name);
+  nodes.receipt.confirm();
+  return commits.back();
 }
 
 /// Held while old commits are read that a collection of garbage under way in this process may be about to take: it ends first, and
@@ -162,8 +183,9 @@ template <class Backend, class IndexTag>
 namespace detail {
 
 /// The node of a commit. Errors: `store/does-not-exist`, also where its record was collected.
+/// `replaced` becomes the time at which it ceased to be a root at the earliest, in milliseconds, where a commit is left that was made of it.
 template <class Backend, class IndexTag>
-[[nodiscard]] auto find_commit(Connection<Backend, IndexTag> const& conn, CommitId const& id) {
+[[nodiscard]] auto find_commit(Connection<Backend, IndexTag> const& conn, CommitId const& id, std::int64_t* replaced = nullptr) {
   auto const graph = graph_of(conn);
   typename CommitGraph<Backend, IndexTag>::NodePtr found;
   std::string ended;
@@ -172,6 +194,10 @@ template <class Backend, class IndexTag>
   graph.walk(
       heads,
       [&](auto const& node) {
+        auto const& [before, is_renewal] = std::tie(node.checkpoint.parents, node.checkpoint.is_renewal);
+        // A collection goes from a renewal of a renewal to the first of these, and to the other one by another rule.
+        auto const of = std::ranges::find(before, id, &CommitParent::id);
+        if (replaced != nullptr && of != before.end() && (!is_renewal || of == before.begin())) *replaced = node.checkpoint.written.milliseconds;
         if (node.record.id == id) found = std::make_shared<typename CommitGraph<Backend, IndexTag>::Node const>(node);
         return found == nullptr;
       },
@@ -198,22 +224,40 @@ template <class Backend, class IndexTag>
 }
 
 /// Makes a branch of what the connection's branch holds now; the two share everything. The connection checkpoints first, so that both
-/// begin at one commit where nobody else commits meanwhile. Errors: `store/exists` where there is such a branch; those of a checkpoint.
+/// begin at one commit where nobody else commits meanwhile. A collection of garbage in another process does no harm: what the branch is made of is pinned
+/// until it is there (`detail::PinnedState`). Errors: `store/exists` where there is such a branch; those of a checkpoint; `commit/conflict` where such a collection sweeps, keeps for less time than this takes, and others
+/// committed meanwhile. Complexity: four changes of roots. Thread safety: waits for a collection in this process to end.
 template <class Backend, class IndexTag>
 void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
   detail::check_branch_name(name);
-  static_cast<void>(detail::make_branch(conn, name));
+  std::shared_lock const beside{BackendHandle<Backend>::collecting()};
+  conn.sync();
+  conn.checkpoint();
+  auto const session = conn.session();
+  auto& handle = session->handle();
+  std::lock_guard const changing{handle.values().changing()};
+  auto const now = static_cast<std::int64_t>(detail::milliseconds_of(std::chrono::system_clock::now()));
+  // What others have committed since is in the tail, and in the value.
+  Branch<Backend, IndexTag> const from{session->shared_handle(), session->db().options()};
+  auto snapshot = from.db().snapshot();
+  auto const record = from.record();
+  snapshot.max_entity = detail::reserve_numbers(handle, snapshot.max_entity);
+  static_cast<void>(detail::commit_branch<Backend, IndexTag>(conn, name, Version{}, std::span{&record, 1}, snapshot, now));
 }
 
-/// The same of an earlier commit. Errors: as `commit_as_db`, too. Requires: no collection of garbage is under way in another process that
-/// was not to keep the commit.
+/// The same of an earlier commit. Errors: as `commit_as_db`, too, also where only a part of it was collected as garbage; `commit/conflict` where a collection is sweeping in
+/// another process that need not keep the commit, or was killed at it within a day. Complexity: linear in what the commit does not share with what the connection's branch
+/// holds, which is read.
 template <class Backend, class IndexTag>
 void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name, CommitId const& from) {
   detail::check_branch_name(name);
   auto const session = conn.session();
   detail::ReadingOldCommits<Backend> const reading{session->handle()};
-  auto const commit = detail::find_commit(conn, from);
-  static_cast<void>(detail::commit_new_branch(session->handle(), name, commit->record, commit->checkpoint.snapshot));
+  std::int64_t replaced = -1;
+  auto const commit = detail::find_commit(conn, from, &replaced);
+  auto snapshot = commit->checkpoint.snapshot;
+  snapshot.max_entity = detail::reserve_numbers(session->handle(), snapshot.max_entity);
+  static_cast<void>(detail::commit_branch<Backend, IndexTag>(conn, name, Version{}, std::span{&commit->record, 1}, snapshot, replaced));
 }
 
 /// Removes a branch; what only it held is garbage. Errors: `store/does-not-exist`; `config/range` for the branch that the connection
@@ -234,11 +278,11 @@ void delete_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
 
 /// Makes `db` what a branch holds, whatever that held before; `parents` are the commits that it is said to come from. `db` is a value
 /// of the present that this connection gave out (`commit_as_db` included), or one that `with` made of it. Connections on that branch go
-/// on from there. A branch that is not there yet is made first, of what the connection's holds: that is what others may see of it for a
-/// moment, and what is left of it where the rest fails.
-/// Errors: `config/mismatch` for a database of elsewhere; `store/does-not-exist` for an unknown parent; `commit/conflict`; `store/exists` where
-/// somebody else made the branch at the same moment. Requires: no collection of garbage is under way in another process that was not to
-/// keep the commit that `db` comes from.
+/// on from there.
+/// Errors: `config/mismatch` for a database of elsewhere; `store/does-not-exist` for an unknown parent, and where a collection of garbage in another process has taken
+/// a part of `db`; `commit/conflict` where others committed to the branch at the same moment, or a collection is sweeping in another process (or was killed at it within a day) and `db` is
+/// not what the connection's branch holds; `store/exists` where somebody else made the branch at the same moment. Complexity: linear in what `db` does not share with what
+/// the connection's branch holds, which is read. Thread safety: waits for a collection in this process to end.
 template <class Backend, class IndexTag>
 CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& db, std::string_view name, std::span<CommitId const> parents) {
   using Handle = BackendHandle<Backend>;
@@ -248,29 +292,20 @@ CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& d
   if (!db.view().is_plain() || db.snapshot().current.eavt.source() != session->source()) {
     raise(Errc::config_mismatch, "Only a value of this connection's, and of the present, can become a branch. Take it from db() or commit_as_db().");
   }
+  std::shared_lock const beside{Handle::collecting()};
   // The nodes that this branch shares with the other one are to be named by its own root, too.
   conn.checkpoint();
   auto& blobs = session->handle().blobs();
   // Before the writer, which may keep others from the store from its first blob on.
   std::vector<CommitRecord> records;
   for (auto const& id : parents) records.push_back(detail::find_commit(conn, id)->record);
-  // Before anything else is written: a collection of garbage that began later has changed it, also in a process that knows nothing of this.
   auto const root = blobs.root(name);
-  auto const expected = root ? root->version : detail::make_branch(conn, name);
   auto snapshot = db.snapshot();
   snapshot.max_entity = detail::reserve_numbers(session->handle(), snapshot.max_entity);
   return session->exclusively([&](auto&) {
     std::lock_guard const changing{session->handle().values().changing()};
-    typename Branch<Backend, IndexTag>::Written nodes;
-    auto writer = blobs.begin();
-    std::vector<CommitParent> named;
-    for (auto const& record : records) named.push_back({record.id, NodeAddress::of(writer.put(record.state.view()))});
-    std::vector<CommitId> commits{CommitId::random()};
-    auto const state = codec::write_state(commits, std::span<CommitParent const>{named}, snapshot, Handle::node_sink(writer), nodes.receipt);
-    auto const result = writer.commit(name, expected, state);
-    if (!(result == CommitResult::committed)) detail::raise_branch_commit(result, name);
-    nodes.receipt.confirm();
-    return commits.back();
+    // Nobody knows how old the value is.
+    return detail::commit_branch<Backend, IndexTag>(conn, name, root ? root->version : Version{}, records, snapshot, -1);
   });
 }
 

@@ -7,6 +7,8 @@
 #include <cairn/store/address_set.hpp>
 #include <cairn/store/branch.hpp>
 #include <cairn/store/garbage.hpp>
+#include <cairn/store/pinned_state.hpp>
+#include <cairn/store/sweep_notice.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -37,6 +39,7 @@ inline constexpr std::chrono::milliseconds longest_commit = std::chrono::hours{1
 ///   all open stores of this backend that are this one.
 /// - *What commits in other processes have written and not yet named*: it is younger than the cutoff, or, where a checkpoint is on
 ///   its way in slices, its branch gets another checkpoint first, after which the other writer begins anew.
+/// - *What somebody in another process makes a branch of*, though it is no root's any more: it is pinned, or they are told to wait (`PinnedState`).
 /// - *What readers in other processes hold*: they read its root within `keep_for`, and so it was a root's since the cutoff.
 ///
 /// A collection that is cut off has removed garbage only; the next one does the rest.
@@ -62,7 +65,9 @@ class GarbageCollection {
     mark_roots();
     std::unique_lock const collecting{Handle::collecting()};
     mark_values();
-    mark_roots();  // what was made a branch in this process of a checkpoint that was no root's any more
+    std::optional<detail::SweepNotice<Backend>> notice;
+    if (!options_.dry_run) notice.emplace(handle_, report_.cutoff);
+    mark_roots();  // after the notice: what was made a branch of a checkpoint that was no root's any more, or is about to be
     mark_parents();
     report_.live = marked_.size();
     if (options_.dry_run) {
@@ -97,6 +102,10 @@ class GarbageCollection {
     for (auto const& name : blobs().roots()) {
       auto const root = blobs().root(name);
       if (!root || is_of_layer(name, *root)) continue;
+      if (detail::is_pin(name)) {
+        if (detail::is_old_pin(name)) static_cast<void>(blobs().begin().drop(name, root->version));
+        continue;
+      }
       std::size_t tail_bytes = 0;
       for (auto const& frame : root->tail) tail_bytes += frame.size();
       if (options_.keep_for >= longest_commit && tail_bytes <= tail_budget) continue;
@@ -130,9 +139,19 @@ class GarbageCollection {
       auto& version = versions_[name];
       if (version == root->version) continue;
       version = root->version;
-      mark_root(*root);
+      if (detail::is_pin(name)) {
+        mark_pin(*root);
+      } else {
+        mark_root(*root);
+      }
     }
-    report_.branches = versions_.size();
+    report_.branches = static_cast<std::size_t>(std::ranges::count_if(versions_, [](auto const& entry) { return !entry.first.starts_with('\0'); }));
+  }
+  /// Who pinned it finds out whether all of it is there.
+  void mark_pin(RootRecord const& root) {
+    static_cast<void>(mark_if_there(*handle_, [&](Below below) {
+      mark_nodes(codec::read_state<IndexTag>(root.state, source_, DatabaseOptions{}).snapshot, below);
+    }));
   }
   void mark_root(RootRecord const& root) {
     auto const checkpoint = codec::read_state<IndexTag>(root.state, source_, DatabaseOptions{});

@@ -31,6 +31,9 @@ struct Commit {
   Instant last_instant{};      ///< and that one's instant
   Instant written{};           ///< when the checkpoint was made
   std::uint64_t datoms = 0;    ///< that are true
+  /// Whether a collection of garbage made it, with nothing new in it. It names the checkpoint that it replaced, and behind it, where that is one too, the
+  /// one with something new that both are of.
+  bool is_renewal = false;
 };
 
 namespace detail {
@@ -56,7 +59,7 @@ class CommitGraph {
 
     [[nodiscard]] Commit commit() const {
       Commit commit{record.id, {}, checkpoint.snapshot.max_tx, checkpoint.snapshot.last_instant, checkpoint.written,
-                    checkpoint.snapshot.current.eavt.size()};
+                    checkpoint.snapshot.current.eavt.size(), checkpoint.is_renewal};
       for (auto const& parent : checkpoint.parents) commit.parents.push_back(parent.id);
       return commit;
     }

@@ -3,8 +3,11 @@
 // Runs of operations add up to what they were made of; buffers come back from their stored form, and what is none is refused.
 #include "laws/index_policy_model.hpp"
 
+#include <cairn/concepts/index_tag.hpp>
 #include <cairn/index/hitchhiker_tree.hpp>
+#include <cairn/index/index_for.hpp>
 #include <cairn/index/pending_codec.hpp>
+#include <cairn/index/persistent_set.hpp>
 
 #include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -249,6 +252,37 @@ TEST_CASE("operations that do not follow from what is there are refused") {
   std::vector<PendingOperation> many;
   for (EntityId e = 3; e != 200; ++e) many.push_back({datom_of(e), PendingChange::insert});
   CHECK(done(many) == Errc::store_corrupt);
+}
+
+/// How many nodes are read to compare two stored versions that differ in three datoms, and how many there are.
+template <class IndexTag>
+std::pair<std::size_t, std::size_t> reads_of_a_difference() {
+  using Index = typename index_for<IndexTag>::template Index<sorted>;
+  laws::MemoryNodes nodes;
+  Rows rows;
+  for (EntityId e = 1; e != 100'000; ++e) rows.push_back(datom_of(e));
+  auto const before = Index::from_sorted(rows);
+  auto const first = before.flush(nodes.sink());
+  auto transient = before.edit();
+  for (EntityId const e : {500, 50'000, 99'000}) transient.erase(datom_of(e));
+  auto const after = std::move(transient).persistent();
+  auto const second = after.flush(nodes.sink());
+  auto const source = nodes.source();
+  nodes.reads = 0;
+  Rows removed;
+  Index::open(first, before.size(), source)
+      .for_each_difference(
+          Index::open(second, after.size(), source), [&](RawDatom const& datom) { removed.push_back(datom); }, [](RawDatom const&) { FAIL("nothing was added"); },
+          [](RawDatom const& left, RawDatom const& right) { return compare<sorted>(left, right); });
+  CHECK(same_rows(removed, {datom_of(500), datom_of(50'000), datom_of(99'000)}));
+  return {nodes.reads, nodes.writes};
+}
+
+TEST_CASE("stored versions are compared by reading what they do not share") {
+  for (auto const& [reads, nodes] : {reads_of_a_difference<persistent_set_tag>(), reads_of_a_difference<hitchhiker_tree_tag>()}) {
+    CAPTURE(reads, nodes);
+    CHECK(reads * 10 < nodes);
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // Branches, the commits behind them, and merges.
 #include <cairn/backends/mem/backend.hpp>
 #include <cairn/database.hpp>
+#include <cairn/db/three_way_diff.hpp>
 #include <cairn/store/branching.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -318,6 +319,23 @@ TEST_CASE("the page on branches runs") {
   CHECK(merged.merged());
   CHECK(facts(then) == facts(conn.db()));
   CHECK(cairn::branches(conn).size() == 3);
+  auto const& base = then;
+  auto other = cairn::connect_branch(conn, "again");
+  conn.transact(R"([[:db/add [:name "Vera"] :age 31] {:name "Olga"}])");
+  other.transact(R"([[:db/add [:name "Vera"] :age 32] [:db/add [:name "Ivan"] :age 16]])");
+  // [three-way]
+  auto const change = cairn::diff(base, conn.db(), other.db());
+  show(change.ours.added, change.ours.removed);      // by this branch since
+  show(change.theirs.added, change.theirs.removed);  // by the other one
+  for (auto const& conflict : change.conflicts) report(conflict.e, conflict.a, conflict.base, conflict.ours, conflict.theirs);
+  // [/three-way]
+  CHECK(change.ours.removed.size() == 1);
+  CHECK(change.theirs.added.size() == 3);
+  REQUIRE(change.conflicts.size() == 1);
+  CHECK(change.conflicts[0].base == Value{30});
+  CHECK(change.conflicts == cairn::merge(conn, "again").conflicts);
+  CHECK(cairn::diff(base, base, other.db()).conflicts.empty());
+  CHECK(cairn::diff(base, base, base).empty());
 }
 
 TEST_CASE("a merge beside writers loses none of their transactions", "[threads]") {

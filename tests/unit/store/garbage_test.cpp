@@ -3,11 +3,15 @@
 // What a collection of garbage keeps and what it removes.
 #include <cairn/backends/mem/backend.hpp>
 #include <cairn/database.hpp>
+#include <cairn/db/three_way_diff.hpp>
 #include <cairn/db/verify.hpp>
 #include <cairn/store/branching.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -15,12 +19,14 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace garbage_test::garbage_test {
 namespace {
@@ -35,18 +41,21 @@ constexpr std::chrono::milliseconds at_once{0};
 /// another process has is.
 struct Elsewhere : cairn::backends::mem::Backend {
   static constexpr std::string_view backend_id = "elsewhere";
-  /// What happens once, before the next change of a root that is there.
-  static inline std::function<void()> before_commit{};
+  /// What happens before a change of a root of this name, or of one that begins so, once.
+  static inline std::string_view before{};
+  static inline std::function<void()> happens{};
+  static inline std::size_t reads = 0;
 
   struct Writer : cairn::backends::mem::Writer {
     cairn::CommitResult commit(std::string_view branch, cairn::Version const& expected, std::span<std::byte const> state) {
-      if (auto const happens = expected.absent() ? nullptr : std::exchange(before_commit, nullptr)) happens();
+      if (happens && branch.starts_with(before)) std::exchange(happens, nullptr)();
       return cairn::backends::mem::Writer::commit(branch, expected, state);
     }
   };
   struct Connection : cairn::backends::mem::Connection {
     using Writer = Elsewhere::Writer;
     [[nodiscard]] Writer begin() { return {cairn::backends::mem::Connection::begin()}; }
+    [[nodiscard]] cairn::Bytes read(Address const& address) const { return ++reads, cairn::backends::mem::Connection::read(address); }
   };
   static Connection connect_store(Config const& config) { return {cairn::backends::mem::Backend::connect_store(config)}; }
 };
@@ -223,17 +232,231 @@ TEST_CASE("what was a root's within the time that is kept stays, and so do the n
   }
 }
 
-TEST_CASE("a branch that is forced to an old commit meets a conflict with a collection elsewhere, whether it was there before or not") {
+namespace {
+
+/// A connection of somebody who makes branches where the collection knows nothing of him.
+struct Maker {
+  using Other = cairn::Store<Elsewhere>;
+  Numbers& numbers;
+  Other::Connection conn = Other::connect(numbers.config);
+  cairn::CommitId id = cairn::commit_log(conn)[2].id;
+  std::optional<cairn::Db<cairn::persistent_set_tag>> value = cairn::commit_as_db(conn, id);
+
+  void collect() { numbers.conn.collect_garbage({.keep_for = at_once}); }
+  /// Both ways to make a branch of what is no root's any more.
+  void make(bool forces) {
+    if (forces) {
+      cairn::force_branch(conn, *value, "old", {});
+    } else {
+      cairn::create_branch(conn, "old", id);
+    }
+  }
+  void before(std::string_view root, std::function<void()> happens) {
+    Elsewhere::before = root;
+    Elsewhere::happens = std::move(happens);
+  }
+  /// By who has nothing of it in memory.
+  [[nodiscard]] bool is_branch_whole() { return is_whole(cairn::branch_as_db(Store::connect(numbers.config), "old")); }
+  [[nodiscard]] bool has_only(std::vector<std::string> const& branches) {
+    return cairn::branches(conn) == branches && std::ranges::none_of(conn.blobs().roots(), [](std::string const& name) {
+             return name.starts_with(cairn::detail::pin_prefix) || name == cairn::detail::sweeps_root;
+           });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a branch of an old commit is whole or is not made, whatever is collected elsewhere and when") {
+  Numbers numbers;
+  for (int i = 0; i != 4; ++i) numbers.change();
+  Maker maker{numbers};
+  bool const forces = GENERATE(false, true);
+  CAPTURE(forces);
+  SECTION("before it is pinned") {
+    maker.before(cairn::detail::pin_prefix, [&] { maker.collect(); });
+    CHECK(code_of([&] { maker.make(forces); }) == Errc::store_does_not_exist);
+    CHECK(Elsewhere::happens == nullptr);
+    CHECK(maker.has_only({"db"}));
+  }
+  SECTION("when it is pinned") {
+    maker.before("old", [&] { maker.collect(); });
+    maker.make(forces);
+    CHECK(Elsewhere::happens == nullptr);
+    CHECK(maker.has_only({"db", "old"}));
+    CHECK(maker.is_branch_whole());
+    maker.collect();
+    CHECK(maker.is_branch_whole());
+  }
+  SECTION("by a collection that has not said yet that it will sweep") {
+    bool is_made = false;
+    GarbageOptions options{.keep_for = at_once};
+    options.progress = [&](cairn::GarbageProgress const&) {
+      if (!std::exchange(is_made, true)) maker.make(forces);
+    };
+    numbers.conn.collect_garbage(options);
+    CHECK(is_made);
+    CHECK(maker.is_branch_whole());
+  }
+  SECTION("by one that has, and that need not keep it") {
+    std::size_t looks = 0;
+    GarbageOptions options{.keep_for = at_once};
+    options.progress = [&](cairn::GarbageProgress const& progress) {
+      if (progress.phase == cairn::GarbageProgress::sweeping && looks++ == 0) CHECK(code_of([&] { maker.make(forces); }) == Errc::commit_conflict);
+    };
+    numbers.conn.collect_garbage(options);
+    CHECK(looks > 0);
+    CHECK(maker.has_only({"db"}));
+    CHECK(code_of([&] { maker.make(forces); }) == Errc::store_does_not_exist);  // it has not
+  }
+}
+
+TEST_CASE("a collection under way keeps nobody from making a branch of what it keeps") {
+  Numbers numbers;
+  for (int i = 0; i != 4; ++i) numbers.change();
+  Maker maker{numbers};
+  std::size_t looks = 0;
+  GarbageOptions options;  // a day
+  options.progress = [&](cairn::GarbageProgress const& progress) {
+    if (progress.phase != cairn::GarbageProgress::sweeping || looks++ != 0) return;
+    cairn::create_branch(maker.conn, "old", maker.id);
+    cairn::create_branch(maker.conn, "new");
+    cairn::force_branch(maker.conn, maker.conn.db(), "forced", {});
+  };
+  // All of it is younger than a day, so that no sweep would look at it.
+  cairn::detail::SweepNotice<Elsewhere> const notice{maker.conn.session()->shared_handle(), std::chrono::system_clock::now() - std::chrono::hours{24}};
+  options.dry_run = true;
+  numbers.conn.collect_garbage(options);
+  REQUIRE(looks > 0);
+  for (auto const* const name : {"old", "new", "forced"}) CHECK(is_whole(cairn::branch_as_db(Store::connect(numbers.config), name)));
+}
+
+TEST_CASE("what a killed process said in the store of a sweep or a branch counts for a day") {
+  Numbers numbers;
+  for (int i = 0; i != 4; ++i) numbers.change();
+  Maker maker{numbers};
+  auto& blobs = maker.conn.blobs();
+  auto const state = blobs.root("db")->state;
+  auto const pin = [&](std::chrono::system_clock::time_point made) {
+    auto const name = std::string{cairn::detail::pin_prefix} + std::to_string(cairn::detail::milliseconds_of(made)) + " killed";
+    CHECK((blobs.begin().commit(name, {}, state.view()) == cairn::CommitResult::committed));
+    return name;
+  };
+  auto const now = std::chrono::system_clock::now();
+  auto const old = pin(now - std::chrono::hours{25});
+  auto const young = pin(now);
+  for (int i = 0; i != 2; ++i) numbers.change();
+  maker.value.reset();
+  maker.collect();
+  CHECK_FALSE(blobs.root(old));
+  CHECK(blobs.root(young));
+  // What the one that is left names is there.
+  auto const record = blobs.root(young);
+  auto const source = maker.conn.session()->source();
+  auto const held = cairn::codec::read_state<cairn::persistent_set_tag>(record->state, source, maker.conn.db().options());
+  CHECK(is_whole(cairn::Db<cairn::persistent_set_tag>{held.snapshot}));
+  CHECK(numbers.conn.collect_garbage({.keep_for = at_once}).branches == 1);
+  // A sweep that has not ended, and whose process has.
+  cairn::CommitId const kept = cairn::commit_id(maker.conn);
+  for (int i = 0; i != 2; ++i) numbers.change();
+  {
+    cairn::detail::SweepNotice<Elsewhere> const notice{maker.conn.session()->shared_handle(), std::chrono::system_clock::now()};
+    CHECK(code_of([&] { cairn::create_branch(maker.conn, "old", kept); }) == Errc::commit_conflict);
+    cairn::create_branch(maker.conn, "new");
+    numbers.conn.collect_garbage();  // another, which says its own beside it
+    CHECK(blobs.root(cairn::detail::sweeps_root));
+  }
+  CHECK_FALSE(blobs.root(cairn::detail::sweeps_root));
+  cairn::create_branch(maker.conn, "old", kept);
+  CHECK(maker.is_branch_whole());
+}
+
+TEST_CASE("branches that are made of old commits beside collections elsewhere are whole or not made", "[threads]") {
   Numbers numbers;
   for (int i = 0; i != 3; ++i) numbers.change();
   auto conn = cairn::Store<Elsewhere>::connect(numbers.config);
-  auto const old = cairn::commit_as_db(conn, cairn::commit_log(conn)[2].id);  // which the collection knows nothing of
-  for (int i = 0; i != 2; ++i) {
-    Elsewhere::before_commit = [&] { numbers.conn.collect_garbage({.keep_for = at_once}); };
-    CHECK(code_of([&] { cairn::force_branch(conn, old, "old", {}); }) == Errc::commit_conflict);
-    CHECK(Elsewhere::before_commit == nullptr);
-    CHECK(is_whole(cairn::branch_as_db(conn, "old")));  // of what the connection's holds
+  std::atomic<int> wanted = 0;  // collections; below zero: no more
+  std::atomic<int> done = 0;
+  std::exception_ptr failure;
+  std::thread collector{[&] {
+    try {
+      auto other = Store::connect(numbers.config);
+      while (wanted >= 0) {
+        if (done < wanted) {
+          other.collect_garbage({.keep_for = at_once, .keep_last = 2});
+          ++done;
+        } else {
+          std::this_thread::yield();
+        }
+      }
+    } catch (...) {
+      failure = std::current_exception();
+      done = 1'000'000;
+    }
+  }};
+  struct Joined {
+    std::atomic<int>& wanted;
+    std::thread& thread;
+    Joined(std::atomic<int>& number, std::thread& started) : wanted{number}, thread{started} {}
+    Joined(Joined const&) = delete;
+    Joined& operator=(Joined const&) = delete;
+    ~Joined() {
+      wanted = -1;
+      thread.join();
+    }
+  };
+  std::optional<Joined> joined{std::in_place, wanted, collector};
+  int made = 0;
+  for (std::size_t i = 0; i != 40; ++i) {
+    numbers.change();
+    auto const log = cairn::commit_log(conn);
+    wanted = wanted + 3;
+    bool is_made = false;
+    try {
+      cairn::create_branch(conn, "made", log[(std::min)(i % 4, log.size() - 1)].id);
+      is_made = true;
+    } catch (cairn::Error const& error) {
+      CAPTURE(error.message());
+      CHECK((error.code() == Errc::commit_conflict || error.code() == Errc::store_does_not_exist));
+    }
+    while (done < wanted) std::this_thread::yield();
+    if (!is_made) continue;
+    ++made;
+    CHECK(is_whole(cairn::branch_as_db(conn, "made")));
+    cairn::delete_branch(conn, "made");
   }
+  joined.reset();
+  CHECK(failure == nullptr);
+  CHECK(made > 0);
+}
+
+TEST_CASE("what differs between values of a store is found by reading what they don't share") {
+  Numbers numbers;
+  numbers.conn.transact(Numbers::texts(40000, 1));
+  numbers.conn.checkpoint();
+  cairn::create_branch(numbers.conn, "theirs");
+  auto const base = cairn::commit_id(numbers.conn);
+  numbers.conn.transact(R"([[:db/add [:n 10] :text "ours"] [:db/add [:n 20000] :text "ours"]])");
+  numbers.conn.checkpoint();
+  {
+    auto theirs = cairn::connect_branch(numbers.conn, "theirs");
+    theirs.transact(R"([[:db/add [:n 30000] :text "theirs"] [:db/add [:n 10] :text "theirs"]])");
+    theirs.checkpoint();
+  }
+  auto conn = cairn::Store<Elsewhere>::connect(numbers.config);
+  auto const before = cairn::commit_as_db(conn, base);
+  auto const theirs = cairn::branch_as_db(conn, "theirs");
+  auto const ours = conn.db();
+  Elsewhere::reads = 0;
+  auto const found = cairn::diff(before, ours, theirs);
+  CHECK(found.ours.added.size() == 3);  // and the transaction's instant
+  CHECK(found.ours.removed.size() == 2);
+  CHECK(found.theirs.added.size() == 3);
+  REQUIRE(found.conflicts.size() == 1);
+  CHECK(found.conflicts[0].a.text() == "text");
+  CHECK(found.conflicts[0].ours == cairn::Value{"ours"});
+  CHECK(found.conflicts[0].theirs == cairn::Value{"theirs"});
+  INFO(Elsewhere::reads);
+  CHECK(Elsewhere::reads * 10 < numbers.blobs());
 }
 
 TEST_CASE("branches keep what they share, and a branch that is removed lets go of the rest") {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "branches.hpp"
 
+#include <cairn/db/three_way_diff.hpp>
 #include <cairn/store/branching.hpp>
 
 #include <algorithm>
@@ -51,20 +52,48 @@ Edn edn_of(CommitId const& id) {
 
 Edn edn_of(std::optional<Value> const& value) { return value ? cairn::to_edn(*value) : Edn::nil(); }
 
+Edn edn_of(std::vector<MergeConflict> const& conflicts) {
+  std::vector<Edn> found;
+  for (auto const& conflict : conflicts) {
+    found.push_back(Edn::map({{Edn::keyword("e"), Edn::integer(conflict.e)},
+                              {Edn::keyword("a"), Edn::keyword(conflict.a.text())},
+                              {Edn::keyword("base"), edn_of(conflict.base)},
+                              {Edn::keyword("ours"), edn_of(conflict.ours)},
+                              {Edn::keyword("theirs"), edn_of(conflict.theirs)}}));
+  }
+  return Edn::vector(std::move(found));
+}
+
 ShellValue take_over(Conn& conn, std::string const& branch, MergePreference preference) {
   return conn.visit([&](auto& one) -> ShellValue {
     auto merged = merge(one, branch, preference);
     if (merged.report) return {std::make_shared<Report const>(*std::move(merged.report))};
-    std::vector<Edn> conflicts;
-    for (auto const& conflict : merged.conflicts) {
-      conflicts.push_back(Edn::map({{Edn::keyword("e"), Edn::integer(conflict.e)},
-                                    {Edn::keyword("a"), Edn::keyword(conflict.a.text())},
-                                    {Edn::keyword("base"), edn_of(conflict.base)},
-                                    {Edn::keyword("ours"), edn_of(conflict.ours)},
-                                    {Edn::keyword("theirs"), edn_of(conflict.theirs)}}));
-    }
-    return {Edn::map({{Edn::keyword("conflicts"), Edn::vector(std::move(conflicts))}})};
+    return {Edn::map({{Edn::keyword("conflicts"), edn_of(merged.conflicts)}})};
   });
+}
+
+/// Names of branches stand for what these hold now.
+template <class One>
+std::vector<CommitId> commits_of(One& one, Edn const& parents) {
+  std::vector<CommitId> ids;
+  for (auto const& parent : parents.items()) {
+    if (auto const id = commit_of(parent)) {
+      ids.push_back(*id);
+    } else {
+      auto other = connect_branch(one, branch_name_of(parent));
+      ids.push_back(commit_id(other));
+    }
+  }
+  return ids;
+}
+
+Edn edn_of(DbDiff const& difference, Database const& before, Database const& after) {
+  auto const list = [](std::vector<Datom> const& datoms, Database const& db) {
+    std::vector<Edn> found;
+    for (auto const& datom : datoms) found.push_back(to_edn(DbDatom{datom, db}));
+    return Edn::vector(std::move(found));
+  };
+  return Edn::map({{Edn::keyword("removed"), list(difference.removed, before)}, {Edn::keyword("added"), list(difference.added, after)}});
 }
 
 }  // namespace
@@ -111,18 +140,25 @@ ShellValue call_merge(std::span<ShellValue const> arguments) {
   if (arguments.size() < 3) raise(Errc::transact_syntax, "Write (merge! conn :branch), or (merge! conn #{:branch} tx-data).");
   TxData const data{to_edn(arguments[2])};
   return conn.visit([&](auto& one) -> ShellValue {
-    std::vector<CommitId> ids;
-    for (auto const& parent : parents.items()) {
-      auto const id = commit_of(parent);
-      if (id) {
-        ids.push_back(*id);
-      } else {
-        auto other = connect_branch(one, branch_name_of(parent));
-        ids.push_back(commit_id(other));
-      }
-    }
-    return {std::make_shared<Report const>(merge_commits(one, ids, data))};
+    return {std::make_shared<Report const>(merge_commits(one, commits_of(one, parents), data))};
   });
+}
+
+ShellValue call_force_branch(std::span<ShellValue const> arguments) {
+  if (arguments.size() != 4) {
+    raise(Errc::transact_syntax, "Write (force-branch! conn db branch parents): a database value does not know its connection.");
+  }
+  auto const& db = value_of_database(arguments[1]);
+  auto const name = branch_name_of(to_edn(arguments[2]));
+  auto const parents = to_edn(arguments[3]);
+  return {edn_of(connection_of(arguments[0]).visit([&](auto& one) { return force_branch(one, db, name, commits_of(one, parents)); }))};
+}
+
+ShellValue call_parent_commit_ids(std::span<ShellValue const> arguments) {
+  auto const newest = connection_of(arguments[0]).visit([](auto const& one) { return commit_log(one, one.db().options().branch, 1); });
+  std::vector<Edn> parents;
+  for (auto const& parent : newest.front().parents) parents.push_back(edn_of(parent));
+  return {Edn::set(std::move(parents))};
 }
 
 ShellValue call_branch_as_db(std::span<ShellValue const> arguments) {
@@ -157,13 +193,12 @@ ShellValue call_branch_history(std::span<ShellValue const> arguments) {
 ShellValue call_diff(std::span<ShellValue const> arguments) {
   auto const& before = value_of_database(arguments[0]);
   auto const& after = value_of_database(arguments[1]);
-  auto const difference = diff(before, after);
-  auto const list = [](std::vector<Datom> const& datoms, Database const& db) {
-    std::vector<Edn> found;
-    for (auto const& datom : datoms) found.push_back(to_edn(DbDatom{datom, db}));
-    return Edn::vector(std::move(found));
-  };
-  return {Edn::map({{Edn::keyword("removed"), list(difference.removed, before)}, {Edn::keyword("added"), list(difference.added, after)}})};
+  if (arguments.size() == 2) return {edn_of(diff(before, after), before, after)};
+  auto const& theirs = value_of_database(arguments[2]);
+  auto const difference = diff(before, after, theirs);
+  return {Edn::map({{Edn::keyword("ours"), edn_of(difference.ours, before, after)},
+                    {Edn::keyword("theirs"), edn_of(difference.theirs, before, theirs)},
+                    {Edn::keyword("conflicts"), edn_of(difference.conflicts)}})};
 }
 
 }  // namespace cairn::tool
