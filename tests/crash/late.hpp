@@ -7,48 +7,48 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 
 namespace cairn::test {
 
-namespace late {
-
-/// What `call` gives while every reply comes `delay` later than it was sent; when `until` has passed, replies come at once again.
-/// Fails where the call has taken less than `least`.
+/// What `call` gives where all replies come `delay` late, which its client bears. Fails where none did.
 template <class Call>
-auto call_with(TcpProxy& proxy, std::chrono::milliseconds delay, std::chrono::milliseconds until, std::chrono::milliseconds least, Call call) {
-  auto const begin = std::chrono::steady_clock::now();
+auto with_late_replies(TcpProxy& proxy, std::chrono::milliseconds delay, Call call) {
+  auto const before = proxy.held();
   proxy.set_delay(delay);
+  auto result = call();
+  proxy.set_delay(std::chrono::milliseconds{0});
+  CHECK(proxy.held() > before);
+  return result;
+}
+
+/// The same where a reply comes three times as late as a client waits, and what the client then tries meets no better, until twice its patience
+/// has passed.
+template <class Call>
+auto with_replies_too_late(TcpProxy& proxy, std::chrono::milliseconds patience, Call call) {
+  auto const before = proxy.held();
+  std::atomic<bool> is_done = false;
+  proxy.set_delay(3 * patience);
   std::thread calm{[&] {
-    std::this_thread::sleep_until(begin + until);
+    while (proxy.held() == before && !is_done) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    std::this_thread::sleep_for(2 * patience);
     proxy.set_delay(std::chrono::milliseconds{0});
   }};
   auto result = [&] {
     try {
       return call();
     } catch (...) {
+      is_done = true;
       calm.join();
       throw;
     }
   }();
-  auto const took = std::chrono::steady_clock::now() - begin;
+  is_done = true;
   calm.join();
-  CHECK(took >= least);
+  CHECK(proxy.held() > before);
   return result;
-}
-
-}  // namespace late
-
-/// What `call` gives where replies come `delay` late, which its client bears.
-template <class Call>
-auto with_late_replies(TcpProxy& proxy, std::chrono::milliseconds delay, Call call) {
-  return late::call_with(proxy, delay, delay, delay, call);
-}
-/// The same where they come three times as late as a client waits, for twice that time.
-template <class Call>
-auto with_replies_too_late(TcpProxy& proxy, std::chrono::milliseconds patience, Call call) {
-  return late::call_with(proxy, 3 * patience, 2 * patience, patience, call);
 }
 
 }  // namespace cairn::test

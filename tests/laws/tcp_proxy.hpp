@@ -74,6 +74,8 @@ class TcpProxy {
 
   /// Every reply takes so much longer from now on.
   void set_delay(std::chrono::milliseconds delay) noexcept { delay_ = delay; }
+  /// How many replies were kept back for that.
+  [[nodiscard]] int held() const noexcept { return held_; }
   /// How many requests have come, of clients that wait for each reply before they ask again.
   [[nodiscard]] int requests() const noexcept { return requests_; }
   /// How many of them were waited for at once since this was last asked.
@@ -223,7 +225,10 @@ class TcpProxy {
       if (!give_reply(pair, bytes)) end_quietly(pair);
       return;
     }
-    if (pair.held.empty()) pair.due = Clock::now() + delay_.load();
+    if (pair.held.empty()) {
+      pair.due = Clock::now() + delay_.load();
+      ++held_;
+    }
     pair.held += bytes;
   }
   bool give_reply(Pair& pair, std::string_view bytes) {
@@ -251,6 +256,7 @@ class TcpProxy {
   std::optional<Order> next_;
   std::atomic<int> faults_ = 0;
   std::atomic<std::chrono::milliseconds> delay_{};
+  std::atomic<int> held_ = 0;
   std::atomic<int> requests_ = 0;
   std::atomic<int> most_at_once_ = 0;
   int waiting_ = 0;
