@@ -40,15 +40,18 @@ esac
 
 "$command" create "{:store $writing}"
 leave() {
+  echo "(require '[datahike.api :as d]) (d/delete-database {:store $own})" | "$command" shell >/dev/null || true
   case $backend in
-    postgres) sql "DROP OWNED BY $name; DROP ROLE $name" ;;
+    postgres) sql "DROP ROLE $name" ;;
     mysql) sql "DROP USER $name@localhost, $name@'127.0.0.1'" ;;
   esac || true
-  echo "(require '[datahike.api :as d]) (d/delete-database {:store $own})" | "$command" shell >/dev/null || true
 }
 trap leave EXIT
 case $backend in
-  postgres) sql "CREATE ROLE $name LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO $name" ;;
+  # Its own tables: others come and go beside them.
+  postgres)
+    sql "CREATE ROLE $name LOGIN; $(printf "GRANT SELECT ON ${name}_%s TO $name; " store blob root tail)"
+    ;;
   # Of these hosts, or the server's nameless account would be the nearer one.
   mysql) sql "CREATE USER $name@localhost, $name@'127.0.0.1'; GRANT SELECT ON \`$(value dbname)\`.* TO $name@localhost, $name@'127.0.0.1'" ;;
 esac
