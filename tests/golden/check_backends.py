@@ -4,7 +4,7 @@
 """check_backends.py COMMAND DIRECTORY [make]: stores of other backends that earlier versions wrote are read as they were written, and written on.
 
 backends/NAME/store is a copy of a store that was open: it has a checkpoint, and transactions behind it. dump.edn is its history. `make` makes
-those of this version, where there are none."""
+those of this version, where there are none. 77: the command has none of the backends."""
 import pathlib, shutil, subprocess, sys
 
 here = pathlib.Path(__file__).parent / "backends"
@@ -23,14 +23,14 @@ def config(form, path):
     return f'{{:store {{:backend :{backend} :path "{path / "store.sqlite" if backend == "sqlite" else path}"}}}}'
 
 def run(*arguments):
-    done = subprocess.run([command, *map(str, arguments)], capture_output=True, text=True)
+    done = subprocess.run([command, *map(str, arguments)], capture_output=True, encoding="utf-8")
     if done.returncode != 0: raise SystemExit(f"{' '.join(map(str, arguments))}\n{done.stdout}{done.stderr}")
     return done.stdout
 
 def history(store): return run("dump", store, "-")
 
 def shell(forms, then=lambda: None):
-    with subprocess.Popen([command, "shell"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([command, "shell"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
         for form in forms:
             process.stdin.write(form + "\n")
             process.stdin.flush()
@@ -48,13 +48,14 @@ def make(form):
            '(d/transact conn [[:db/retractEntity [:name "n5"]] {:name "in the tail" :n -1}])'], then=lambda: shutil.copytree(made, kept))
     for pattern in ("LOCK", "LOG*", "lock.mdb", "*-shm"):
         for file in kept.glob(pattern): file.unlink()
-    (here / form / "dump.edn").write_text(history(config(form, made)))
+    (here / form / "dump.edn").write_text(history(config(form, made)), encoding="utf-8")
 
 shutil.rmtree(directory, ignore_errors=True)
 directory.mkdir(parents=True)
 there = run("backends")
 for form in FORMATS:
     if sys.argv[3:] == ["make"] and not (here / form).exists(): make(form)
+read = 0
 for found in sorted(here.iterdir()):
     form = found.name
     if f":{form.split('-')[0]} " not in there:
@@ -62,7 +63,7 @@ for found in sorted(here.iterdir()):
         continue
     store = directory / ("opened-" + form)
     shutil.copytree(found / "store", store)
-    expected = (found / "dump.edn").read_text()
+    expected = (found / "dump.edn").read_text(encoding="utf-8")
     written = history(config(form, store))
     if written != expected: raise SystemExit(f"{form}: another history")
     shell([f"(def conn (d/connect {config(form, store)}))", '(d/transact conn [{:name "written today" :n 1}])', "(d/release conn)"])
@@ -70,3 +71,5 @@ for found in sorted(here.iterdir()):
     if '"written today"' not in after or len(after.splitlines()) <= len(expected.splitlines()): raise SystemExit(f"{form}: not written on")
     run("verify", config(form, store))
     print(f"{form}: {len(expected.splitlines())} lines of history")
+    read += 1
+sys.exit(0 if read else 77)
