@@ -58,18 +58,61 @@ inline void check_branch_name(std::string_view name) {
         "{:branch :" + std::string{name} + "}");
 }
 
-/// Makes sure that all of a pinned state is there and stays, for as long as it is pinned. Whoever keeps what was written after `since`, or ceased to be a root after it, in
-/// milliseconds, keeps all of it. Errors: `commit/conflict` where a collection in another process may be removing it; `store/does-not-exist` where one has. Complexity:
+/// The node of a commit. Errors: `store/does-not-exist`, also where its record was collected.
+/// `replaced` becomes the time at which it ceased to be a root at the earliest, in milliseconds, where a root comes from a commit that was made of it.
+template <class Backend, class IndexTag>
+[[nodiscard]] auto find_commit(Connection<Backend, IndexTag> const& conn, CommitId const& id, std::int64_t* replaced = nullptr) {
+  auto const graph = graph_of(conn);
+  typename CommitGraph<Backend, IndexTag>::NodePtr found;
+  std::string ended;
+  std::vector<typename CommitGraph<Backend, IndexTag>::NodePtr> heads;
+  for (auto const& branch : branches(conn)) heads.push_back(graph.head(branch));
+  graph.walk(
+      heads,
+      [&](auto const& node) {
+        auto const& [before, is_renewal] = std::tie(node.checkpoint.parents, node.checkpoint.is_renewal);
+        // A collection goes from a renewal of a renewal to the first of these, and to the other one by another rule.
+        auto const of = std::ranges::find(before, id, &CommitParent::id);
+        if (replaced != nullptr && of != before.end() && (!is_renewal || of == before.begin())) *replaced = node.checkpoint.written.milliseconds;
+        if (node.record.id == id) found = std::make_shared<typename CommitGraph<Backend, IndexTag>::Node const>(node);
+        return found == nullptr;
+      },
+      [&](CommitParent const& parent, Error const& error) {
+        ended = " Older ones than " + to_text(parent.id) + " cannot be read: " + error.message();
+      });
+  if (!found) {
+    raise(Errc::store_does_not_exist,
+          "No branch of this store comes from a commit " + to_text(id) + ". `cairn log` lists those that are left." + ended,
+          "{:commit #uuid \"" + to_text(id) + "\"}");
+  }
+  return found;
+}
+
+/// Makes sure that all of a pinned state is there and stays, for as long as it is pinned. It is made of `from`, which was written after `since`, or was a root's until
+/// after it, in milliseconds; below zero: nobody knows. Errors: `commit/conflict` where a collection in another process may be removing it; `store/does-not-exist` where one has. Complexity:
 /// linear in what it does not share with what the connection's branch holds.
 template <class Backend, class IndexTag>
-void require_kept(Connection<Backend, IndexTag> const& conn, std::span<std::byte const> state, std::int64_t since) {
+void require_kept(Connection<Backend, IndexTag> const& conn, std::span<std::byte const> state, std::span<CommitRecord const> from, std::int64_t since) {
   auto const session = conn.session();
   auto& handle = session->handle();
-  bool const may_go = may_be_swept(handle, since);
+  auto const cutoff = newest_cutoff(handle);
   auto const head = graph_of(conn).head(session->db().options().branch);  // after the look: what a root holds now stays, whoever sweeps
   auto const pinned = codec::read_state<IndexTag>(state, session->source(), session->db().options());
   if (is_same_tree(pinned.snapshot, head->checkpoint.snapshot)) return;
-  if (may_go) {
+  // Who sweeps keeps what ceased to be a root after the cutoff, as long as a root says so: a branch may have been removed since, or forced elsewhere.
+  auto const kept_since = [&]() -> std::int64_t {
+    if (from.size() != 1 || since < 0) return -1;
+    if (head->record.id == from.front().id) return since;
+    std::int64_t replaced = -1;
+    try {
+      static_cast<void>(find_commit(conn, from.front().id, &replaced));
+    } catch (Error const& error) {
+      if (error.code() != Errc::store_does_not_exist) throw;
+      return -1;
+    }
+    return (std::min)(since, replaced);
+  };
+  if (cutoff && kept_since() <= static_cast<std::int64_t>(*cutoff)) {
     raise(Errc::commit_conflict, "A collection of garbage under way in another process need not keep what the branch is to be made of. Nothing has changed; try again when it has "
                                  "ended. (One that was killed counts for a day.)");
   }
@@ -96,9 +139,11 @@ CommitId commit_branch(Connection<Backend, IndexTag> const& conn, std::string_vi
   for (auto const& record : from) parents.push_back({record.id, NodeAddress::of(writer.put(record.state.view()))});
   std::vector<CommitId> commits{CommitId::random()};
   auto const state = codec::write_state(commits, std::span<CommitParent const>{parents}, snapshot, BackendHandle<Backend>::node_sink(writer), nodes.receipt);
-  PinnedState<Backend> const pin{session->handle(), std::move(writer), state};
-  require_kept(conn, state, since);
+  PinnedState<Backend> pin{session->handle(), std::move(writer), state};
+  require_kept(conn, state, from, since);
+  pin.leave();  // until it is known whether the branch is there, which may come later
   auto const result = blobs.begin().commit(name, expected, state);
+  if (!(result == CommitResult::unknown)) pin.let_go();
   if (result == CommitResult::conflict && expected.absent()) raise_branch_exists(name);
   if (!(result == CommitResult::committed)) raise_branch_commit(result, name);
   nodes.receipt.confirm();
@@ -180,40 +225,6 @@ template <class Backend, class IndexTag>
   return commits;
 }
 
-namespace detail {
-
-/// The node of a commit. Errors: `store/does-not-exist`, also where its record was collected.
-/// `replaced` becomes the time at which it ceased to be a root at the earliest, in milliseconds, where a commit is left that was made of it.
-template <class Backend, class IndexTag>
-[[nodiscard]] auto find_commit(Connection<Backend, IndexTag> const& conn, CommitId const& id, std::int64_t* replaced = nullptr) {
-  auto const graph = graph_of(conn);
-  typename CommitGraph<Backend, IndexTag>::NodePtr found;
-  std::string ended;
-  std::vector<typename CommitGraph<Backend, IndexTag>::NodePtr> heads;
-  for (auto const& branch : branches(conn)) heads.push_back(graph.head(branch));
-  graph.walk(
-      heads,
-      [&](auto const& node) {
-        auto const& [before, is_renewal] = std::tie(node.checkpoint.parents, node.checkpoint.is_renewal);
-        // A collection goes from a renewal of a renewal to the first of these, and to the other one by another rule.
-        auto const of = std::ranges::find(before, id, &CommitParent::id);
-        if (replaced != nullptr && of != before.end() && (!is_renewal || of == before.begin())) *replaced = node.checkpoint.written.milliseconds;
-        if (node.record.id == id) found = std::make_shared<typename CommitGraph<Backend, IndexTag>::Node const>(node);
-        return found == nullptr;
-      },
-      [&](CommitParent const& parent, Error const& error) {
-        ended = " Older ones than " + to_text(parent.id) + " cannot be read: " + error.message();
-      });
-  if (!found) {
-    raise(Errc::store_does_not_exist,
-          "No branch of this store comes from a commit " + to_text(id) + ". `cairn log` lists those that are left." + ended,
-          "{:commit #uuid \"" + to_text(id) + "\"}");
-  }
-  return found;
-}
-
-}  // namespace detail
-
 /// The database as a commit left it. Errors: `store/does-not-exist` where no branch comes from it, or its record was collected as
 /// garbage.
 template <class Backend, class IndexTag>
@@ -226,7 +237,8 @@ template <class Backend, class IndexTag>
 /// Makes a branch of what the connection's branch holds now; the two share everything. The connection checkpoints first, so that both
 /// begin at one commit where nobody else commits meanwhile. A collection of garbage in another process does no harm: what the branch is made of is pinned
 /// until it is there (`detail::PinnedState`). Errors: `store/exists` where there is such a branch; those of a checkpoint; `commit/conflict` where such a collection sweeps, keeps for less time than this takes, and others
-/// committed meanwhile. Complexity: four changes of roots. Thread safety: waits for a collection in this process to end.
+/// committed meanwhile. Complexity: four changes of roots. Thread safety: waits for a collection in this process to end; commits of this process
+/// wait meanwhile.
 template <class Backend, class IndexTag>
 void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
   detail::check_branch_name(name);
@@ -247,7 +259,7 @@ void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
 
 /// The same of an earlier commit. Errors: as `commit_as_db`, too, also where only a part of it was collected as garbage; `commit/conflict` where a collection is sweeping in
 /// another process that need not keep the commit, or was killed at it within a day. Complexity: linear in what the commit does not share with what the connection's branch
-/// holds, which is read.
+/// holds, which is read while commits of this process wait.
 template <class Backend, class IndexTag>
 void create_branch(Connection<Backend, IndexTag>& conn, std::string_view name, CommitId const& from) {
   detail::check_branch_name(name);
@@ -282,7 +294,7 @@ void delete_branch(Connection<Backend, IndexTag>& conn, std::string_view name) {
 /// Errors: `config/mismatch` for a database of elsewhere; `store/does-not-exist` for an unknown parent, and where a collection of garbage in another process has taken
 /// a part of `db`; `commit/conflict` where others committed to the branch at the same moment, or a collection is sweeping in another process (or was killed at it within a day) and `db` is
 /// not what the connection's branch holds; `store/exists` where somebody else made the branch at the same moment. Complexity: linear in what `db` does not share with what
-/// the connection's branch holds, which is read. Thread safety: waits for a collection in this process to end.
+/// the connection's branch holds, which is read while commits of this process wait. Thread safety: waits for a collection in this process to end.
 template <class Backend, class IndexTag>
 CommitId force_branch(Connection<Backend, IndexTag>& conn, Db<IndexTag> const& db, std::string_view name, std::span<CommitId const> parents) {
   using Handle = BackendHandle<Backend>;

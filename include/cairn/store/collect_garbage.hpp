@@ -103,7 +103,8 @@ class GarbageCollection {
       auto const root = blobs().root(name);
       if (!root || is_of_layer(name, *root)) continue;
       if (detail::is_pin(name)) {
-        if (detail::is_old_pin(name)) static_cast<void>(blobs().begin().drop(name, root->version));
+        auto const made = codec::read_state<IndexTag>(root->state, source_, DatabaseOptions{}).written.milliseconds;
+        if (detail::is_notice_old(made < 0 ? 0 : static_cast<std::uint64_t>(made))) static_cast<void>(blobs().begin().drop(name, root->version));
         continue;
       }
       std::size_t tail_bytes = 0;
@@ -131,21 +132,36 @@ class GarbageCollection {
 
   [[nodiscard]] bool is_marked(Address const& address) const noexcept { return marked_.contains(blob_place(address)); }
 
-  /// Those that have changed since it was last done.
+  /// Those that have changed since it was last done. A listing is no snapshot: a branch whose maker takes the pin away meanwhile may be in
+  /// none of a listing's parts, and the pin neither. So it is done again until two listings have the same branches and pins.
   void mark_roots() {
-    for (auto const& name : blobs().roots()) {
-      auto const root = blobs().root(name);
-      if (!root || is_of_layer(name, *root)) continue;
-      auto& version = versions_[name];
-      if (version == root->version) continue;
-      version = root->version;
-      if (detail::is_pin(name)) {
-        mark_pin(*root);
-      } else {
-        mark_root(*root);
+    std::map<std::string, Version> before;
+    for (int attempt = 0; attempt != max_commit_attempts; ++attempt) {
+      std::map<std::string, Version> found;
+      bool is_whole = true;
+      for (auto const& name : blobs().roots()) {
+        auto const root = blobs().root(name);
+        if (!root) {
+          is_whole = false;
+          continue;
+        }
+        if (is_of_layer(name, *root)) continue;
+        bool const is_pin = detail::is_pin(name);
+        found.emplace(name, is_pin ? root->version : Version{});  // pins' names are used again, branches change all the time
+        auto& version = versions_[name];
+        if (version == root->version) continue;
+        version = root->version;
+        if (is_pin) {
+          mark_pin(*root);
+        } else {
+          mark_root(*root);
+        }
       }
+      report_.branches = static_cast<std::size_t>(std::ranges::count_if(found, [](auto const& entry) { return !entry.first.starts_with('\0'); }));
+      if (is_whole && attempt != 0 && found == before) return;
+      before = std::move(found);
     }
-    report_.branches = static_cast<std::size_t>(std::ranges::count_if(versions_, [](auto const& entry) { return !entry.first.starts_with('\0'); }));
+    raise(Errc::commit_conflict, "Others made and removed branches each time that the collection looked at them. Nothing was removed; try again.");
   }
   /// Who pinned it finds out whether all of it is there.
   void mark_pin(RootRecord const& root) {
@@ -155,11 +171,11 @@ class GarbageCollection {
   }
   void mark_root(RootRecord const& root) {
     auto const checkpoint = codec::read_state<IndexTag>(root.state, source_, DatabaseOptions{});
-    mark_nodes(checkpoint.snapshot, Below::once);
+    mark_nodes(checkpoint.snapshot, below_);
     note_parents(checkpoint, 0);
   }
 
-  /// Whether a walk goes below nodes that are marked: what is below them is, but where a walk has been cut off.
+  /// Whether a walk goes below nodes that are marked: what is below them is, but where a walk has been cut off (`below_`).
   enum class Below : std::uint8_t { once, always };
 
   void mark_nodes(Snapshot<IndexTag> const& snapshot, Below below) {
@@ -167,14 +183,15 @@ class GarbageCollection {
   }
 
   /// `walk(below)` marks something of which nodes may be gone, because it is older than what an earlier collection kept. Whether it is
-  /// there. Nothing that needs less than all of it comes after it. It is read through `handle`.
+  /// there. It is read through `handle`.
   template <class Walk>
   bool mark_if_there(Handle& handle, Walk walk) {
-    for (auto const below : {Below::once, Below::always}) {
+    for (auto const below : {below_, Below::always}) {
       try {
         walk(below);
         return true;
       } catch (Error const& error) {
+        below_ = Below::always;  // what comes later may share a node whose parts were not reached
         if (error.code() == Errc::store_poisoned) return false;  // nobody can read it here: this is a child of a fork
         if (error.code() != Errc::io_error) throw;
       }
@@ -320,6 +337,7 @@ class GarbageCollection {
   std::shared_ptr<NodeSource const> source_;
   AddressSet<Address> marked_{};
   bool is_among_values_ = false;
+  Below below_ = Below::once;
   std::map<std::string, Version> versions_{};  ///< of the roots that are marked
   std::multimap<std::size_t, Parent> parents_{};  ///< by how many are newer
   GarbageReport report_{};

@@ -41,7 +41,7 @@ struct GarbageOptions {
   /// Leaves no byte of what it removes on the disk: for what was purged, with `keep_for` 0 and nobody who holds an old value.
   /// Writes anew all that is in reach of what is dead. Not every backend can (docs/garbage.md).
   bool erase = false;
-  /// Called now and then; it must not read old commits (`commit_as_db`, `merge`, ...), which wait for the collection. What it throws ends the collection and passes through; what was removed by then was garbage.
+  /// Called now and then; it must not read old commits (`commit_as_db`, `merge`, ...) or make branches, which wait for the collection. What it throws ends the collection and passes through; what was removed by then was garbage.
   std::function<void(GarbageProgress const&)> progress{};
 };
 

@@ -9,8 +9,7 @@
 #include <cairn/store/root_state.hpp>
 #include <cairn/store/sweep_notice.hpp>
 
-#include <charconv>
-#include <chrono>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,18 +19,15 @@
 
 namespace cairn::detail {
 
-/// The names of pins begin with it; the time in milliseconds follows, and something random. On disk: do not rename.
+/// The names of pins begin with it; a number follows. On disk: do not rename.
 inline constexpr std::string_view pin_prefix{"\0pin ", 5};
 
 [[nodiscard]] inline bool is_pin(std::string_view name) noexcept { return name.starts_with(pin_prefix); }
-/// Whether whoever made it must have been killed.
-[[nodiscard]] inline bool is_old_pin(std::string_view name) noexcept {
-  std::uint64_t made = 0;
-  std::from_chars(name.data() + pin_prefix.size(), name.data() + name.size(), made);
-  return is_notice_old(made);
-}
+/// How many there may be at once. Their names are used again: some backends keep something of each name for good.
+inline constexpr int most_pins = 256;
 
 /// Holds the state of a checkpoint in a hidden root until it is destroyed: a collection keeps what that reaches, as it keeps what a branch reaches.
+/// Whoever is killed leaves it there; it counts for a day.
 ///
 /// Of a checkpoint that is no root's any more, a collection in another process knows nothing, and may be removing what it reaches when a branch is made of it.
 /// So each of the two writes before it looks:
@@ -50,16 +46,29 @@ class PinnedState {
   using Handle = BackendHandle<Backend>;
 
   /// `writer` has put what is new of it.
-  PinnedState(Handle& handle, WriterOf<typename Handle::Blobs> writer, std::span<std::byte const> state)
-      : handle_{handle},
-        name_{std::string{pin_prefix} + std::to_string(milliseconds_of(std::chrono::system_clock::now())) + " " + to_text(CommitId::random())} {
-    auto const result = writer.commit(name_, Version{}, state);
-    if (result == CommitResult::committed || (result == CommitResult::unknown && handle_.blobs().root(name_))) return;
-    raise_failed(result == CommitResult::unknown ? result.reason : "what a branch is to be made of could not be held: " + result.reason, true);
+  PinnedState(Handle& handle, WriterOf<typename Handle::Blobs> writer, std::span<std::byte const> state) : handle_{handle} {
+    // What is new of it is there after the first attempt that is not refused; a writer that was refused still has it.
+    for (int number = 1; number <= most_pins; ++number) {
+      name_ = std::string{pin_prefix} + std::to_string(number);
+      if (number != most_pins && handle_.blobs().root(name_)) continue;
+      auto const result = writer.commit(name_, Version{}, state);
+      if (result == CommitResult::committed) return;
+      if (result == CommitResult::unknown) {
+        auto const root = handle_.blobs().root(name_);
+        if (root && std::ranges::equal(root->state.view(), state)) return;
+      }
+      if (result == CommitResult::conflict) continue;
+      raise_failed(result == CommitResult::unknown ? result.reason : "what a branch is to be made of could not be held: " + result.reason, true);
+    }
+    raise(Errc::commit_conflict, "More branches are being made of older commits than can be at once. Nothing has changed; try again.");
   }
   PinnedState(PinnedState const&) = delete;
   PinnedState& operator=(PinnedState const&) = delete;
+  /// Leaves it there when it is destroyed, or not.
+  void leave() noexcept { is_left_ = true; }
+  void let_go() noexcept { is_left_ = false; }
   ~PinnedState() {
+    if (is_left_) return;
     try {
       if (auto const root = handle_.blobs().root(name_)) static_cast<void>(handle_.blobs().begin().drop(name_, root->version));
     } catch (...) {  // NOLINT(bugprone-empty-catch): it keeps something from collections for a day
@@ -68,7 +77,8 @@ class PinnedState {
 
  private:
   Handle& handle_;
-  std::string name_;
+  std::string name_{};
+  bool is_left_ = false;
 };
 
 /// Whether two snapshots are in the same nodes of one store. Requires: both were read from it and not changed.

@@ -116,14 +116,15 @@ class SweepNotice {
   CommitId id_ = CommitId::random();
 };
 
-/// Whether a collection elsewhere is sweeping, or was killed at it within a day, that need not keep what was written, or ceased to be a root, after `since`, in
-/// milliseconds since 1970; below zero: at nobody knows what time.
+/// The newest cutoff, in milliseconds since 1970, of the collections elsewhere that are sweeping, or were killed at it within a day; nothing where
+/// there are none. They need not keep what was written, or ceased to be a root, before it.
 template <class Backend>
-[[nodiscard]] bool may_be_swept(BackendHandle<Backend>& handle, std::int64_t since) {
-  auto const sweeps = read_sweeps(handle.blobs().root(sweeps_root));
-  return std::ranges::any_of(sweeps, [&](SweepUnderWay const& sweep) {
-    return !is_notice_old(sweep.begun) && (since < 0 || static_cast<std::uint64_t>(since) <= sweep.cutoff);
-  });
+[[nodiscard]] std::optional<std::uint64_t> newest_cutoff(BackendHandle<Backend>& handle) {
+  std::optional<std::uint64_t> newest;
+  for (auto const& sweep : read_sweeps(handle.blobs().root(sweeps_root))) {
+    if (!is_notice_old(sweep.begun)) newest = (std::max)(newest.value_or(0), sweep.cutoff);
+  }
+  return newest;
 }
 
 }  // namespace cairn::detail

@@ -3,6 +3,8 @@
 // What a collection of garbage keeps and what it removes.
 #include <cairn/backends/mem/backend.hpp>
 #include <cairn/database.hpp>
+#include <cairn/datom/byte_io.hpp>
+#include <cairn/datom/checksum.hpp>
 #include <cairn/db/three_way_diff.hpp>
 #include <cairn/db/verify.hpp>
 #include <cairn/store/branching.hpp>
@@ -336,30 +338,49 @@ TEST_CASE("what a killed process said in the store of a sweep or a branch counts
   Maker maker{numbers};
   auto& blobs = maker.conn.blobs();
   auto const state = blobs.root("db")->state;
-  auto const pin = [&](std::chrono::system_clock::time_point made) {
-    auto const name = std::string{cairn::detail::pin_prefix} + std::to_string(cairn::detail::milliseconds_of(made)) + " killed";
-    CHECK((blobs.begin().commit(name, {}, state.view()) == cairn::CommitResult::committed));
+  auto const source = maker.conn.session()->source();
+  auto const read = [&](std::span<std::byte const> pinned) {
+    return cairn::codec::read_state<cairn::persistent_set_tag>(pinned, source, maker.conn.db().options());
+  };
+  // The same state, as who wrote it at that time would have.
+  auto const written_at = [&](std::chrono::system_clock::time_point made) {
+    cairn::ByteWriter is;
+    is.signed_varint(read(state.view()).written.milliseconds);
+    cairn::ByteWriter was;
+    was.signed_varint(static_cast<std::int64_t>(cairn::detail::milliseconds_of(made)));
+    REQUIRE(is.size() == was.size());
+    auto const content = cairn::unseal(state.view(), "The state");
+    std::vector<std::byte> changed{content.begin(), content.end()};
+    auto const place = std::ranges::search(changed, is.view());
+    REQUIRE(!place.empty());
+    std::ranges::copy(was.view(), place.begin());
+    cairn::ByteWriter out;
+    out.raw(changed);
+    cairn::seal(out);
+    return std::move(out).take();
+  };
+  auto const pin = [&](int number, std::chrono::system_clock::time_point made) {
+    auto const name = std::string{cairn::detail::pin_prefix} + std::to_string(number);
+    CHECK((blobs.begin().commit(name, {}, written_at(made)) == cairn::CommitResult::committed));
     return name;
   };
   auto const now = std::chrono::system_clock::now();
-  auto const old = pin(now - std::chrono::hours{25});
-  auto const young = pin(now);
+  auto const old = pin(1, now - std::chrono::hours{25});
+  auto const young = pin(2, now);
   for (int i = 0; i != 2; ++i) numbers.change();
   maker.value.reset();
   maker.collect();
   CHECK_FALSE(blobs.root(old));
   CHECK(blobs.root(young));
   // What the one that is left names is there.
-  auto const record = blobs.root(young);
-  auto const source = maker.conn.session()->source();
-  auto const held = cairn::codec::read_state<cairn::persistent_set_tag>(record->state, source, maker.conn.db().options());
-  CHECK(is_whole(cairn::Db<cairn::persistent_set_tag>{held.snapshot}));
+  CHECK(is_whole(cairn::Db<cairn::persistent_set_tag>{read(blobs.root(young)->state).snapshot}));
   CHECK(numbers.conn.collect_garbage({.keep_for = at_once}).branches == 1);
   // A sweep that has not ended, and whose process has.
   cairn::CommitId const kept = cairn::commit_id(maker.conn);
   for (int i = 0; i != 2; ++i) numbers.change();
   {
-    cairn::detail::SweepNotice<Elsewhere> const notice{maker.conn.session()->shared_handle(), std::chrono::system_clock::now()};
+    cairn::detail::SweepNotice<Elsewhere> const notice{maker.conn.session()->shared_handle(),
+                                                       std::chrono::system_clock::now() - std::chrono::milliseconds{1}};
     CHECK(code_of([&] { cairn::create_branch(maker.conn, "old", kept); }) == Errc::commit_conflict);
     cairn::create_branch(maker.conn, "new");
     numbers.conn.collect_garbage();  // another, which says its own beside it
