@@ -77,7 +77,12 @@ void create_whole(typename Backend::Config const& config, DatabaseOptions const&
   std::optional<Claim<Backend>> claim;
   try {
     auto const handle = std::make_shared<Handle>(config);
-    claim.emplace(*handle);
+    try {
+      claim.emplace(*handle);
+    } catch (Error const& error) {
+      if (error.code() == Errc::commit_conflict) is_own = false;
+      throw;
+    }
     auto writer = handle->blobs().begin();
     auto const sink = Handle::node_sink(writer);
     auto const snapshot = make(sink, Handle::node_source(handle));
@@ -97,7 +102,7 @@ void create_whole(typename Backend::Config const& config, DatabaseOptions const&
     // Storage that was there before may be what somebody else is restoring into at this moment; and in this call's own somebody may have
     // made a database meanwhile, or begun to.
     try {
-      bool const is_others = !is_own || is_committing || !claim || !claim->is_held(*std::make_shared<Handle>(config)) || Operations::exists(config);
+      bool const is_others = !is_own || is_committing || (claim && !claim->is_held(*std::make_shared<Handle>(config))) || Operations::exists(config);
       if (!is_others) Backend::delete_store(config);
     } catch (...) {  // NOLINT(bugprone-empty-catch): the first error is the one to hear of
     }

@@ -488,6 +488,7 @@ TEST_CASE("a restoration that fails leaves the place to another one that began t
         restore<mem::Backend>(to.config(), out_of(text), second);
       } catch (...) {
         failure = std::current_exception();
+        if (waits) other_has_begun.set_value();
       }
     }};
     other_has_begun.get_future().wait();
