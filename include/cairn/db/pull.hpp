@@ -19,7 +19,8 @@ namespace cairn {
 /// What a pattern finds of an entity: a map, or nil where it finds nothing. `pull(db, "[:name {:friend [:name]}]", 1)`,
 /// `pull(db, pattern, lookup(":name", "Ivan"))`. A pattern that is used again is better kept as a `PullPattern`.
 ///
-/// On a history it shows what was ever asserted or retracted, as often as it was.
+/// On a history it shows what was ever asserted or retracted under an attribute with many values, as often as it was, and one of the values
+/// of another.
 /// Errors: those of `PullPattern`, `PullPattern::on`, `BoundPull` and `Db::require_entity`.
 template <class IndexTag>
 [[nodiscard]] notation::Value pull(Db<IndexTag> const& db, PullPattern const& pattern, EntityRef const& entity) {
