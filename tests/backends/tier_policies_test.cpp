@@ -1,9 +1,8 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
-// A tier under the policies that the suite of `tier` does not have.
+// A tier under the policies that the suite of `tier` does not have. What a policy changes is how blobs are written and read, so that no database is made.
 #include "backends/layers.hpp"
 #include "laws/blob_store.hpp"
-#include "laws/database.hpp"
 #include "laws/processes.hpp"
 #include "laws/temporary_directory.hpp"
 #if CAIRN_TEST_HAS_S3
@@ -32,9 +31,5 @@ using WriteAround = Harness<WritePolicy::write_around>;
 
 TEMPLATE_TEST_CASE("tier: it keeps the laws of a blob store", "", WriteThrough, WriteAround) { laws::check_blob_store<TestType>(); }
 TEMPLATE_TEST_CASE("tier: processes are fenced against each other", "", WriteThrough, WriteAround) { laws::check_processes<TestType>(); }
-TEMPLATE_TEST_CASE("tier: a database on it shows what one in memory shows", "", WriteThrough, WriteAround) {
-  laws::check_against_memory<TestType>();
-}
-TEMPLATE_TEST_CASE("tier: what was acknowledged survives kill -9", "", WriteThrough, WriteAround) { laws::check_kills<TestType>(); }
 
 }  // namespace cairn::tier_policies

@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace cairn::lmdb_backend {
@@ -41,10 +42,14 @@ class Gate {
   Gate(Gate const&) = delete;
   Gate& operator=(Gate const&) = delete;
   ~Gate() {
-    for (auto const end : ends_) ::close(end);
+    for (auto const end : ends_) {
+      if (end >= 0) ::close(end);
+    }
   }
   void open() const { tell(ends_[1], 1); }
-  void wait() const {
+  /// In the child, of which it becomes the only end: it ends with whoever was to open the gate.
+  void wait() {
+    ::close(std::exchange(ends_[1], -1));
     std::int64_t number = 0;
     if (::read(ends_[0], &number, sizeof number) != static_cast<ssize_t>(sizeof number)) throw std::runtime_error{"nobody opens the gate"};
   }
@@ -59,7 +64,7 @@ TEST_CASE("lmdb: a map that another process has grown is taken over by whoever h
   test::TemporaryDirectory const place;
   lmdb::Config const config{.path = place.path() / "store", .map_size = lmdb::smallest_map};
   Backend::empty_store(config);
-  Gate const gate;
+  Gate gate;
   auto const large = pattern(3 << 20);
   Child child{[&](int) {
     gate.wait();
@@ -98,7 +103,7 @@ TEST_CASE("lmdb: places of readers that were killed are given to others when no 
   test::TemporaryDirectory const place;
   lmdb::Config const config{.path = place.path() / "store", .max_readers = 5};
   Backend::empty_store(config);
-  Gate const gate;
+  Gate gate;
   Child child{[&](int out) {
     gate.wait();
     auto const environment = lmdb::details::open_environment(config);
