@@ -1,16 +1,21 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
-// A tier under the policies that the suite of `tier` does not have. What a policy changes is how blobs are written and read, so that no database is made.
+// A tier under the policies that the suite of `tier` does not have.
 #include "backends/layers.hpp"
 #include "laws/blob_store.hpp"
 #include "laws/processes.hpp"
 #include "laws/temporary_directory.hpp"
+#if CAIRN_TEST_AT_LENGTH
+#include "laws/database.hpp"
+#endif
 #if CAIRN_TEST_HAS_S3
 #include "backends/bucket_tier.hpp"
 #endif
 
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
+
+#include <string>
 
 namespace cairn::tier_policies {
 namespace {
@@ -31,5 +36,12 @@ using WriteAround = Harness<WritePolicy::write_around>;
 
 TEMPLATE_TEST_CASE("tier: it keeps the laws of a blob store", "", WriteThrough, WriteAround) { laws::check_blob_store<TestType>(); }
 TEMPLATE_TEST_CASE("tier: processes are fenced against each other", "", WriteThrough, WriteAround) { laws::check_processes<TestType>(); }
+// A database on each takes a minute to compile.
+#if CAIRN_TEST_AT_LENGTH
+TEMPLATE_TEST_CASE("tier: a database on it shows what one in memory shows", "", WriteThrough, WriteAround) {
+  laws::check_against_memory<TestType>();
+}
+TEMPLATE_TEST_CASE("tier: what was acknowledged survives kill -9", "", WriteThrough, WriteAround) { laws::check_kills<TestType>(); }
+#endif
 
 }  // namespace cairn::tier_policies

@@ -256,7 +256,7 @@ TEST_CASE("rados: clusters that are killed, that stand still, that are full") {
         if (has_blob) key = writer.put(bytes(entry));
       }
       // What was late before is in the way of later answers for a while.
-      for (int i = 0; (result == CommitResult::unknown || result == CommitResult::failed) && i != 100; ++i) result = change();
+      for (int tries = 0; tries != 100 && (result == CommitResult::unknown || result == CommitResult::failed); ++tries) result = change();
       REQUIRE((result == CommitResult::committed || (result == CommitResult::conflict && ends_patience)));
       version = connection.root("lossy")->version;
       expected.push_back(entry);

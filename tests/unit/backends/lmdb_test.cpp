@@ -47,7 +47,7 @@ class Gate {
     }
   }
   void open() const { tell(ends_[1], 1); }
-  /// In the child, of which it becomes the only end: it ends with whoever was to open the gate.
+  /// In the child, which lets go of the other end: a parent that is gone opens nothing any more.
   void wait() {
     ::close(std::exchange(ends_[1], -1));
     std::int64_t number = 0;
