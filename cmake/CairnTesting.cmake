@@ -124,7 +124,7 @@ function(cairn_add_test)
     target_compile_definitions(${target} PRIVATE "CAIRN_TEST_SERVICE=\"${service_directory}\"")
   endif()
   list(GET arg_LABELS 0 first_label)
-  # By what it says: Catch's exit code of a test that skips is, before 3.6, also that of four failed assertions.
+  # By what it says: Catch's exit code of a test that skips is, before 3.7.1, also that of four failed assertions.
   catch_discover_tests(${target} TEST_PREFIX "${arg_NAME}." TEST_LIST ${target}_tests ${cairn_test_spec}
                        PROPERTIES LABELS ${first_label} TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_RUN_SERIAL}
                                   SKIP_REGULAR_EXPRESSION "test cases: 1 . 1 skipped" ${needs_service})

@@ -47,6 +47,11 @@ struct Elsewhere : cairn::backends::mem::Backend {
   static inline std::string_view before{};
   static inline std::function<void()> happens{};
   static inline std::size_t reads = 0;
+  /// What happens once when the roots have been listed beside a sweep under way, before the list is looked at.
+  static inline std::function<void()> listed{};
+  /// At the look at a pin with this number, counted down: the next two reads fail.
+  static inline int looks_at_pins = 0;
+  static inline int failing_reads = 0;
 
   struct Writer : cairn::backends::mem::Writer {
     cairn::CommitResult commit(std::string_view branch, cairn::Version const& expected, std::span<std::byte const> state) {
@@ -57,7 +62,23 @@ struct Elsewhere : cairn::backends::mem::Backend {
   struct Connection : cairn::backends::mem::Connection {
     using Writer = Elsewhere::Writer;
     [[nodiscard]] Writer begin() { return {cairn::backends::mem::Connection::begin()}; }
-    [[nodiscard]] cairn::Bytes read(Address const& address) const { return ++reads, cairn::backends::mem::Connection::read(address); }
+    [[nodiscard]] cairn::Bytes read(Address const& address) const {
+      ++reads;
+      if (failing_reads != 0) {
+        --failing_reads;
+        cairn::raise(Errc::io_error, "It did not answer.");
+      }
+      return cairn::backends::mem::Connection::read(address);
+    }
+    [[nodiscard]] std::vector<std::string> roots() const {
+      auto names = cairn::backends::mem::Connection::roots();
+      if (listed && cairn::backends::mem::Connection::root(cairn::detail::sweeps_root)) std::exchange(listed, nullptr)();
+      return names;
+    }
+    [[nodiscard]] std::optional<cairn::RootRecord> root(std::string_view name) const {
+      if (looks_at_pins != 0 && cairn::detail::is_pin(name) && --looks_at_pins == 0) failing_reads = 2;
+      return cairn::backends::mem::Connection::root(name);
+    }
   };
   static Connection connect_store(Config const& config) { return {cairn::backends::mem::Backend::connect_store(config)}; }
 };
@@ -310,6 +331,37 @@ TEST_CASE("a branch of an old commit is whole or is not made, whatever is collec
     CHECK(maker.has_only({"db"}));
     CHECK(code_of([&] { maker.make(forces); }) == Errc::store_does_not_exist);  // it has not
   }
+}
+
+TEST_CASE("a branch whose pin goes between a listing of the roots and the look at it is kept") {
+  Numbers numbers;
+  for (int i = 0; i != 4; ++i) numbers.change();
+  Maker maker{numbers};
+  maker.value.reset();  // by whom it would be kept
+  auto const state = cairn::detail::find_commit(numbers.conn, maker.id)->record.state;
+  auto& handle = numbers.conn.session()->handle();
+  std::optional<cairn::detail::PinnedState<cairn::backends::mem::Backend>> pin;
+  maker.before(cairn::detail::sweeps_root, [&] { pin.emplace(handle, handle.blobs().begin(), state.view()); });
+  Elsewhere::listed = [&] {
+    CHECK((handle.blobs().begin().commit("old", {}, state.view()) == cairn::CommitResult::committed));
+    pin.reset();
+  };
+  CHECK(maker.conn.collect_garbage({.keep_for = at_once}).branches == 2);
+  CHECK(Elsewhere::listed == nullptr);
+  CHECK(maker.is_branch_whole());
+}
+
+TEST_CASE("a pin that can't be read costs no branch what it shares with it") {
+  Numbers numbers;
+  numbers.change();
+  auto collector = cairn::Store<Elsewhere>::connect(numbers.config);
+  auto& handle = numbers.conn.session()->handle();
+  cairn::detail::PinnedState<cairn::backends::mem::Backend> const pin{handle, handle.blobs().begin(), handle.blobs().root("db")->state.view()};
+  Elsewhere::looks_at_pins = 2;  // whether it is old; then it is marked
+  collector.collect_garbage({.keep_for = at_once});
+  CHECK(Elsewhere::looks_at_pins == 0);
+  CHECK(Elsewhere::failing_reads == 0);
+  CHECK(is_whole(Store::connect(numbers.config).db()));
 }
 
 TEST_CASE("a collection under way keeps nobody from making a branch of what it keeps") {
