@@ -274,7 +274,7 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
         result = change();  // the writer still has what was put
         REQUIRE(result == CommitResult::committed);
       } else if (ends_patience) {
-        for (int i = 0; result == CommitResult::unknown && i != 100; ++i) result = change();
+        for (int tries = 0; result == CommitResult::unknown && tries != 100; ++tries) result = change();
         REQUIRE((result == CommitResult::committed || result == CommitResult::conflict));
       } else if (TestType::answers_when_done || trouble == Trouble::late) {
         REQUIRE(result == CommitResult::committed);  // the backend can find out, and does
