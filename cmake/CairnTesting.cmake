@@ -18,6 +18,8 @@ set(cairn_test_options $<$<CONFIG:Release>:-O0> -UNDEBUG)
 
 # A tree of the address sanitizer compiles slowly and runs slowly. It always has what meets bytes from outside, and what has memory
 # of its own; the rest is there with CAIRN_LONG_TESTS (SANITIZED long), or finds nothing there that other trees don't (SANITIZED never).
+# What is all there, and counts as far there as elsewhere, need not be compiled for other trees of the same run (SANITIZED only).
+option(CAIRN_SANITIZED_ELSEWHERE "Leave out the tests for which a tree of the address sanitizer is enough, which is tested too" OFF)
 set(cairn_is_sanitized OFF)
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=[a-z,]*address")
   set(cairn_is_sanitized ON)
@@ -74,7 +76,7 @@ target_precompile_headers(
   ${cairn_precompiled_own})
 
 # cairn_add_test(NAME <name> SOURCES <source>... LABELS <label>...
-#                [LIBRARIES <target>...] [SERVICE <script>] [TIMEOUT <seconds>] [NO_PRECOMPILED] [SANITIZED long|never] [RUN_SERIAL] [TOGETHER])
+#                [LIBRARIES <target>...] [SERVICE <script>] [TIMEOUT <seconds>] [NO_PRECOMPILED] [SANITIZED long|never|only] [RUN_SERIAL] [TOGETHER])
 # An executable of Catch2 tests. Each TEST_CASE is one test of ctest, named "<name>.<test case>". Assertions are on in every
 # build type. `cairn_tests_<label>` builds the executables of one label.
 #
@@ -83,7 +85,8 @@ target_precompile_headers(
 #
 # SERVICE is the script of a server that the tests need (cairn_test_service); laws/service.hpp says where it is.
 #
-# SANITIZED says when it is in a tree of the address sanitizer: with CAIRN_LONG_TESTS only, or never. Without it, always.
+# SANITIZED says when it is in a tree of the address sanitizer: with CAIRN_LONG_TESTS only, or never. Without it, always; so it is with
+# `only`, and then in no other tree that has CAIRN_SANITIZED_ELSEWHERE.
 #
 # NO_PRECOMPILED is for a test whose LIBRARIES change how the compiler is called; a compiler refuses the shared header then.
 function(cairn_add_test)
@@ -96,10 +99,13 @@ function(cairn_add_test)
       message(FATAL_ERROR "cairn_add_test: ${required} is missing")
     endif()
   endforeach()
-  if(NOT "${arg_SANITIZED}" MATCHES "^(long|never|)$")
-    message(FATAL_ERROR "cairn_add_test: SANITIZED is long or never, not '${arg_SANITIZED}'")
+  if(NOT "${arg_SANITIZED}" MATCHES "^(long|never|only|)$")
+    message(FATAL_ERROR "cairn_add_test: SANITIZED is long, never or only, not '${arg_SANITIZED}'")
   endif()
   if(cairn_is_sanitized AND (arg_SANITIZED STREQUAL "never" OR (arg_SANITIZED STREQUAL "long" AND NOT CAIRN_LONG_TESTS)))
+    return()
+  endif()
+  if(NOT cairn_is_sanitized AND CAIRN_SANITIZED_ELSEWHERE AND arg_SANITIZED STREQUAL "only")
     return()
   endif()
   if(NOT arg_TIMEOUT)

@@ -4,14 +4,14 @@
 #pragma once
 
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define CAIRN_TEST_IS_SANITIZED
 #endif
 #endif
 
 namespace cairn::test {
 
-#if defined(CAIRN_TEST_IS_SANITIZED) || defined(__SANITIZE_ADDRESS__)
+#if defined(CAIRN_TEST_IS_SANITIZED) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool is_sanitized = true;  // some forty times slower
 #else
 inline constexpr bool is_sanitized = false;

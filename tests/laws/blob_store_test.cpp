@@ -39,6 +39,6 @@ TEST_CASE("the file backend keeps the laws of a blob store over many small segme
   cairn::laws::check_blob_store<SmallSegmentHarness>();
 }
 
-TEST_CASE("the file backend keeps the laws of a blob store with a file a blob", "[threads]") {
+TEST_CASE("the file backend keeps the laws of a blob store with a file a blob") {
   cairn::laws::check_blob_store<DirHarness>();
 }
