@@ -122,6 +122,36 @@ TEST_CASE("what a writer is given goes to the disk as it comes, and is seen when
   for (std::size_t number = 0; number != blobs; ++number) CHECK((text(reader.read(addresses[number])) == content(number)));
 }
 
+TEST_CASE("who follows a root reads what others added to it, and nothing twice") {
+  TemporaryDirectory const directory;
+  file::Config const config{.path = directory.path() / "store"};
+  file::Backend::empty_store(config);
+  auto connection = file::Backend::connect_store(config);
+  auto reader = file::Backend::connect_store(config);
+  auto version = commit(connection, "main", {}, "state");
+  version = append(connection, "main", version, "one");
+  auto const first = reader.root("main");
+  version = append(connection, "main", version, "two");
+  auto const second = reader.root("main");
+  auto const third = reader.root("main");
+  REQUIRE(second->tail.size() == 2);
+  CHECK(text(second->tail[1]) == "two");
+  CHECK(second->state.data() == first->state.data());
+  CHECK(second->tail[0].data() == first->tail[0].data());
+  CHECK(third->tail[1].data() == second->tail[1].data());
+  CHECK(third->version == version);
+  version = commit(connection, "main", version, "later");
+  version = append(connection, "main", version, "three");
+  auto const after = reader.root("main");
+  CHECK(text(after->state) == "later");
+  REQUIRE(after->tail.size() == 1);
+  CHECK(text(after->tail[0]) == "three");
+  commit(connection, "other", {}, "another");
+  CHECK(text(reader.root("other")->state) == "another");
+  CHECK(reader.root("other")->tail.empty());
+  CHECK(text(reader.root("main")->tail.at(0)) == "three");
+}
+
 TEST_CASE("a thread that would wait for itself is told") {
   TemporaryDirectory const directory;
   file::Config const config{.path = directory.path() / "store"};

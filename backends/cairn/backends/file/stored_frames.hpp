@@ -15,10 +15,13 @@
 #include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -77,13 +80,26 @@ class StoredFrames {
     return checked_payload(std::move(bytes), address, type, segment->file().path());
   }
 
+  /// What the root at `entry` says. Of one that was read last only what was added since is read: whoever follows a root looks at it after
+  /// each commit of others, and at one address there are the same bytes for ever.
   template <class IsCommitted>
   RootRecord read_root(RootEntry const& entry, IsCommitted is_committed) {
+    auto const last = last_root();
+    if (last->entry == entry) return last->record;
     RootRecord record;
     record.version = entry.version();
-    if (!entry.state.is_nowhere()) record.state = content(entry.state, FrameType::commit, is_committed);
+    if (!entry.state.is_nowhere()) {
+      record.state = last->entry.state == entry.state ? last->record.state : content(entry.state, FrameType::commit, is_committed);
+    }
+    auto const known = std::ranges::mismatch(entry.tail, last->entry.tail).in1 - entry.tail.begin();
     record.tail.reserve(entry.tail.size());
-    for (auto const& address : entry.tail) record.tail.push_back(content(address, FrameType::append, is_committed));
+    record.tail.assign(last->record.tail.begin(), last->record.tail.begin() + known);
+    for (auto const& address : std::span{entry.tail}.subspan(static_cast<std::size_t>(known))) {
+      record.tail.push_back(content(address, FrameType::append, is_committed));
+    }
+    auto read = std::make_shared<ReadRoot const>(entry, record);
+    std::lock_guard const guard{reading_root_};
+    last_root_ = std::move(read);
     return record;
   }
 
@@ -94,6 +110,17 @@ class StoredFrames {
   }
 
  private:
+  struct ReadRoot {
+    RootEntry entry{};
+    RootRecord record{};
+    ReadRoot() = default;
+    ReadRoot(RootEntry where, RootRecord what) : entry{std::move(where)}, record{std::move(what)} {}
+  };
+  std::shared_ptr<ReadRoot const> last_root() {
+    std::lock_guard const guard{reading_root_};
+    return last_root_;
+  }
+
   /// A length that a damaged address made up must not become an allocation.
   template <class Holds>
   static bool is_plausible(Address const& address, Holds holds) {
@@ -154,6 +181,8 @@ class StoredFrames {
   BlobFiles<Io> blobs_;
   Uuid store_{};
   Layout layout_ = Layout::log;
+  std::mutex reading_root_;  // held for no longer than it takes to change the pointer
+  std::shared_ptr<ReadRoot const> last_root_ = std::make_shared<ReadRoot const>();
 };
 
 }  // namespace cairn::backends::file::details
