@@ -301,6 +301,32 @@ run(0 "^42\n$" q "${directory}/datascript" "[:find ?a . :where [?e :name \"Ivan\
 run(0 "^cairn [0-9]+\\.[0-9]+" --version)
 run(2 "subcommand" nonsense)
 
+# redirected(STATUS PATTERN STORE TEXT): TEXT for the system's shell, in which $0 is cairn and $1 STORE.
+function(redirected status pattern store text)
+  execute_process(COMMAND sh -c "${text}" "${command}" "${store}" OUTPUT_VARIABLE out ERROR_VARIABLE err RESULT_VARIABLE result)
+  if(NOT "${result}" STREQUAL "${status}" OR NOT "${out}${err}" MATCHES "${pattern}")
+    message(FATAL_ERROR "${text}\nended with ${result} (expected ${status}) and printed\n${out}${err}\nexpected ${pattern}")
+  endif()
+endfunction()
+
+# What was printed and not taken is no success.
+foreach(verb IN ITEMS "stats \"$1\"" "log \"$1\"" "q \"$1\" '[:find ?n :where [_ :name ?n]]'")
+  redirected(1 "Standard output could not be written: [^\n]*:io/full" "${store}" "exec \"$0\" ${verb} >/dev/full")
+endforeach()
+redirected(1 "Standard output could not be written[^\n]*:io/" "${store}" "exec \"$0\" --help >/dev/full")
+
+# A store's file gets the number of no standard file that is closed: what is printed would be written into it.
+foreach(backend IN ITEMS file sqlite lmdb rocksdb)
+  if(table MATCHES "`:${backend}`")
+    set(other "{:store {:backend :${backend} :path \"${directory}/closed-${backend}\"}}")
+    run(0 "^$" create "${other}")
+    run(0 ":transactions 3 " import "${other}" "${directory}/facts.edn")
+    redirected(1 "^$" "${other}" "exec \"$0\" --log debug gc \"$1\" --keep-age 0 <&- >&- 2>&-")
+    redirected(1 "io/error" "${other}" "exec \"$0\" import \"$1\" - <&-")
+    run(0 ":sound true" verify "${other}")
+  endif()
+endforeach()
+
 # Statistics for Prometheus, of a store whose name has to be escaped.
 set(quoted "{:store {:backend :file :path \"${store}\"} :name \"a \\\"quoted\\\" name\"}")
 execute_process(COMMAND "${command}" stats --nodes --format prometheus "${quoted}" OUTPUT_FILE "${directory}/page.txt" RESULT_VARIABLE result)

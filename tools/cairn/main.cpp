@@ -4,6 +4,7 @@
 #include "dump_verbs.hpp"
 #include "log.hpp"
 #include "shell/shell.hpp"
+#include "standard_files.hpp"
 #include "store_argument.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
@@ -227,15 +228,20 @@ int run(int count, char** arguments) {
   try {
     app.parse(spaced(count, arguments));
   } catch (CLI::ParseError const& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    auto const status = app.exit(error) == 0 ? 0 : 2;
+    finish_output();
+    return status;
   }
   log_to_stderr(log_level);
-  return verb();
+  auto const status = verb();
+  finish_output();
+  return status;
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
+  if (!cairn::tool::hold_standard_files()) return 1;
   try {
     return run(count, arguments);
   } catch (cairn::Error const& error) {
