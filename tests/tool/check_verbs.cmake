@@ -27,7 +27,8 @@ run(1 "store/does-not-exist" stats "${store}")
 run(0 "^$" create "${store}")
 run(1 "store/exists" create "${store}")
 run(0 "^{:transactions 3 :datoms 16}\n$" import "${store}" "${directory}/facts.edn")
-run(1 "transact/schema" import "${store}" "${directory}/wrong.edn")
+run(1 "^{:transactions 1 :datoms 2}\ncairn: [^\n]*transact/schema[^\n]*\n  The file [^\n]*wrong.edn had been read to line 2. The transactions [^\n]* is not.\n$" import "${store}" "${directory}/wrong.edn")
+run(1 "/nowhere cannot be read[^\n]*io/error.\n  The transactions that are counted" import "${store}" "${directory}/nowhere")
 
 # In bulk: a schema, then everything else as one transaction, longer than what is read of a file at a time.
 set(bulk "${directory}/bulk")

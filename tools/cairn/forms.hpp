@@ -52,6 +52,14 @@ class Forms {
     }
   }
 
+  /// How far it has come, for a message about what was read last; empty where nothing of a file was read.
+  [[nodiscard]] std::string place() const {
+    if (next_ == 0 || (in_ == nullptr && text_.empty() && bytes_ == 0)) return {};  // of the last one nothing was read
+    auto const& file = files_[next_ - 1];
+    auto const line = lines_ + notation::position(text_, std::min(at_, text_.size())).line;
+    return (file == "-" ? std::string{"Standard input"} : "The file " + file) + " had been read to line " + std::to_string(line) + ".";
+  }
+
  private:
   static constexpr std::size_t piece = std::size_t{1} << 20U;
   static constexpr std::size_t longest_word = std::size_t{1} << 16U;

@@ -8,6 +8,8 @@
 #include "terminal.hpp"
 #include "verbs.hpp"
 
+#include <cairn/error/error.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -31,6 +33,24 @@ bool is_entity(Edn const& form) {
 
 void print_imported(std::uint64_t transactions, std::uint64_t datoms) {
   print_map({{"transactions", std::to_string(transactions)}, {"datoms", std::to_string(datoms)}});
+}
+
+/// The error that ended an import, with how far it had come; `what_is_not` is what of it is not in the store.
+Error with_place(Error const& error, Forms const& forms, std::string const& what_is_not) {
+  auto const place = forms.place();
+  return Error{error.code(),
+               error.message() + "\n  " + (place.empty() ? "" : place + " ") + "The transactions that are counted on standard output are in the store" +
+                   (error.code() == Errc::commit_unknown ? "." : "; " + what_is_not + " is not."),
+               error.data()};
+}
+
+/// Lets go of the store. After an error, that one is told, and not what follows from it.
+void release(Conn& conn, std::optional<Error> const& failed) {
+  try {
+    conn.release();
+  } catch (Error const&) {
+    if (!failed) throw;
+  }
 }
 
 /// Gathers forms into transactions and counts what they did.
@@ -132,16 +152,20 @@ int import_files(std::string const& store, std::vector<std::string> const& files
   Interrupt interrupt;
   auto conn = connect<Backends>(store_config(store));
   Importer importer{conn, batch};
+  Forms forms{files};
   bool stopped = false;
+  std::optional<Error> failed;
   try {
-    Forms forms{files};
     while (auto form = forms.next()) importer.add(*std::move(form));
     importer.flush();
   } catch (Interrupted const&) {
     stopped = true;
+  } catch (Error const& error) {
+    failed = with_place(error, forms, "what follows them");
   }
-  conn.release();
+  release(conn, failed);
   print_imported(importer.transactions(), importer.datoms());
+  if (failed) throw *failed;
   if (stopped) std::fputs("Interrupted: what is counted above is in the store, whole and durable.\n", stderr);
   return stopped ? status_interrupted : 0;
 }
@@ -150,11 +174,12 @@ int import_files_in_bulk(std::string const& store, std::vector<std::string> cons
   Interrupt interrupt;
   auto conn = connect<Backends>(store_config(store));
   Importer before{conn, 1};
+  Forms forms{files};
   std::uint64_t transactions = 0;
   std::uint64_t datoms = 0;
   bool stopped = false;
+  std::optional<Error> failed;
   try {
-    Forms forms{files};
     auto form = forms.next();
     for (; form && !is_entity(*form); form = forms.next()) before.add(*std::move(form));
     if (form) {
@@ -169,9 +194,12 @@ int import_files_in_bulk(std::string const& store, std::vector<std::string> cons
     }
   } catch (Interrupted const&) {
     stopped = true;
+  } catch (Error const& error) {
+    failed = with_place(error, forms, "the import in bulk");
   }
-  conn.release();
+  release(conn, failed);
   print_imported(before.transactions() + transactions, before.datoms() + datoms);
+  if (failed) throw *failed;
   if (stopped) std::fputs("Interrupted: what is counted above is in the store, and nothing of what followed.\n", stderr);
   return stopped ? status_interrupted : 0;
 }
