@@ -79,6 +79,7 @@ int print_stats(std::string const& store, StatsArguments const& arguments) {
       Interrupted::check();
       (progress.phase == GarbageProgress::marking ? marking : listing).at(progress.done);
     });
+    Progress::clear();
     if (arguments.format == "prometheus") {
       Exposition page;
       page.add(stats, labels_of(conn));

@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cairn::tool {
 
@@ -63,8 +64,11 @@ class Progress {
   explicit Progress(std::string_view what) : what_{what}, shown_{isatty(STDERR_FILENO) != 0} {}
   Progress(Progress const&) = delete;
   Progress& operator=(Progress const&) = delete;
-  ~Progress() {
-    if (drawn_) std::fputs("\r\033[K", stderr);
+  ~Progress() { clear(); }
+
+  /// Takes the line away, so that what is printed next stands by itself.
+  static void clear() {
+    if (std::exchange(drawn, false)) std::fputs("\r\033[K", stderr);
   }
 
   /// `total` 0: not known.
@@ -72,7 +76,7 @@ class Progress {
     auto const now = std::chrono::steady_clock::now();
     if (!shown_ || now - last_ < std::chrono::milliseconds{100}) return;
     last_ = now;
-    drawn_ = true;
+    drawn = true;
     if (total != 0) {
       std::fprintf(stderr, "\r\033[K%s %llu of %llu (%d %%)", what_.c_str(), static_cast<unsigned long long>(done),
                    static_cast<unsigned long long>(total), static_cast<int>(done * 100 / total));
@@ -85,7 +89,7 @@ class Progress {
  private:
   std::string what_;
   bool shown_;
-  bool drawn_ = false;
+  static inline bool drawn = false;  // a terminal has one such line, whoever draws it
   std::chrono::steady_clock::time_point last_{};
 };
 
