@@ -31,7 +31,7 @@ std::string instant_text(Instant instant) {
 std::string text_of(std::optional<Value> const& value) { return value ? edn::write(cairn::to_edn(*value)) : "nothing"; }
 
 std::string line_of(Commit const& commit) {
-  return to_text(commit.id) + "  " + instant_text(commit.written) + "  tx " + std::to_string(commit.max_tx - first_transaction + 1) + ", " +
+  return to_text(commit.id) + "  " + instant_text(commit.written) + "  tx " + std::to_string(commit.max_tx) + ", " +
          std::to_string(commit.datoms) + " datoms" + (commit.is_renewal ? ", a collection's" : "");
 }
 
@@ -91,7 +91,7 @@ int merge_branch(std::string const& store, std::string const& name, std::string 
     if (!merged.report) {
       std::puts("There is nothing to merge.");
     } else {
-      std::printf("merged as transaction %lld, %zu datoms\n", static_cast<long long>(merged.report->tx - first_transaction + 1),
+      std::printf("merged as transaction %lld, %zu datoms\n", static_cast<long long>(merged.report->tx),
                   merged.report->tx_data.size());
     }
     return 0;

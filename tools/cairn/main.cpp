@@ -9,6 +9,7 @@
 #include "terminal.hpp"
 #include "verbs.hpp"
 
+#include <cairn/config/nearest.hpp>
 #include <cairn/error/error.hpp>
 
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -23,19 +25,28 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace {
 
 int run_shell(std::string const& file) {
   using namespace cairn::tool;
-  if (file.empty()) return isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0 ? run_prompt() : run_forms(std::cin, std::cout);
+  if (file.empty()) {
+    if (isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0) return run_prompt();
+    auto const status = run_forms(std::cin, std::cout);
+    if (std::ferror(stdin) != 0) cairn::raise(cairn::Errc::io_error, "Standard input cannot be read to its end.");
+    return status;
+  }
   std::ifstream in{file, std::ios::binary};
   if (!in) cairn::raise(cairn::Errc::io_error, "The file " + file + " cannot be read. Look at its name and permissions.");
-  return run_forms(in, std::cout);
+  auto const status = run_forms(in, std::cout);
+  if (in.bad()) cairn::raise(cairn::Errc::io_error, "The file " + file + " cannot be read to its end.");  // as a directory
+  return status;
 }
 
 /// Whether a text begins with a bracket: without a space before it, CLI11 takes `[a,b]` apart.
@@ -44,12 +55,15 @@ bool is_list(std::string_view text) {
   return first != std::string_view::npos && text[first] == '[';
 }
 
+/// The word at the verb's place, behind what may stand before it; empty where there is none.
+std::string verb_of(std::vector<std::string> const& all) {
+  std::size_t const place = all.empty() ? 0 : all[0] == "--log" ? 2 : all[0].starts_with("--log=") ? 1 : 0;
+  return place < all.size() ? all[place] : std::string{};
+}
+
 /// The command's arguments, the last one first, as CLI11 takes them. Those of a query have a space before a bracket.
-std::vector<std::string> spaced(int count, char** arguments) {
-  std::vector<std::string> all{arguments + std::min(count, 1), arguments + count};
-  // What may stand before the verb.
-  std::size_t const verb = all.empty() ? 0 : all[0] == "--log" ? 2 : all[0].starts_with("--log=") ? 1 : 0;
-  if (all.size() > verb && (all[verb] == "q" || all[verb] == "explain")) {
+std::vector<std::string> spaced(std::vector<std::string> all) {
+  if (auto const verb = verb_of(all); verb == "q" || verb == "explain") {
     for (auto& text : all) {
       if (is_list(text)) text.insert(0, 1, ' ');
     }
@@ -63,14 +77,61 @@ void unspace(std::string& text) {
   if (is_list(text)) text.erase(0, 1);
 }
 
+/// What to say of a word that is no verb; nothing of an option, or of a verb.
+std::string unknown_verb(CLI::App const& app, std::string const& word) {
+  if (word.empty() || word.starts_with('-')) return {};
+  std::vector<std::string> known;
+  for (auto const* verb : app.get_subcommands([](CLI::App const*) { return true; })) {
+    known.push_back(verb->get_name());
+    known.insert(known.end(), verb->get_aliases().begin(), verb->get_aliases().end());
+  }
+  if (std::ranges::find(known, word) != known.end()) return {};
+  auto const near = cairn::config::nearest(word, known);
+  return "There is no subcommand " + word + "." + (near.empty() ? "" : " Did you mean " + std::string{near} + "?") +
+         "\nRun with --help for more information.\n";
+}
+
+/// A whole number that is `least` or more: CLI11's own checks name the greatest double in their messages.
+CLI::Validator at_least(std::int64_t least) {
+  return CLI::Validator{[least](std::string& text) -> std::string {
+                          std::int64_t number = 0;
+                          auto const* const last = text.data() + text.size();
+                          auto const [end, error] = std::from_chars(text.data(), last, number);
+                          if (error == std::errc{} && end == last && number >= least) return {};
+                          return "expected a whole number from " + std::to_string(least) + " to " +
+                                 std::to_string(std::numeric_limits<std::int64_t>::max()) + ", found " + text;
+                        },
+                        ""};
+}
+
+/// A time, as milliseconds. It has a unit, so that nobody keeps two milliseconds who meant two days; only 0 needs none.
+CLI::Validator in_milliseconds() {
+  return CLI::Validator{[](std::string& text) -> std::string {
+                          std::map<std::string_view, std::int64_t> const units{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+                          std::int64_t number = 0;
+                          auto const* const last = text.data() + text.size();
+                          auto const [end, error] = std::from_chars(text.data(), last, number);
+                          auto const unit = units.find(std::string_view{end, static_cast<std::size_t>(last - end)});
+                          bool const is_zero = error == std::errc{} && end == last && number == 0;
+                          if (!is_zero && (error != std::errc{} || number < 0 || unit == units.end() ||
+                                           number > std::numeric_limits<std::int64_t>::max() / unit->second)) {
+                            return "expected a number with its unit, ms, s, m, h or d, as 36h, or 0; found " + text;
+                          }
+                          text = std::to_string(is_zero ? 0 : number * unit->second);
+                          return {};
+                        },
+                        ""};
+}
+
 int run(int count, char** arguments) {
   using namespace cairn::tool;
+  std::vector<std::string> const given{arguments + std::min(count, 1), arguments + count};
   CLI::App app{"Durable, immutable, time-travelling datom stores.", "cairn"};
   app.set_version_flag("--version", "cairn " CAIRN_VERSION);
   app.require_subcommand(1);
   app.fallthrough();
   std::string log_level;
-  app.add_option("--log", log_level, "write what happens inside to standard error, an EDN map a line: what is at least so important")
+  app.add_option("--log", log_level, "write events of this level and above to standard error, an EDN map a line")
       ->envname("CAIRN_LOG")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   std::function<int()> verb;
@@ -126,12 +187,12 @@ int run(int count, char** arguments) {
     asking->add_option("store", store, store_help)->required();
     asking->add_option("query", question.query, "the query, as '[:find ?e :where [?e :name]]'; - is standard input")->required();
     asking->add_option("inputs", question.inputs, "what :in takes after the database: EDN, or text as it is");
-    asking->add_option("--as-of", question.as_of, "ask what was true at a transaction or an instant");
+    asking->add_option("--as-of", question.as_of, "ask what was true at a transaction (its number, as `cairn log` prints it) or an instant (2026-01-31T12:00:00Z)");
     asking->add_option("--since", question.since, "ask of what was said after a transaction or an instant");
     asking->add_flag("--history", question.history, "ask of all that was ever said");
-    asking->add_option("--limit", question.limit, "how many rows at most")->check(CLI::NonNegativeNumber);
-    asking->add_option("--offset", question.offset, "how many rows to leave out before")->check(CLI::NonNegativeNumber);
-    asking->add_option("--timeout", question.timeout, "end a query that runs for longer, in milliseconds")->check(CLI::PositiveNumber);
+    asking->add_option("--limit", question.limit, "how many rows at most")->check(at_least(0));
+    asking->add_option("--offset", question.offset, "how many rows to leave out before")->check(at_least(0));
+    asking->add_option("--timeout", question.timeout, "end a query that runs for longer, in milliseconds")->check(at_least(1));
   };
   auto const as_given = [&] {
     unspace(store);
@@ -165,12 +226,12 @@ int run(int count, char** arguments) {
   auto* gc = app.add_subcommand("gc", "Remove what no branch needs any more, beside writers and readers");
   gc->add_option("store", store, store_help)->required();
   gc->add_flag("--dry-run", garbage.dry_run, "remove nothing, and say how much there is to remove");
-  gc->add_option("--keep-age", garbage.keep_age, "keep what was current so long ago: for as long may other processes hold a database, and commit (24h)")
-      ->transform(CLI::AsNumberWithUnit(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}},
-                                        CLI::AsNumberWithUnit::CASE_SENSITIVE))
-      ->check(CLI::NonNegativeNumber);
-  gc->add_option("--keep", garbage.keep, "keep the newest checkpoints of each branch")->capture_default_str();
-  gc->add_flag("--erase", garbage.erase, "leave no byte of it on the disk, after a purge; with --keep-age 0");
+  auto* const age = gc->add_option("--keep-age", garbage.keep_age,
+                                   "keep what was current so long ago (24h if not given): for as long may other processes hold a database, and commit; 2h, 30m, 0")
+                        ->transform(in_milliseconds())
+                        ->type_name("TIME");
+  gc->add_option("--keep", garbage.keep, "keep the newest checkpoints of each branch")->check(at_least(0))->capture_default_str();
+  gc->add_flag("--erase", garbage.erase, "leave no byte of what is removed on the disk; after a purge: --keep-age 0 --erase")->needs(age);
   gc->callback([&] { verb = [&] { return collect_garbage(store, garbage); }; });
 
   auto* verify = app.add_subcommand("verify", "Read everything and compare the indexes with each other");
@@ -209,7 +270,7 @@ int run(int count, char** arguments) {
   log->add_option("store", store, store_help)->required();
   log->add_flag("--graph", graph, "draw what each was made from");
   log->add_flag("--all", all_branches, "of all branches");
-  log->add_option("--limit", commits, "how many at most")->capture_default_str();
+  log->add_option("--limit", commits, "how many at most")->check(at_least(0))->capture_default_str();
   log->callback([&] { verb = [&] { return print_log(store, graph, all_branches, commits); }; });
 
   std::string id;
@@ -226,8 +287,12 @@ int run(int count, char** arguments) {
   });
 
   try {
-    app.parse(spaced(count, arguments));
+    app.parse(spaced(given));
   } catch (CLI::ParseError const& error) {
+    if (auto const unknown = unknown_verb(app, verb_of(given)); error.get_exit_code() != 0 && !unknown.empty()) {
+      std::fputs(unknown.c_str(), stderr);
+      return 2;
+    }
     auto const status = app.exit(error) == 0 ? 0 : 2;
     finish_output();
     return status;
