@@ -20,10 +20,19 @@ std::string_view without_namespace(std::string_view symbol) {
   return slash == std::string_view::npos ? symbol : symbol.substr(slash + 1);
 }
 
-[[noreturn]] void raise_unknown(std::string_view symbol) {
+/// `defined` are the names that the user has given.
+[[noreturn]] void raise_unknown(std::string_view symbol, std::vector<std::string> const& defined) {
   auto const name = without_namespace(symbol);
   std::string message = "The shell knows nothing by the name " + std::string{symbol} + ".";
-  std::vector<std::string_view> known{special_forms.begin(), special_forms.end()};
+  // What stands in queries and patterns, and is no name outside of them.
+  if (symbol.starts_with('?') || symbol == "*" || symbol == "..." || symbol == "_" || symbol == "$" || symbol == "%") {
+    raise(Errc::parser_query, message + " Queries and patterns are quoted: '[:find ?e :where [?e :name]].");
+  }
+  if (auto const all = functions(); std::ranges::find(all, name, &Function::name) != all.end()) {
+    raise(Errc::parser_query, std::string{symbol} + " is a function, and is called: " + std::string{std::ranges::find(all, name, &Function::name)->usage} + ".");
+  }
+  std::vector<std::string_view> known{defined.begin(), defined.end()};
+  known.insert(known.end(), special_forms.begin(), special_forms.end());
   for (auto const& function : functions()) known.push_back(function.name);
   if (auto const near = config::nearest(name, known); !near.empty()) message += " Did you mean " + std::string{near} + "?";
   raise(Errc::parser_query, message);
@@ -82,7 +91,7 @@ Evaluator::Result Evaluator::evaluate(Edn const& form) {
 ShellValue Evaluator::value_of(Edn const& form) {
   if (form.is_symbol()) {
     if (auto const found = definitions_.find(form.as_symbol()); found != definitions_.end()) return found->second;
-    raise_unknown(form.as_symbol());
+    raise_unknown(form.as_symbol(), defined_names());
   }
   if (form.is_list()) return form.size() == 0 ? ShellValue{form} : call(form);
   auto const evaluated = [&] {
@@ -146,7 +155,7 @@ ShellValue Evaluator::call(Edn const& form) {
   }
   auto const all = functions();
   auto const* const found = std::ranges::find(all, name, &Function::name).base();
-  if (found == all.data() + all.size()) raise_unknown(head.as_symbol());
+  if (found == all.data() + all.size()) raise_unknown(head.as_symbol(), {});
   bool const asks = name == "q" || name == "explain";
   auto const values = asks && form.size() == 2 && form[1].is_map() ? query_map(form[1]) : arguments(form);
   if (values.size() < found->least || values.size() > found->most) {
@@ -155,10 +164,16 @@ ShellValue Evaluator::call(Edn const& form) {
   return found->call(values);
 }
 
-std::vector<std::string> Evaluator::names() const {
-  std::vector<std::string> result{special_forms.begin(), special_forms.end()};
-  for (auto const& function : functions()) result.emplace_back(function.name);
+std::vector<std::string> Evaluator::defined_names() const {
+  std::vector<std::string> result;
   for (auto const& [name, value] : definitions_) result.push_back(name);
+  return result;
+}
+
+std::vector<std::string> Evaluator::names() const {
+  auto result = defined_names();
+  result.insert(result.end(), special_forms.begin(), special_forms.end());
+  for (auto const& function : functions()) result.emplace_back(function.name);
   std::ranges::sort(result);
   return result;
 }

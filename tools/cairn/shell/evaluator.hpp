@@ -28,6 +28,7 @@ class Evaluator {
   [[nodiscard]] std::vector<std::string> names() const;
 
  private:
+  [[nodiscard]] std::vector<std::string> defined_names() const;
   ShellValue value_of(Edn const& form);
   ShellValue call(Edn const& form);
   std::vector<ShellValue> arguments(Edn const& form);

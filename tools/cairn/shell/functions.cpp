@@ -5,6 +5,8 @@
 #include "evaluator.hpp"
 #include "queries.hpp"
 
+#include "../store_argument.hpp"
+
 #include <array>
 #include <chrono>
 #include <memory>
@@ -32,8 +34,11 @@ Database db_of(ShellValue const& value) {
   return expect<Database>(value, "a database, as @conn");
 }
 
+/// A map, or what names a store on the command line as a string: a directory, a URI, a map as text.
 std::string config_of(Arguments arguments) {
-  return arguments.empty() ? std::string{} : notation::write(to_edn(arguments[0]));
+  if (arguments.empty()) return {};
+  auto const config = to_edn(arguments[0]);
+  return config.is_string() ? store_config(config.as_string()) : notation::write(config);
 }
 
 EntityRef entity_ref_of(Edn const& edn) {
@@ -208,10 +213,18 @@ ShellValue element(std::vector<ShellValue> elements, std::size_t at) {
   return at < elements.size() ? std::move(elements[at]) : nil();
 }
 
+/// How each function is called, a line each.
+ShellValue help(Arguments) {
+  std::string lines = "(def name value)";
+  for (auto const& function : functions()) lines.append("\n").append(function.usage);
+  return {Edn::string(lines)};
+}
+
 constexpr std::size_t any = 64;
 
 // clang-format off: a table
 constexpr std::array functions_by_name{
+    Function{"help", "(help)", 0, 0, help},
     Function{"create-database", "(create-database config)", 0, 1, [](Arguments a) { create<Backends>(config_of(a)); return nil(); }},
     Function{"delete-database", "(delete-database config)", 0, 1, [](Arguments a) { destroy<Backends>(config_of(a)); return nil(); }},
     Function{"database-exists?", "(database-exists? config)", 0, 1, [](Arguments a) { return ShellValue{Edn::boolean(exists<Backends>(config_of(a)))}; }},

@@ -69,7 +69,7 @@ int run_prompt() {
   Evaluator evaluator;
   FormReader reader;
   Prompt prompt{[&evaluator] { return evaluator.names(); }};
-  std::puts("Cairn " CAIRN_VERSION ". Forms of EDN; Ctrl-D ends, Ctrl-C drops what was begun, Tab completes.");
+  std::puts("Cairn " CAIRN_VERSION ". Forms of EDN; (help) lists the functions, Ctrl-D ends, Ctrl-C drops what was begun, Tab completes.");
   for (;;) {
     auto const line = prompt.read(reader.in_form() ? "    ... " : "cairn=> ");
     if (line.kind == Prompt::Kind::end) break;
