@@ -126,7 +126,7 @@ class UriReader {
     if (parts.authority.empty() && has_field<Config>("id")) {
       return set("id", parts.path.starts_with('/') ? parts.path.substr(1) : parts.path);
     }
-    place_.report(Errc::config_type, "has a path, which this backend has no use for");
+    place_.report(Errc::config_type, "has a path, which this backend has no use for; its other keys stand behind a ?, as ?key=value");
   }
 
   void read_query(std::string_view query) {

@@ -25,15 +25,16 @@ namespace cairn {
 /// Appends the checksum of all that `out` holds, so that `unseal` can tell whether it came back as it was.
 inline void seal(ByteWriter& out) { out.u64(checksum(out.view())); }
 
-/// The block without its checksum; a block that has changed is an `Error`, `store/corrupt`, that says `what` it was.
-[[nodiscard]] inline std::span<std::byte const> unseal(std::span<std::byte const> block, std::string_view what) {
+/// The block without its checksum; a block that has changed is an `Error`, `store/corrupt`, that says `what` it was. `before` is what to look at before
+/// one takes it for damage.
+[[nodiscard]] inline std::span<std::byte const> unseal(std::span<std::byte const> block, std::string_view what, std::string_view before = {}) {
   constexpr std::size_t size = sizeof(std::uint64_t);
   if (block.size() >= size) {
     auto const content = block.first(block.size() - size);
     if (ByteReader{block.last(size)}.u64() == checksum(content)) return content;
   }
-  raise(Errc::store_corrupt, std::string{what} + " does not have the checksum that it was written with: its bytes have changed. Run `cairn verify` "
-                             "on the store and restore it from a backup.");
+  raise(Errc::store_corrupt, std::string{what} + " does not have the checksum that it was written with: its bytes have changed. " + std::string{before} +
+                             (before.empty() ? "Run" : "run") + " `cairn verify` on the store and restore it from a backup.");
 }
 
 }  // namespace cairn

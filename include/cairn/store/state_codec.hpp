@@ -18,6 +18,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -102,13 +103,17 @@ void check_name(std::span<std::byte const> content, std::size_t end_of_commits, 
         "{:commit #uuid \"" + to_text(id) + "\"}");
 }
 
+/// A root whose bytes are others than the engine's may be what a layer has made of them.
+inline constexpr std::string_view opened_without_layer =
+    "If the store was created through a layer (:audited, :compressed, :encrypted), open it through that: nothing is wrong with it then. Otherwise ";
+
 template <class IndexTag>
 Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_ptr<NodeSource const> const& source,
                                 DatabaseOptions options) {
   ByteReader head{bytes};
   auto const magic = head.raw((std::min)(state_magic.size(), bytes.size()));
   if (!std::ranges::equal(magic, std::as_bytes(std::span{state_magic}))) {
-    ByteReader::corrupt("the root holds no database of Cairn's");
+    ByteReader::corrupt("the root holds no database of Cairn's; if the store was created through a layer, open it through that");
   }
   // Before the checksum: a newer version may have another.
   auto const version = head.u8();
@@ -118,7 +123,7 @@ Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_pt
               std::to_string(format_version) + ". Open it with the version that wrote it, or a newer one.",
           "{:found " + std::to_string(version) + " :supported " + std::to_string(format_version) + "}");
   }
-  ByteReader in{unseal(bytes, "The root of the database").subspan(state_magic.size() + 1)};
+  ByteReader in{unseal(bytes, "The root of the database", opened_without_layer).subspan(state_magic.size() + 1)};
   Checkpoint<IndexTag> checkpoint{std::vector<CommitId>(in.count(sizeof(CommitId))), {}, {}, {}, false};
   for (auto& commit : checkpoint.commits) commit = read_commit_id(in);
   if (source->name_of != nullptr) {
