@@ -11,8 +11,8 @@
 using Store = cairn::Store<cairn::backends::file::Backend>;
 
 int main(int count, char const* const* arguments) {
-  std::filesystem::path const path = count > 1 ? arguments[1] : "people";
-  Store::destroy({.path = path});
+  std::filesystem::path const path = count > 1 ? arguments[1] : "first-people";
+  Store::destroy({.path = path});  // what an earlier run has left
   Store::create({.path = path});
   auto conn = Store::connect({.path = path});
 

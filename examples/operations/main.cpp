@@ -46,7 +46,7 @@ std::string page_of(Store::Connection const& conn) {
 
 bool run(std::filesystem::path const& path) {
   listen();
-  std::filesystem::remove_all(path);
+  Store::destroy({.path = path});  // what an earlier run has left
   Store::create({.path = path});
   auto conn = Store::connect({.path = path});
   conn.transact("[{:db/ident :name :db/valueType :db.type/string :db/cardinality :db.cardinality/one}]");
