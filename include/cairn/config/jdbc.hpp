@@ -3,7 +3,10 @@
 // Datahike's `{:backend :jdbc ...}` as the configuration of the backend that it means.
 #pragma once
 
+#include <cairn/concepts/config_vocabulary.hpp>
+#include <cairn/config/load.hpp>
 #include <cairn/config/uri.hpp>
+#include <cairn/config/variable.hpp>
 #include <cairn/edn/form.hpp>
 #include <cairn/edn/reader.hpp>
 #include <cairn/edn/write.hpp>
@@ -53,6 +56,7 @@ class JdbcMap {
     copy(store);
   }
 
+  [[nodiscard]] std::string_view backend() const noexcept { return backend_; }
   [[nodiscard]] std::string text() && { return "{:backend :" + std::string{backend_} + std::move(made_) + "}"; }
 
  private:
@@ -162,7 +166,66 @@ class JdbcMap {
   std::string made_;
 };
 
+/// The map that the variables of one prefix, which name `:jdbc`, are together: those of single keys win over that in `..._STORE_CONFIG`.
+template <meta::Lazy = {}>
+[[nodiscard]] inline std::optional<std::string> jdbc_map_in(Environment const& environment, std::string_view prefix) {
+  static constexpr std::array<std::string_view, 8> keys{"jdbcUrl", "dbtype", "dbname", "host", "port", "user", "password", "table"};
+  auto const text = variable(environment, store_variable(prefix, "config")).value_or("{}");
+  std::vector<notation::Node> nodes;
+  auto const result = notation::read_one(text, nodes);
+  if (result.status != notation::ReadStatus::form) return std::nullopt;  // reported where its fields are read
+  notation::Form const map{text, nodes.data(), result.root};
+  if (!map.is(notation::Kind::map)) return std::nullopt;
+  std::string made = "{:backend :jdbc";
+  std::array<bool, keys.size()> is_variable{};
+  for (std::size_t i = 0; i != keys.size(); ++i) {
+    auto const value = variable(environment, store_variable(prefix, keys[i]));
+    if (!value) continue;
+    is_variable[i] = true;
+    (made += " :").append(keys[i]) += ' ';
+    notation::write_string_to(made, *value);
+  }
+  for (std::size_t i = 0; i + 1 < map.size(); i += 2) {
+    auto const key = map[i];
+    auto const name = key.is(notation::Kind::keyword) ? key.name() : std::string_view{};
+    auto const at = static_cast<std::size_t>(std::find(keys.begin(), keys.end(), name) - keys.begin());
+    if (name == "backend" || (at != keys.size() && is_variable[at])) continue;
+    ((made += ' ').append(key.raw()) += ' ').append(map[i + 1].raw());
+  }
+  return made + "}";
+}
+
 }  // namespace detail
+
+/// Variables; where those of a prefix name `:jdbc`, with what that means in the place of their `..._STORE_BACKEND` and `..._STORE_CONFIG`. `is_named`:
+/// whether something stronger names the backend; then what can't be mapped is left alone, since it is for another store.
+/// Errors: as of a map.
+template <meta::Lazy = {}>
+[[nodiscard]] inline Environment without_jdbc(Environment const& environment, bool is_named) {
+  std::vector<std::pair<std::string, std::string>> meant;
+  for (auto const prefix : variable_prefixes) {
+    auto const named = detail::backend_in(environment, prefix);
+    if (!named) continue;
+    auto const text = *named == "jdbc" || *named == ":jdbc" ? detail::jdbc_map_in(environment, prefix) : std::nullopt;
+    try {
+      if (text) {
+        std::vector<notation::Node> nodes;
+        auto const result = notation::read_one(*text, nodes);
+        auto made = detail::JdbcMap{notation::Form{*text, nodes.data(), result.root}};
+        meant.emplace_back(store_variable(prefix, "backend"), made.backend());
+        meant.emplace_back(store_variable(prefix, "config"), std::move(made).text());
+      }
+    } catch (Error const&) {
+      if (!is_named) throw;
+    }
+    is_named = true;
+  }
+  if (meant.empty()) return environment;
+  return Environment{[environment, meant = std::move(meant)](std::string_view name) {
+    auto const found = std::find_if(meant.begin(), meant.end(), [&](auto const& one) { return one.first == name; });
+    return found == meant.end() ? environment.get(name) : found->second;
+  }};
+}
 
 /// The text of a database's map; where its `:store` is `{:backend :jdbc :dbtype ...}` or has a `:jdbcUrl`, with what that means in its place:
 /// `:postgres`, `:mysql` or `:sqlite`, `:table` as `:table-prefix`, and all other keys as they are. Text that is no map, or none of that kind, comes back.

@@ -168,11 +168,13 @@ template <Configurable Backend>
                                                            OptionVariables which = OptionVariables::all) {
   Problems problems;
   DatabaseConfig<Backend> result;
+  auto const store = whole.has_value() && whole->is(notation::Kind::map) ? whole->find("store") : std::nullopt;
+  auto const of_store = without_jdbc(environment, is_uri(uri) || detail::backend_in(store).has_value());
   result.options = read_options(problems, whole, environment, which);
   if (!whole.has_value()) {
-    result.store = load_config<Backend>(problems, std::nullopt, environment, uri, {});
+    result.store = load_config<Backend>(problems, std::nullopt, of_store, uri, {});
   } else if (whole->is(notation::Kind::map)) {
-    result.store = load_config<Backend>(problems, whole->find("store"), environment, uri, "store");
+    result.store = load_config<Backend>(problems, store, of_store, uri, "store");
   }
   problems.raise_if_any(whole.has_value() ? "the database" : subject_of<Backend>());
   return result;
@@ -191,10 +193,12 @@ template <Configurable Backend>
 /// Which backend a whole map, or a store's URI, names. Errors: `config/missing`, `edn/syntax`, `edn/limit`.
 template <meta::Lazy = {}>
 [[nodiscard]] inline std::string backend_of_database(std::string_view text, Environment const& environment = {}) {
-  if (is_uri(text) || text.empty()) return backend_of(std::nullopt, environment, text);
+  if (is_uri(text)) return backend_of(std::nullopt, environment, text);
+  if (text.empty()) return backend_of(std::nullopt, without_jdbc(environment, false));
   auto const document = read_map_text(without_jdbc(std::string{text}));
   auto const whole = document.root();
-  return backend_of(whole.is(notation::Kind::map) ? whole.find("store") : std::nullopt, environment);
+  auto const store = whole.is(notation::Kind::map) ? whole.find("store") : std::nullopt;
+  return backend_of(store, without_jdbc(environment, detail::backend_in(store).has_value()));
 }
 
 }  // namespace config

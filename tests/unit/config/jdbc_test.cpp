@@ -5,8 +5,12 @@
 #include <cairn/config/jdbc.hpp>
 #include <cairn/db/options.hpp>
 
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace config_test::of_jdbc {
 
@@ -62,6 +66,43 @@ TEST_CASE("what is meant is read as if it had been said", "[config]") {
   CHECK(config.host == "db");
   CHECK(config.port == 5433);
   CHECK(config.table_prefix == "t");
+}
+
+TEST_CASE("variables that name :jdbc are those of the backend that it means", "[config]") {
+  using cairn::config::backend_of_database;
+  using cairn::config::load_database_config;
+  using Variables = std::map<std::string, std::string, std::less<>>;
+  auto const environment = [](Variables variables) {
+    return cairn::Environment{[variables = std::move(variables)](std::string_view name) {
+      auto const found = variables.find(name);
+      return found == variables.end() ? std::nullopt : std::optional{found->second};
+    }};
+  };
+  auto const datahikes = environment({{"DATAHIKE_STORE_BACKEND", "jdbc"},
+                                      {"DATAHIKE_STORE_CONFIG", R"({:dbtype "postgresql" :host "db" :port 1 :dbname "people" :user "ada" :table "t"})"},
+                                      {"DATAHIKE_STORE_PORT", "5433"}});
+  CHECK(backend_of_database("", datahikes) == "postgres");
+  CHECK(backend_of_database("{:keep-history? false}", datahikes) == "postgres");
+  for (auto const* const text : {"", "{:keep-history? false}", "{:store {:backend :postgres}}"}) {
+    auto const config = load_database_config<Postgres>(text, datahikes).store;
+    CHECK(config.host == "db");
+    CHECK(config.port == 5433);
+    CHECK(config.dbname == "people");
+    CHECK(config.table_prefix == "t");
+  }
+  auto const by_url = environment({{"CAIRN_STORE_CONFIG", "{:backend :jdbc}"}, {"CAIRN_STORE_JDBCURL", "jdbc:sqlite:/x/people.sqlite"}});
+  CHECK(backend_of_database("", by_url) == "sqlite");
+  // Those of Cairn win, and what is stronger than both needs none of them to be right.
+  auto const wrong = environment({{"DATAHIKE_STORE_BACKEND", ":jdbc"}, {"CAIRN_STORE_BACKEND", "postgres"}, {"CAIRN_STORE_HOST", "there"}});
+  CHECK(backend_of_database("", wrong) == "postgres");
+  CHECK(load_database_config<Postgres>("", wrong).store.host == "there");
+  auto const nothing = environment({{"DATAHIKE_STORE_BACKEND", "jdbc"}});
+  CHECK(backend_of_database("cairn:mem://x", nothing) == "mem");
+  CHECK(backend_of_database("{:store {:backend :file}}", nothing) == "file");
+  CHECK(load_database_config<Postgres>("cairn:postgres://there", nothing).store.host == "there");
+  CHECK(error_of([&] { return backend_of_database("", nothing); }).code() == Errc::config_missing);
+  auto const oracle = environment({{"DATAHIKE_STORE_BACKEND", "jdbc"}, {"DATAHIKE_STORE_DBTYPE", "oracle:thin"}});
+  CHECK(error_of([&] { return load_database_config<Postgres>("", oracle); }).code() == Errc::config_range);
 }
 
 TEST_CASE("other text stays as it is", "[config]") {
