@@ -165,7 +165,9 @@ TEST_CASE("s3: ETags are written as the server wants them, with quotes or withou
     CHECK(connection.begin().append("main", third, laws::bytes("stale")) == CommitResult::conflict);
     CHECK(laws::tail_of(other, "main") == std::vector<std::string>{"frame", "frame", "other"});
     auto const now = connection.root("main")->version;
+    CHECK(connection.begin().drop("main", {}) == CommitResult::conflict);
     CHECK(connection.begin().drop("main", now) == CommitResult::committed);
+    CHECK(connection.begin().drop("main", {}) == CommitResult::committed);
     conditions = server.conditions();
   }
   CHECK(conditions.size() == probing + 5);

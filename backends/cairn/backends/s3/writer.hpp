@@ -75,7 +75,10 @@ class Writer {
   }
   /// Removes the root.
   CommitResult drop(std::string_view branch, Version const& expected) {
-    if (expected.absent()) return store_->look(branch) ? CommitResult::conflict : CommitResult{CommitResult::committed, Version{}};
+    if (expected.absent()) {
+      auto const known = store_->look(branch);
+      return known && !known->object.is_dropped ? CommitResult::conflict : CommitResult{CommitResult::committed, Version{}};
+    }
     return change(branch, expected, [](details::Known& next) {
       next.record = {};
       next.packed_frames.clear();
