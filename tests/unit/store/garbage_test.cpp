@@ -54,10 +54,18 @@ struct Elsewhere : cairn::backends::mem::Backend {
   /// At the look at a pin with this number, counted down: the next two reads fail.
   static inline int looks_at_pins = 0;
   static inline int failing_reads = 0;
+  /// The next new root of this name is late: its maker learns nothing, and what it was to hold is here.
+  static inline std::string_view late{};
+  static inline std::vector<std::byte> under_way{};
 
   struct Writer : cairn::backends::mem::Writer {
     cairn::CommitResult commit(std::string_view branch, cairn::Version const& expected, std::span<std::byte const> state) {
       if (happens && branch.starts_with(before)) std::exchange(happens, nullptr)();
+      if (!late.empty() && branch == late) {
+        late = {};
+        under_way.assign(state.begin(), state.end());
+        return {cairn::CommitResult::unknown, "the reply is late"};
+      }
       return cairn::backends::mem::Writer::commit(branch, expected, state);
     }
   };
@@ -364,6 +372,52 @@ TEST_CASE("a pin that can't be read costs no branch what it shares with it") {
   CHECK(Elsewhere::looks_at_pins == 0);
   CHECK(Elsewhere::failing_reads == 0);
   CHECK(is_whole(Store::connect(numbers.config).db()));
+}
+
+TEST_CASE("what a branch alone kept from a sweep under way is not taken for kept when that branch has gone") {
+  Numbers numbers;
+  cairn::create_branch(numbers.conn, "side");
+  auto side = cairn::connect_branch(numbers.conn, "side");
+  side.transact(R"([{:n 1 :text "one"}])");
+  side.checkpoint();
+  auto const id = cairn::commit_id(side);
+  auto conn = cairn::Store<Elsewhere>::connect(numbers.config);
+  // It removes what ceased to be a root before now.
+  cairn::detail::SweepNotice<Elsewhere> const notice{conn.session()->shared_handle(), std::chrono::system_clock::now() - std::chrono::milliseconds{1}};
+  side.transact(R"([{:n 1 :text "two"}])");
+  side.checkpoint();
+  Elsewhere::before = cairn::detail::pin_prefix;
+  SECTION("it has not") {
+    cairn::create_branch(conn, "old", id);
+    CHECK(is_whole(cairn::branch_as_db(Store::connect(numbers.config), "old")));
+  }
+  SECTION("it was removed") {
+    side.release();
+    Elsewhere::happens = [&] { cairn::delete_branch(numbers.conn, "side"); };
+    CHECK(code_of([&] { cairn::create_branch(conn, "old", id); }) == Errc::commit_conflict);
+    CHECK(Elsewhere::happens == nullptr);
+    CHECK(cairn::branches(conn) == std::vector<std::string>{"db"});
+  }
+  SECTION("it holds something else") {
+    auto maker = cairn::connect_branch(conn, "side");
+    Elsewhere::happens = [&] { cairn::force_branch(numbers.conn, numbers.conn.db(), "side", {}); };
+    CHECK(code_of([&] { cairn::create_branch(maker, "new"); }) == Errc::commit_conflict);
+    CHECK(Elsewhere::happens == nullptr);
+    CHECK(cairn::branches(conn) == std::vector<std::string>{"db", "side"});
+  }
+}
+
+TEST_CASE("what a branch is made of stays for as long as the branch may still come") {
+  Numbers numbers;
+  for (int i = 0; i != 4; ++i) numbers.change();
+  Maker maker{numbers};
+  maker.value.reset();  // by whom it would be kept
+  Elsewhere::late = "old";
+  CHECK(code_of([&] { maker.make(false); }) == Errc::commit_unknown);
+  maker.collect();
+  CHECK(cairn::branches(maker.conn) == std::vector<std::string>{"db"});
+  CHECK((numbers.conn.blobs().begin().commit("old", {}, Elsewhere::under_way) == cairn::CommitResult::committed));
+  CHECK(maker.is_branch_whole());
 }
 
 TEST_CASE("a collection under way keeps nobody from making a branch of what it keeps") {
