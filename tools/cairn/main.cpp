@@ -263,6 +263,15 @@ int run(int count, char** arguments) {
   merging->add_option("--prefer", prefer, "whose change counts where both changed the same; else conflicts are printed and nothing is merged")
       ->check(CLI::IsMember({"ours", "theirs"}));
   merging->callback([&] { verb = [&] { return merge_branch(store, branch, prefer); }; });
+  std::vector<std::string> compared;
+  std::string format_of_difference = "edn";
+  auto* difference = app.add_subcommand("diff", "Say what differs between two databases of a store, or what two made of a third");
+  difference->add_option("store", store, store_help)->required();
+  difference->add_option("databases", compared, "before and after, or what both come from and both: branches, commits as `cairn log` prints them; of two also transactions or instants")
+      ->required()
+      ->expected(2, 3);
+  difference->add_option("--format", format_of_difference, "how it is printed")->check(CLI::IsMember({"edn", "json"}))->capture_default_str();
+  difference->callback([&] { verb = [&] { return print_difference(store, compared, format_of_difference); }; });
   bool graph = false;
   bool all_branches = false;
   std::size_t commits = 1000;

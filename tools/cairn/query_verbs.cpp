@@ -5,25 +5,18 @@
 #include "query_format.hpp"
 #include "store_argument.hpp"
 #include "terminal.hpp"
+#include "time_argument.hpp"
 #include "verbs.hpp"
 
 #include <cstdio>
 #include <iostream>
 #include <iterator>
-#include <optional>
 #include <unistd.h>
+#include <variant>
 
 namespace cairn::tool {
 
 namespace {
-
-/// The one form that a text is; nothing where it is none.
-std::optional<Edn> form_of(std::string const& text) {
-  std::vector<notation::Node> nodes;
-  auto const result = notation::read_one(text, nodes);
-  if (result.status != notation::ReadStatus::form) return std::nullopt;
-  return Edn::of({text, nodes.data(), result.root});
-}
 
 /// EDN, or text as it is: a word needs no quotes inside those of the system's shell.
 Edn argument_of(std::string const& text) {
@@ -31,19 +24,16 @@ Edn argument_of(std::string const& text) {
   return !form || form->is_symbol() ? Edn::string(text) : *form;
 }
 
-/// A transaction's number, or an instant with or without its `#inst`.
-std::variant<EntityId, Instant> time_of(std::string const& text) {
-  if (auto const form = form_of(text); form && form->is_integer()) return form->as_integer();
-  auto const form = form_of(text.starts_with('#') ? text : "#inst \"" + text + "\"");
-  if (auto const instant = form ? form->instant() : std::nullopt) return Instant{*instant};
-  raise(Errc::parser_query,
-        "A point in time is a transaction's number or an instant, as 2026-01-31T12:00:00Z; found " + text + ".");
+Database seen_at(Database const& db, std::string const& text, auto view) {
+  auto const time = time_of(text);
+  if (!time) raise(Errc::parser_query, "A point in time is a transaction's number or an instant, as 2026-01-31T12:00:00Z; found " + text + ".");
+  return std::visit([&](auto at) { return view(db, at); }, *time);
 }
 
 Database view_of(Database db, QueryArguments const& arguments) {
   if (arguments.history) db = db.history();
-  if (!arguments.as_of.empty()) db = std::visit([&](auto time) { return db.as_of(time); }, time_of(arguments.as_of));
-  if (!arguments.since.empty()) db = std::visit([&](auto time) { return db.since(time); }, time_of(arguments.since));
+  if (!arguments.as_of.empty()) db = seen_at(db, arguments.as_of, [](Database const& of, auto time) { return of.as_of(time); });
+  if (!arguments.since.empty()) db = seen_at(db, arguments.since, [](Database const& of, auto time) { return of.since(time); });
   return db;
 }
 

@@ -73,6 +73,9 @@ int make_branch(std::string const& store, std::string const& name, std::string c
 int remove_branch(std::string const& store, std::string const& name);
 /// Takes another branch's changes over; prints conflicts and returns 1 where there are any. `prefer` is empty, `ours` or `theirs`.
 int merge_branch(std::string const& store, std::string const& name, std::string const& prefer);
+/// Prints what leads from the first of two databases to the second, or what the second and the third made of the first. Each is a branch, a commit or a point in
+/// time of the store's branch; of three none is a time. `format`: edn, json.
+int print_difference(std::string const& store, std::vector<std::string> const& names, std::string const& format);
 /// Prints the commits of the store's branch, or of all, newest first; `graph` draws what they were made from.
 int print_log(std::string const& store, bool graph, bool all, std::size_t limit);
 

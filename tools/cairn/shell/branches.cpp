@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "branches.hpp"
 
-#include <cairn/db/three_way_diff.hpp>
+#include "../difference.hpp"
+
 #include <cairn/store/branching.hpp>
 
 #include <algorithm>
@@ -50,25 +51,11 @@ Edn edn_of(CommitId const& id) {
   return Edn::uuid(bytes);
 }
 
-Edn edn_of(std::optional<Value> const& value) { return value ? cairn::to_edn(*value) : Edn::nil(); }
-
-Edn edn_of(std::vector<MergeConflict> const& conflicts) {
-  std::vector<Edn> found;
-  for (auto const& conflict : conflicts) {
-    found.push_back(Edn::map({{Edn::keyword("e"), Edn::integer(conflict.e)},
-                              {Edn::keyword("a"), Edn::keyword(conflict.a.text())},
-                              {Edn::keyword("base"), edn_of(conflict.base)},
-                              {Edn::keyword("ours"), edn_of(conflict.ours)},
-                              {Edn::keyword("theirs"), edn_of(conflict.theirs)}}));
-  }
-  return Edn::vector(std::move(found));
-}
-
 ShellValue take_over(Conn& conn, std::string const& branch, MergePreference preference) {
   return conn.visit([&](auto& one) -> ShellValue {
     auto merged = merge(one, branch, preference);
     if (merged.report) return {std::make_shared<Report const>(*std::move(merged.report))};
-    return {Edn::map({{Edn::keyword("conflicts"), edn_of(merged.conflicts)}})};
+    return {Edn::map({{Edn::keyword("conflicts"), conflicts_as_edn(merged.conflicts)}})};
   });
 }
 
@@ -85,15 +72,6 @@ std::vector<CommitId> commits_of(One& one, Edn const& parents) {
     }
   }
   return ids;
-}
-
-Edn edn_of(DbDiff const& difference, Database const& before, Database const& after) {
-  auto const list = [](std::vector<Datom> const& datoms, Database const& db) {
-    std::vector<Edn> found;
-    for (auto const& datom : datoms) found.push_back(to_edn(DbDatom{datom, db}));
-    return Edn::vector(std::move(found));
-  };
-  return Edn::map({{Edn::keyword("removed"), list(difference.removed, before)}, {Edn::keyword("added"), list(difference.added, after)}});
 }
 
 }  // namespace
@@ -193,12 +171,8 @@ ShellValue call_branch_history(std::span<ShellValue const> arguments) {
 ShellValue call_diff(std::span<ShellValue const> arguments) {
   auto const& before = value_of_database(arguments[0]);
   auto const& after = value_of_database(arguments[1]);
-  if (arguments.size() == 2) return {edn_of(diff(before, after), before, after)};
-  auto const& theirs = value_of_database(arguments[2]);
-  auto const difference = diff(before, after, theirs);
-  return {Edn::map({{Edn::keyword("ours"), edn_of(difference.ours, before, after)},
-                    {Edn::keyword("theirs"), edn_of(difference.theirs, before, theirs)},
-                    {Edn::keyword("conflicts"), edn_of(difference.conflicts)}})};
+  if (arguments.size() == 2) return {difference_as_edn(before, after)};
+  return {difference_as_edn(before, after, value_of_database(arguments[2]))};
 }
 
 }  // namespace cairn::tool
