@@ -390,6 +390,35 @@ TEST_CASE("rados: long tails, large blobs and half dead packs") {
   connection.sweep([](rados::Address const&) { return false; }, TimePoint::max());
   CHECK(code_of([&] { static_cast<void>(connection.read(blobs[7])); }) == Errc::io_error);
 
+  INFO("who may only read reads, and is refused a commit by its code");
+  auto reading = config;
+  reading.user = "reader";
+  auto const key = cluster.told("auth get-or-create client.reader mon 'allow r' osd 'allow r'", "key = ");
+  reading.key = cairn::Secret{key.substr(0, key.find('\n'))};
+  auto reader = rados::Backend::connect_store(reading);
+  CHECK(text(reader.root("large")->state) == "state");
+  CHECK(code_of([&] { static_cast<void>(reader.begin().append("long", version, bytes("x"))); }) == Errc::io_denied);
+  CHECK(code_of([&] { rados::Backend::delete_store(reading); }) == Errc::io_denied);
+  CHECK(follower.root("long")->version == version);
+
+  INFO("what a later release made is refused, and stays as it is");
+  auto const mark = [&](std::string text) {
+    rados::details::WriteOperation marker;
+    marker.replace(bytes(text));
+    REQUIRE(rados::details::Cluster{config}.run(std::string{rados::details::Names::marker}, marker) == 0);
+  };
+  rados::details::Cluster::Seen marker;
+  marker.bytes.resize(256);
+  REQUIRE(rados::details::Cluster{config}.look(std::string{rados::details::Names::marker}, 0, marker) == 0);
+  auto const said = std::string{cairn::backends::common::text_of(marker.bytes)};
+  REQUIRE(said.starts_with(rados::details::Marker::first_line));
+  auto later = said;
+  ++later[rados::details::Marker::first_line.size() - 2];
+  mark(later);
+  for (int i = 0; i != 2; ++i) CHECK(code_of([&] { static_cast<void>(rados::Backend::connect_store(config)); }) == Errc::store_format);
+  mark(said);
+  CHECK(text(rados::Backend::connect_store(config).root("large")->state) == "state");
+
   INFO("a store that was deleted is gone for whoever is connected, and leaves nothing");
   rados::Backend::delete_store(config);
   CHECK(code_of([&] { static_cast<void>(connection.root("long")); }) == Errc::store_does_not_exist);

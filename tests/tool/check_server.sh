@@ -5,7 +5,7 @@
 # usage: check_server.sh COMMAND BACKEND SERVICE
 #
 # A database on a server, by the backend's name and by Datahike's `:jdbc`; and whoever may only read there: opens it, asks, sees what is committed
-# meanwhile, and is refused a commit with a code. BACKEND is postgres, mysql or s3, SERVICE the directory of one that tests/services started.
+# meanwhile, and is refused a commit with a code; so is whoever reads on a session that is read-only, and a store of a later release is refused to all. BACKEND is postgres, mysql or s3, SERVICE the directory of one that tests/services started.
 set -euo pipefail
 command=$1
 backend=$2
@@ -81,7 +81,7 @@ wanted="nil
 3
 2
 42
-#cairn/error {:code :io/error .*
+#cairn/error {:code :io/denied .*
 42
 #'other
 42"
@@ -92,3 +92,23 @@ answers=$("$command" shell <<<"$forms") || status=$?
 while IFS= read -r pattern && IFS= read -r answer <&3; do
   grep -qxE -- "$pattern" <<<"$answer" || { printf 'expected %s, got\n%s\nin\n%s\n' "$pattern" "$answer" "$answers" >&2; exit 1; }
 done <<<"$wanted" 3<<<"$answers"
+
+# expect CODE ARGUMENT...: the command ends with 1 and says the code.
+expect() {
+  local code=$1 said
+  shift
+  if said=$("$command" "$@" 2>&1); then said="nothing: $said"; fi
+  [[ $said == *"$code"* ]] || { printf 'expected %s of cairn %s, got\n%s\n' "$code" "$*" "$said" >&2; exit 1; }
+}
+form='[{:n 7}]'
+if [ "$backend" = postgres ]; then
+  sql "$(printf "GRANT ALL ON ${name}_%s TO $name; " store blob root tail) ALTER ROLE $name SET default_transaction_read_only = on"
+  expect io/read-only import "{:store $reading}" <(echo "$form")
+fi
+if [ "$backend" != s3 ]; then
+  sql "UPDATE ${name}_store SET format = format + 1"
+  expect store/format stats "{:store $writing}"
+  expect store/format import "{:store $writing}" <(echo "$form")
+  sql "UPDATE ${name}_store SET format = format - 1"
+  "$command" verify "{:store $writing}" >/dev/null
+fi

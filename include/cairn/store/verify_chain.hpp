@@ -114,7 +114,7 @@ class ChainVerification {
     try {
       audited_part(blobs()).check_root(name);
     } catch (Error const& error) {
-      if (error.code() == Errc::io_error) throw;
+      if (is_of_place(error)) throw;
       bad_roots_.insert(name);
       fault(error.code(), (name.starts_with('\0') ? "Root " + name.substr(1) : "Branch " + name) + ": " + error.message());
     }
@@ -136,7 +136,7 @@ class ChainVerification {
       }
       heads_.push_back(Head{name, codec::read_state<IndexTag>(root->state, session_->source(), database_options_)});
     } catch (Error const& error) {
-      if (error.code() == Errc::io_error) throw;
+      if (is_of_place(error)) throw;
       fault(error.code(), "Branch " + name + ": " + error.message());
     }
   }
@@ -218,6 +218,10 @@ class ChainVerification {
     if (options_.progress) options_.progress(report_.commits, report_.nodes);
   }
 
+  /// Whether nothing is told about the bytes: the store does not answer, or not this user.
+  [[nodiscard]] static bool is_of_place(Error const& error) noexcept {
+    return error.code() == Errc::io_error || error.code() == Errc::io_denied || error.code() == Errc::io_read_only;
+  }
   /// Whether it is not there, in a store that answers.
   [[nodiscard]] bool is_missing(Error const& error) const {
     if (error.code() != Errc::io_error) return false;

@@ -8,6 +8,7 @@
 #include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -100,6 +101,15 @@ TEST_CASE("rados: a root's bytes are read as they were written, and damage is to
     CHECK((code ? code == Errc::store_corrupt : read == size));
   }
   CHECK(told > 100);
+}
+
+TEST_CASE("rados: refusals become stable codes") {
+  auto const code = [](int answer) { return code_of([&] { raise_answer(answer, "do it"); }); };
+  CHECK(code(-EPERM) == Errc::io_denied);
+  CHECK(code(-EACCES) == Errc::io_denied);
+  CHECK(code(-EROFS) == Errc::io_read_only);
+  CHECK(code(-ENOSPC) == Errc::io_full);
+  CHECK(code(-EIO) == Errc::io_error);
 }
 
 TEST_CASE("rados: where there is nobody to talk to it says so, soon") {

@@ -307,8 +307,35 @@ TEST_CASE("a replica is refused") {
   REQUIRE(tell(port, {"REPLICAOF", "127.0.0.1", "1"}) == "OK");
   auto const error = error_of([&] { static_cast<void>(Backend::connect_store(config)); });
   CHECK(mentions(error, "replica"));
+  CHECK(error->code() == Errc::io_read_only);
   auto writer = connection.begin();
-  CHECK(mentions(error_of([&] { static_cast<void>(writer.commit("main", {}, bytes("lost"))); }), "replica"));
+  auto const refused = error_of([&] { static_cast<void>(writer.commit("main", {}, bytes("lost"))); });
+  CHECK(mentions(refused, "replica"));
+  CHECK(refused->code() == Errc::io_read_only);
+}
+
+TEST_CASE("a user who may only read reads, and is told so when he writes; one who may run nothing is told at once") {
+  OwnService const server{script("redis")};
+  auto const port = server.value<std::uint16_t>("port");
+  auto config = config_of(server);
+  Backend::empty_store(config);
+  auto version = [&] {
+    auto connection = Backend::connect_store(config);
+    return laws::commit(connection, "main", {}, "state");
+  }();
+  REQUIRE(tell(port, {"ACL", "SETUSER", "reader", "on", ">secret", "~*", "+@all", "-@write"}) == "OK");
+  REQUIRE(tell(port, {"ACL", "SETUSER", "nobody", "on", ">secret", "~*", "+@all", "-@scripting"}) == "OK");
+  config.password = Secret{"secret"};
+  config.user = "reader";
+  auto reader = Backend::connect_store(config);
+  CHECK(text(reader.root("main")->state) == "state");
+  auto writer = reader.begin();
+  auto const refused = error_of([&] { static_cast<void>(writer.commit("main", version, bytes("lost"))); });
+  CHECK(mentions(refused, "access list"));
+  CHECK(refused->code() == Errc::io_denied);
+  CHECK(reader.root("main")->version == version);
+  config.user = "nobody";
+  CHECK(error_of([&] { static_cast<void>(Backend::connect_store(config).root("main")); })->code() == Errc::io_denied);
 }
 
 TEST_CASE("a child of a fork is refused and leaves the connection to its parent") {

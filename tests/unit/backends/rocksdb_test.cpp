@@ -50,4 +50,18 @@ TEST_CASE("rocksdb: an error of its own threads poisons the store, before any co
   append(again, "main", again.root("main")->version, "third");
 }
 
+TEST_CASE("rocksdb: what a later release made is refused, and stays as it is") {
+  test::TemporaryDirectory const place;
+  rocks::Config const config{.path = place.path() / "store"};
+  Backend::empty_store(config);
+  {
+    auto const database = rocks::details::open_database(config, false);
+    std::string format;
+    REQUIRE(database->db().Get({}, rocks::details::format_key, &format).ok());
+    ++format[0];
+    REQUIRE(database->db().Put({}, rocks::details::format_key, format).ok());
+  }
+  for (int i = 0; i != 2; ++i) CHECK(code_of([&] { static_cast<void>(Backend::connect_store(config)); }) == Errc::store_format);
+}
+
 }  // namespace cairn::rocksdb_backend

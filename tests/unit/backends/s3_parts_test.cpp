@@ -230,6 +230,8 @@ TEST_CASE("s3: refusals become stable codes with advice") {
   CHECK(skew_text.find("clock") != std::string::npos);
   CHECK(told(answered(404, refusal("NoSuchBucket"))).second.find("bucket") != std::string::npos);
   CHECK(told(answered(403, refusal("SignatureDoesNotMatch"))).second.find(":secret-key") != std::string::npos);
+  CHECK(told(answered(403, refusal("AccessDenied"))).first == Errc::io_denied);
+  CHECK(told(answered(403)).first == Errc::io_denied);
   CHECK(told(answered(507)).first == Errc::io_full);
   CHECK(told(answered(403, refusal("QuotaExceeded"))).first == Errc::io_full);
   CHECK(told(answered(200, "damaged")).first == Errc::store_corrupt);

@@ -30,6 +30,14 @@ inline Errc errc_of_number(unsigned number) noexcept {
     case 1114: return Errc::io_full;
     case 1034:
     case 1712: return Errc::store_corrupt;
+    case 1044:
+    case 1142:
+    case 1143:
+    case 1227: return Errc::io_denied;
+    case 1290:
+    case 1792:
+    case 1836:
+    case 1874: return Errc::io_read_only;
     default: return Errc::io_error;
   }
 }
@@ -45,10 +53,14 @@ inline std::string_view advice(unsigned number) noexcept {
     case 1034:
     case 1712: return "Look at the server's log; CHECK TABLE tells how much is hurt.";
     case 1044:
-    case 1142: return "The user may not do that: grant it, or connect as another one.";
+    case 1142:
+    case 1143:
+    case 1227: return "The user may not do that: grant it, or connect as another one.";
     case 1153: return "Give the server a greater max_allowed_packet.";
     case 1290:
-    case 1836: return "The server is a replica or read-only: connect to the primary.";
+    case 1792:
+    case 1836:
+    case 1874: return "The server is a replica or read-only: connect to the primary.";
     default: return "Look at the server and its log.";
   }
 }
@@ -116,7 +128,7 @@ class Channel {
     auto const text = [](std::string const& from) { return from.empty() ? nullptr : from.c_str(); };
     if (mysql_real_connect(to, text(config.host), text(config.user), text(config.password.reveal()), text(config.dbname),
                            static_cast<unsigned>(config.port), text(config.socket), CLIENT_MULTI_STATEMENTS) == nullptr) {
-      if (mysql_errno(to) == 1049) raise_error("connect");
+      if (auto const number = mysql_errno(to); number == 1049 || number == 1044) raise_error("connect");
       throw_lost();
     }
     my_bool const off = 0;

@@ -24,6 +24,8 @@ inline Errc errc_of_state(std::string_view state) noexcept {
   if (state == "42P07" || state == "23505" || state == "42710") return Errc::store_exists;
   if (state == "53100") return Errc::io_full;
   if (state == "55P03" || state == "57014") return Errc::store_locked;
+  if (state == "25006") return Errc::io_read_only;
+  if (state == "42501") return Errc::io_denied;
   if (state.starts_with("XX0")) return state == "XX000" ? Errc::io_error : Errc::store_corrupt;
   return Errc::io_error;
 }

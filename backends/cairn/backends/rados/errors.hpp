@@ -33,6 +33,9 @@ namespace cairn::backends::rados::details {
       raise(Errc::io_full, "The Ceph pool is full, or has reached its quota: add room or raise it, then try again. It could not " + std::string{what} + ".", data);
     case ESHUTDOWN: raise(Errc::store_poisoned, text + " Connect again.", data);
     case ETIMEDOUT: raise(Errc::io_error, text + " Look at the cluster's health (ceph -s), the network and :timeout.", data);
+    case EPERM:
+    case EACCES: raise(Errc::io_denied, text, data);
+    case EROFS: raise(Errc::io_read_only, text, data);
     default: raise(Errc::io_error, text, data);
   }
 }

@@ -112,9 +112,11 @@ struct Redirection {
   } else if (says(error, "NOAUTH") || says(error, "WRONGPASS") || error.find("invalid password") != std::string_view::npos ||
              error.find("without any password") != std::string_view::npos) {
     advice = "Look at :user and :password.";
-  } else if (says(error, "NOPERM")) {
+  } else if (says(error, "NOPERM") || error.find("The user executing the script can't") != std::string_view::npos) {
+    code = Errc::io_denied;
     advice = "The server's access list must let this user run scripts, and read and write the keys of :prefix.";
   } else if (says(error, "READONLY")) {
+    code = Errc::io_read_only;
     advice = "That server is a replica: name the one that it follows.";
   } else if (says(error, "WRONGTYPE")) {
     code = Errc::store_format;

@@ -158,7 +158,7 @@ class Session {
   /// What a replica shows is old, and it takes nothing. In a cluster it sends us on.
   void check_is_no_replica(std::string_view info) const {
     if (info.find("role:slave") != std::string_view::npos && info.find("cluster_enabled:1") == std::string_view::npos)
-      raise(Errc::io_error, "The Redis server at " + where_ + " is a replica: name the one that it follows.");
+      raise(Errc::io_read_only, "The Redis server at " + where_ + " is a replica: name the one that it follows.");
   }
 
   struct Free {

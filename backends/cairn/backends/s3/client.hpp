@@ -133,7 +133,10 @@ inline Verdict judge(Call const& call) {
   for (auto const& known : hints) {
     if (known.code == code) hint = known.text;
   }
-  auto const errc = answer.status == 507 || code == "QuotaExceeded" ? Errc::io_full : Errc::io_error;
+  bool const is_full = answer.status == 507 || code == "QuotaExceeded";
+  // An answer to HEAD has no words.
+  bool const is_denied = code == "AccessDenied" || (answer.status == 403 && code.empty());
+  auto const errc = is_full ? Errc::io_full : is_denied ? Errc::io_denied : Errc::io_error;
   auto text = begin + "HTTP " + std::to_string(answer.status);
   if (!code.empty()) text += " " + code;
   if (!refusal.message.empty()) text += ", " + refusal.message;
