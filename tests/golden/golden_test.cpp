@@ -19,7 +19,6 @@
 #include <iterator>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace cairn::golden_test {
 
@@ -141,33 +140,6 @@ TEST_CASE("golden stores are read as they were written") {
     CHECK(conn.db().entid(cairn::lookup(":name", "written today")));
   }
   CHECK(found > 0);
-}
-
-TEST_CASE("a root of a later format is refused as such, and stays as it is") {
-  cairn::test::TemporaryDirectory directory;
-  cairn::backends::file::Config const config{.path = directory.path() / "store"};
-  Store::create(config);
-  auto const state_of = [&config] {
-    auto const record = cairn::backends::file::Backend::connect_store(config).root("db");
-    auto const bytes = record->state.view();
-    return std::vector<std::byte>(bytes.begin(), bytes.end());
-  };
-  auto later = state_of();
-  later[8] = std::byte{cairn::format_version + 1};
-  {
-    auto blobs = cairn::backends::file::Backend::connect_store(config);
-    auto writer = blobs.begin();
-    REQUIRE(writer.commit("db", blobs.root("db")->version, later) == cairn::CommitResult::committed);
-  }
-  for (int i = 0; i != 2; ++i) {
-    try {
-      auto const conn = Store::connect(config);
-      FAIL("it was opened");
-    } catch (cairn::Error const& error) {
-      CHECK(error.code() == cairn::Errc::store_format);
-    }
-    CHECK(state_of() == later);
-  }
 }
 
 TEST_CASE("a golden store of this format", "[.][make]") {
