@@ -7,6 +7,9 @@
 #include "laws/temporary_directory.hpp"
 #if CAIRN_TEST_AT_LENGTH
 #include "laws/database.hpp"
+
+#include <cairn/db/verify.hpp>
+#include <cairn/store/branching.hpp>
 #endif
 #if CAIRN_TEST_HAS_S3
 #include "backends/bucket_tier.hpp"
@@ -15,7 +18,10 @@
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace cairn::tier_policies {
 namespace {
@@ -42,6 +48,27 @@ TEMPLATE_TEST_CASE("tier: a database on it shows what one in memory shows", "", 
   laws::check_against_memory<TestType>();
 }
 TEMPLATE_TEST_CASE("tier: what was acknowledged survives kill -9", "", WriteThrough, WriteAround) { laws::check_kills<TestType>(); }
+TEST_CASE("tier: no branch is made of what only the front still has") {
+  using Store = cairn::Store<WriteThrough::Backend>;
+  using Back = cairn::Store<Encrypted<backends::file::Backend>>;
+  WriteThrough const harness;
+  auto const config = harness.config();
+  Store::create(config);
+  auto conn = Store::connect(config);
+  conn.transact(laws::database_schema);
+  conn.transact(R"([{:n 1 :text "one"}])");
+  auto const first = commit_id(conn);
+  conn.transact(R"([{:n 1 :text "two"}])");
+  auto const second = commit_id(conn);
+  conn.transact(R"([{:n 1 :text "three"}])");
+  conn.checkpoint();
+  create_branch(conn, "kept", second);
+  Back::connect(config.backend_config).collect_garbage({.keep_for = std::chrono::milliseconds{0}, .erase = true});
+  CHECK((laws::numbers_of(commit_as_db(conn, first)) == std::vector<std::int64_t>{1}));  // of copies
+  CHECK(laws::code_of([&] { create_branch(conn, "old", first); }) == Errc::store_does_not_exist);
+  create_branch(conn, "again", second);
+  CHECK(verify(branch_as_db(Back::connect(config.backend_config), "again")).current != 0);
+}
 #endif
 
 }  // namespace cairn::tier_policies

@@ -9,6 +9,7 @@
 #include <cairn/layer/blob_cache.hpp>
 #include <cairn/layer/hidden_root.hpp>
 #include <cairn/layer/layer.hpp>
+#include <cairn/layer/past_copies.hpp>
 #include <cairn/layer/pending_blobs.hpp>
 #include <cairn/layer/store_identity.hpp>
 
@@ -90,7 +91,7 @@ class CachedConnection
 
   [[nodiscard]] Bytes read(Address const& address) const {
     Bytes bytes;
-    if (cache_->find(address, bytes)) return bytes;
+    if (!PastCopies::are_wanted() && cache_->find(address, bytes)) return bytes;
     bytes = inner_.read(address);
     cache_->keep(address, bytes);
     return bytes;
@@ -122,7 +123,7 @@ class CachedConnection
     std::vector<Address> missing;
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i != addresses.size(); ++i) {
-      if (Bytes bytes; cache_->find(addresses[i], bytes)) {
+      if (Bytes bytes; !PastCopies::are_wanted() && cache_->find(addresses[i], bytes)) {
         sink(i, std::move(bytes));
       } else {
         missing.push_back(addresses[i]);

@@ -7,6 +7,7 @@
 #include <cairn/concepts/store_backend.hpp>
 #include <cairn/layer/hidden_root.hpp>
 #include <cairn/layer/layer.hpp>
+#include <cairn/layer/past_copies.hpp>
 #include <cairn/layer/pending_blobs.hpp>
 #include <cairn/layer/tier_front.hpp>
 #include <cairn/layer/tier_policy.hpp>
@@ -88,6 +89,7 @@ class TieredConnection : public ReadsMany<TieredConnection<Front, Back, Writes, 
   TieredConnection(BackConnection back, std::shared_ptr<FrontOfTier> front) : back_{std::move(back)}, front_{std::move(front)} {}
 
   [[nodiscard]] Bytes read(Address const& address) const {
+    if (PastCopies::are_wanted()) return back_.read(address);
     if (auto copy = front_->read(address)) return *std::move(copy);
     if constexpr (Reads == ReadPolicy::frontend_only) {
       raise(Errc::io_error, "The front of the tier does not have this blob, and :read-policy :frontend-only does not look further.");
@@ -106,6 +108,7 @@ class TieredConnection : public ReadsMany<TieredConnection<Front, Back, Writes, 
   }
   template <class Sink>
   void do_read_many(std::span<Address const> addresses, Sink& sink) const {
+    if (PastCopies::are_wanted()) return back_.read_many(addresses, sink);
     std::vector<Address> missing;
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i != addresses.size(); ++i) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/db/merge.hpp>
+#include <cairn/layer/past_copies.hpp>
 #include <cairn/store/commit_graph.hpp>
 #include <cairn/store/connection.hpp>
 #include <cairn/store/number_range.hpp>
@@ -116,6 +117,7 @@ void require_kept(Connection<Backend, IndexTag> const& conn, std::span<std::byte
     raise(Errc::commit_conflict, "A collection of garbage under way in another process need not keep what the branch is to be made of. Nothing has changed; try again when it has "
                                  "ended. (One that was killed counts for a day.)");
   }
+  layer::PastCopies const copies;  // that there is one of a node tells nothing
   try {
     read_what_differs(pinned.snapshot, head->checkpoint.snapshot);
   } catch (Error const& error) {

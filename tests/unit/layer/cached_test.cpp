@@ -5,10 +5,12 @@
 #include "unit/layer/faulty_backend.hpp"
 
 #include <cairn/layer/cached.hpp>
+#include <cairn/layer/past_copies.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -105,6 +107,34 @@ TEST_CASE("cached: of many blobs only those are asked for that are not here") {
     CHECK(seen == std::vector<std::string>{"0", "1", "2", "3", "4", "5"});
   }
   CHECK(plan.reads == 6);
+}
+
+TEST_CASE("cached: who asks for what the store has is told of nothing else") {
+  Store::Config const config{.store = {.id = fresh_id()}};
+  Store::empty_store(config);
+  auto connection = Store::connect_store(config);
+  auto writer = connection.begin();
+  std::vector const addresses{writer.put(bytes("node")), writer.put(bytes("other"))};
+  REQUIRE(writer.commit("main", Version{}, {}) == CommitResult::committed);
+  auto const read_many = [&] {
+    std::vector<std::string> seen(addresses.size());
+    connection.read_many(std::span<Store::Connection::Address const>{addresses}, [&](std::size_t i, Bytes blob) { seen[i] += text(blob); });
+    return seen[0] + seen[1];
+  };
+  {
+    layer::PastCopies const past;
+    CHECK(text(connection.read(addresses[0])) == "node");
+    CHECK(read_many() == "nodeother");
+  }
+  auto below = faulty::Inner::connect_store(config.store);
+  below.sweep([](auto const&) { return false; }, TimePoint::max());
+  CHECK(read_many() == "nodeother");
+  {
+    layer::PastCopies const past;
+    CHECK(laws::code_of([&] { static_cast<void>(connection.read(addresses[0])); }) == Errc::io_error);
+    CHECK(laws::code_of([&] { static_cast<void>(read_many()); }) == Errc::io_error);
+  }
+  CHECK(read_many() == "nodeother");
 }
 
 TEST_CASE("cached: what was not committed, what was swept and what another store has is not remembered") {

@@ -6,13 +6,16 @@
 
 #include <cairn/config/describe.hpp>
 #include <cairn/config/load.hpp>
+#include <cairn/layer/past_copies.hpp>
 #include <cairn/layer/tiered.hpp>
 
+#include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -115,6 +118,32 @@ TEST_CASE("tiered: where only the front is read, what it does not have is an err
   auto const other = Closed::connect_store(tier.config);
   CHECK(code_of([&] { static_cast<void>(other.read(address)); }) == Errc::io_error);
   CHECK(tier.back.reads == 0);
+}
+
+TEMPLATE_TEST_CASE("tiered: who asks for what the back has is told of nothing else", "", Through, Closed) {
+  Tier<TestType> tier;
+  auto connection = tier.create();
+  using Address = typename decltype(connection)::Address;
+  std::vector const addresses{put(connection, "main", "node"), put(connection, "side", "other")};
+  auto const read_many = [&] {
+    std::vector<std::string> seen(addresses.size());
+    connection.read_many(std::span<Address const>{addresses}, [&](std::size_t i, Bytes blob) { seen[i] += text(blob); });
+    return seen[0] + seen[1];
+  };
+  {
+    layer::PastCopies const past;
+    CHECK(text(connection.read(addresses[0])) == "node");
+    CHECK(read_many() == "nodeother");
+    CHECK(tier.back.reads == 3);
+  }
+  auto below = faulty::Inner::connect_store(tier.config.backend_config);
+  below.sweep([](auto const&) { return false; }, TimePoint::max());
+  {
+    layer::PastCopies const past;
+    CHECK(code_of([&] { static_cast<void>(connection.read(addresses[0])); }) == Errc::io_error);
+    CHECK(code_of([&] { static_cast<void>(read_many()); }) == Errc::io_error);
+  }
+  CHECK(read_many() == "nodeother");
 }
 
 TEST_CASE("tiered: a front that fails is left alone, and nothing else does") {
