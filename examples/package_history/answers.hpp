@@ -46,24 +46,24 @@ inline void show_biggest(Database const& db, std::string const& section) {
 /// Among the packages with `presence`, of which `among` says what they are.
 inline void show_collapse(Database const& db, std::string const& name, cairn::Keyword presence,
                           std::string_view among) {
-  Timer const timer;
   Collapse collapse{db, presence};
   auto const gone = collapse.providers(name);
-  auto const waves = collapse.without(gone);
-  std::size_t fallen = 0;
-  for (auto const& wave : waves) fallen += wave.size();
+  Timer const timer;
   std::string line = "  of " + std::to_string(collapse.of()) + " " + std::string{among} + " ";
   if (gone.empty()) {
     print_timed(line + "none provides it", timer.milliseconds());
     return;
   }
+  auto const needing = how_many_need(db, gone, presence);
   std::vector<std::string> gone_names;
   for (auto const package : gone) gone_names.push_back(name_of(db, package));
-  print_timed(line + std::to_string(fallen) + " break without " + list_text(std::move(gone_names), 3),
+  print_timed(line + std::to_string(needing) + " need " + list_text(std::move(gone_names), 3) + ", directly or through others",
               timer.milliseconds());
-  Timer const need_timer;
-  auto const needing = how_many_need(db, gone, presence);
-  print_timed("      " + std::to_string(needing) + " need it, directly or through others", need_timer.milliseconds());
+  Timer const collapse_timer;
+  auto const waves = collapse.without(gone);
+  std::size_t fallen = 0;
+  for (auto const& wave : waves) fallen += wave.size();
+  print_timed("      " + std::to_string(fallen) + " of them have no alternative and break", collapse_timer.milliseconds());
   std::string counts;
   for (auto const& wave : waves) counts.append(counts.empty() ? "" : " + ").append(std::to_string(wave.size()));
   if (waves.empty()) return;
@@ -76,8 +76,9 @@ inline void show_collapse(Database const& db, std::string const& name, cairn::Ke
 inline void show_what_breaks(Database const& db, std::string const& name) {
   std::cout
       << "\nWhat would break if the package that provides " << name << " went\n"
-      << "  A package breaks when one of its (Pre-)Depends has nothing left that satisfies it: no alternative and\n"
-      << "  no other provider. Then what depends on that one breaks. Bounds on versions are not looked at.\n";
+      << "  A package needs what satisfies one of its (Pre-)Depends, and what that needs: a rule that calls itself. It\n"
+      << "  breaks when nothing is left that does, no alternative and no other provider. Bounds on versions are not\n"
+      << "  looked at.\n";
   show_collapse(db, name, attribute::version, "installed packages");
   show_collapse(db, name, attribute::available, "available packages");
 }
