@@ -39,16 +39,26 @@ double median(Values const& values) {
   return (to_double(ordered[middle - 1]) + to_double(ordered[middle])) / 2;
 }
 
+std::map<std::string_view, std::function<Value(std::span<Value const>)>>& own() {
+  static std::map<std::string_view, std::function<Value(std::span<Value const>)>> aggregates;
+  return aggregates;
+}
+
 }  // namespace
+
+void add_aggregate(std::string_view name, std::function<Value(std::span<Value const>)> aggregate) {
+  own().insert_or_assign(name, std::move(aggregate));
+}
 
 bool is_aggregate(std::string_view name) {
   static std::set<std::string_view> const names{"sum",      "avg",    "min",      "max",    "count", "count-distinct",
                                                 "distinct", "median", "variance", "stddev", "rand",  "sample"};
-  return names.contains(name);
+  return names.contains(name) || own().contains(name);
 }
 
 Value aggregate(std::string_view name, std::span<Value const> arguments, Values const& values) {
   if (name == "rand" || name == "sample") throw Unspoken{"random aggregates"};
+  if (auto const found = own().find(name); found != own().end()) return found->second(values);
   std::set<Value, Less> const distinct{values.begin(), values.end()};
   if (!arguments.empty()) {
     // `(min 3 ?x)`, `(max 3 ?x)`

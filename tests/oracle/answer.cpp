@@ -101,7 +101,7 @@ std::vector<Row> arranged(Query const& query, std::vector<Row> rows) {
   });
   std::ranges::sort(rows, [&](Row const& left, Row const& right) {
     for (auto const& [column, descends] : query.order) {
-      auto const order = compare(left[column], right[column]);
+      auto const order = order_of(left[column], right[column]);
       if (order != 0) return descends ? order > 0 : order < 0;
     }
     return false;

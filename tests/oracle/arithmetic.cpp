@@ -88,7 +88,7 @@ Value calculate(Operation operation, Value const& left, Value const& right) {
 }
 
 std::weak_ordering compare_loosely(Value const& left, Value const& right) {
-  auto const order = compare(left, right);
+  auto const order = order_of(left, right);
   // Numbers that differ in their kind alone: 1 and 1.0. Those of a kind are equal where they are not less or greater.
   if (!is_number(left) || !is_number(right) || left.kind() == right.kind()) return order;
   if (left.is_integer() && right.is_real()) return notation::detail::compare_mixed(left.as_integer(), right.as_real());

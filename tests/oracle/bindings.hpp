@@ -22,8 +22,17 @@ using Variable = std::string;
 using Variables = std::vector<Variable>;
 using Row = Values;
 
+/// As queries see values: decimals that differ in their scale alone are one, whose texts are two.
+[[nodiscard]] inline std::weak_ordering order_of(Value const& left, Value const& right) {
+  if (!left.is_decimal() || !right.is_decimal()) return compare(left, right);
+  return notation::detail::compare_exact(notation::detail::exact_of_text(left.as_decimal()), notation::detail::exact_of_text(right.as_decimal()));
+}
+[[nodiscard]] inline bool same(Value const& left, Value const& right) {
+  return left.is_decimal() && right.is_decimal() ? order_of(left, right) == 0 : left == right;
+}
+
 struct Less {
-  bool operator()(Value const& left, Value const& right) const { return compare(left, right) < 0; }
+  bool operator()(Value const& left, Value const& right) const { return order_of(left, right) < 0; }
   bool operator()(Row const& left, Row const& right) const {
     return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end(), Less{});
   }
@@ -80,7 +89,7 @@ template <class Assign>
     for (Assignment const& assignment : assign(row)) {
       bool const agrees = std::ranges::all_of(assignment, [&](auto const& one) {
         auto const column = in.column(one.first);
-        return !column || row[*column] == one.second;
+        return !column || same(row[*column], one.second);
       });
       if (!agrees) continue;
       Row addition;

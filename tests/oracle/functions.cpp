@@ -60,7 +60,7 @@ Value chain(Arguments arguments, Holds holds) {
   return Value::boolean(std::ranges::adjacent_find(all, [&](Value const& a, Value const& b) { return !holds(a, b); }) ==
                         all.end());
 }
-bool equals(Value const& a, Value const& b) { return a == b; }
+bool equals(Value const& a, Value const& b) { return same(a, b); }
 bool equal_numbers(Value const& a, Value const& b) {
   (void)calculate(Operation::add, a, b);  // refuses what is no number
   return compare_loosely(a, b) == 0;
@@ -227,8 +227,8 @@ struct Function {
 };
 constexpr std::size_t any = 1000;
 
-std::map<std::string_view, Function> const& table() {
-  static std::map<std::string_view, Function> const functions{
+std::map<std::string_view, Function>& table() {
+  static std::map<std::string_view, Function> functions{
       {"=", {1, any, [](Arguments a) { return chain(a, equals); }}},
       {"==", {1, any, [](Arguments a) { return chain(a, equal_numbers); }}},
       {"not=", {1, any, [](Arguments a) { return Value::boolean(!chain(a, equals).as_boolean()); }}},
@@ -322,6 +322,10 @@ std::map<std::string_view, Function> const& table() {
 }  // namespace
 
 bool is_function(std::string_view name) { return table().contains(name); }
+
+void add_function(std::string_view name, std::size_t arguments, std::function<Value(std::span<Value const>)> function) {
+  table().insert_or_assign(name, Function{arguments, arguments, [function = std::move(function)](Arguments given) { return function(values(given)); }});
+}
 
 bool may_name(Value const& call) {
   static std::set<std::string_view> const never{

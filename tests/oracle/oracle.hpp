@@ -5,9 +5,11 @@
 
 #include <cairn/edn/value.hpp>
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <stdexcept>
+#include <string_view>
 #include <variant>
 
 namespace cairn {
@@ -44,5 +46,10 @@ struct Unspoken : std::runtime_error {
 /// What a pull pattern finds of an entity (a number, an ident or a lookup ref); nil where it finds nothing.
 /// Errors: `transact/schema` for an unknown attribute, `entity-id/missing`, `parser/find` for what is not a pattern.
 [[nodiscard]] Value pull(Database const& db, Value const& pattern, Value const& entity);
+
+/// What a program has of its own beside Datahike's: a function of so many arguments, and an aggregate of the values of a group. The name
+/// is to live on. To be called before the first query is asked.
+void add_function(std::string_view name, std::size_t arguments, std::function<Value(std::span<Value const>)> function);
+void add_aggregate(std::string_view name, std::function<Value(std::span<Value const>)> aggregate);
 
 }  // namespace cairn::oracle

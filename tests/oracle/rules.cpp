@@ -80,7 +80,7 @@ std::optional<Bindings> RuleTable::answer(Context const& context, std::span<Valu
       bool agrees = true;
       for (std::size_t i = 0; i != arguments.size(); ++i) {
         if (!is_variable(arguments[i])) continue;
-        agrees = assignment.emplace(arguments[i].as_symbol(), answer[i]).first->second == answer[i] && agrees;
+        agrees = same(assignment.emplace(arguments[i].as_symbol(), answer[i]).first->second, answer[i]) && agrees;
       }
       if (agrees) found.push_back(std::move(assignment));
     }

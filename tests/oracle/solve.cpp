@@ -69,12 +69,12 @@ Bindings pattern(Context const& context, Values const& terms, Bindings const& in
     auto const try_row = [&](Row const& candidate) {
       if (candidate.size() < terms.size()) return;
       for (auto const& [place, value] : known) {
-        if (!(candidate[place] == value)) return;
+        if (!same(candidate[place], value)) return;
       }
       Assignment match;
       for (std::size_t i = 0; i != terms.size(); ++i) {
         if (!is_variable(terms[i]) || known.contains(i)) continue;
-        if (!(match.emplace(terms[i].as_symbol(), candidate[i]).first->second == candidate[i]))
+        if (!same(match.emplace(terms[i].as_symbol(), candidate[i]).first->second, candidate[i]))
           return;  // [?e :friend ?e]
       }
       matches.push_back(std::move(match));

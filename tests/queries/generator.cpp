@@ -28,6 +28,9 @@ std::string constant(Type type, Dice& dice) {
     case Type::flag: return dice.percent(50) ? "true" : "false";
     case Type::moment: return "#inst \"2020-01-0" + std::to_string(1 + dice(5)) + "T00:00:00.000Z\"";
     case Type::code: return code_of(constant(Type::entity, dice));
+    case Type::tag: return "#uuid \"00000000-0000-0000-0000-00000000000" + std::to_string(dice(5)) + '"';
+    // Two of them are equal and written differently.
+    case Type::price: return dice.one_of(std::vector<std::string>{"0.5M", "1.5M", "1.50M", "2M", "10.25M"});
   }
   return {};
 }
@@ -43,6 +46,8 @@ std::string_view type_name(Type type) {
     case Type::flag: return ":db.type/boolean";
     case Type::moment: return ":db.type/instant";
     case Type::code: return ":db.type/string";
+    case Type::tag: return ":db.type/uuid";
+    case Type::price: return ":db.type/bigdec";
   }
   return {};
 }
@@ -50,6 +55,8 @@ std::string_view type_name(Type type) {
 /// A constant as an expression of C++.
 std::string in_cpp(Type type, std::string const& constant) {
   if (type == Type::keyword) return "kw(\"" + constant + "\")";
+  if (type == Type::tag) return std::string{"uuid_of("} + constant[constant.size() - 2] + ')';
+  if (type == Type::price) return "BigDecimal{\"" + constant.substr(0, constant.size() - 1) + "\"}";
   return std::string{cpp_type(type)} + '{' + constant + '}';
 }
 
@@ -60,7 +67,12 @@ class Maker {
 
   RandomQuery make(bool as_maps) {
     if (dice_.percent(30)) add_inputs();
-    if (dice_.percent(6)) add_source();
+    if (dice_.percent(6)) {
+      add_source();
+    } else if (dice_.percent(6)) {
+      has_other_ = true;
+      in_ = " $2" + in_;
+    }
     std::string where = pattern_of(fresh(Type::entity));
     for (std::size_t left = dice_(4); left != 0; --left) where += ' ' + clause();
     if (!rules_.empty()) in_ += " %";
@@ -84,7 +96,7 @@ class Maker {
     }
     if (!aggregates && find.front() != '[' && dice_.percent(6)) {
       auto const known = of(Type::entity);
-      if (!known.empty()) find += " (pull " + dice_.one_of(known) + " [:db/id " + attribute().ident + " {" + attribute(Type::entity).ident + " [*]}])";
+      if (!known.empty()) find += " (pull " + (has_other_ ? source() + ' ' : "") + dice_.one_of(known) + " [:db/id " + attribute().ident + " {" + attribute(Type::entity).ident + " [*]}])";
     }
     if (dice_.percent(aggregates ? 50 : 8)) {
       for (auto const& variable : bound) {
@@ -102,7 +114,7 @@ class Maker {
                                         ? std::pair{having(find), false}
                                         : arranged(find, as_maps);
     return {"[:find " + find + with + (in_.empty() ? "" : " :in $" + in_) + " :where " + where + rest + "]", inputs_, inputs_in_cpp_, rules_,
-            is_ordered};
+            has_other_, is_ordered};
   }
 
  private:
@@ -175,6 +187,11 @@ class Maker {
   }
   std::string ident() { return constant(Type::keyword, dice_); }
 
+  /// One of the databases.
+  std::string source() { return has_other_ && dice_.percent(45) ? "$2" : "$"; }
+  /// What stands before a clause that asks it, where it is not `$`.
+  std::string from() { return source() == "$" ? "" : "$2 "; }
+
   RandomAttribute const& attribute() { return dice_.one_of(data_.attributes); }
   RandomAttribute const& attribute(Type type) {
     std::vector<std::size_t> fitting;
@@ -192,17 +209,18 @@ class Maker {
   /// Of an entity that is given.
   std::string pattern_of(std::string const& e) {
     auto const& of = attribute();
-    if (dice_.percent(5)) return '[' + e + ']';
+    auto const begin = '[' + from() + e;
+    if (dice_.percent(5)) return begin + ']';
     auto const kind = dice_(100);
-    if (kind >= 95) return '[' + e + ' ' + of.ident + ']';
-    if (kind == 94) return '[' + e + " :db/ident " + variable(Type::keyword) + ']';
+    if (kind >= 95) return begin + ' ' + of.ident + ']';
+    if (kind == 94) return begin + " :db/ident " + variable(Type::keyword) + ']';
     bool const by_name = of.type == Type::entity && dice_.percent(6);
     auto const named = [&] { return dice_.percent(50) ? ident() : "[:code " + constant(Type::code, dice_) + ']'; };
     std::string v = kind < 12 ? "_" : kind < 35 ? by_name ? named() : constant(of.type, dice_) : value_variable(of.type);
     std::string rest;
     if (dice_.percent(8)) rest = ' ' + (dice_.percent(70) ? variable(Type::transaction) : "_");
     if (!rest.empty() && dice_.percent(30)) rest += dice_.percent(50) ? " true" : " false";
-    return '[' + e + ' ' + of.ident + ' ' + v + rest + ']';
+    return begin + ' ' + of.ident + ' ' + v + rest + ']';
   }
 
   /// What a negation or an alternative may say of a known entity without binding what others see.
@@ -210,7 +228,7 @@ class Maker {
     auto const& of = attribute();
     auto const known = this->of(of.type);
     auto const v = !known.empty() && dice_.percent(30) ? dice_.one_of(known) : dice_.percent(60) ? constant(of.type, dice_) : "_";
-    return '[' + e + ' ' + of.ident + ' ' + v + ']';
+    return '[' + from() + e + ' ' + of.ident + ' ' + v + ']';
   }
 
   std::string clause() {
@@ -242,11 +260,11 @@ class Maker {
       case 7: return rule_call();
       case 8:
         if (known.empty()) break;
-        if (dice_.percent(50)) return "[(missing? $ " + dice_.one_of(known) + ' ' + attribute().ident + ")]";
+        if (dice_.percent(50)) return "[(missing? " + source() + ' ' + dice_.one_of(known) + ' ' + attribute().ident + ")]";
         {
           auto const e = dice_.one_of(known);
           auto const& of = attribute();
-          return "[(get-else $ " + e + ' ' + of.ident + ' ' + constant(of.type, dice_) + ") " + fresh(of.type) + ']';
+          return "[(get-else " + source() + ' ' + e + ' ' + of.ident + ' ' + constant(of.type, dice_) + ") " + fresh(of.type) + ']';
         }
       case 9: {
         // An attribute that is a variable.
@@ -267,12 +285,12 @@ class Maker {
     switch (dice_(5)) {
       case 0: {
         auto const& counted = attribute(Type::number).ident;
-        if (dice_.percent(50)) return "[(q [:find [?inside ...] :where [_ " + counted + " ?inside]] $) [" + fresh(Type::number) + " ...]]";
+        if (dice_.percent(50)) return "[(q [:find [?inside ...] :where [_ " + counted + " ?inside]] " + source() + ") [" + fresh(Type::number) + " ...]]";
         return "[(q [:find (count ?inside) . :where [?inside " + counted + " _]] $) " + fresh(Type::number) + ']';
       }
       case 1:
         if (entities.empty()) break;
-        return "[(get-some $ " + dice_.one_of(entities) + " :number :count) [?attribute" + std::to_string(next_++) + ' ' + fresh(Type::number) + "]]";
+        return "[(get-some " + source() + ' ' + dice_.one_of(entities) + " :number :count) [?attribute" + std::to_string(next_++) + ' ' + fresh(Type::number) + "]]";
       case 2: {
         if (entities.empty() || numbers.empty()) break;
         auto const tuple = "?tuple" + std::to_string(next_++);
@@ -288,7 +306,7 @@ class Maker {
   }
 
   std::string closed_branch(std::string const& e) {
-    auto const one = '[' + e + ' ' + attribute().ident + ' ' + "_]";
+    auto const one = '[' + from() + e + ' ' + attribute().ident + ' ' + "_]";
     if (dice_.percent(60)) {
       auto const& of = attribute();
       return '[' + e + ' ' + of.ident + ' ' + constant(of.type, dice_) + ']';
@@ -298,7 +316,10 @@ class Maker {
 
   std::string predicate() {
     static std::vector<std::string> const comparisons{"<", ">", "<=", ">=", "=", "not="};
-    for (auto const type : {Type::number, Type::real, Type::text}) {
+    if (auto const numbers = of(Type::number); !numbers.empty() && dice_.percent(12)) {
+      return "[(apart? " + dice_.one_of(numbers) + ' ' + (dice_.percent(50) ? dice_.one_of(numbers) : constant(Type::number, dice_)) + ")]";
+    }
+    for (auto const type : {Type::price, Type::tag, Type::number, Type::real, Type::text}) {
       auto const known = of(type);
       if (known.empty() || dice_.percent(30)) continue;
       auto const right = known.size() > 1 && dice_.percent(40) ? dice_.one_of(known) : constant(type, dice_);
@@ -310,6 +331,11 @@ class Maker {
   std::string function() {
     auto const numbers = of(Type::number);
     auto const texts = of(Type::text);
+    if (!numbers.empty() && dice_.percent(20)) {
+      auto const call = std::string{dice_.percent(50) ? "[(doubled " : "[(half "} + dice_.one_of(numbers) + ") ";
+      return call + (dice_.percent(25) ? dice_.one_of(numbers) : fresh(Type::number)) + ']';
+    }
+    if (!texts.empty() && dice_.percent(15)) return "[(initial " + dice_.one_of(texts) + ") " + fresh(Type::text) + ']';
     if (!numbers.empty() && dice_.percent(60)) {
       static std::vector<std::string> const operations{"+", "-", "*", "max", "min"};
       auto const call = "[(" + dice_.one_of(operations) + ' ' + dice_.one_of(numbers) + ' ' + std::to_string(dice_(3)) + ") ";
@@ -360,21 +386,23 @@ class Maker {
     }
     static std::vector<std::string> const names{"reach", "reach", "plain", "even", "odd", "kin"};
     auto const argument = [&] { return dice_.percent(15) ? constant(Type::entity, dice_) : dice_.percent(8) ? "_" : entity_variable(); };
-    if (auto const known = of(Type::entity); !known.empty() && dice_.percent(15)) return "(lone " + dice_.one_of(known) + ')';
+    auto const begin = '(' + from();
+    if (auto const known = of(Type::entity); !known.empty() && dice_.percent(15)) return begin + "lone " + dice_.one_of(known) + ')';
     auto const x = argument();
-    return '(' + dice_.one_of(names) + ' ' + x + ' ' + argument() + ')';
+    return begin + dice_.one_of(names) + ' ' + x + ' ' + argument() + ')';
   }
 
   std::string aggregate(Variable const& variable) {
     static std::vector<std::string> const any{"count", "count-distinct", "min", "max", "distinct"};
     static std::vector<std::string> const numeric{"sum", "avg", "median", "variance", "stddev", "min 2", "max 2"};
     bool const is_number = variable.second == Type::number || variable.second == Type::real;
+    if (variable.second == Type::number && dice_.percent(15)) return "(width " + variable.first + ')';
     return '(' + dice_.one_of(is_number && dice_.percent(60) ? numeric : any) + ' ' + variable.first + ')';
   }
 
   /// Rows of a collection to find, beside the database.
   void add_source() {
-    auto const type = static_cast<Type>(1 + dice_(4));
+    auto const type = dice_.one_of(std::vector{Type::number, Type::text, Type::keyword, Type::real, Type::tag, Type::price});
     source_.insert(type);
     in_ += " $2";
     std::string text = "[";
@@ -391,7 +419,7 @@ class Maker {
 
   void add_inputs() {
     for (std::size_t left = 1 + dice_(2); left != 0; --left) {
-      auto const type = static_cast<Type>(dice_(4));
+      auto const type = dice_.one_of(std::vector{Type::entity, Type::entity, Type::number, Type::number, Type::text, Type::keyword, Type::tag, Type::price});
       switch (dice_(4)) {
         case 0:
           in_ += ' ' + fresh(type);
@@ -451,8 +479,34 @@ class Maker {
   std::vector<std::string> inputs_;
   std::vector<std::string> inputs_in_cpp_;
   std::string rules_;
+  bool has_other_ = false;
   std::set<Type> source_;  ///< what the rows of `$2` have in their second column; empty: there is none
 };
+
+/// Transactions behind the schema's. `named`: the entity with an ident.
+void add_facts(std::vector<RandomAttribute> const& attributes, Dice& dice, std::size_t named, std::vector<std::string>& transactions) {
+  for (std::size_t left = 2 + dice(4); left != 0; --left) {
+    std::string facts = "[";
+    std::set<std::string> said;  // nothing twice in a transaction, nor two values for one
+    // Keywords that the data has are idents of entities, too.
+    if (transactions.size() == 1) {
+      facts += "[:db/add " + std::to_string(named) + " :db/ident :k/x][:db/add " + std::to_string(named + 1 + dice(3)) + " :db/ident :k/y]";
+      for (std::size_t number = 0; number != number_of_entities; ++number) {
+        auto const e = std::to_string(first_entity + number);
+        if (dice.percent(85) && said.insert(e + ":code").second) facts += "[:db/add " + e + " :code " + code_of(e) + ']';
+      }
+    }
+    for (std::size_t number = 30 + dice(40); number != 0; --number) {
+      auto const& of = dice.one_of(attributes);
+      auto const e = constant(Type::entity, dice);
+      auto const v = of.type == Type::code ? code_of(e) : constant(of.type, dice);
+      bool const may_repeat = of.many && of.type != Type::price;  // of which two may be the same
+      if (!said.insert(e + of.ident + (may_repeat ? v : "")).second) continue;
+      facts += (dice.percent(80) ? "[:db/add " : "[:db/retract ") + e + ' ' + of.ident + ' ' + v + ']';
+    }
+    transactions.push_back(facts + "]");
+  }
+}
 
 }  // namespace
 
@@ -462,7 +516,8 @@ RandomData make_data(Dice& dice) {
   static std::vector<std::pair<std::string, Type>> const wanted{{":number", Type::number}, {":count", Type::number}, {":text", Type::text},
                                                                 {":word", Type::text},     {":kind", Type::keyword}, {":real", Type::real},
                                                                 {":pal", Type::entity},    {":next", Type::entity}, {":flag", Type::flag},
-                                                                {":moment", Type::moment}, {":code", Type::code}};
+                                                                {":moment", Type::moment}, {":code", Type::code},
+                                                                {":tag", Type::tag},       {":price", Type::price}};
   for (auto const& [ident, type] : wanted) {
     bool const many = type != Type::code && type != Type::flag && dice.percent(40);
     data.attributes.push_back({ident, type, many});
@@ -470,26 +525,9 @@ RandomData make_data(Dice& dice) {
               (many ? "many" : "one") + (type == Type::code ? " :db/unique :db.unique/identity}" : dice.percent(50) ? " :db/index true}" : "}");
   }
   data.transactions.push_back(schema + "]");
-  for (std::size_t left = 2 + dice(4); left != 0; --left) {
-    std::string facts = "[";
-    std::set<std::string> said;  // nothing twice in a transaction, nor two values for one
-    // Keywords that the data has are idents of entities, too.
-    if (data.transactions.size() == 1) {
-      facts += "[:db/add 100 :db/ident :k/x][:db/add " + std::to_string(first_entity + 1 + dice(3)) + " :db/ident :k/y]";
-      for (std::size_t number = 0; number != number_of_entities; ++number) {
-        auto const e = std::to_string(first_entity + number);
-        if (dice.percent(85) && said.insert(e + ":code").second) facts += "[:db/add " + e + " :code " + code_of(e) + ']';
-      }
-    }
-    for (std::size_t number = 30 + dice(40); number != 0; --number) {
-      auto const& of = dice.one_of(data.attributes);
-      auto const e = constant(Type::entity, dice);
-      auto const v = of.type == Type::code ? code_of(e) : constant(of.type, dice);
-      if (!said.insert(e + of.ident + (of.many ? v : "")).second) continue;
-      facts += (dice.percent(80) ? "[:db/add " : "[:db/retract ") + e + ' ' + of.ident + ' ' + v + ']';
-    }
-    data.transactions.push_back(facts + "]");
-  }
+  data.other_transactions = data.transactions;
+  add_facts(data.attributes, dice, first_entity, data.transactions);
+  add_facts(data.attributes, dice, first_entity + 4, data.other_transactions);
   return data;
 }
 
@@ -504,6 +542,8 @@ std::string_view cpp_type(Type type) {
     case Type::flag: return "bool";
     case Type::moment: return "Instant";
     case Type::code: return "std::string_view";
+    case Type::tag: return "Uuid";
+    case Type::price: return "BigDecimal";
   }
   return {};
 }

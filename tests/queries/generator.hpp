@@ -34,7 +34,7 @@ class Dice {
 };
 
 /// What the variables and values of a query are of, so that most of what is made means something.
-enum class Type : std::uint8_t { entity, number, text, keyword, real, transaction, flag, moment, code };
+enum class Type : std::uint8_t { entity, number, text, keyword, real, transaction, flag, moment, code, tag, price };
 
 struct RandomAttribute {
   std::string ident;
@@ -46,15 +46,17 @@ struct RandomAttribute {
 struct RandomData {
   std::vector<RandomAttribute> attributes;
   std::vector<std::string> transactions;
+  std::vector<std::string> other_transactions;  ///< of another database with the same attributes
 };
 [[nodiscard]] RandomData make_data(Dice& dice);
 
-/// A query and what `:in` names behind `$`; the rules, where it has them, are the last input.
+/// A query and what `:in` names behind the databases; the rules, where it has them, are the last input.
 struct RandomQuery {
   std::string text;
   std::vector<std::string> inputs;
   std::vector<std::string> inputs_in_cpp;  ///< the same as expressions of C++
   std::string rules;                       ///< empty: none
+  bool has_other = false;                  ///< the second of all inputs is another database
   bool is_ordered = false;                 ///< what it finds is in an order, and no other
 };
 /// What values of a type are in C++.

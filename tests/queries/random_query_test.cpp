@@ -37,26 +37,30 @@ TEST_CASE("random queries") {
     Dice data_dice{seed + number / of_each_database};
     static thread_local std::optional<std::pair<std::uint64_t, RandomData>> data;
     static thread_local std::vector<std::pair<char const*, Database>> views;
+    static thread_local std::vector<std::pair<char const*, Database>> others;
     if (!data || data->first != seed + number / of_each_database) {
       data.emplace(seed + number / of_each_database, make_data(data_dice));
       views = views_of(database_of(data->second.transactions), data_dice);
+      others = views_of(database_of(data->second.other_transactions), data_dice);
     }
     Dice dice{seed * 1'000'003 + number};
     auto const query = make_query(data->second, dice, true);
     auto const inputs = parsed_inputs(query.inputs, query.rules);
     // Of one view each, or of all.
     auto const first = dice(views.size());
+    auto const& [other_view, other] = others[dice(others.size())];
     auto const views_of_each = long_run != nullptr ? views.size() : 1;
     for (std::size_t i = 0; i != views_of_each; ++i) {
       auto const& [view, db] = views[(first + i) % views.size()];
-      auto const expected = ask_oracle(db, query.text, inputs);
-      auto const got = ask_at_run_time(db, query.text, inputs);
+      Asked const asked{db, query.has_other ? &other : nullptr};
+      auto const expected = ask_oracle(asked, query.text, inputs);
+      auto const got = ask_at_run_time(asked, query.text, inputs);
       ++(expected.answer ? answered : refused);
       if (expected.answer && (expected.answer->is_set() || expected.answer->is_sequence())) rows += expected.answer->size();
       if (agree(expected, got, query.is_ordered)) continue;
       ++different;
       if (different > 10) continue;
-      differences += "\nquery " + std::to_string(number) + " on " + view + ": " + query.text;
+      differences += "\nquery " + std::to_string(number) + " on " + view + (query.has_other ? std::string{" and "} + other_view : "") + ": " + query.text;
       for (auto const& input : query.inputs) differences += "\n  " + input;
       if (!query.rules.empty()) differences += "\n  " + query.rules;
       differences += "\n  expected " + shown(expected) + "\n  got      " + shown(got);

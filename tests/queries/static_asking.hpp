@@ -4,12 +4,14 @@
 #pragma once
 
 #include "asking.hpp"
+#include "own_functions.hpp"
 #include <cairn/index/persistent_set.hpp>
 #include <cairn/query/compiled/q.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,15 +53,23 @@ template <class Found>
   }
 }
 
-/// Nothing where the schema among `Extra` does not let it be asked: constants of another type, say. Without one it compiles.
+/// As `#uuid "00000000-0000-0000-0000-00000000000N"`.
+[[nodiscard]] constexpr Uuid uuid_of(std::uint8_t number) {
+  Uuid uuid;
+  uuid.bytes.back() = std::byte{number};
+  return uuid;
+}
+
+/// Nothing where the schema among `Extra` does not let it be asked: constants of another type, say. Without one it compiles. The databases
+/// come first.
 template <meta::fixed_string Text, class... Extra, class... Inputs>
-[[nodiscard]] std::optional<Edn> ask_static(Database const& db, Inputs const&... inputs) {
+[[nodiscard]] std::optional<Edn> ask_static(Inputs const&... inputs) {
   using Sorted = query::compiled::SortedExtras<Extra...>;
   using Query = typename Sorted::template Query<Text, typename query::compiled::RulesAmong<Inputs...>::type>;
-  if constexpr (sizeof...(Extra) != 0 && !query::compiled::is_sound<Query, Sorted, Database, Inputs...>()) {
+  if constexpr (sizeof...(Extra) != 0 && !query::compiled::is_sound<Query, Sorted, Inputs...>()) {
     return std::nullopt;
   } else {
-    return edn_of_found(q<Text, Extra...>(db, inputs...));
+    return edn_of_found(q<Text, Extra...>(inputs...));
   }
 }
 

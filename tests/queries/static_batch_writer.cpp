@@ -12,6 +12,7 @@
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -32,6 +33,16 @@ bool has_in(RandomQuery const& query, std::string_view part) {
   return in != std::string::npos && query.text.substr(in, query.text.find(" :where ") - in).find(part) != std::string::npos;
 }
 bool begins(RandomQuery const& query, std::string_view begin) { return query.text.starts_with(begin); }
+
+/// As what stands behind the text of a static query.
+std::string functions_of(RandomQuery const& query) {
+  std::string text;
+  for (auto const& [name, function] : {std::pair{"apart?", "apart"}, std::pair{"doubled", "doubled"}, std::pair{"half", "half"},
+                                       std::pair{"initial", "initial"}, std::pair{"width", "width"}}) {
+    if (has(query, '(' + std::string{name} + ' ')) text += ", fn<\"" + std::string{name} + "\", " + function + '>';
+  }
+  return text;
+}
 
 constexpr std::array shapes{
     Shape{"a relation", [](RandomQuery const& query) { return begins(query, "[:find ?"); }},
@@ -60,9 +71,13 @@ constexpr std::array shapes{
     Shape{"an order", [](RandomQuery const& query) { return query.is_ordered; }},
     Shape{":having", [](RandomQuery const& query) { return has(query, " :having "); }},
     Shape{"a lookup ref", [](RandomQuery const& query) { return has(query, "[:code "); }},
-    Shape{"a collection is a source", [](RandomQuery const& query) { return has(query, "[$2 "); }},
+    Shape{"a collection is a source", [](RandomQuery const& query) { return !query.has_other && has(query, "[$2 "); }},
     Shape{"a query in the query", [](RandomQuery const& query) { return has(query, "[(q "); }},
     Shape{"tuples", [](RandomQuery const& query) { return has(query, "(untuple "); }},
+    Shape{"a uuid", [](RandomQuery const& query) { return has(query, "#uuid") || has(query, " :tag ?"); }},
+    Shape{"a decimal", [](RandomQuery const& query) { return has(query, "M]") || has(query, " :price ?"); }},
+    Shape{"functions of the program", [](RandomQuery const& query) { return !functions_of(query).empty(); }},
+    Shape{"two databases", [](RandomQuery const& query) { return query.has_other && has(query, "[$2 "); }},
     Shape{"several clauses", [](RandomQuery const& query) { return has(query, "] [?") && has(query, "] ["); }},
 };
 
@@ -82,7 +97,9 @@ void write_struct(std::ostream& out, RandomData const& data, std::string const& 
 void write_question(std::ostream& out, RandomQuery const& query, std::string const& extra) {
   out << "      {R\"q(" << query.text << ")q\", {";
   for (auto const& input : query.inputs) out << "R\"q(" << input << ")q\", ";
-  out << "}, R\"q(" << query.rules << ")q\", " << (query.is_ordered ? "true" : "false") << ",\n       [](Database const& db) { return ask_static<R\"q(" << query.text << ")q\"" << extra << ">(db";
+  out << "}, R\"q(" << query.rules << ")q\", " << (query.has_other ? "true" : "false") << ", " << (query.is_ordered ? "true" : "false")
+      << ",\n       [](Database const& db, Database const&" << (query.has_other ? " other" : "") << ") { return ask_static<R\"q(" << query.text << ")q\""
+      << extra << functions_of(query) << ">(db" << (query.has_other ? ", other" : "");
   for (auto const& input : query.inputs_in_cpp) out << ", " << input;
   if (!query.rules.empty()) out << ", rules<R\"q(" << query.rules << ")q\">()";
   out << "); }},\n";
@@ -99,6 +116,8 @@ void write_batch(std::ostream& out, std::uint64_t seed, std::size_t wanted) {
     write_struct(out, data, name);
     out << "\nTEST_CASE(\"random static queries, seed " << data_seed << "\") {\n  std::vector<std::string> const transactions{\n";
     for (auto const& transaction : data.transactions) out << "      R\"q(" << transaction << ")q\",\n";
+    out << "  };\n  std::vector<std::string> const other_transactions{\n";
+    for (auto const& transaction : data.other_transactions) out << "      R\"q(" << transaction << ")q\",\n";
     out << "  };\n  std::vector<StaticQuestion> const questions{\n";
     for (std::size_t number = first; number != wanted && number != first + of_each_database; ++number) {
       auto const& shape = shapes[number % shapes.size()];
@@ -111,7 +130,7 @@ void write_batch(std::ostream& out, std::uint64_t seed, std::size_t wanted) {
       // One after the other in turn with a schema, and each shape both ways where there is more than one batch.
       write_question(out, query, (number + number / shapes.size()) % 2 == 0 ? ", Schema<" + name + ">" : "");
     }
-    out << "  };\n  check_static_questions(" << data_seed << ", transactions, questions);\n}\n\n";
+    out << "  };\n  check_static_questions(" << data_seed << ", transactions, other_transactions, questions);\n}\n\n";
   }
   out << "}  // namespace\n}  // namespace cairn::queries\n";
 }

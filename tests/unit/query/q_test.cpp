@@ -125,6 +125,7 @@ TEST_CASE("inputs are bound by their forms") {
         R"(#{[1 "a"] [1 "b"] [2 "a"] [2 "b"]})");
   CHECK(ask("[:find ?a :in $ ?e :where [?e :age ?a]]", lookup(":name", "Petr")) == "#{[37]}");
   CHECK(ask("[:find ?a :in $ [?e ...] :where [?e :age ?a]]", std::vector{lookup(":name", "Petr"), lookup(":name", "Nobody")}) == "#{[37]}");
+  CHECK(ask("[:find ?x ?y :in $ ?x ?y]", BigDecimal{"1.50"}, BigInt{"12"}) == "#{[1.50M 12N]}");  // the values that have a text of their own
 
   CHECK(refused("[:find ?x :in $ [?x ...]]", 5) == Errc::query_where);
   CHECK(refused("[:find ?x :in $ [?x ?y]]", edn("[1]")) == Errc::query_where);
@@ -142,6 +143,11 @@ TEST_CASE("sources are databases of any view, and collections of rows") {
   std::vector<std::pair<std::string, int>> const rows{{"Ivan", 1}, {"Ivan", 2}, {"Nobody", 3}};
   CHECK(ask("[:find ?n ?x :in $ $2 :where [?e :name ?n] [$2 ?n ?x]]", rows) == R"(#{["Ivan" 1] ["Ivan" 2]})");
   CHECK(ask("[:find ?x :in $ $2 :where [$2 ?x ?x]]", edn("[[1 1] [1 2] [3] [4 4 5]]")) == "#{[1] [4]}");
+  // A rule that is asked of a source has all its clauses ask that, those in others, too.
+  CHECK(ask("[:find ?x :in $ $2 % :where [$2 _ ?x] ($2 last ?x)]", edn("[[1 2] [2 3]]"), rules("[[(last ?x) (not [?x _])]]")) == "#{[3]}");
+  CHECK(ask("[:find ?x :in $ $2 % :where ($2 any ?x)]", edn("[[1 2] [2 3]]"), rules("[[(any ?x) (or [?x 3] (and [?x 2] [2 3]))]]")) == "#{[1] [2]}");
+  CHECK(ask("[:find ?y :in $ $2 % :where ($2 far 1 ?y)]", edn("[[1 2] [2 3] [3 4]]"),
+            rules("[[(far ?x ?y) [?x ?y] (not [?y 4])] [(far ?x ?y) [?x ?t] (not [?t 9]) (far ?t ?y)]]")) == "#{[2] [4]}");
   CHECK(refused("[:find ?x :in $ $2 :where [$2 ?x]]", 5) == Errc::query_where);
   CHECK(refused("[:find ?x :in $ $2 :where [$2 ?x _] [(get-else $2 ?x :a 1) ?y]]", edn("[[1 2]]")) == Errc::query_where);
 }

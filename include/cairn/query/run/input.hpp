@@ -46,9 +46,12 @@ template <class T>
 concept IsDb = requires { typename std::remove_cvref_t<T>::index_tag; } &&
                std::same_as<std::remove_cvref_t<T>, Db<typename std::remove_cvref_t<T>::index_tag>>;
 
-/// Rules that the compiler has read, as an object or as the function that makes one.
+/// Rules that the compiler has read, as an object or as the function that makes one. Values that have a text of their own are none.
 template <class T>
-concept HasRulesText = requires { { std::remove_cvref_t<T>::text } -> std::convertible_to<std::string_view>; };
+concept HasRulesText = requires {
+  { std::remove_cvref_t<T>::text } -> std::convertible_to<std::string_view>;
+  requires std::is_pointer_v<decltype(&std::remove_cvref_t<T>::text)>;
+};
 template <class T>
 concept MakesRulesText = std::invocable<T const&> && HasRulesText<std::invoke_result_t<T const&>>;
 

@@ -154,6 +154,7 @@ class ClauseParser : public PlaceParser {
     auto const word = head.raw();
     bool const joins = word == "not-join" || word == "or-join";
     if (!joins && word != "not" && word != "or" && word != "and") return rule_call(form, head, from, made);
+    made.source = from.value_or(callers_source);  // of a rule's clauses inside, too
     std::uint32_t const end = form.node().next;
     Form first = head.next();
     made.join = joins;
