@@ -80,6 +80,8 @@ class IndexCursor {
   [[nodiscard]] detail::NodeReference<Shape> const& pin() const noexcept { return held_; }
   /// Past the block. Requires `valid()`.
   void next_block() { to_next_leaf(); }
+  /// The same, where little of the blocks is looked at.
+  void skip_block() { to_neighbour(false, false); }
 
   /// To the first datom after `position`.
   void seek(Position const& position) {
@@ -175,7 +177,8 @@ class IndexCursor {
   void to_next_leaf() { to_neighbour(false); }
   void to_previous_leaf() { to_neighbour(true); }
 
-  void to_neighbour(bool before) {
+  /// `reads_all`: who walks on reads leaves from their first datom to their last.
+  void to_neighbour(bool before, bool reads_all = true) {
     leaf_ = nullptr;
     ahead_.walk(held_ ? held_.get()->weight.load(std::memory_order_relaxed) : 0);
     detail::Reading const reading{cache()};
@@ -185,7 +188,9 @@ class IndexCursor {
       step.index = before ? step.index - 1 : step.index + 1;
       if (!before && level == 1 && step.index + 1 != step.node->count) {
         // The leaf after the next, whole: its columns are as many streams, which the hardware would find one by one.
-        if (auto const* following = step.node->child(step.index + 1)) detail::prefetch(following, packed_size);
+        if (auto* const following = step.node->child(step.index + 1)) {
+          reads_all ? detail::prefetch(following, packed_size) : detail::as_leaf<Shape>(following)->prefetch_heads();
+        }
       }
       return descend_to_edge(child_at(step, before), before);
     }

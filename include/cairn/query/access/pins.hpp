@@ -81,7 +81,9 @@ class LeafPins {
     return places_[at];
   }
   void grow() {
-    auto const before = std::exchange(places_, std::vector<void const*>(places_.empty() ? 16 : 2 * places_.size()));
+    // Few times, for those of a look in each leaf.
+    auto const before = std::exchange(places_, std::vector<void const*>(places_.empty() ? 64 : 4 * places_.size()));
+    shares_.reserve(places_.size() / 2);
     for (auto const* leaf : before) {
       if (leaf != nullptr) place_of(leaf) = leaf;
     }

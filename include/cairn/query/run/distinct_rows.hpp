@@ -57,16 +57,24 @@ class RowBits {
     if (encode(column_of, batch.rows(), codes)) return true;
     return widen(column_of, batch.rows(), stored) && encode(column_of, batch.rows(), codes);
   }
-  /// Writes to `fresh` which of the codes were not there.
+  /// Writes to `fresh` which of the codes were not there. Requires some.
   std::uint32_t insert(std::uint64_t const* codes, std::uint32_t count, std::uint32_t* fresh) noexcept {
     std::uint32_t found = 0;
+    // Of codes in order many are in the same word, which is in memory again only when it is left.
+    auto at = codes[0] / 64;
+    auto word = bits_[at];
     for (std::uint32_t i = 0; i != count; ++i) {
-      auto& word = bits_[codes[i] / 64];
+      if (codes[i] / 64 != at) {
+        bits_[at] = word;
+        at = codes[i] / 64;
+        word = bits_[at];
+      }
       auto const bit = std::uint64_t{1} << (codes[i] % 64);
       fresh[found] = i;
       found += (word & bit) == 0 ? 1U : 0U;
       word |= bit;
     }
+    bits_[at] = word;
     size_ += found;
     return found;
   }
@@ -192,7 +200,7 @@ class RowBits {
 }  // namespace detail
 
 /// Rows without duplicates that nobody looks up. As long as they come in an order, the same in all columns, each is compared with
-/// the one before; then integers that lie close together become bits; others are hashed.
+/// the one before; then, or where they are many that nobody asks for, integers that lie close together become bits; others are hashed.
 class DistinctRows {
  public:
   /// `gives_rows`: `size` and `take` will be called. Else rows that are bits are nothing else.
@@ -207,6 +215,14 @@ class DistinctRows {
   template <meta::Lazy = {}>
   std::uint32_t insert(Batch const& batch, std::span<std::uint16_t const> variables, std::uint32_t* fresh) {
     if (batch.rows() == 0) return 0;
+    if (way_ == Way::order && !gives_rows_ && rows_.size() >= many_rows && !std::exchange(tried_bits_, true)) {
+      std::uint64_t codes[batch_rows];
+      if (bits_.cover(batch, variables, rows_, codes)) {
+        way_ = Way::bits;
+      } else {
+        bits_ = detail::RowBits{rows_.columns().size()};
+      }
+    }
     if (way_ == Way::order) {
       if (auto const found = insert_in_order(batch, variables, fresh)) {
         rows_.append(batch, variables, fresh, *found);
@@ -236,6 +252,8 @@ class DistinctRows {
 
  private:
   enum class Way : std::uint8_t { order, bits, hashes };
+  /// Of so many that nobody asks for, bits take less room, though rows in order take less time.
+  static constexpr std::size_t many_rows = std::size_t{4} * batch_rows;
 
   /// Of the bits.
   template <meta::Lazy = {}>
@@ -294,6 +312,7 @@ class DistinctRows {
   }
 
   bool gives_rows_;
+  bool tried_bits_ = false;  // before rows came in no order
   Way way_ = Way::order;
   StoredRows rows_;
   detail::RowBits bits_;

@@ -11,7 +11,7 @@
 
 namespace cairn::query::compiled {
 
-/// How many rows a feed gives at a time.
+/// How many rows a feed gives at a time to whoever looks at each.
 inline constexpr std::uint32_t feed_rows = 256;
 
 /// One pass over the rows of a query, as columns of variables. Used by one thread.
@@ -22,7 +22,7 @@ class RowFeed {
   RowFeed& operator=(RowFeed const&) = delete;
   virtual ~RowFeed() = default;
 
-  /// The next rows, at most `feed_rows`; 0 at the end, and from then on. Columns are valid until the next call. Errors: those of the
+  /// The next rows, at most `batch_rows`; 0 at the end, and from then on. Columns are valid until the next call. Errors: those of the
   /// store. After one it is not used any more.
   virtual std::uint32_t next(Column* columns) = 0;
 };

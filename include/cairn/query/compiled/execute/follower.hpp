@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace cairn::query::compiled {
 
@@ -35,6 +36,22 @@ class Follower {
       return;
     }
     seek();
+  }
+  /// Begins with an entity of which the strip that was read last says all: what it has is in `strip` from `at` on, and there is no
+  /// `next`. False where that takes a closer look, with `open` and `next`.
+  [[nodiscard]] bool open_here(std::uint64_t entity, Strip& strip, std::uint32_t& at) noexcept {
+    if (at_ == whole_.size) return false;
+    wanted_ = entity;
+    skip();
+    // Strips before this one, and those behind it, may have some, too.
+    if (at_ == 0 || at_ == whole_.size || !less(whole_.entity(at_ - 1), entity)) return false;
+    auto end = at_;
+    while (end != whole_.size && whole_.entity(end) == entity) ++end;
+    if (end == whole_.size) return false;
+    strip = whole_;
+    strip.size = end;
+    at = std::exchange(at_, end);
+    return true;
   }
   /// What it has, a strip at a time; false at the end. A strip is valid until the next call.
   [[nodiscard]] bool next(Strip& strip) {

@@ -63,6 +63,8 @@ class Lookup {
   static constexpr std::uint64_t many_moves = 64;
   /// So many leaves further it is sooner there leaf by leaf than by the tree.
   static constexpr std::uint64_t near_leaves = 2;
+  /// Looks that are further from each other than such a part of a leaf need little of it.
+  static constexpr std::uint64_t worth_reading_all = 8;
   static constexpr std::uint64_t datoms_a_move = 16;
 
   [[nodiscard]] static bool less(std::uint64_t left, std::uint64_t right) noexcept {
@@ -103,8 +105,8 @@ class Lookup {
       if (!is_near) break;
       auto const low = last() + 1;
       if (done_ == run_.size()) {
-        cursor_.next_block();
-        enter(low);
+        to_next_block(entity - low > span_ / worth_reading_all);
+        enter(low, true);
       } else {
         take_strip(low);
       }
@@ -119,15 +121,24 @@ class Lookup {
     return entity - first_ < span_ && find(entity);
   }
 
-  /// The part of the block at the cursor that is the attribute's. From `low` to it there is nothing.
-  void enter(std::uint64_t low) {
+  void to_next_block(bool needs_little) {
+    if constexpr (requires { cursor_.skip_block(); }) {
+      if (needs_little) return cursor_.skip_block();
+    }
+    cursor_.next_block();
+  }
+  /// The part of the block at the cursor that is the attribute's. From `low` to it there is nothing. `follows`: the block before it has
+  /// some of the attribute.
+  void enter(std::uint64_t low, bool follows = false) {
     is_placed_ = true;
     forget();
     low_ = low;
-    run_ = {};
     done_ = 0;
     is_end_ = true;
-    if (!cursor_.valid()) return;
+    if (!cursor_.valid()) {
+      run_ = {};
+      return;
+    }
     auto const block = [&] {
       if constexpr (requires { cursor_.whole_block(); }) {
         return cursor_.whole_block();
@@ -135,16 +146,19 @@ class Lookup {
         return cursor_.block();
       }
     }();
-    auto const run = access::run_of(block, rows_);
+    run_ = access::run_of(block, rows_);
     std::size_t first = 0;
-    std::size_t end = run.size();
-    bool const is_begin = run.attribute(0) < attribute_;
+    std::size_t end = run_.size();
+    bool const is_begin = !follows && run_.attribute(0) < attribute_;
     if (is_begin) first = access::count_before<Order::aevt>(block, IndexPlace{1, 0, attribute_, {}, false}.get());
-    bool const is_end = run.attribute(end - 1) > attribute_;
+    bool const is_end = run_.attribute(end - 1) > attribute_;
     if (is_end) end = access::count_before<Order::aevt>(block, IndexPlace{1, 0, attribute_, {}, true}.get());
-    if (first >= end) return;
+    if (first >= end) {
+      run_ = {};
+      return;
+    }
     is_end_ = is_end;
-    run_ = run.part(first, end - first);
+    if (is_begin || is_end) run_ = run_.part(first, end - first);
     if (pins_ != nullptr && run_.counted()) pins_->template add<Order::aevt>(cursor_);
     take_strip(is_begin ? static_cast<std::uint64_t>((std::numeric_limits<EntityId>::min)()) : low);
   }

@@ -57,6 +57,8 @@ class Machine final : public LoopFeed<IndexTag> {
   static constexpr std::size_t width = Loops<Query>::width;
   static constexpr std::size_t loop_count = program.loop_count;
   static constexpr std::uint32_t worth_reading_in_place = 32;
+  /// Rows that are looked at as they are found are few at a time, so that they are near; what groups them has as much to do for a few.
+  static constexpr std::uint32_t capacity = program.shows_rows ? feed_rows : batch_rows;
 
  public:
   Machine() noexcept {
@@ -276,15 +278,37 @@ class Machine final : public LoopFeed<IndexTag> {
               keep<index + 1, program.step_of(Count)>(words))
             return true;
         }
-        if (step.next()) continue;
+        if (reads_on<Count>()) continue;
         if (!open_next<Count>(words)) return false;
       }
     }
+  }
+  /// Whether a loop is over what each row's entity has, which is seldom more than the next datom.
+  template <std::size_t Count>
+  [[nodiscard]] static constexpr bool may_open_here() {
+    constexpr auto index = program.step_of(Count - 1);
+    return program.moves[index] == Move::follow && !programs::is_limited(Query::frozen.steps[index]);
+  }
+  /// The next strip of a loop.
+  template <std::size_t Count>
+  [[nodiscard]] bool reads_on() {
+    if constexpr (may_open_here<Count>()) {
+      if (is_here_[Count - 1]) return false;
+    }
+    return loops_[Count - 1].next();
   }
   /// Opens a loop for the next row of those around it.
   template <std::size_t Count>
   [[nodiscard]] bool open_next(Words& words) {
     if (!advance<Count - 1>(words)) return false;
+    if constexpr (may_open_here<Count>()) {
+      constexpr auto entity = operand(program.step_of(Count - 1), preparing::entity);
+      is_here_[Count - 1] = loops_[Count - 1].open_here(words[entity.index]);
+      if (is_here_[Count - 1]) {
+        if constexpr (program.look_count != 0) this->foresee(Count);
+        return true;
+      }
+    }
     words_ = words;
     loops_[Count - 1].open(this->plan().steps[program.step_of(Count - 1)], this->preparation(), words_.data());
     if constexpr (program.look_count != 0) this->foresee(Count);
@@ -377,7 +401,7 @@ class Machine final : public LoopFeed<IndexTag> {
     auto words = words_;
     std::uint32_t rows = 0;
     if constexpr (loop_count == 0) {
-      while (rows != feed_rows && advance<0>(words)) store(words, rows++);
+      while (rows != capacity && advance<0>(words)) store(words, rows++);
     } else {
       constexpr auto index = program.step_of(loop_count - 1);
       constexpr bool shows_value = std::ranges::any_of(Loops<Query>::variables, &is_scanned_value);
@@ -387,8 +411,8 @@ class Machine final : public LoopFeed<IndexTag> {
         auto at = step.at;
         if constexpr (takes_all<index>()) {
           bool const takes_all_here = !step.checks_value && !step.limits.is_needed;
-          while (takes_all_here && at != strip.size && rows != feed_rows) {
-            auto const part = strip.part(at, (std::min)(strip.size - at, feed_rows - rows));
+          while (takes_all_here && at != strip.size && rows != capacity) {
+            auto const part = strip.part(at, (std::min)(strip.size - at, capacity - rows));
             at += part.size;
             if constexpr (shows_value) {
               if (rows == 0 && part.size >= worth_reading_in_place && !this->leaves_out_neighbours()) {
@@ -402,8 +426,8 @@ class Machine final : public LoopFeed<IndexTag> {
             rows += new_among<index>(rows, part.size);
           }
         }
-        while (at != strip.size && rows != feed_rows) {
-          auto const most = (std::min)(strip.size, at + (feed_rows - rows));
+        while (at != strip.size && rows != capacity) {
+          auto const most = (std::min)(strip.size, at + (capacity - rows));
           for (; at != most; ++at) {
             if (take_datom<index>(step, strip, at, words) && is_new<index>(words) && keep<index + 1, program.end>(words)) {
               store(words, rows);
@@ -412,8 +436,8 @@ class Machine final : public LoopFeed<IndexTag> {
           }
         }
         step.at = at;
-        if (rows == feed_rows) break;
-        if (!step.next() && !open_next<loop_count>(words)) break;
+        if (rows == capacity) break;
+        if (!reads_on<loop_count>() && !open_next<loop_count>(words)) break;
       }
     }
     words_ = words;
@@ -426,12 +450,13 @@ class Machine final : public LoopFeed<IndexTag> {
   bool has_begun_ = false;
   bool has_last_ = false;
   Words last_{};  // row of the first loop
+  std::array<bool, loop_count> is_here_{};  // of loops that were opened so
   // Not set to zero first: each has room that is written before it is read.
   std::array<ScanStep<IndexTag>, loop_count> loops_;
   std::array<LookStep<IndexTag>, program.look_count> looks_;
   std::array<CompareStep, program.compare_count> compares_{};
   std::array<SeenRows, program.set_count> sets_{};
-  std::array<std::array<std::uint64_t, feed_rows>, width> rows_;
+  std::array<std::array<std::uint64_t, capacity>, width> rows_;
 };
 
 }  // namespace cairn::query::compiled

@@ -109,6 +109,9 @@ struct ScanStep {
       scan_.open(PlaceRange::prefix(1, 0, id, {}));
     }
   }
+  /// Opens a loop over what an entity has where all of that is in the strip that was read last: the same as `open`, but that there is
+  /// no `next`. False where it is not. Requires `prepare_follow`, and no limits.
+  [[nodiscard]] bool open_here(std::uint64_t entity) noexcept { return follower_.open_here(entity, strip, at); }
   /// The next strip of what was opened.
   [[nodiscard]] bool next() {
     at = 0;
