@@ -5,6 +5,7 @@
 
 #include "laws/append_cost.hpp"
 #include "laws/blob_words.hpp"
+#include "laws/following.hpp"
 
 #include <cairn/concepts/capabilities.hpp>
 #include <cairn/concepts/store_backend.hpp>
@@ -434,6 +435,11 @@ void check_blob_store() {
       CHECK(tail_of(other, "main") == std::vector<std::string>{"frame"});
       REQUIRE(other.begin().drop("main", other.root("main")->version) == CommitResult::committed);
       CHECK(connection.roots().empty());
+    }
+
+    SECTION("who follows a root sees what others add to it, replace and begin anew") {
+      auto reader = Backend::connect_store(config);
+      check_following(connection, reader);
     }
   }
 

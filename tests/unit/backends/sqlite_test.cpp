@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What only the SQLite backend has: several stores in one file, other writers that are waited for, and the root that a session knows.
 #include "laws/blob_store.hpp"
+#include "laws/following.hpp"
 #include "laws/temporary_directory.hpp"
 
 #include <cairn/backends/sqlite/backend.hpp>
@@ -247,6 +248,15 @@ TEST_CASE("sqlite: a commit that finds the disk full has changed nothing, and it
   CHECK(connection.begin().append("main", result.version, bytes("stale")) == CommitResult::conflict);
   append(connection, "main", theirs, "fourth");
   CHECK(tail_of(other, "main") == std::vector<std::string>{"first", "second", "third", "fourth"});
+}
+
+TEST_CASE("sqlite: who follows a root reads what others added to it, and nothing twice") {
+  File const file;
+  auto const config = file.made();
+  auto connection = Backend::connect_store(config);
+  auto const reader = Backend::connect_store(config);
+  laws::check_nothing_is_read_twice(connection, reader);
+  laws::check_another_store_is_not_followed<Backend>(config, reader);
 }
 
 }  // namespace cairn::sqlite_backend

@@ -3,7 +3,7 @@
 // The connection of the SQLite backend.
 #pragma once
 
-#include <cairn/backends/common/root_version.hpp>
+#include <cairn/backends/common/followed_root.hpp>
 #include <cairn/backends/sqlite/address.hpp>
 #include <cairn/backends/sqlite/session.hpp>
 #include <cairn/backends/sqlite/shared_store.hpp>
@@ -50,23 +50,27 @@ class Connection {
     return Bytes::copy(running->bytes(0));
   }
 
-  /// The root of that name as it is now, commits of other processes included. Linear in the bytes of state and tail.
+  /// The root of that name as it is now, commits of other processes included. Linear in the bytes of what was appended since this connection
+  /// read that root last; where its state was replaced, or another root was read meanwhile, in those of state and tail.
   [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const {
     store_->check_usable();
     auto session = store_->lease();
     session->begin_read();  // the state and the tail are of one moment
     details::Transaction const transaction{*session};
-    if (!session->head_of(branch, store_->own()).is_there) return std::nullopt;
-    details::Running const root{session->root};
-    root->bind(1, branch);
-    root->step();
-    RootRecord record;
-    record.state = Bytes::copy(root->bytes(2));
-    details::Running const tail{session->tail};
-    tail->bind(1, root->number(0));
-    while (tail->step()) record.tail.push_back(Bytes::copy(tail->bytes(0)));
-    record.version = common::root_version(root->text(1), record.tail.size());
-    return record;
+    auto const head = session->head_of(branch, store_->own());
+    if (!head.is_there) return std::nullopt;
+    auto const read_state = [&] {
+      details::Running const state{session->state};
+      state->bind(1, head.number);
+      state->step();
+      return Bytes::copy(state->bytes(0));
+    };
+    return common::read_root(store_->last_root(), branch, head.epoch, static_cast<std::uint64_t>(head.frames), read_state,
+                             [&](std::uint64_t place, std::vector<Bytes>& frames) {
+                               details::Running const tail{session->tail};
+                               tail->bind(1, head.number).bind(2, static_cast<std::int64_t>(place));
+                               while (tail->step()) frames.push_back(Bytes::copy(tail->bytes(0)));
+                             });
   }
 
   /// The names of all roots, sorted.

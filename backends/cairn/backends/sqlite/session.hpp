@@ -129,7 +129,7 @@ inline bool has_table(sqlite3* database, std::string_view name) {
   raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice(Errc::store_does_not_exist, SQLITE_OK)});
 }
 
-/// What a writer must know of a root before it changes it.
+/// What must be known of a root before it is changed, or more of it is read.
 struct RootHead {
   bool is_there = false;
   std::int64_t number = 0;
@@ -156,8 +156,8 @@ class Session {
     list_blobs = prepare("SELECT number, length(bytes), put_at FROM $blob WHERE number > ?1 ORDER BY number LIMIT ?2");
     remove_blob = prepare("DELETE FROM $blob WHERE number = ?1");
     names = prepare("SELECT name FROM $root ORDER BY name");
-    root = prepare("SELECT number, epoch, state FROM $root WHERE name = ?1");
-    tail = prepare("SELECT frame FROM $tail WHERE number >= ?1 << 32 AND number < (?1 + 1) << 32 ORDER BY number");
+    state = prepare("SELECT state FROM $root WHERE number = ?1");
+    tail = prepare("SELECT frame FROM $tail WHERE number >= (?1 << 32) + ?2 AND number < (?1 + 1) << 32 ORDER BY number");
     root_head_ = prepare(
         "SELECT own, r.number, r.epoch, (SELECT max(t.number) FROM $tail t WHERE t.number >= r.number << 32 AND "
         "t.number < (r.number + 1) << 32) FROM $store LEFT JOIN $root r ON r.name = ?1");
@@ -243,7 +243,7 @@ class Session {
   DatabasePtr database_;  // before the statements: they are finalised first
 
  public:
-  Statement store, reserve, read_blob, put_blob, old_blobs, list_blobs, remove_blob, names, root, tail, add_root, set_root, remove_root, clear_tail,
+  Statement store, reserve, read_blob, put_blob, old_blobs, list_blobs, remove_blob, names, state, tail, add_root, set_root, remove_root, clear_tail,
       add_frame;
 
  private:

@@ -3,6 +3,7 @@
 // What a connection and its writers share: sessions, numbers for blobs, and whether the store may still be written.
 #pragma once
 
+#include <cairn/backends/common/last_root.hpp>
 #include <cairn/backends/sqlite/address.hpp>
 #include <cairn/backends/sqlite/config.hpp>
 #include <cairn/backends/sqlite/session.hpp>
@@ -105,6 +106,8 @@ class SharedStore {
   /// The number that the store was given when it was created.
   [[nodiscard]] std::int64_t own() const noexcept { return own_; }
 
+  [[nodiscard]] common::LastRoot& last_root() noexcept { return last_root_; }
+
   /// A number for a blob, outside of any transaction. One short transaction for every few thousand of them.
   [[nodiscard]] std::int64_t next_number() {
     std::lock_guard const guard{numbers_mutex_};
@@ -167,6 +170,7 @@ class SharedStore {
   std::vector<std::unique_ptr<Session>> idle_;
   std::mutex numbers_mutex_;
   NumberRange numbers_;
+  common::LastRoot last_root_;
 };
 
 }  // namespace cairn::backends::sqlite::details
