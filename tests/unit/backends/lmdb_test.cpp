@@ -3,6 +3,7 @@
 // What only the LMDB backend has: a map that other processes grow, and a table of readers that may be full of dead ones.
 #include "laws/blob_store.hpp"
 #include "laws/child.hpp"
+#include "laws/following.hpp"
 #include "laws/temporary_directory.hpp"
 
 #include <cairn/backends/lmdb/backend.hpp>
@@ -123,6 +124,16 @@ TEST_CASE("lmdb: places of readers that were killed are given to others when no 
   REQUIRE(child.was_killed());
   CHECK(tail_of(connection, "main") == std::vector<std::string>{"frame"});
   CHECK(connection.others() == 0);
+}
+
+TEST_CASE("lmdb: who follows a root reads what others added to it, and nothing twice") {
+  test::TemporaryDirectory const place;
+  lmdb::Config const config{.path = place.path() / "store"};
+  Backend::empty_store(config);
+  auto connection = Backend::connect_store(config);
+  auto const reader = Backend::connect_store(config);
+  laws::check_nothing_is_read_twice(connection, reader);
+  laws::check_another_store_is_not_followed<Backend>(config, reader);
 }
 
 }  // namespace cairn::lmdb_backend

@@ -38,11 +38,12 @@ class Connection {
 
   /// The blob where it lies, not a copy. O(log n). While its bytes are held the store can't use again what later commits free.
   [[nodiscard]] Bytes read(Address const& address) const { return store_->read(address); }
-  /// The root of that name as it is now, commits of other processes included. Linear in the bytes of state and tail.
+  /// The root of that name as it is now, commits of other processes included. Linear in the bytes of what was appended since this connection
+  /// read that root last; where its state was replaced, or another root was read meanwhile, in those of state and tail.
   [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const {
     auto const transaction = store_->begin(MDB_RDONLY);
     details::RootTable const root{transaction.get(), store_->trees(), branch};
-    return root.is_there() ? std::optional{root.record()} : std::nullopt;
+    return root.is_there() ? std::optional{root.record(store_->last_root())} : std::nullopt;
   }
   /// The names of all roots, sorted.
   [[nodiscard]] std::vector<std::string> roots() const {

@@ -3,6 +3,8 @@
 // The roots of a store and their tails, inside a transaction.
 #pragma once
 
+#include <cairn/backends/common/followed_root.hpp>
+#include <cairn/backends/common/last_root.hpp>
 #include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/lmdb/environment.hpp>
 #include <cairn/concepts/bytes.hpp>
@@ -81,11 +83,13 @@ class RootTable {
 
   [[nodiscard]] bool is_there() const noexcept { return is_there_; }
   [[nodiscard]] Version version() const { return is_there_ ? common::root_version(epoch_, frames_) : Version{}; }
-  [[nodiscard]] RootRecord record() const {
-    RootRecord record{version(), Bytes::copy(state_), {}};
-    auto const cursor = open_cursor(transaction_, trees_.tail);
-    each_frame(cursor.get(), [&](MDB_val const& frame) { record.tail.push_back(Bytes::copy(bytes_of(frame))); });
-    return record;
+  /// What is not in `last` is read.
+  [[nodiscard]] RootRecord record(common::LastRoot& last) const {
+    return common::read_root(last, name_, epoch_, frames_, [&] { return Bytes::copy(state_); },
+                             [&](std::uint64_t place, std::vector<Bytes>& frames) {
+                               auto const cursor = open_cursor(transaction_, trees_.tail);
+                               each_frame(cursor.get(), place, [&](MDB_val const& frame) { frames.push_back(Bytes::copy(bytes_of(frame))); });
+                             });
   }
 
   [[nodiscard]] Version commit(ByteSpan state) {
@@ -139,8 +143,8 @@ class RootTable {
   }
 
   template <class Call>
-  void each_frame(MDB_cursor* cursor, Call call) const {
-    auto const first = key_ + std::string(8, '\0');
+  void each_frame(MDB_cursor* cursor, std::uint64_t place, Call call) const {
+    auto const first = key_ + common::big_endian(place);
     auto key = value_of(first);
     MDB_val value{};
     auto result = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
@@ -149,7 +153,7 @@ class RootTable {
   }
   void clear_tail() {
     auto const cursor = open_cursor(transaction_, trees_.tail);
-    each_frame(cursor.get(), [&](MDB_val const&) { check(mdb_cursor_del(cursor.get(), 0), "empty a tail"); });
+    each_frame(cursor.get(), 0, [&](MDB_val const&) { check(mdb_cursor_del(cursor.get(), 0), "empty a tail"); });
   }
 
   MDB_txn* transaction_;

@@ -3,6 +3,7 @@
 // What a connection and its writers share: the environment, the latest snapshot, and whether the store may still be written.
 #pragma once
 
+#include <cairn/backends/common/last_root.hpp>
 #include <cairn/backends/lmdb/config.hpp>
 #include <cairn/backends/lmdb/environment.hpp>
 #include <cairn/backends/lmdb/root_table.hpp>
@@ -96,6 +97,7 @@ class SharedStore {
 
   [[nodiscard]] std::shared_ptr<Environment> const& environment() const noexcept { return environment_; }
   [[nodiscard]] Trees const& trees() const noexcept { return trees_; }
+  [[nodiscard]] common::LastRoot& last_root() noexcept { return last_root_; }
 
   /// The blob where it lies; the snapshot that it is in lives as long as the bytes.
   [[nodiscard]] Bytes read(Address const& address) {
@@ -157,6 +159,7 @@ class SharedStore {
   std::atomic<bool> is_poisoned_ = false;
   std::mutex mutex_;
   std::weak_ptr<Snapshot> latest_;
+  common::LastRoot last_root_;
 };
 
 }  // namespace cairn::backends::lmdb::details
