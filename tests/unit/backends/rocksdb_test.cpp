@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What only the RocksDB backend has: threads of RocksDB's own, which fail where nobody waits for them.
 #include "laws/blob_store.hpp"
+#include "laws/following.hpp"
 #include "laws/temporary_directory.hpp"
 
 #include <cairn/backends/rocksdb/backend.hpp>
@@ -62,6 +63,16 @@ TEST_CASE("rocksdb: what a later release made is refused, and stays as it is") {
     REQUIRE(database->db().Put({}, rocks::details::format_key, format).ok());
   }
   for (int i = 0; i != 2; ++i) CHECK(code_of([&] { static_cast<void>(Backend::connect_store(config)); }) == Errc::store_format);
+}
+
+TEST_CASE("rocksdb: who follows a root reads what others added to it, and nothing twice") {
+  test::TemporaryDirectory const place;
+  rocks::Config const config{.path = place.path() / "store"};
+  Backend::empty_store(config);
+  auto connection = Backend::connect_store(config);
+  auto const reader = Backend::connect_store(config);
+  laws::check_nothing_is_read_twice(connection, reader);
+  laws::check_another_store_is_not_followed<Backend>(config, reader);
 }
 
 }  // namespace cairn::rocksdb_backend

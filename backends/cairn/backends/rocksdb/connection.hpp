@@ -3,6 +3,8 @@
 // The connection of the RocksDB backend.
 #pragma once
 
+#include <cairn/backends/common/followed_root.hpp>
+#include <cairn/backends/common/last_root.hpp>
 #include <cairn/backends/rocksdb/config.hpp>
 #include <cairn/backends/rocksdb/database.hpp>
 #include <cairn/backends/rocksdb/writer.hpp>
@@ -58,19 +60,21 @@ class Connection {
     auto const view = details::bytes_of(*owner);
     return Bytes{std::move(owner), view};
   }
-  /// The root of that name as it is now. Linear in the bytes of state and tail.
+  /// The root of that name as it is now. Linear in the bytes of its state and of what was appended since this connection read that root
+  /// last; where its state was replaced, or another root was read meanwhile, in those of state and tail.
   [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const {
     database_->check_usable(own_);
     View const view{*database_};
     auto const head = database_->head_of(branch, view.options);
     if (!head.is_there) return std::nullopt;
-    RootRecord record{head.version(), Bytes::copy(details::bytes_of(head.state)), {}};
-    auto const prefix = details::tail_prefix(branch);
-    std::unique_ptr<::rocksdb::Iterator> const frames{database_->db().NewIterator(view.options)};
-    for (frames->Seek(prefix); frames->Valid() && frames->key().starts_with(prefix); frames->Next())
-      record.tail.push_back(Bytes::copy(details::bytes_of(frames->value())));
-    details::check(frames->status(), "read a tail");
-    return record;
+    return common::read_root(*last_root_, branch, head.epoch, head.frames, [&] { return Bytes::copy(details::bytes_of(head.state)); },
+                             [&](std::uint64_t place, std::vector<Bytes>& frames) {
+                               auto const prefix = details::tail_prefix(branch);
+                               std::unique_ptr<::rocksdb::Iterator> const found{database_->db().NewIterator(view.options)};
+                               for (found->Seek(prefix + common::big_endian(place)); found->Valid() && found->key().starts_with(prefix); found->Next())
+                                 frames.push_back(Bytes::copy(details::bytes_of(found->value())));
+                               details::check(found->status(), "read a tail");
+                             });
   }
   /// The names of all roots, sorted.
   [[nodiscard]] std::vector<std::string> roots() const {
@@ -173,6 +177,7 @@ class Connection {
   };
 
   std::shared_ptr<details::Database> database_;
+  std::shared_ptr<common::LastRoot> last_root_ = std::make_shared<common::LastRoot>();
   std::uint64_t own_ = 0;
   Sync sync_;
 };
