@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // What is Redis' own: what a server must be, who may do what, and keys that others have touched.
+#include "laws/following.hpp"
 #include "redis_test.hpp"
 
 #include <cairn/backends/redis/backend.hpp>
@@ -222,6 +223,31 @@ TEST_CASE("scripts that the server forgot are sent again") {
   REQUIRE(tell(server.value<std::uint16_t>("port"), {"SCRIPT", "FLUSH"}) == "OK");
   version = laws::append(connection, "main", version, "frame");
   CHECK(connection.root("main")->version == version);
+}
+
+TEST_CASE("who follows a root is sent what others added to it, nothing twice, and sees what the server lost") {
+  OwnService const server{script("redis")};
+  auto const port = server.value<std::uint16_t>("port");
+  auto const config = config_of(server);
+  Backend::empty_store(config);
+  auto connection = Backend::connect_store(config);
+  auto const reader = Backend::connect_store(config);
+  laws::check_nothing_is_read_twice(connection, reader);
+  auto const all = "{cairn}:" + tell(port, {"GET", "{cairn}:store"}).substr(2) + ":";
+  SECTION("another frame in the place of one that was known") {
+    static_cast<void>(tell(port, {"RPOP", all + "tmain"}));
+    laws::append(connection, "main", connection.root("main")->version, "other");
+    CHECK(laws::tail_of(reader, "main") == std::vector<std::string>{"one", "other"});
+  }
+  SECTION("no frame any more") {
+    static_cast<void>(tell(port, {"DEL", all + "tmain"}));
+    CHECK(laws::tail_of(reader, "main").empty());
+  }
+  SECTION("no state any more") {
+    static_cast<void>(tell(port, {"DEL", all + "smain"}));
+    CHECK(error_of([&] { static_cast<void>(reader.root("main")); })->code() == Errc::store_corrupt);
+  }
+  SECTION("the whole store") { laws::check_another_store_is_not_followed<Backend>(config, reader); }
 }
 
 TEST_CASE("full memory changes nothing, and the same writer goes on when there is room") {

@@ -72,26 +72,38 @@ class Connection {
       ++next;
     }
   }
-  /// The root of that name as it is now, commits of other processes included. One request; linear in the bytes of state and tail.
+  /// The root of that name as it is now, commits of other processes included. One request; linear in the bytes of what was appended since this
+  /// connection read that root last; where its state was replaced, or another root was read meanwhile, in those of state and tail.
   [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const {
     auto const& names = store_->keys();
-    auto const reply = store_->run(
-        {details::Script::root, {names.store(), names.roots(), names.state(branch), names.tail(branch)}, {names.value(), branch}}, "read a root");
+    auto const last = store_->last_root().find(branch);
+    auto seen = last ? *last : details::SeenRoot{};
+    auto const epoch = seen.record.version.token().substr(0, common::epoch_size);
+    auto const known = std::to_string(seen.record.tail.size());
+    auto const reply = store_->run({details::Script::root,
+                                    {names.store(), names.roots(), names.state(branch), names.tail(branch)},
+                                    {names.value(), branch, epoch, known, seen.lot}},
+                                   "read a root");
     if (reply.is_array() && reply.size() == 0) return std::nullopt;
     auto const damaged = [] {
       raise(Errc::store_corrupt,
             "A root of the Redis store is not whole: another program changed it, or the server dropped parts of it. Restore it from a backup.");
     };
-    if (reply.size() != 3 || reply[0].text().size() != common::epoch_size || !reply[1].is_text() || !reply[2].is_array()) damaged();
-    RootRecord record;
-    record.state = Bytes::copy(reply[1].bytes());
-    for (std::size_t i = 0; i != reply[2].size(); ++i) {
-      auto const entry = reply[2][i].bytes();
+    if (reply.size() < 2 || reply.size() > 3 || reply[0].text().size() != common::epoch_size) damaged();
+    bool const is_known = reply.size() == 2;
+    auto const frames = reply[is_known ? 1 : 2];
+    if (!frames.is_array() || (is_known ? reply[0].text() != epoch : !reply[1].is_text())) damaged();
+    if (is_known && frames.size() == 0) return std::move(seen.record);
+    if (!is_known) seen = {{{}, Bytes::copy(reply[1].bytes()), {}}, {}};
+    for (std::size_t i = 0; i != frames.size(); ++i) {
+      auto const entry = frames[i].bytes();
       if (entry.size() < common::epoch_size) damaged();
-      record.tail.push_back(Bytes::copy(entry.subspan(common::epoch_size)));
+      seen.record.tail.push_back(Bytes::copy(entry.subspan(common::epoch_size)));
+      seen.lot = frames[i].text().substr(0, common::epoch_size);
     }
-    record.version = common::root_version(std::string{reply[0].text()}, record.tail.size());
-    return record;
+    seen.record.version = common::root_version(std::string{reply[0].text()}, seen.record.tail.size());
+    store_->last_root().keep(branch, seen);
+    return std::move(seen.record);
   }
   /// The names of all roots, sorted. One request.
   [[nodiscard]] std::vector<std::string> roots() const {

@@ -49,11 +49,19 @@ return 'done')",
     R"(if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'gone' end
 for i = 2, #KEYS do redis.call('SET', KEYS[i], ARGV[i]) end
 return 'done')",
-    // KEYS: store, roots, state, tail; ARGV: the store's value, name. Gives epoch, state and tail, or nothing.
+    // KEYS: store, roots, state, tail; ARGV: the store's value, name, and what is known: the epoch or nothing, how many frames, and the lot
+    // of the last one. Gives the epoch and the frames behind the known ones, or else epoch, state and tail, or nothing. The lot, since a
+    // server that lost what it had acknowledged may have got other frames in those places.
     R"(if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'gone' end
 local epoch = redis.call('HGET', KEYS[2], ARGV[2])
 if not epoch then return {} end
-return {epoch, redis.call('GET', KEYS[3]), redis.call('LRANGE', KEYS[4], 0, -1)})",
+local state = redis.call('GET', KEYS[3])
+if state and epoch == ARGV[3] then
+  local known = tonumber(ARGV[4])
+  local last = known == 0 and '' or redis.call('LINDEX', KEYS[4], known - 1)
+  if last and string.sub(last, 1, 16) == ARGV[5] then return {epoch, redis.call('LRANGE', KEYS[4], known, -1)} end
+end
+return {epoch, state, redis.call('LRANGE', KEYS[4], 0, -1)})",
     // KEYS: store, roots; ARGV: the store's value.
     R"(if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'gone' end
 return redis.call('HKEYS', KEYS[2]))",

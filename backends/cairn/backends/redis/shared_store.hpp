@@ -3,18 +3,26 @@
 // What a connection and its writers share.
 #pragma once
 
+#include <cairn/backends/common/last_root.hpp>
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/backends/redis/call.hpp>
 #include <cairn/backends/redis/config.hpp>
 #include <cairn/backends/redis/keys.hpp>
 #include <cairn/backends/redis/reply.hpp>
 #include <cairn/backends/redis/server.hpp>
+#include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
 
 #include <string>
 #include <string_view>
 
 namespace cairn::backends::redis::details {
+
+/// A root, and the 16 bytes that the append of its last frame drew by lot; none where it has no frames.
+struct SeenRoot {
+  RootRecord record{};
+  std::string lot{};
+};
 
 /// Thread safety: every member may be called at once from any thread.
 class SharedStore {
@@ -23,6 +31,7 @@ class SharedStore {
 
   [[nodiscard]] Server& server() noexcept { return server_; }
   [[nodiscard]] StoreKeys const& keys() const noexcept { return keys_; }
+  [[nodiscard]] common::LastOf<SeenRoot>& last_root() noexcept { return last_root_; }
   [[nodiscard]] Address next_address() noexcept { return addresses_.next(); }
 
   /// As `Server::run`, for a script that looks whether the store is still the one that was connected to; `store/does-not-exist` otherwise.
@@ -47,6 +56,7 @@ class SharedStore {
   Server server_;
   StoreKeys keys_;
   common::TimedKeys addresses_;
+  common::LastOf<SeenRoot> last_root_;
 };
 
 }  // namespace cairn::backends::redis::details
