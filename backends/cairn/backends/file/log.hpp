@@ -153,8 +153,11 @@ class Log {
     known_.give_up(result, "sync", frames_.blobs().directory());
   }
 
-  /// Forgets what was written behind the last commit.
-  void cut_back() noexcept { static_cast<void>(known_.active().try_cut(end().offset)); }
+  /// Forgets what was written behind the last commit; not of a segment that was closed, because the next one says how
+  /// long that is.
+  void cut_back() noexcept {
+    if (!is_closed_) static_cast<void>(known_.active().try_cut(end().offset));
+  }
 
   /// Makes durable what was written, where commits are to be. False, and the log is poisoned, where that failed.
   [[nodiscard]] bool sync() {
@@ -188,11 +191,13 @@ class Log {
                                                .created = static_cast<std::uint64_t>(now),
                                                .layout = layout()},
                                  known_.roots());
+    is_closed_ = true;
     std::lock_guard const guard{mutex_};
     if (auto const result = uninterrupted([&] { return Io::sync_directory(directory_); }); result < 0) {
       known_.give_up(result, "sync", directory_);
     }
     known_.go_on_in(std::move(made.file), made.end);
+    is_closed_ = false;
   }
 
   /// `store/poisoned` after a failure, and in a child of a fork.
@@ -308,6 +313,7 @@ class Log {
   mutable std::mutex mutex_;
   KnownLog<Io> known_;
   Milestones milestones_;
+  bool is_closed_ = false;  ///< the active segment, by whoever holds the store: it has a successor
   std::int64_t process_;
 };
 

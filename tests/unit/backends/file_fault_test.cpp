@@ -1,0 +1,64 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What one connection of the file backend does not do to others, and what bytes beside the log don't: on a disk that fails.
+#include "crash/fault_io.hpp"
+#include "crash/fault_script.hpp"
+#include "laws/blob_store.hpp"
+#include "laws/temporary_directory.hpp"
+#include <cairn/backends/file/backend.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <fcntl.h>
+#include <filesystem>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace file_fault {
+namespace {
+
+namespace file = cairn::backends::file;
+using cairn::Errc;
+using cairn::laws::append;
+using cairn::laws::bytes;
+using cairn::laws::code_of;
+using cairn::laws::commit;
+using cairn::laws::pattern;
+using cairn::laws::tail_of;
+using cairn::laws::text;
+using cairn::test::Disk;
+using cairn::test::FaultBackend;
+using cairn::test::FaultIo;
+
+TEST_CASE("a segment that was closed stays as it is where its writer could not make sure of the next one's name") {
+  Disk disk;
+  FaultIo::disk = &disk;
+  file::Config const config{.path = "/store", .segment_size = file::smallest_segment};
+  FaultBackend::empty_store(config);
+  auto failing = FaultBackend::connect_store(config);
+  auto other = FaultBackend::connect_store(config);
+  auto const version = append(other, "main", {}, "one");
+  int const error = GENERATE(EIO, EMFILE);
+  disk.fault = [&](std::string const& call) { return call == "sync directory" ? -error : 0; };
+  auto const put_more_than_a_segment = [&] {
+    auto writer = failing.begin();
+    for (unsigned i = 0; i != 10; ++i) static_cast<void>(writer.put(bytes(pattern(1000, i))));
+  };
+  CHECK(code_of(put_more_than_a_segment) == Errc::io_error);
+  disk.fault = nullptr;
+  REQUIRE(disk.paths().back() == "/store/seg-0000000002.clog");
+  CHECK(code_of([&] { append(other, "main", version, "two"); }) == std::nullopt);
+  CHECK(tail_of(other, "main") == std::vector<std::string>{"one", "two"});
+  auto const late = FaultBackend::connect_store(config);
+  CHECK(tail_of(late, "main") == std::vector<std::string>{"one", "two"});
+}
+
+}  // namespace
+}  // namespace file_fault
