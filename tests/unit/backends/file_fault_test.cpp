@@ -60,5 +60,29 @@ TEST_CASE("a segment that was closed stays as it is where its writer could not m
   CHECK(tail_of(late, "main") == std::vector<std::string>{"one", "two"});
 }
 
+TEST_CASE("a hint that is no file, or larger than memory, is none") {
+  cairn::test::TemporaryDirectory const directory;
+  file::Config const config{.path = directory.path() / "store"};
+  file::Backend::empty_store(config);
+  {
+    auto connection = file::Backend::connect_store(config);
+    commit(connection, "main", {}, "state");
+    file::Backend::release_store(config, connection);
+  }
+  auto const hint = config.path / "roots.hint";
+  REQUIRE(std::filesystem::is_regular_file(hint));
+  if (GENERATE(true, false)) {
+    std::filesystem::resize_file(hint, std::uintmax_t{1} << 40U);  // of which it takes up one block
+  } else {
+    std::filesystem::remove(hint);
+    std::filesystem::create_directory(hint);
+  }
+  auto connection = file::Backend::connect_store(config);
+  CHECK(text(connection.root("main")->state) == "state");
+  append(connection, "main", connection.root("main")->version, "frame");
+  file::Backend::release_store(config, connection);
+  CHECK(tail_of(file::Backend::connect_store(config), "main") == std::vector<std::string>{"frame"});
+}
+
 }  // namespace
 }  // namespace file_fault

@@ -7,6 +7,7 @@
 #include <cairn/backends/file/little_endian.hpp>
 #include <cairn/backends/file/open_file.hpp>
 #include <cairn/backends/file/roots.hpp>
+#include <cairn/error/error.hpp>
 
 #include <algorithm>
 #include <array>
@@ -145,14 +146,20 @@ inline std::optional<Hint> decode_hint(ByteSpan bytes) {
   return hint;
 }
 
-/// Nothing where there is none, or a damaged one.
+/// Nothing where there is none, one that can't be read, a damaged one, or one that would take more than 64 MiB of
+/// memory: nobody needs it, and its size is whatever somebody made it.
 template <class Io>
-std::optional<Hint> read_hint(std::string const& path) {
+std::optional<Hint> read_hint(std::string const& path) try {
+  constexpr std::uint64_t most = std::uint64_t{64} << 20U;
   auto const file = OpenFile<Io>::open_if_there(path, O_RDONLY);
   if (!file.is_open()) return std::nullopt;
-  Buffer bytes(static_cast<std::size_t>(file.size()));
+  auto const size = file.size();
+  if (size > most) return std::nullopt;
+  Buffer bytes(static_cast<std::size_t>(size));
   bytes.resize(file.read_at(0, bytes));
   return decode_hint(bytes);
+} catch (Error const&) {
+  return std::nullopt;
 }
 
 template <class Io>
