@@ -84,5 +84,34 @@ TEST_CASE("a hint that is no file, or larger than memory, is none") {
   CHECK(tail_of(file::Backend::connect_store(config), "main") == std::vector<std::string>{"frame"});
 }
 
+TEST_CASE("a mark beyond the end of its segment is damage, and costs no memory") {
+  Disk disk;
+  FaultIo::disk = &disk;
+  file::Config const config{.path = "/store"};
+  FaultBackend::empty_store(config);
+  auto connection = FaultBackend::connect_store(config);
+  commit(connection, "main", {}, "state");
+  auto const write = [](std::string const& path, std::uint64_t offset, file::details::ByteSpan content) {
+    file::details::OpenFile<FaultIo> const opened{FaultIo::open(path, O_RDWR), path};
+    REQUIRE(opened.try_write_at(offset, content) == 0);
+  };
+  auto mark = file::details::decode_mark(disk.content("/store/lock"));
+  REQUIRE(mark);
+  // What may be the header of a frame of half a GiB.
+  file::details::Buffer header;
+  file::details::add(header, std::uint32_t{1} << 29U);
+  header.push_back(static_cast<std::byte>(file::details::FrameType::blob));
+  file::details::add(header, file::details::ByteSpan{file::details::frame_magic});
+  header.resize(file::details::frame_header_size);
+  write("/store/seg-0000000001.clog", mark->end.offset, header);
+  mark->end.offset = std::uint64_t{1} << 30U;
+  auto buffer = file::details::mark_buffer();
+  write("/store/lock", 0, file::details::encode_mark(buffer, *mark));
+  std::size_t most = 0;
+  disk.shorten_read = [&](std::size_t size) { return most = std::max(most, size), size; };
+  CHECK(code_of([&] { static_cast<void>(connection.root("main")); }) == Errc::store_corrupt);
+  CHECK(most < std::size_t{1} << 20U);
+}
+
 }  // namespace
 }  // namespace file_fault

@@ -131,7 +131,8 @@ class KnownLog {
         if (!try_start_at(std::move(file), mark->end.segment)) continue;  // it was closed and compacted since
       }
       if (mark->end.offset == end_.offset) return;
-      auto [found, roots] = scan(mark->end.offset);
+      // What the mark says is believed when it is there: frames are read for as far as the file goes.
+      auto [found, roots] = scan(std::min(mark->end.offset, active_.file().size()));
       if (found.committed != mark->end) {
         raise_corrupt(end_.segment, found.reached.offset, "what was committed there is not readable.");
       }
