@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -78,6 +79,35 @@ TEST_CASE("a deletion removes what is a store's and nothing else") {
   CHECK(count_segments(config.path) == 0);
   CHECK(code_of([&] { file::Backend::delete_store(config); }) == Errc::store_format);
   CHECK(std::filesystem::exists(config.path / "notes.txt"));
+}
+
+TEST_CASE("a file that has the name of a store's lock, and is none, stays as it is") {
+  TemporaryDirectory const directory;
+  file::Config const config{.path = directory.path()};
+  auto const content_of = [](std::filesystem::path const& path) {
+    std::ifstream stream{path, std::ios::binary};
+    return std::string{std::istreambuf_iterator<char>{stream}, {}};
+  };
+  for (std::string const theirs : {"4711\n", "of another program"}) {
+    write(directory.path() / "lock", theirs);
+    CHECK(code_of([&] { file::Backend::delete_store(config); }) == Errc::store_format);
+    CHECK(code_of([&] { file::Backend::empty_store(config); }) == Errc::store_format);
+    CHECK(code_of([&] { static_cast<void>(file::Backend::connect_store(config)); }) == Errc::store_does_not_exist);
+    CHECK(content_of(directory.path() / "lock") == theirs);
+    CHECK(std::distance(std::filesystem::directory_iterator{directory.path()}, {}) == 1);
+  }
+  // A creation or a deletion that was cut off leaves one that is empty, or a mark, or what power left of that.
+  for (std::string const& ours : {std::string{}, "CAIRNMRK" + std::string(88, 'x'), std::string(96, '\0')}) {
+    std::filesystem::create_directory(directory.path());
+    write(directory.path() / "lock", ours);
+    file::Backend::empty_store(config);
+    CHECK(file::Backend::connect_store(config).roots().empty());
+    file::Backend::delete_store(config);
+    std::filesystem::create_directory(directory.path());
+    write(directory.path() / "lock", ours);
+    file::Backend::delete_store(config);
+    CHECK_FALSE(std::filesystem::exists(directory.path()));
+  }
 }
 
 TEST_CASE("whoever is connected to a store that is deleted learns it at the next commit") {

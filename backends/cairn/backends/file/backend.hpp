@@ -37,10 +37,11 @@ struct BasicBackend {
       .durable_append = true,
   };
 
-  /// Creates an empty store and the directories on the way to it; `store/exists` where there is one.
+  /// Creates an empty store and the directories on the way to it; `store/exists` where there is one, `store/format` where
+  /// the directory holds a file `lock` that is not a store's.
   static void empty_store(Config const& config) { details::create_store<Io>(config); }
   /// Removes the files of a store, and its directory where nothing else is in it. Nothing happens where there is none;
-  /// `store/format` where the directory holds only files that are not a store's. Whoever is connected gets
+  /// `store/format` where the directory holds only files that are not a store's, be it a `lock`. Whoever is connected gets
   /// `store/does-not-exist` at the next commit; who has it alone keeps it, and `store/locked` tells.
   static void delete_store(Config const& config) { details::delete_store<Io>(config); }
   /// Connects; `store/does-not-exist` where there is none, `store/corrupt` where it is damaged, `store/locked` where somebody

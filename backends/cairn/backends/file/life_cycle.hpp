@@ -7,11 +7,15 @@
 #include <cairn/backends/file/config.hpp>
 #include <cairn/backends/file/directory.hpp>
 #include <cairn/backends/file/lock.hpp>
+#include <cairn/backends/file/marks.hpp>
 #include <cairn/backends/file/open_file.hpp>
+#include <cairn/backends/file/scan.hpp>
 #include <cairn/backends/file/segment.hpp>
 #include <cairn/error/error.hpp>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <fcntl.h>
 #include <filesystem>
@@ -61,6 +65,17 @@ struct LockedStore {
   bool is_held = false;
 };
 
+/// `store/format` where no segment is there and the file of the lock's name is somebody else's: a store's holds a mark, or
+/// nothing yet, or the zeros that a loss of power may leave.
+template <class Io>
+void refuse_foreign_lock(Listing const& listing, OpenFile<Io> const& file) {
+  if (!listing.segments.empty()) return;
+  std::array<std::byte, mark_magic.size()> bytes{};
+  auto const start = ByteSpan{bytes}.first(file.read_at(0, bytes));
+  if (is_zero(start) || text_of(start) == mark_magic) return;
+  raise(Errc::store_format, file.path() + " is not the lock of a store of Cairn's, nothing was changed: look at the path.");
+}
+
 /// Removes the files of blobs, and their directory where nothing else is in it.
 template <class Io>
 void remove_blobs(std::string const& directory) {
@@ -96,6 +111,7 @@ void create_store(Config const& config) {
     if (listing.is_store()) {
       raise(Errc::store_exists, "There is a store in " + directory + " already: connect to it, or delete it first.");
     }
+    refuse_foreign_lock(listing, locked.file);
     if (listing.is_deleted) finish_deletion<Io>(directory);
     if (auto const result = locked.file.try_truncate(0); result < 0) raise_io(result, "cut", locked.file.path());
     auto const now = std::chrono::duration_cast<std::chrono::milliseconds>(Io::Clock::now().time_since_epoch()).count();
@@ -123,6 +139,7 @@ void delete_store(Config const& config) {
   }
   LockedStore<Io> const locked{path_in(directory, lock_name), O_CREAT};
   if (!locked.is_held) return;
+  refuse_foreign_lock(listing, locked.file);
   auto const marker = path_in(directory, deleted_name);
   auto const descriptor = uninterrupted([&] { return Io::open(marker, O_RDWR | O_CREAT); });
   if (descriptor < 0) raise_io(descriptor, "create", marker);
