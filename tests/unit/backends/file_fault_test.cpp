@@ -113,5 +113,31 @@ TEST_CASE("a mark beyond the end of its segment is damage, and costs no memory")
   CHECK(most < std::size_t{1} << 20U);
 }
 
+TEST_CASE("what is released while somebody else writes is on the medium") {
+  Disk disk;
+  FaultIo::disk = &disk;
+  file::Config const config{.path = "/store", .sync = cairn::Sync::relaxed};
+  FaultBackend::empty_store(config);
+  auto connection = FaultBackend::connect_store(config);
+  auto other = FaultBackend::connect_store(config);
+  commit(connection, "main", {}, "state");
+  auto writer = other.begin();
+  static_cast<void>(writer.put(bytes("holds the store")));
+
+  SECTION("where the medium takes it") {
+    FaultBackend::release_store(config, connection);
+    std::mt19937_64 random;
+    auto after = disk.after_power_loss(Disk::Loss::everything, random);
+    FaultIo::disk = &after;
+    CHECK(FaultBackend::connect_store(config).roots() == std::vector<std::string>{"main"});
+    FaultIo::disk = &disk;
+  }
+  SECTION("or whoever releases it is told") {
+    disk.fault = [](std::string const& call) { return call == "sync" ? -EIO : 0; };
+    CHECK(code_of([&] { FaultBackend::release_store(config, connection); }) == Errc::io_error);
+    CHECK(code_of([&] { static_cast<void>(connection.root("main")); }) == Errc::store_poisoned);
+  }
+}
+
 }  // namespace
 }  // namespace file_fault

@@ -179,6 +179,15 @@ class KnownLog {
     durable_ = {end_.segment, end_.offset};
   }
 
+  /// Makes durable what relaxed commits of this object left behind, while somebody else holds the store: under its lock
+  /// alone that could be noted.
+  void sync_unnoted() {
+    if (sync_ == Sync::durable || durable_ == Durable{end_.segment, end_.offset}) return;
+    if (auto const result = active_.try_sync(); result < 0) {
+      give_up(result, "sync", active_.path());
+    }
+  }
+
   /// The commit that it tells of has happened. But others look here, and would miss the next one.
   void write_mark() noexcept {
     is_grown_ = true;

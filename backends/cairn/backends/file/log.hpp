@@ -180,6 +180,11 @@ class Log {
     if (auto const result = known_.active().try_sync(); result < 0) {
       known_.give_up(result, "sync", known_.active().path());
     }
+    {
+      // The system tells of a failure once: it may have told a `close` that was at work beside this.
+      std::lock_guard const guard{mutex_};
+      check_usable();
+    }
     known_.announce_segment();
     auto const now = std::chrono::duration_cast<std::chrono::milliseconds>(Io::Clock::now().time_since_epoch()).count();
     auto made = make_segment<Io>(directory_,
@@ -237,12 +242,13 @@ class Log {
     return milestones_.time_of(place);
   }
 
-  /// Makes durable what is not and leaves a hint for whoever opens the store next. Does not wait for another writer.
+  /// Makes durable what is not and leaves a hint for whoever opens the store next. Does not wait for another writer; beside
+  /// one it leaves no hint, and no mark of what it made durable.
   void close() {
     if (is_foreign_process() || known_.is_poisoned() || !known_.is_grown()) return;
     auto const hold = lock_.try_acquire();
-    if (!hold) return;
     std::lock_guard const guard{mutex_};
+    if (!hold) return known_.sync_unnoted();
     known_.catch_up();
     known_.make_durable();
     known_.write_mark();
