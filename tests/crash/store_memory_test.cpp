@@ -192,6 +192,33 @@ TEST_CASE("an allocation that fails, in any call, leaves the database as it was 
   cairn::test::count_states("failed allocations", failed_allocations);
 }
 
+TEST_CASE("a root for which there is no memory is not begun") {
+  using Backend = cairn::backends::file::Backend;
+  cairn::test::TemporaryDirectory const directory{cairn::test::directory_in_memory()};
+  for (std::size_t allowed = 0; allowed != 1000; ++allowed) {
+    cairn::backends::file::Config const config{.path = directory.path() / std::to_string(allowed)};
+    Backend::empty_store(config);
+    auto connection = Backend::connect_store(config);
+    auto writer = connection.begin();
+    auto const append = [&] { return writer.append("main", {}, {}) == cairn::CommitResult::committed; };
+    bool is_there = false;
+    has_failed = false;
+    allocations_left = allowed;
+    try {
+      is_there = append();
+    } catch (std::bad_alloc const&) {  // nothing has happened
+    }
+    allocations_left = SIZE_MAX;
+    CAPTURE(allowed);
+    CHECK(connection.root("main").has_value() == is_there);
+    if (!is_there) CHECK(append());
+    REQUIRE(connection.root("main"));
+    CHECK(connection.root("main")->tail.size() == 1);
+    if (!has_failed) return;
+  }
+  FAIL("there is no end of allocations");
+}
+
 TEST_CASE("an import of far more than it may keep in memory keeps no more") {
   constexpr std::int64_t entities = 400'000;
   constexpr std::size_t budget = std::size_t{3} << 20U;

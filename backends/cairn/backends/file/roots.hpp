@@ -44,23 +44,26 @@ inline Version version_of(Roots const& roots, std::string_view branch) {
   return found == roots.end() ? Version{} : found->second.version();
 }
 
-/// Does to the roots what a frame of that header, which changes a root, says.
+/// Does to the roots what a frame of that header, which changes a root, says; nothing where it throws.
 inline void apply_change(Roots& roots, FrameHeader const& header, Address const& address, std::string_view branch) {
   if (header.type == FrameType::drop) {
     if (auto const found = roots.find(branch); found != roots.end()) roots.erase(found);
     return;
   }
-  auto found = roots.find(branch);
-  if (found == roots.end()) found = roots.emplace(std::string{branch}, RootEntry{}).first;
-  auto& root = found->second;
-  if (header.type == FrameType::commit) {
-    root.state = address;
-    root.tail.clear();
-  } else {
-    root.tail.push_back(address);
-  }
-  root.sequence = header.sequence;
-  root.chain = header.checksum;
+  auto const change = [&](RootEntry& root) {
+    if (header.type == FrameType::commit) {
+      root.state = address;
+      root.tail.clear();
+    } else {
+      root.tail.push_back(address);
+    }
+    root.sequence = header.sequence;
+    root.chain = header.checksum;
+  };
+  if (auto const found = roots.find(branch); found != roots.end()) return change(found->second);
+  RootEntry root;
+  change(root);  // before anybody can see it: where there is no memory there is no root
+  roots.emplace(std::string{branch}, std::move(root));
 }
 
 inline void add_address(Buffer& buffer, Address const& address) {
