@@ -8,6 +8,7 @@
 #include <cairn/error/error.hpp>
 #include <cairn/store/back_off.hpp>
 #include <cairn/store/backend_handle.hpp>
+#include <cairn/store/commit_id.hpp>
 #include <cairn/store/group_commit.hpp>
 
 #include <algorithm>
@@ -44,6 +45,7 @@ template <class Backend>
     }
     ByteWriter out;
     out.varint(next);
+    codec::write(out, CommitId::random());  // no two reservations are the same bytes: by them a layer tells whose landed
     seal(out);
     auto const result = blobs.begin().commit(number_ranges_root, root ? root->version : Version{}, out.view());
     if (result == CommitResult::committed) return static_cast<EntityId>(next << number_range_bits);

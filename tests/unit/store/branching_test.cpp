@@ -1,15 +1,19 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // Branches, the commits behind them, and merges.
+#include "unit/layer/faulty_backend.hpp"
+
 #include <cairn/backends/mem/backend.hpp>
 #include <cairn/database.hpp>
 #include <cairn/db/three_way_diff.hpp>
+#include <cairn/layer/retrying.hpp>
 #include <cairn/store/branching.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <thread>
@@ -296,6 +300,28 @@ TEST_CASE("databases that gave one number to two attributes differ by their name
   CHECK(about(difference.added) == std::vector<std::string>{"z"});
   REQUIRE(cairn::merge(conn, "draft").report);
   CHECK(values(conn.db(), "Ivan", ":z") == std::vector<Value>{1});
+}
+
+TEST_CASE("whose reply is lost takes no range of numbers for its own that another has reserved") {
+  using Backend = cairn::Retrying<cairn::test::faulty::Backend>;
+  Backend::Config const config{.store = {.id = cairn::test::faulty::fresh_id()}, .attempts = 3, .first_delay = std::chrono::milliseconds{0}};
+  auto& plan = cairn::test::faulty::plan_of(config.store.id);
+  Backend::empty_store(config);
+  cairn::EntityId theirs = 0;
+  {
+    cairn::BackendHandle<Backend> mine{config};
+    cairn::BackendHandle<Backend> other{config};
+    // The first reservation does not land; before the look whether it has, another does.
+    plan.lost_requests = 1;
+    plan.next_root = [&] { plan.next_root = [&] { theirs = cairn::detail::reserve_numbers(other, 1); }; };
+    auto const ours = cairn::detail::reserve_numbers(mine, 1);
+    CHECK(theirs == cairn::EntityId{1} << cairn::detail::number_range_bits);
+    CHECK(ours == cairn::EntityId{2} << cairn::detail::number_range_bits);
+    // One that did land is its own, and is used.
+    plan.lost_replies = 1;
+    CHECK(cairn::detail::reserve_numbers(mine, 1) == cairn::EntityId{3} << cairn::detail::number_range_bits);
+  }
+  Backend::delete_store(config);
 }
 
 TEST_CASE("the page on branches runs") {
