@@ -47,7 +47,7 @@ struct DatabaseOptions {
   /// Settings of the index, as EDN: `{:node-cache "64MiB"}` is the memory that a connection may keep stored nodes in, so
   /// that it need not read them again (256 MiB if nothing is said).
   EdnText index_config = {};
-  /// Transacted right after creation, as EDN: a vector, or a map with `:tx-data`.
+  /// Transacted as a part of the creation, as EDN: a vector, or a map with `:tx-data`.
   EdnText initial_tx = {};
   /// The branch that a connection is on.
   std::string branch = "db";

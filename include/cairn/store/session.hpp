@@ -46,21 +46,25 @@ class Session {
   Session(std::shared_ptr<Handle> handle, DatabaseOptions const& options) : branch_{std::move(handle), options} {}
 
   /// Writes the first state of a branch that is not there yet.
-  static void create_branch(Handle& handle, DatabaseOptions const& options) {
+  static void create_branch(Handle& handle, Snapshot<IndexTag> const& first) {
     auto writer = handle.blobs().begin();
     FlushReceipt receipt;
     std::vector<CommitId> commits{CommitId::random()};
-    auto const state = codec::write_state<IndexTag>(
-        commits, {},
-        initial_snapshot<IndexTag>(std::make_shared<DatabaseOptions const>(options), current_instant()),
-        Handle::node_sink(writer), receipt);
-    auto const result = writer.commit(options.branch, Version{}, state);
+    auto const state = codec::write_state<IndexTag>(commits, {}, first, Handle::node_sink(writer), receipt);
+    auto const result = writer.commit(first.options->branch, Version{}, state);
     if (result == CommitResult::committed) return;
     if (result == CommitResult::conflict) {
       raise(Errc::store_exists, "The database exists already. Connect to it, or delete it first.");
     }
     raise(result == CommitResult::unknown ? Errc::commit_unknown : Errc::io_error,
           "The database could not be created: " + result.reason + ". Delete the store and create it again.");
+  }
+
+  /// What a database holds that is created with these options: their first transaction, if there is one. Errors: as `transact`.
+  [[nodiscard]] static Snapshot<IndexTag> first_snapshot(DatabaseOptions const& options) {
+    auto empty = initial_snapshot<IndexTag>(std::make_shared<DatabaseOptions const>(options), current_instant());
+    if (options.initial_tx.empty()) return empty;
+    return cairn::transact(Db<IndexTag>{std::move(empty)}, TxData{options.initial_tx.text()}).db_after.snapshot();
   }
 
   /// The newest value that this session knows. O(1); waits for no commit.

@@ -38,8 +38,9 @@ struct StoreOperations<Backend, IndexTag> {
   using Config = typename Backend::Config;
   using Connection = cairn::Connection<Backend, IndexTag>;
 
-  /// Creates an empty database. Errors: `store/exists`; `config/...`; those of the backend. A creation that was cut off
-  /// leaves no database, and can be repeated.
+  /// Creates a database: an empty one, or one with `:initial-tx` in it. Errors: `store/exists`; `config/...`; those of the first
+  /// transaction, of which nothing is left; those of the backend. It is there as a whole or not at all: a creation that was cut off leaves
+  /// no database, and can be repeated.
   static void create(Config const& config, DatabaseOptions const& options = {});
   /// From Datahike's whole map as EDN text, `{:store {:backend :file :path "people"} :keep-history? true}`, from a URI, or
   /// from variables alone where the text is empty.
@@ -73,15 +74,15 @@ void StoreOperations<Backend, IndexTag>::create(Config const& config, DatabaseOp
   config::validate_config<Backend>(config);
   config::validate_options(options);
   check_index(options, IndexTag::name);
+  auto const first = Session<Backend, IndexTag>::first_snapshot(options);  // what is refused leaves nothing
   try {
     Backend::empty_store(config);
   } catch (Error const& error) {
     // Storage without a root in it is what a creation leaves that was cut off between the two steps.
     if (error.code() != Errc::store_exists || exists(config)) throw;
   }
-  auto const handle = std::make_shared<BackendHandle<Backend>>(config);
-  Session<Backend, IndexTag>::create_branch(*handle, options);
-  if (!options.initial_tx.empty()) Session<Backend, IndexTag>{handle, options}.transact(TxData{options.initial_tx.text()});
+  BackendHandle<Backend> handle{config};
+  Session<Backend, IndexTag>::create_branch(handle, first);
 }
 
 template <StoreBackend Backend, class IndexTag>

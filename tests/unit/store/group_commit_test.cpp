@@ -120,6 +120,29 @@ using Values = std::vector<std::int64_t>;
 
 }  // namespace
 
+TEST_CASE("a database and its first transaction are one commit") {
+  Gate::reset();
+  Store::Config const config{"first"};
+  Gate::pass = [](int) { return Fate::throws; };  // whatever came after a first commit
+  Store::create(config, {.initial_tx = "[{:db/ident :n :db/valueType :db.type/long :db/cardinality :db.cardinality/one} {:db/id \"a\" :n 1} {:db/id \"b\" :n 2}]",
+                         .branch = "first"});
+  CHECK(Gate::commits == 1);
+  CHECK(Gate::appends == 0);
+  Gate::reset();
+  {
+    auto conn = Store::connect(config, "first");
+    CHECK(cairn::verify(conn.db()).current == conn.db().size());
+    CHECK(conn.db().max_tx() == cairn::first_transaction);
+    CHECK(conn.tail_bytes() == 0);
+    conn.transact("[{:n 3}]");
+    std::size_t count = 0;
+    for (auto const& datom : conn.db().datoms(cairn::aevt, ":n")) count += datom.added ? 1U : 0U;
+    CHECK(count == 3);
+  }
+  Store::destroy(config);
+  Gate::reset();
+}
+
 TEST_CASE("transactions of many threads land once each, numbered without a gap", "[threads]") {
   Fixture on;
   constexpr int number = 6;

@@ -86,6 +86,18 @@ TEMPLATE_TEST_CASE("create and connect are strict, destroy is idempotent", "[sto
   Store::destroy(on.config);
 }
 
+TEMPLATE_TEST_CASE("a creation whose first transaction is refused leaves nothing, and can be repeated", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  CHECK(code_of([&] { Store::create(on.config, {.initial_tx = "[{:text \"no schema\"}]"}); }) == Errc::transact_schema);
+  CHECK_FALSE(Store::exists(on.config));
+  if constexpr (std::same_as<TestType, OnFile>) CHECK_FALSE(std::filesystem::exists(on.config.path));
+  Store::create(on.config, {.initial_tx = schema});
+  auto conn = Store::connect(on.config);
+  conn.transact("[{:n 1}]");
+  CHECK(number_of_n(conn.db()) == 1);
+}
+
 TEMPLATE_TEST_CASE("what was transacted is there after reconnecting", "[store]", OnMem, OnFile) {
   TestType on;
   using Store = typename TestType::Store;
