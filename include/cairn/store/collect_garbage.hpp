@@ -153,8 +153,9 @@ class GarbageCollection {
         version = root->version;
         if (is_pin) {
           mark_pin(*root);
-        } else {
-          mark_root(*root);
+        } else if (!mark_if_newest(name, *root)) {
+          is_whole = false;
+          versions_.erase(name);
         }
       }
       report_.branches = static_cast<std::size_t>(std::ranges::count_if(found, [](auto const& entry) { return !entry.first.starts_with('\0'); }));
@@ -168,6 +169,19 @@ class GarbageCollection {
     static_cast<void>(mark_if_there(*handle_, [&](Below below) {
       mark_nodes(codec::read_state<IndexTag>(root.state, source_, DatabaseOptions{}).snapshot, below);
     }));
+  }
+  /// False: it has changed since it was read, and another collection has taken what it named then. So it is to be looked at again.
+  bool mark_if_newest(std::string const& name, RootRecord const& root) {
+    try {
+      mark_root(root);
+      return true;
+    } catch (Error const& error) {
+      if (error.code() != Errc::io_error) throw;
+      auto const now = blobs().root(name);
+      if (now && now->version == root.version) throw;
+      below_ = Below::always;  // what comes later may share a node whose parts were not reached
+      return false;
+    }
   }
   void mark_root(RootRecord const& root) {
     auto const checkpoint = codec::read_state<IndexTag>(root.state, source_, DatabaseOptions{});

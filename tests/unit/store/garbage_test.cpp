@@ -53,6 +53,8 @@ struct Elsewhere : cairn::backends::mem::Backend {
   static inline std::function<void()> listed{};
   /// At the look at a pin with this number, counted down: the next two reads fail.
   static inline int looks_at_pins = 0;
+  /// What happens once before a read.
+  static inline std::function<void()> reading{};
   static inline int failing_reads = 0;
   /// The next new root of this name is late: its maker learns nothing, and what it was to hold is here.
   static inline std::string_view late{};
@@ -74,6 +76,7 @@ struct Elsewhere : cairn::backends::mem::Backend {
     [[nodiscard]] Writer begin() { return {cairn::backends::mem::Connection::begin()}; }
     [[nodiscard]] cairn::Bytes read(Address const& address) const {
       ++reads;
+      if (reading) std::exchange(reading, nullptr)();
       if (failing_reads != 0) {
         --failing_reads;
         cairn::raise(Errc::io_error, "It did not answer.");
@@ -418,6 +421,29 @@ TEST_CASE("what a branch is made of stays for as long as the branch may still co
   CHECK(cairn::branches(maker.conn) == std::vector<std::string>{"db"});
   CHECK((numbers.conn.blobs().begin().commit("old", {}, Elsewhere::under_way) == cairn::CommitResult::committed));
   CHECK(maker.is_branch_whole());
+}
+
+TEST_CASE("a collection that another one overtakes takes the branch as it is by then") {
+  Numbers numbers;
+  numbers.change();
+  numbers.conn.collect_garbage({.keep_for = at_once});
+  {
+    // First, what is no other's doing is an error.
+    auto collector = cairn::Store<Elsewhere>::connect(numbers.config);
+    Elsewhere::failing_reads = 1;
+    CHECK(code_of([&] { collector.collect_garbage(); }) == Errc::io_error);
+    CHECK(Elsewhere::failing_reads == 0);
+  }
+  auto collector = cairn::Store<Elsewhere>::connect(numbers.config);
+  std::uint64_t dead = 0;
+  Elsewhere::reading = [&] {  // of the branch's root as it was when the collection looked
+    for (int i = 0; i != 2; ++i) numbers.change();
+    dead = numbers.conn.collect_garbage({.keep_for = at_once}).dead;
+  };
+  CHECK(collector.collect_garbage().branches == 1);
+  CHECK(dead > 0);
+  CHECK(Elsewhere::reading == nullptr);
+  CHECK(is_whole(Store::connect(numbers.config).db()));
 }
 
 TEST_CASE("a collection under way keeps nobody from making a branch of what it keeps") {
