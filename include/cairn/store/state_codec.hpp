@@ -151,12 +151,18 @@ Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_pt
   options.schema_flexibility = (flags & 4U) != 0 ? SchemaFlexibility::read : SchemaFlexibility::write;
   checkpoint.is_renewal = (flags & 8U) != 0;
   snapshot.options = std::make_shared<DatabaseOptions const>(std::move(options));
-  snapshot.max_entity = static_cast<EntityId>(in.varint());
-  snapshot.max_tx = static_cast<EntityId>(in.varint());
+  auto const max_entity = in.varint();
+  auto const max_tx = in.varint();
+  constexpr auto first_tx = static_cast<std::uint64_t>(first_transaction);
+  if (max_entity >= first_tx) ByteReader::corrupt("an entity's number is too large");  // as in a transaction's record
+  if (max_tx < first_tx - 1 || max_tx >= 2 * first_tx) ByteReader::corrupt("a transaction's number is out of range");
+  snapshot.max_entity = static_cast<EntityId>(max_entity);
+  snapshot.max_tx = static_cast<EntityId>(max_tx);
   snapshot.last_instant = Instant{in.signed_varint()};
   snapshot.schema = std::make_shared<DatabaseSchema const>(read_schema(in, snapshot.options->attribute_refs));
   read_indexes(in, snapshot.current, source);
   read_indexes(in, snapshot.temporal, source);
+  if (!in.at_end()) ByteReader::corrupt("there is more behind the root's last index");
   if (version == 1) checkpoint.written = snapshot.last_instant;
   return checkpoint;
 }

@@ -21,6 +21,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <ranges>
@@ -96,6 +97,43 @@ TEMPLATE_TEST_CASE("a creation whose first transaction is refused leaves nothing
   auto conn = Store::connect(on.config);
   conn.transact("[{:n 1}]");
   CHECK(number_of_n(conn.db()) == 1);
+}
+
+TEST_CASE("a root whose numbers are out of range, or that is longer than it says, is refused", "[store]") {
+  OnMem on;
+  OnMem::Store::create(on.config, {.initial_tx = schema});
+  auto conn = OnMem::Store::connect(on.config);
+  auto const good = conn.db().snapshot();
+  auto const outcome = [&](EntityId max_entity, EntityId max_tx, bool is_longer = false) {
+    auto& blobs = conn.blobs();
+    auto writer = blobs.begin();
+    auto snapshot = good;
+    snapshot.max_entity = max_entity;
+    snapshot.max_tx = max_tx;
+    std::vector<CommitId> commits{CommitId::random()};
+    FlushReceipt receipt;
+    auto const state = codec::write_state<persistent_set_tag>(commits, {}, snapshot, BackendHandle<backends::mem::Backend>::node_sink(writer), receipt);
+    ByteWriter out;
+    out.raw(unseal(state, "The state"));
+    if (is_longer) out.u8(0);
+    seal(out);
+    REQUIRE((writer.commit("db", blobs.root("db")->version, out.view()) == CommitResult::committed));
+    Errc found{};
+    try {
+      OnMem::Store::connect(on.config).transact("[{:n 1}]");
+    } catch (Error const& error) {
+      found = error.code();
+    }
+    return found;
+  };
+  CHECK(outcome(good.max_entity, good.max_tx) == Errc{});
+  CHECK(outcome(good.max_entity, good.max_tx, true) == Errc::store_corrupt);
+  CHECK(outcome(first_transaction, good.max_tx) == Errc::store_corrupt);
+  CHECK(outcome(-1, good.max_tx) == Errc::store_corrupt);
+  CHECK(outcome(good.max_entity, std::numeric_limits<EntityId>::max()) == Errc::store_corrupt);
+  CHECK(outcome(good.max_entity, 2 * first_transaction) == Errc::store_corrupt);
+  CHECK(outcome(good.max_entity, first_transaction - 2) == Errc::store_corrupt);
+  CHECK(outcome(good.max_entity, 0) == Errc::store_corrupt);
 }
 
 TEMPLATE_TEST_CASE("what was transacted is there after reconnecting", "[store]", OnMem, OnFile) {
