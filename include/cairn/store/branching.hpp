@@ -394,7 +394,10 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
     }
     auto const ours = session->sync();
     // What was committed since may be this same merge.
-    if (ours.max_tx() != mine->checkpoint.snapshot.max_tx && attempt != max_commit_attempts) continue;
+    if (ours.max_tx() != mine->checkpoint.snapshot.max_tx && attempt < max_commit_attempts) {
+      detail::back_off(attempt);
+      continue;
+    }
     auto plan = plan_merge(*base_db, ours, their_db, preference);
     merged.conflicts = std::move(plan.conflicts);
     if (!merged.merged()) return merged;
@@ -420,7 +423,7 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
       return merged;
     } catch (Error const& error) {
       // Somebody committed between the look and the commit: what was planned was for what is gone.
-      if (error.code() != Errc::commit_conflict || attempt == max_commit_attempts) throw;
+      if (error.code() != Errc::commit_conflict || attempt >= max_commit_attempts) throw;
       detail::back_off(attempt);
     }
   }

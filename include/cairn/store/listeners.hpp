@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -28,20 +29,21 @@ class Listeners {
   using Listener = std::function<void(Report const&)>;
 
   ListenerId add(Listener listener) {
+    std::shared_ptr<All const> before;  // goes after the lock: what a listener holds may use the listeners when it goes
     std::lock_guard lock{mutex_};
     auto const id = ListenerId{next_++};
     auto all = std::make_shared<All>(*listeners_);
     all->emplace_back(id, std::move(listener));
-    listeners_ = std::move(all);
+    before = std::exchange(listeners_, std::move(all));
     return id;
   }
   /// After this returns no new call begins, of a report neither that is being delivered; one that another thread has begun
   /// may still run.
   void remove(ListenerId id) {
-    std::shared_ptr<All const> before;  // goes after the lock: what a listener holds may use the listeners when it goes
+    std::shared_ptr<All const> before;  // as above, so the others are copied, and none is erased from a copy
     std::lock_guard lock{mutex_};
-    auto all = std::make_shared<All>(*listeners_);
-    std::erase_if(*all, [id](auto const& one) { return one.first == id; });
+    auto all = std::make_shared<All>();
+    std::ranges::copy_if(*listeners_, std::back_inserter(*all), [id](auto const& one) { return one.first != id; });
     before = std::exchange(listeners_, std::move(all));
   }
 

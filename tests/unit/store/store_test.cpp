@@ -427,6 +427,26 @@ TEMPLATE_TEST_CASE("a listener that was taken away is not called, of a report un
   conn.unlisten(first);
 }
 
+TEST_CASE("what a listener holds may use the listeners when it goes", "[store]") {
+  Listeners<int> listeners;
+  bool is_armed = false;
+  struct Uses {
+    Listeners<int>* listeners;
+    bool* is_armed;
+    void operator()(int) const {}
+    ~Uses() {
+      if (std::exchange(*is_armed, false)) listeners->remove(ListenerId{});
+    }
+  };
+  auto const id = listeners.add(Uses{&listeners, &is_armed});
+  is_armed = true;
+  listeners.add([](int) {});
+  CHECK_FALSE(is_armed);
+  is_armed = true;
+  listeners.remove(id);
+  CHECK_FALSE(is_armed);
+}
+
 TEMPLATE_TEST_CASE("a listener may let go of the connection", "[store]", OnMem, OnFile) {
   TestType on;
   using Store = typename TestType::Store;
