@@ -52,7 +52,8 @@ void sort_by_head(std::vector<HeadAt>& heads, std::vector<HeadAt>& room) {
 }  // namespace detail
 
 /// Takes datoms in any order and gives them back in an index's, within a budget of memory: what does not fit is sorted in
-/// runs, which wait in a temporary file and are merged. The file has no name, so nothing is left of it whatever happens.
+/// runs, which wait in a temporary file and are merged, in several passes where they are too many for one. The file has no name, so nothing
+/// is left of it whatever happens.
 ///
 ///     ExternalSorter<Order::avet> sorter{std::size_t{64} << 20U};
 ///     for (...) sorter.add(datom);
@@ -61,8 +62,9 @@ void sort_by_head(std::vector<HeadAt>& heads, std::vector<HeadAt>& room) {
 ///     auto const index = std::move(builder).finish();
 ///
 /// Cost: linear for a run where heads (entity and attribute, or the first bytes of a value) tell datoms apart or the datoms
-/// came in order; a merge costs the logarithm of the number of runs for each datom. Merging needs 64 KiB a run of the
-/// budget's size: a budget of 64 MiB is kept for about a thousand times as much. Errors: `io/full`, `io/error`, of the temporary file.
+/// came in order; a merge costs the logarithm of the number of runs for each datom. A merge reads as many runs as the budget has blocks of
+/// 16 KiB (eight at the least): one pass for 256 runs with a budget of 4 MiB, and all datoms are written to the file once more for each
+/// further 256 times as many. Errors: `io/full`, `io/error`, of the temporary file.
 /// Thread safety: none; sorters of different orders may run on as many threads.
 template <Order Sorted>
 class ExternalSorter {
@@ -94,7 +96,9 @@ class ExternalSorter {
     auto const order = sort();
     if (!runs_.empty()) {
       spill_sorted(order);
-      return merge(sink);
+      std::vector<RawDatom>{}.swap(datoms_);
+      while (runs_.size() > fan_in()) combine();
+      return merge(runs_, sink);
     }
     for (std::size_t i = 0; i != datoms_.size(); ++i) {
       if (i + ahead < datoms_.size()) detail::prefetch(&datoms_[place(order, i + ahead)], 1);
@@ -106,7 +110,8 @@ class ExternalSorter {
 
  private:
   static constexpr std::size_t smallest_budget = std::size_t{1} << 16U;
-  static constexpr std::size_t block_size = std::size_t{1} << 16U;
+  static constexpr std::size_t block_size = std::size_t{1} << 14U;
+  static constexpr std::size_t smallest_fan_in = 8;
   static constexpr std::size_t datom_cost = sizeof(RawDatom) + 2 * sizeof(detail::HeadAt);
   static constexpr std::size_t ahead = 8;
   using Sequence = std::vector<detail::HeadAt>;
@@ -114,6 +119,34 @@ class ExternalSorter {
   struct Run {
     std::uint64_t begin;
     std::uint64_t end;
+  };
+
+  /// Writes a run behind all others. A datom that was added stays where it is until the next one has been.
+  class RunWriter {
+   public:
+    explicit RunWriter(detail::SpillFile& file) : file_{&file}, begin_{file.size()} {}
+    void add(RawDatom const& datom) {
+      detail::write_row(block_, before_ != nullptr ? *before_ : none_, datom);
+      before_ = &datom;
+      if (block_.size() >= block_size) end_block();
+    }
+    [[nodiscard]] Run finish() {
+      if (block_.size() != 0) end_block();
+      return {begin_, file_->size()};
+    }
+
+   private:
+    void end_block() {
+      file_->append(block_);
+      block_.clear();
+      before_ = nullptr;
+    }
+
+    detail::SpillFile* file_;
+    std::uint64_t begin_;
+    ByteWriter block_{};
+    RawDatom none_{};
+    RawDatom const* before_ = nullptr;  // in the block
   };
 
   /// Reads a run from its blocks.
@@ -174,33 +207,41 @@ class ExternalSorter {
   void spill() { spill_sorted(sort()); }
 
   void spill_sorted(Sequence const& order) {
-    auto const begin = file_.size();
-    ByteWriter block;
-    RawDatom const none;
-    RawDatom const* before = &none;
+    RunWriter run{file_};
     for (std::size_t i = 0; i != datoms_.size(); ++i) {
       if (i + ahead < datoms_.size()) detail::prefetch(&datoms_[place(order, i + ahead)], 1);
-      auto const& datom = datoms_[place(order, i)];
-      detail::write_row(block, *before, datom);
-      before = &datom;
-      if (block.size() >= block_size) {
-        file_.append(block);
-        block.clear();
-        before = &none;
-      }
+      run.add(datoms_[place(order, i)]);
     }
-    if (block.size() != 0) file_.append(block);
-    runs_.push_back({begin, file_.size()});
+    runs_.push_back(run.finish());
     datoms_.clear();
     used_ = 0;
     in_order_ = true;
   }
 
+  /// How many runs are read at once, each by a block.
+  [[nodiscard]] std::size_t fan_in() const noexcept { return std::max(smallest_fan_in, budget_ / block_size); }
+
+  /// Makes one run of the first ones, which are the shortest, behind all others; of no more than must go for one pass to do the rest.
+  void combine() {
+    auto const count = std::min(fan_in(), runs_.size() - fan_in() + 1);
+    auto const end = runs_.begin() + static_cast<std::ptrdiff_t>(count);
+    std::vector<Run> const first(runs_.begin(), end);
+    runs_.erase(runs_.begin(), end);
+    RunWriter run{file_};
+    std::array<RawDatom, 2> kept;
+    std::size_t at = 0;
+    merge(first, [&](RawDatom const& datom) {
+      at ^= 1U;
+      kept[at] = datom;
+      run.add(kept[at]);
+    });
+    runs_.push_back(run.finish());
+  }
+
   template <class Sink>
-  void merge(Sink& sink) {
-    std::vector<RawDatom>{}.swap(datoms_);
+  void merge(std::vector<Run> const& runs, Sink&& sink) const {
     std::vector<std::unique_ptr<Reader>> readers;
-    for (auto const& run : runs_) readers.push_back(std::make_unique<Reader>(file_, run));
+    for (auto const& run : runs) readers.push_back(std::make_unique<Reader>(file_, run));
     auto const after = [](std::unique_ptr<Reader> const& left, std::unique_ptr<Reader> const& right) {
       if (left->head() != right->head()) return left->head() > right->head();
       return compare<Sorted>(left->datom(), right->datom()) > 0;
