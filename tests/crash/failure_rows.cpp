@@ -204,11 +204,10 @@ Tally reads_that_fail(Extent const& extent) {
       // A read that fails while a store is opened must not pass for the end of its log.
       if (!wrong) {
         auto opening = disk.after_power_loss(Disk::Loss::random_sectors, random);
-        auto const all = opening;
+        FaultIo::disk = &opening;
         for (std::size_t at = 1; at != 5 && !wrong && history.was_created; ++at) {
           read = 0;
           opening.read_fault = [&](std::string const&) { return ++read == at ? -EIO : 0; };
-          FaultIo::disk = &opening;
           try {
             static_cast<void>(FaultBackend::connect_store(script.config));
           } catch (Error const& error) {
