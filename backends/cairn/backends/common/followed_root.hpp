@@ -8,6 +8,7 @@
 #include <cairn/concepts/bytes.hpp>
 #include <cairn/concepts/root.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -24,9 +25,14 @@ template <class ReadState, class ReadFrames>
                                    ReadFrames read_frames) {
   auto const last = roots.find(branch);
   bool const is_known = last && last->version == root_version(epoch, last->tail.size());
-  auto record = is_known ? *last : RootRecord{{}, read_state(), {}};
-  // Another thread may have read what came after this moment.
-  if (record.tail.size() > frames) record.tail.resize(static_cast<std::size_t>(frames));
+  RootRecord record{{}, is_known ? last->state : read_state(), {}};
+  if (is_known) {
+    // Another thread may have read what came after this moment.
+    auto const count = static_cast<std::size_t>((std::min)(std::uint64_t{last->tail.size()}, frames));
+    constexpr std::size_t few = 64;  // for what comes, so that all the rest is not moved for it
+    record.tail.reserve(count + few);
+    record.tail.assign(last->tail.begin(), last->tail.begin() + static_cast<std::ptrdiff_t>(count));
+  }
   std::uint64_t const known = record.tail.size();
   if (known != frames) read_frames(known, record.tail);
   record.version = root_version(epoch, record.tail.size());
