@@ -93,13 +93,13 @@ class ExternalSorter {
   /// Calls `sink(RawDatom)` for each, in order; equal ones once. The sorter is of no use afterwards.
   template <class Sink>
   void drain(Sink&& sink) && {
-    auto const order = sort();
     if (!runs_.empty()) {
-      spill_sorted(order);
+      spill();
       std::vector<RawDatom>{}.swap(datoms_);
       while (runs_.size() > fan_in()) combine();
       return merge(runs_, sink);
     }
+    auto const order = sort();
     for (std::size_t i = 0; i != datoms_.size(); ++i) {
       if (i + ahead < datoms_.size()) detail::prefetch(&datoms_[place(order, i + ahead)], 1);
       auto& datom = datoms_[place(order, i)];
@@ -134,9 +134,11 @@ class ExternalSorter {
       if (block_.size() != 0) end_block();
       return {begin_, file_->size()};
     }
+    [[nodiscard]] std::size_t largest_block() const noexcept { return largest_block_; }
 
    private:
     void end_block() {
+      largest_block_ = std::max(largest_block_, block_.size());
       file_->append(block_);
       block_.clear();
       before_ = nullptr;
@@ -147,6 +149,7 @@ class ExternalSorter {
     ByteWriter block_{};
     RawDatom none_{};
     RawDatom const* before_ = nullptr;  // in the block
+    std::size_t largest_block_ = 0;
   };
 
   /// Reads a run from its blocks.
@@ -212,18 +215,26 @@ class ExternalSorter {
       if (i + ahead < datoms_.size()) detail::prefetch(&datoms_[place(order, i + ahead)], 1);
       run.add(datoms_[place(order, i)]);
     }
-    runs_.push_back(run.finish());
+    keep(run);
     datoms_.clear();
     used_ = 0;
     in_order_ = true;
   }
 
-  /// How many runs are read at once, each by a block.
-  [[nodiscard]] std::size_t fan_in() const noexcept { return std::max(smallest_fan_in, budget_ / block_size); }
+  void keep(RunWriter& run) {
+    runs_.push_back(run.finish());
+    largest_block_ = std::max(largest_block_, run.largest_block());
+  }
+
+  /// How many runs are read at once, each by a block; where values are large, a reader has one of them besides.
+  [[nodiscard]] std::size_t fan_in() const noexcept {
+    return std::max(smallest_fan_in, budget_ / (largest_block_ > 2 * block_size ? 2 * largest_block_ : block_size));
+  }
 
   /// Makes one run of the first ones, which are the shortest, behind all others; of no more than must go for one pass to do the rest.
   void combine() {
-    auto const count = std::min(fan_in(), runs_.size() - fan_in() + 1);
+    auto const most = fan_in();
+    auto const count = std::min(most, runs_.size() - most + 1);
     auto const end = runs_.begin() + static_cast<std::ptrdiff_t>(count);
     std::vector<Run> const first(runs_.begin(), end);
     runs_.erase(runs_.begin(), end);
@@ -235,7 +246,7 @@ class ExternalSorter {
       kept[at] = datom;
       run.add(kept[at]);
     });
-    runs_.push_back(run.finish());
+    keep(run);
   }
 
   template <class Sink>
@@ -272,6 +283,7 @@ class ExternalSorter {
   bool in_order_ = true;
   std::vector<RawDatom> datoms_;
   std::vector<Run> runs_;
+  std::size_t largest_block_ = 0;
   detail::SpillFile file_;
 };
 

@@ -31,9 +31,12 @@ enum class Retries : std::uint8_t { by_config, none };
 
 namespace layer {
 
-/// Whether the same may succeed a moment later: the medium or the network was at fault, or somebody else was there first. Not what a
-/// configuration or the bytes of a store are to blame for, nor a full disk.
-[[nodiscard]] constexpr bool is_retryable(Errc code) noexcept { return code == Errc::io_error || code == Errc::store_locked; }
+/// Whether the same may succeed a moment later: the medium or the network was at fault, somebody else was there first, or a server is not
+/// yet, or no more, the one that takes writes, as in a failover. Not what a configuration, missing rights or the bytes of a store are to blame
+/// for, nor a full disk.
+[[nodiscard]] constexpr bool is_retryable(Errc code) noexcept {
+  return code == Errc::io_error || code == Errc::io_read_only || code == Errc::store_locked;
+}
 
 /// How often something is tried, and with what waits.
 struct RetryPolicy {
