@@ -85,6 +85,7 @@ TEST_CASE("a hint that is no file, or larger than memory, is none") {
 }
 
 TEST_CASE("a mark beyond the end of its segment is damage, and costs no memory") {
+  std::size_t most = 0;  // of what is read, also when the connection goes
   Disk disk;
   FaultIo::disk = &disk;
   file::Config const config{.path = "/store"};
@@ -107,7 +108,6 @@ TEST_CASE("a mark beyond the end of its segment is damage, and costs no memory")
   mark->end.offset = std::uint64_t{1} << 30U;
   auto buffer = file::details::mark_buffer();
   write("/store/lock", 0, file::details::encode_mark(buffer, *mark));
-  std::size_t most = 0;
   disk.shorten_read = [&](std::size_t size) { return most = std::max(most, size), size; };
   CHECK(code_of([&] { static_cast<void>(connection.root("main")); }) == Errc::store_corrupt);
   CHECK(most < std::size_t{1} << 20U);
