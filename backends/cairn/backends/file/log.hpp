@@ -78,7 +78,7 @@ class Log {
       auto const entry = find_root(branch);
       if (!entry) return std::nullopt;
       try {
-        return frames_.read_root(*entry, is_committed());
+        return frames_.read_root(branch, *entry, is_committed());
       } catch (Error const&) {
         // Another process may have moved the root on and swept what it was, between the look at it and the reading.
         if (attempt == 3 || find_root(branch) == entry) throw;

@@ -3,6 +3,7 @@
 // What lies in the segments of a store, read by address, and the words for it when it is not what was written.
 #pragma once
 
+#include <cairn/backends/common/last_root.hpp>
 #include <cairn/backends/file/address.hpp>
 #include <cairn/backends/file/blob_files.hpp>
 #include <cairn/backends/file/config.hpp>
@@ -20,9 +21,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace cairn::backends::file::details {
@@ -80,26 +81,24 @@ class StoredFrames {
     return checked_payload(std::move(bytes), address, type, segment->file().path());
   }
 
-  /// What the root at `entry` says. Of one that was read last only what was added since is read: whoever follows a root looks at it after
+  /// What the root at `entry` says. Of the one that was read last only what was added since is read: whoever follows a root looks at it after
   /// each commit of others, and at one address there are the same bytes for ever.
   template <class IsCommitted>
-  RootRecord read_root(RootEntry const& entry, IsCommitted is_committed) {
-    auto const last = last_root();
-    if (last->entry == entry) return last->record;
+  RootRecord read_root(std::string_view branch, RootEntry const& entry, IsCommitted is_committed) {
+    auto const last = last_root_.find(branch);
+    if (last && last->entry == entry) return last->record;
     RootRecord record;
     record.version = entry.version();
     if (!entry.state.is_nowhere()) {
-      record.state = last->entry.state == entry.state ? last->record.state : content(entry.state, FrameType::commit, is_committed);
+      record.state = last && last->entry.state == entry.state ? last->record.state : content(entry.state, FrameType::commit, is_committed);
     }
-    auto const known = std::ranges::mismatch(entry.tail, last->entry.tail).in1 - entry.tail.begin();
+    auto const known = last ? std::ranges::mismatch(entry.tail, last->entry.tail).in1 - entry.tail.begin() : 0;
     record.tail.reserve(entry.tail.size());
-    record.tail.assign(last->record.tail.begin(), last->record.tail.begin() + known);
+    if (last) record.tail.assign(last->record.tail.begin(), last->record.tail.begin() + known);
     for (auto const& address : std::span{entry.tail}.subspan(static_cast<std::size_t>(known))) {
       record.tail.push_back(content(address, FrameType::append, is_committed));
     }
-    auto read = std::make_shared<ReadRoot const>(entry, record);
-    std::lock_guard const guard{reading_root_};
-    last_root_ = std::move(read);
+    last_root_.keep(branch, {entry, record});
     return record;
   }
 
@@ -113,13 +112,7 @@ class StoredFrames {
   struct ReadRoot {
     RootEntry entry{};
     RootRecord record{};
-    ReadRoot() = default;
-    ReadRoot(RootEntry where, RootRecord what) : entry{std::move(where)}, record{std::move(what)} {}
   };
-  std::shared_ptr<ReadRoot const> last_root() {
-    std::lock_guard const guard{reading_root_};
-    return last_root_;
-  }
 
   /// A length that a damaged address made up must not become an allocation.
   template <class Holds>
@@ -181,8 +174,7 @@ class StoredFrames {
   BlobFiles<Io> blobs_;
   Uuid store_{};
   Layout layout_ = Layout::log;
-  std::mutex reading_root_;  // held for no longer than it takes to change the pointer
-  std::shared_ptr<ReadRoot const> last_root_ = std::make_shared<ReadRoot const>();
+  common::LastOf<ReadRoot> last_root_;
 };
 
 }  // namespace cairn::backends::file::details
