@@ -125,6 +125,7 @@ class MemoryNodes {
     auto const get_many = [](void const* self, std::span<NodeAddress const> addresses, BytesSink sink) {
       auto const& nodes = *static_cast<MemoryNodes const*>(self);
       ++nodes.turns;
+      nodes.turned += addresses.size();
       for (std::size_t i = addresses.size(); i-- != 0;) sink.put(sink.context, i, nodes.get(addresses[i]));
     };
     return std::make_shared<NodeSource const>(NodeSource{this, get_one, sizeof(Number), nullptr, get_many, std::move(cache)});
@@ -157,7 +158,8 @@ class MemoryNodes {
 
   std::size_t writes = 0;
   mutable std::atomic<std::size_t> reads = 0;
-  mutable std::atomic<std::size_t> turns = 0;  // in which several were read
+  mutable std::atomic<std::size_t> turns = 0;   // in which several were read
+  mutable std::atomic<std::size_t> turned = 0;  // that were read in turns
   mutable std::optional<std::size_t> read_limit;
 
  private:

@@ -80,6 +80,8 @@ class TcpProxy {
   [[nodiscard]] int requests() const noexcept { return requests_; }
   /// How many of them were waited for at once since this was last asked.
   [[nodiscard]] int most_at_once() noexcept { return most_at_once_.exchange(0); }
+  /// How long all replies that have come were waited for, one after the other.
+  [[nodiscard]] std::chrono::nanoseconds waited() const noexcept { return waited_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -94,6 +96,7 @@ class TcpProxy {
     std::optional<Order> order{};  ///< what its reply meets
     bool is_over = false;
     bool is_waiting = false;  ///< the client waits for a reply
+    Clock::time_point asked{};
     bool is_stalled = false;  ///< and won't get it
     bool is_in_body = false;  ///< the head of a reply whose body is to change has gone by
     std::string held{};       ///< what of a reply is late
@@ -186,6 +189,7 @@ class TcpProxy {
     }
     if (!pair.is_waiting) {
       pair.is_waiting = true;
+      pair.asked = Clock::now();
       pair.is_in_body = false;
       ++requests_;
       most_at_once_ = (std::max)(most_at_once_.load(), ++waiting_);
@@ -236,7 +240,9 @@ class TcpProxy {
     return give(pair.client, bytes);
   }
   void stop_waiting(Pair& pair) {
-    if (std::exchange(pair.is_waiting, false)) --waiting_;
+    if (!std::exchange(pair.is_waiting, false)) return;
+    --waiting_;
+    waited_ = waited_.load() + (Clock::now() - pair.asked);
   }
   void end_quietly(Pair& pair) {
     stop_waiting(pair);
@@ -259,6 +265,7 @@ class TcpProxy {
   std::atomic<int> held_ = 0;
   std::atomic<int> requests_ = 0;
   std::atomic<int> most_at_once_ = 0;
+  std::atomic<std::chrono::nanoseconds> waited_{};
   int waiting_ = 0;
   std::thread thread_;
 };

@@ -14,7 +14,7 @@
 
 namespace cairn::detail {
 
-/// More is asked for the further a scan has come, so that what is read in vain is at most twice what was needed.
+/// More is asked for the further a scan has come, so that the leaves that are read in vain are at most twice what was needed.
 class ReadAhead {
  public:
   /// A seek: nothing is known of what follows.
@@ -33,37 +33,64 @@ class ReadAhead {
   }
 
  private:
-  static constexpr std::size_t most = 512;
+  static constexpr std::size_t most = 2048;
   std::size_t walked_ = 0;  // leaves since the last seek
   std::size_t weight_ = 0;
 };
 
-/// Adds the children from `first` on that are not in memory, until there are `number`.
+/// What one turn asks for: the leaves that come next, and the inner nodes over those that the turns after it will ask for, which would
+/// have to be waited for before these.
 template <class Shape>
-void add_absent(Inner<Shape> const& parent, std::size_t first, std::size_t number, std::vector<AbsentChild<Shape>>& absent) {
-  for (auto at = first; at != parent.count && absent.size() != number; ++at) {
-    if (parent.child(at) == nullptr) absent.push_back({&parent, at});
-  }
-}
+class NextTurn {
+ public:
+  explicit NextTurn(std::size_t leaves) : wanted_{leaves} {}
 
-/// Reads up to `number` leaves in one turn, from the one that the way leads to: its siblings and their cousins. Another turn before that
-/// if the cousins' parents are not in memory. Requires a `Reading`.
+  /// Adds what is not in memory of a subtree, from the child at `first` on. Requires a `Reading`.
+  void add(Inner<Shape> const& parent, std::size_t first) {
+    if (parent.level == 1) return add_leaves(parent, first);
+    for (auto at = first; at != parent.count && !is_enough(); ++at) {
+      if (auto* const child = parent.child(at)) {
+        add(*as_inner<Shape>(child), 0);
+      } else {
+        absent_.push_back({&parent, at});
+        skip(parent.level - 1U);
+      }
+    }
+  }
+  /// Whether leaves enough are in it, and the nodes over as many as the next turn may want, which is thrice as large.
+  [[nodiscard]] bool is_enough() const noexcept { return seen_ >= wanted_ * 4; }
+  [[nodiscard]] std::span<AbsentChild<Shape> const> absent() const noexcept { return absent_; }
+
+ private:
+  void add_leaves(Inner<Shape> const& parent, std::size_t first) {
+    std::size_t const end = seen_ < wanted_ ? (std::min)(std::size_t{parent.count}, first + wanted_ - seen_) : first;
+    for (auto at = first; at < end; ++at) {
+      if (parent.child(at) == nullptr) absent_.push_back({&parent, at});
+    }
+    seen_ += parent.count - first;
+  }
+  /// Past a node of that level, which has as many leaves as one that is half full.
+  void skip(std::size_t level) noexcept {
+    std::size_t leaves = 1;
+    for (; level != 0 && leaves < wanted_ * 4; --level) leaves *= Shape::inner_capacity / 2;
+    seen_ += leaves;
+  }
+
+  std::size_t wanted_;
+  std::size_t seen_ = 0;  // leaves that the walk came past, and those that inner nodes hide
+  std::vector<AbsentChild<Shape>> absent_;
+};
+
+/// Reads up to `number` leaves in one turn, from the one that the way leads to: its siblings and their cousins as far as these's parents
+/// are in memory. Requires a `Reading`.
 template <Order Sorted, class Shape>
 CAIRN_NOINLINE void read_ahead(Steps<Shape> const& way, std::size_t height, std::size_t number, NodeSource const* source) {
   if (source->read_many == nullptr || number < 2) return;
-  std::vector<AbsentChild<Shape>> absent;
-  add_absent<Shape>(*way[1].node, way[1].index, number, absent);
-  if (height > 1 && absent.size() != number) {
-    auto const& [above, at] = way[2];
-    auto const parents = (std::min)(above->count - at - 1, 1 + (number - absent.size()) / (Shape::inner_capacity / 2));
-    std::vector<AbsentChild<Shape>> inner;
-    add_absent<Shape>(*above, at + 1, parents, inner);
-    if (!inner.empty()) load_together<Sorted, Shape>(inner, source);
-    for (auto next = at + 1; next <= at + parents; ++next) {
-      if (auto* const parent = above->child(next)) add_absent<Shape>(*as_inner<Shape>(parent), 0, number, absent);
-    }
+  NextTurn<Shape> turn{number};
+  for (std::size_t level = 1; level <= height && !turn.is_enough(); ++level) {
+    turn.add(*way[level].node, level == 1 ? way[level].index : way[level].index + 1);
   }
-  if (absent.size() > 1) load_together<Sorted, Shape>(absent, source);
+  if (turn.absent().size() > 1) load_together<Sorted, Shape>(turn.absent(), source);
 }
 
 }  // namespace cairn::detail
