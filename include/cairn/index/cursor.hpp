@@ -160,7 +160,7 @@ class IndexCursor {
 
   [[nodiscard]] NodeHeader* child_at(detail::Step<Shape> const& step, bool backwards) {
     if (step.node->level == 1 && !backwards && step.node->child(step.index) == nullptr) [[unlikely]] {
-      detail::read_ahead<Sorted, Shape>(steps_, root_.get()->level, ahead_.leaves(cache()), source_.get());
+      detail::read_ahead<Sorted, Shape>(steps_, root_.get()->level, ahead_, source_.get());
     }
     return detail::child_of<Sorted>(*step.node, step.index, source_.get());
   }
@@ -180,7 +180,7 @@ class IndexCursor {
   /// `reads_all`: who walks on reads leaves from their first datom to their last.
   void to_neighbour(bool before, bool reads_all = true) {
     leaf_ = nullptr;
-    ahead_.walk(held_ ? held_.get()->weight.load(std::memory_order_relaxed) : 0);
+    bool const is_due = ahead_.walk(held_ ? held_.get()->weight.load(std::memory_order_relaxed) : 0);
     detail::Reading const reading{cache()};
     for (std::size_t level = 1; level <= root_.get()->level; ++level) {
       auto& step = steps_[level];
@@ -192,7 +192,9 @@ class IndexCursor {
           reads_all ? detail::prefetch(following, packed_size) : detail::as_leaf<Shape>(following)->prefetch_heads();
         }
       }
-      return descend_to_edge(child_at(step, before), before);
+      descend_to_edge(child_at(step, before), before);
+      if (is_due && !before) [[unlikely]] detail::ask_ahead<Sorted, Shape>(steps_, root_.get()->level, ahead_, source_);
+      return;
     }
   }
 

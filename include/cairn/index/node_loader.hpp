@@ -137,25 +137,49 @@ template <class Shape>
 struct AbsentChild {
   Inner<Shape> const* parent;
   std::size_t at;
-};
 
-/// Reads nodes in one turn. Requires: `source->read_many`. What goes wrong with one goes wrong again, and is reported, when that one is
-/// needed.
-template <Order Sorted, class Shape>
-void load_together(std::span<AbsentChild<Shape> const> absent, NodeSource const* source) {
-  std::vector<NodePlace<Shape>> places;
-  std::vector<NodeAddress> addresses;
-  places.reserve(absent.size());
-  addresses.reserve(absent.size());
-  for (auto const& [parent, at] : absent) {
+  /// Where on the store it is, now.
+  [[nodiscard]] NodePlace<Shape> place() const {
     [[maybe_unused]] auto const lock = lock_of_addresses(*parent);
-    addresses.push_back(parent->addresses[at]);
     if constexpr (Shape::buffered) {
-      places.push_back(parent->addresses.child(at));
+      return parent->addresses.child(at);
     } else {
-      places.push_back(addresses.back());
+      return parent->addresses[at];
     }
   }
+  /// What was read at that place, as its node. What is wrong with it is found again, and reported, when the node is
+  /// needed.
+  template <Order Sorted>
+  void publish(NodePlace<Shape> const& where, Bytes const& bytes, NodeSource const* source) const {
+    try {
+      publish_child<Sorted>(*parent, at, child_of_bytes<Sorted, Shape>(*parent, at, where, bytes, source),
+                            cache_of(source));
+    } catch (Error const&) {  // NOLINT(bugprone-empty-catch): see above
+    }
+  }
+};
+
+template <class Shape>
+[[nodiscard]] std::vector<NodePlace<Shape>> places_of(std::span<AbsentChild<Shape> const> absent) {
+  std::vector<NodePlace<Shape>> places;
+  places.reserve(absent.size());
+  for (auto const& each : absent) places.push_back(each.place());
+  return places;
+}
+template <class Place>
+[[nodiscard]] std::vector<NodeAddress> addresses_of(std::vector<Place> const& places) {
+  std::vector<NodeAddress> addresses;
+  addresses.reserve(places.size());
+  for (auto const& place : places) addresses.push_back(address_of(place));
+  return addresses;
+}
+
+/// Reads nodes in one turn. Requires: `source->read_many`. What goes wrong with one goes wrong again, and is reported,
+/// when that one is needed.
+template <Order Sorted, class Shape>
+void load_together(std::span<AbsentChild<Shape> const> absent, NodeSource const* source) {
+  auto const places = places_of(absent);
+  auto const addresses = addresses_of(places);
   struct Context {
     std::span<AbsentChild<Shape> const> absent;
     std::vector<NodePlace<Shape>> const& places;
@@ -163,12 +187,7 @@ void load_together(std::span<AbsentChild<Shape> const> absent, NodeSource const*
   } context{absent, places, source};
   auto const put = [](void* to, std::size_t index, Bytes bytes) {
     auto const& [wanted, where, from] = *static_cast<Context*>(to);
-    if (index >= wanted.size()) return;
-    auto const& [parent, at] = wanted[index];
-    try {
-      publish_child<Sorted>(*parent, at, child_of_bytes<Sorted, Shape>(*parent, at, where[index], bytes, from), cache_of(from));
-    } catch (Error const&) {  // NOLINT(bugprone-empty-catch): see above
-    }
+    if (index < wanted.size()) wanted[index].template publish<Sorted>(where[index], bytes, from);
   };
   try {
     source->read_many(source->context, std::span{addresses}, {&context, put});

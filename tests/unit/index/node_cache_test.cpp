@@ -9,10 +9,14 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -89,6 +93,93 @@ TEST_CASE("a scan that ends early has read at most twice the leaves that it need
     REQUIRE(cursor.valid());
     auto const inner = static_cast<EntityId>(stored.nodes.size()) - number / 16;
     CHECK(static_cast<EntityId>(stored.nodes.reads.load()) <= 3 * leaves + inner);
+  }
+}
+
+/// Nodes of which it is known on which threads they were read, and which don't come on others while `fails`.
+struct WatchedNodes {
+  explicit WatchedNodes(laws::MemoryNodes const& of) : nodes{of.source()} {}
+
+  [[nodiscard]] std::shared_ptr<NodeSource const> with(std::shared_ptr<NodeCache> cache) const {
+    auto source = *nodes;
+    source.context = this;
+    source.read = [](void const* self, NodeAddress const& address) {
+      auto const& inner = *static_cast<WatchedNodes const*>(self)->nodes;
+      return inner.read(inner.context, address);
+    };
+    source.read_many = [](void const* self, std::span<NodeAddress const> addresses, BytesSink sink) {
+      auto const& watched = *static_cast<WatchedNodes const*>(self);
+      bool const is_elsewhere = std::this_thread::get_id() != watched.here;
+      if (is_elsewhere) ++watched.elsewhere;
+      if (is_elsewhere && watched.fails) raise(Errc::io_error, "the test wants this turn to fail");
+      watched.nodes->read_many(watched.nodes->context, addresses, sink);
+    };
+    source.cache = std::move(cache);
+    return std::make_shared<NodeSource const>(std::move(source));
+  }
+
+  std::shared_ptr<NodeSource const> nodes;
+  std::thread::id here = std::this_thread::get_id();
+  mutable std::atomic<std::size_t> elsewhere = 0;
+  std::atomic<bool> fails = false;
+};
+
+TEST_CASE("a scan goes on while what it comes to next is read, and is the same whatever becomes of that") {
+  Stored const stored{NodeCache::default_budget};
+  WatchedNodes watched{stored.nodes};
+  constexpr EntityId under_way = 16 * 100;  // where the next leaves have been asked for on another thread
+  auto const opened = [&](std::size_t budget) {
+    watched.elsewhere = 0;
+    watched.fails = false;
+    return Set::open(stored.root, number, watched.with(std::make_shared<NodeCache>(budget)));
+  };
+  auto const walk = [](auto& cursor, EntityId from, EntityId to) {
+    for (EntityId e = from; e <= to; ++e, cursor.next()) {
+      REQUIRE(cursor.valid());
+      REQUIRE(cursor->e == e);
+    }
+  };
+  for (auto const budget : {NodeCache::default_budget, std::size_t{1'000} * leaf_bytes}) {
+    {
+      auto const set = opened(budget);
+      auto cursor = set.begin();
+      walk(cursor, 1, number);
+      CHECK_FALSE(cursor.valid());
+      CHECK(watched.elsewhere >= 1);
+    }
+    {
+      INFO("copied, moved and left");
+      auto const set = opened(budget);
+      auto cursor = set.begin();
+      walk(cursor, 1, under_way);
+      for (int i = 0; watched.elsewhere == 0 && i != 10'000; ++i) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+      CHECK(watched.elsewhere >= 1);
+      auto copy = cursor;
+      auto moved = std::move(cursor);
+      cursor = copy;
+      walk(copy, under_way + 1, number);
+      walk(moved, under_way + 1, number);
+      cursor.prev();
+      CHECK(cursor->e == under_way);
+    }
+    {
+      INFO("sent elsewhere and back");
+      auto const set = opened(budget);
+      auto cursor = set.begin();
+      walk(cursor, 1, under_way);
+      cursor.seek({datom(1), 2, false});
+      walk(cursor, 1, number);
+      CHECK_FALSE(cursor.valid());
+    }
+    {
+      INFO("what does not come is read again when it is needed");
+      auto const set = opened(budget);
+      watched.fails = true;
+      auto cursor = set.begin();
+      walk(cursor, 1, number);
+      CHECK_FALSE(cursor.valid());
+      CHECK(watched.elsewhere >= 1);
+    }
   }
 }
 
