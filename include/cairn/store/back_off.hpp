@@ -19,13 +19,28 @@ inline constexpr int patient_commit_attempts = 8;
 
 namespace detail {
 
-/// Waits a random time that doubles, so that two writers do not go on meeting each other.
-inline void back_off(int attempt) {
-  if (attempt < 4) return;
-  thread_local std::minstd_rand random{std::random_device{}()};
-  auto const most = std::int64_t{50} << (std::min)(attempt - 4, 8);
-  std::this_thread::sleep_for(std::chrono::microseconds{std::uniform_int_distribution<std::int64_t>{0, most}(random)});
-}
+/// Between the attempts at one thing: waits a random time that doubles, so that two writers do not go on meeting each other. It grows to 13 ms, and where an attempt takes long, to
+/// sixteen times that, two seconds at the most: who is further from the store than the others, and would be overtaken each time, tries for so long that they pause meanwhile.
+class BackOff {
+ public:
+  /// After the attempt of that number, from 0 on; the first ones are followed at once.
+  void operator()(int attempt) {
+    using namespace std::chrono_literals;
+    thread_local std::minstd_rand random{std::random_device{}()};
+    constexpr int at_once = 4;
+    if (attempt >= at_once) {
+      auto const took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
+      auto const doubled = attempt - at_once;
+      auto const most = (std::min)((std::max)(50us * (1 << (std::min)(doubled, 8)), took * (1 << (std::min)(doubled, 4))), std::chrono::microseconds{2s});
+      std::this_thread::sleep_for(std::chrono::microseconds{std::uniform_int_distribution<std::int64_t>{0, most.count()}(random)});
+    }
+    begun_ = Clock::now();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point begun_ = Clock::now();  // the attempt that is being made
+};
 
 }  // namespace detail
 

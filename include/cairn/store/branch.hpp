@@ -290,6 +290,7 @@ class Branch {
       Branch& branch;
       ~LetGo() { branch.let_go(); }
     } const at_the_end{*this};
+    detail::BackOff back_off;
     for (int attempt = 0; attempt != max_commit_attempts; ++attempt) {
       auto const id = CommitId::random();
       auto const result = commit(take_writer(), db(), std::span{&id, 1}, {}, activity_.checkpoint_bytes, MadeBy::collection);
@@ -298,7 +299,7 @@ class Branch {
       auto const since = adopt_newest();
       if (since.has(id)) return;
       if (result == CommitResult::failed) raise(Errc::io_error, "The storage refused a checkpoint: " + result.reason + ". No transaction is lost.");
-      if (!holds()) detail::back_off(attempt);
+      if (!holds()) back_off(attempt);
     }
     raise(Errc::commit_conflict, "Other writers overtook this checkpoint each time; no transaction is lost.");
   }

@@ -371,6 +371,7 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
   }();
   EntityId numbers_from = 0;
   bool schema_is_merged = false;
+  detail::BackOff back_off;
   for (int attempt = 0;; ++attempt) {
     session->checkpoint();
     auto const mine = graph.head(session->db().options().branch);
@@ -395,7 +396,7 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
     auto const ours = session->sync();
     // What was committed since may be this same merge.
     if (ours.max_tx() != mine->checkpoint.snapshot.max_tx && attempt < max_commit_attempts) {
-      detail::back_off(attempt);
+      back_off(attempt);
       continue;
     }
     auto plan = plan_merge(*base_db, ours, their_db, preference);
@@ -424,7 +425,7 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
     } catch (Error const& error) {
       // Somebody committed between the look and the commit: what was planned was for what is gone.
       if (error.code() != Errc::commit_conflict || attempt >= max_commit_attempts) throw;
-      detail::back_off(attempt);
+      back_off(attempt);
     }
   }
 }

@@ -106,6 +106,7 @@ class GroupCommit {
   };
 
   void run_until_known() {
+    detail::BackOff back_off;
     for (int number = 0; number != max_commit_attempts; ++number) {
       auto attempt = apply_all();
       if (attempt.ids.empty()) return decide_refused(std::move(attempt));
@@ -131,7 +132,7 @@ class GroupCommit {
         if (!since.complete) raise(Errc::commit_conflict, "Others have committed more since than the root names.");
         pending_.clear();  // they expected a version that is gone: not landed, and never to land
       }
-      if (!branch_.holds()) detail::back_off(number);
+      if (!branch_.holds()) back_off(number);
     }
     raise(Errc::commit_conflict, "Other writers overtook this transaction " + std::to_string(max_commit_attempts) +
                                      " times." + (pending_.empty() ? " Nothing has changed; try again." : ""));

@@ -31,6 +31,7 @@ inline constexpr unsigned number_range_bits = 30;
 template <class Backend>
 [[nodiscard]] EntityId reserve_numbers(BackendHandle<Backend>& handle, EntityId above) {
   auto& blobs = handle.blobs();
+  BackOff back_off;
   for (int attempt = 0; attempt != max_commit_attempts; ++attempt) {
     auto const root = blobs.root(number_ranges_root);
     std::uint64_t given = 0;

@@ -116,11 +116,12 @@ class Session {
   /// Writes the nodes that are not in the store yet and empties the tail. Does nothing where the tail is empty.
   void checkpoint() {
     std::lock_guard lock{writing_};
+    detail::BackOff back_off;
     for (int attempt = 0; attempt != max_commit_attempts; ++attempt) {
       auto const result = try_checkpoint();
       if (result == CommitResult::committed) return;
       if (result == CommitResult::failed) detail::raise_failed(result.reason, true);
-      detail::back_off(attempt);
+      back_off(attempt);
     }
     raise(Errc::commit_conflict, "Other writers overtook this checkpoint each time; their transactions and yours are in the tail.");
   }

@@ -88,6 +88,7 @@ class SweepNotice {
   /// Puts `own` in the place of what is said of this sweep, however often it takes: a reply that is lost is no matter.
   void change(std::optional<SweepUnderWay> const& own) {
     auto& blobs = handle_->blobs();
+    BackOff back_off;
     for (int attempt = 0; attempt != max_commit_attempts; ++attempt) {
       auto const root = blobs.root(sweeps_root);
       auto sweeps = read_sweeps(root);

@@ -82,6 +82,9 @@ class Writer {
     return change(branch, expected, [](details::Known& next) {
       next.record = {};
       next.packed_frames.clear();
+      next.object.state = {};
+      next.object.packed.clear();
+      next.object.frames.clear();
       next.object.is_dropped = true;
     });
   }
