@@ -19,8 +19,8 @@
 namespace cairn::detail {
 
 /// What a scan reads before it is there. More is asked for the further it has come, so that the leaves that are read in
-/// vain are at most twice what was needed. Once there are many, the next are asked for when half of the last are behind
-/// it, and come meanwhile. A copy has nothing under way.
+/// vain are at most twice what was needed, and `first`. Once there are many, the next are asked for when half of the
+/// last are behind it, and come meanwhile. A copy has nothing under way.
 class ReadAhead {
  public:
   ReadAhead() = default;
@@ -46,7 +46,7 @@ class ReadAhead {
   /// How many leaves are worth reading, where one is like the last that was read: what a few scans read ahead stays in
   /// the cache until they come to it.
   [[nodiscard]] std::size_t leaves(NodeCache const* cache) const noexcept {
-    std::size_t const wanted = walked_ * 2;
+    std::size_t const wanted = walked_ == 0 ? 0 : first + walked_ * 2;
     return cache == nullptr || weight_ == 0 ? wanted : (std::min)(wanted, cache->budget() / 8 / weight_);
   }
 
@@ -77,10 +77,11 @@ class ReadAhead {
   }
 
   /// Fewer leaves than that are waited for: a thread costs more.
-  static constexpr std::size_t fewest_at_once = 64;
+  static constexpr std::size_t fewest_at_once = 32;
 
  private:
   static constexpr std::size_t most = 2048;
+  static constexpr std::size_t first = 14;  // of a bucket, with the two that were walked, one request as well
   std::size_t walked_ = 0;  // leaves since the last seek
   std::size_t weight_ = 0;
   std::size_t until_due_ = 0;  // leaves until the next turn is to begin; 0: it does not

@@ -39,7 +39,7 @@ struct Config {
   /// How often a request is repeated that met a fault that passes.
   std::uint32_t retries = 8;
   /// How many requests of one call are under way at once.
-  std::uint32_t parallel = 32;
+  std::uint32_t parallel = 64;
 };
 
 }  // namespace cairn::backends::s3
