@@ -85,6 +85,8 @@ target_precompile_headers(
 #
 # SERVICE is the script of a server that the tests need (cairn_test_service); laws/service.hpp says where it is.
 #
+# TIMEOUT is 300 without it; with CAIRN_LONG_TESTS a test may take four times as long.
+#
 # SANITIZED says when it is in a tree of the address sanitizer: with CAIRN_LONG_TESTS only, or never. Without it, always; so it is with
 # `only`, and then in no other tree that has CAIRN_SANITIZED_ELSEWHERE.
 #
@@ -110,6 +112,9 @@ function(cairn_add_test)
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
+  endif()
+  if(CAIRN_LONG_TESTS)
+    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 4")
   endif()
 
   set(target "test_${arg_NAME}")

@@ -259,6 +259,28 @@ TEST_CASE("s3: reads of many are under way at once, and those of neighbours are 
   CHECK(code_of([&] { static_cast<void>(right(together, 1)); }) == Errc::io_error);
 }
 
+TEST_CASE("s3: a deletion leaves the store alone that is created while it goes on") {
+  Faulty faulty;
+  auto through = faulty.config;
+  through.endpoint = "http://127.0.0.1:" + std::to_string(faulty.proxy.port());
+  faulty.append("of the old one");
+  Version version;
+  faulty.proxy.fail_next(NetworkFault::lose_request, "list-type=2", [&] {
+    s3::Backend::empty_store(faulty.config);
+    auto connection = s3::Backend::connect_store(faulty.config);
+    auto writer = connection.begin();
+    writer.put(bytes("a blob"));
+    version = writer.commit("main", Version{}, bytes("new")).version;
+  });
+  s3::Backend::delete_store(through);
+  CHECK(faulty.proxy.faults() == 1);
+  auto const connection = s3::Backend::connect_store(faulty.config);
+  auto const root = connection.root("main");
+  REQUIRE(root);
+  CHECK(text(root->state) == "new");
+  CHECK(root->version == version);
+}
+
 TEST_CASE("s3: packs are written several at once") {
   Faulty faulty;
   auto writer = faulty.mine->begin();

@@ -55,6 +55,9 @@ class Keys {
   [[nodiscard]] std::string marker() const { return marker(prefix_); }
   [[nodiscard]] std::string const& prefix() const noexcept { return prefix_; }
 
+  /// Whether a key is one of this store's, apart from the marker.
+  [[nodiscard]] bool has(std::string_view key) const { return key.starts_with(base_); }
+
   [[nodiscard]] std::string roots() const { return base_ + "r/"; }
   [[nodiscard]] std::string root(std::string_view name) const {
     auto text = escaped(name, "-_", '.');

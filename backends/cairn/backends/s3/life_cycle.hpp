@@ -41,16 +41,23 @@ inline void create_store(Config const& config) {
   if (there->id != marker.id) exists();
 }
 
-/// The marker goes first: what is left when this is interrupted is no store, and the next call removes it.
+/// The marker goes first: what is left when this is interrupted is no store, and the next call removes it. A store that somebody creates
+/// meanwhile is another, and stays.
 inline void delete_store(Config const& config) {
   auto const prefix = checked_prefix(config);
+  auto const marker = Keys::marker(prefix);
   Client const client{config};
-  client.remove({Keys::marker(prefix)});
+  client.remove({marker});
   std::vector<std::string> keys;
   client.list(prefix + "/", [&](Listed const& object) {
-    if (Keys::is_of_store(prefix, object.key)) keys.push_back(object.key);
+    if (object.key != marker && Keys::is_of_store(prefix, object.key)) keys.push_back(object.key);
     return true;
   });
+  // A store's marker is its first object, so who has one in the list has a marker now.
+  if (auto const anew = read_marker(client, prefix)) {
+    Keys const others{prefix, anew->id};
+    std::erase_if(keys, [&](std::string const& key) { return others.has(key); });
+  }
   client.remove(std::move(keys));
 }
 
