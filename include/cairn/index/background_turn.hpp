@@ -5,6 +5,9 @@
 
 #include <cairn/index/node_address.hpp>
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -27,6 +30,14 @@ class BackgroundTurn {
   BackgroundTurn(BackgroundTurn const&) = delete;
   BackgroundTurn& operator=(BackgroundTurn const&) = delete;
   ~BackgroundTurn() { wait(); }
+
+  /// Ends one, and forgets it where it is of the process that this one was forked from: its thread is not here, and what that was at may be half done.
+  struct End {
+    void operator()(BackgroundTurn* turn) const noexcept {
+      if (turn->is_of_this_process()) delete turn;
+    }
+  };
+  [[nodiscard]] bool is_of_this_process() const noexcept { return ::getpid() == process_; }
 
   void wait() noexcept {
     if (thread_.joinable()) thread_.join();
@@ -65,6 +76,7 @@ class BackgroundTurn {
   std::vector<Bytes> bytes_;
   std::size_t next_ = 0;
   std::atomic<bool> is_over_ = false;
+  pid_t process_ = ::getpid();
   std::thread thread_;  // the last: it uses the others
 };
 

@@ -22,6 +22,8 @@ namespace cairn::detail {
 /// vain are at most twice what was needed, and `first`. Once there are many, the next are asked for when half of the
 /// last are behind it, and come meanwhile. A copy has nothing under way.
 class ReadAhead {
+  using Turn = std::unique_ptr<BackgroundTurn, BackgroundTurn::End>;
+
  public:
   ReadAhead() = default;
   ReadAhead(ReadAhead const& other) noexcept : walked_{other.walked_}, weight_{other.weight_} {}
@@ -64,14 +66,14 @@ class ReadAhead {
     under_way_.reset();
     try {
       auto wanted = addresses();
-      if (!wanted.empty()) under_way_ = std::make_unique<BackgroundTurn>(source, std::move(wanted));
+      if (!wanted.empty()) under_way_.reset(new BackgroundTurn{source, std::move(wanted)});
     } catch (std::exception const&) {  // NOLINT(bugprone-empty-catch): see above
     }
     is_elsewhere_ = false;
   }
   /// Ends what is under way, where a node comes with it that is needed now, and returns it.
-  [[nodiscard]] std::unique_ptr<BackgroundTurn> finish(NodeAddress const& needed) noexcept {
-    if (under_way_ == nullptr || !under_way_->brings(needed)) return nullptr;
+  [[nodiscard]] Turn finish(NodeAddress const& needed) noexcept {
+    if (under_way_ == nullptr || !under_way_->is_of_this_process() || !under_way_->brings(needed)) return nullptr;
     under_way_->wait();
     return std::move(under_way_);
   }
@@ -86,7 +88,7 @@ class ReadAhead {
   std::size_t weight_ = 0;
   std::size_t until_due_ = 0;  // leaves until the next turn is to begin; 0: it does not
   bool is_elsewhere_ = false;  // a seek came after what is under way
-  std::unique_ptr<BackgroundTurn> under_way_;
+  Turn under_way_;
 };
 
 /// What one turn asks for: the leaves that come next, and the inner nodes over those that the turns after it will ask
