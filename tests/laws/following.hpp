@@ -104,6 +104,26 @@ void check_nothing_is_read_twice(Connection& connection, Connection const& reade
   CHECK(third->tail[1].data() == second->tail[1].data());
 }
 
+/// Of a backend that may go on after it lost what it acknowledged: as many other frames in the place of those make another version.
+/// `lose_last` takes away the last frame of the root `unsteady`, which is not there yet. For two connections to one store.
+template <class Connection, class Lose>
+void check_no_version_comes_again(Connection& connection, Connection& other, Lose lose_last) {
+  auto const kept = append(connection, "unsteady", commit(connection, "unsteady", {}, "state"), "one");
+  auto const lost = append(connection, "unsteady", append(connection, "unsteady", kept, "lost"), "lost, too");
+  REQUIRE(connection.root("unsteady")->version == lost);
+  lose_last();
+  lose_last();
+  REQUIRE(other.root("unsteady")->version == kept);
+  auto const now = append(other, "unsteady", append(other, "unsteady", kept, "instead"), "instead, too");
+  CHECK(now != lost);
+  auto writer = connection.begin();
+  CHECK(writer.append("unsteady", lost, bytes("more")) == CommitResult::conflict);
+  CHECK(writer.commit("unsteady", lost, bytes("more")) == CommitResult::conflict);
+  CHECK(writer.drop("unsteady", lost) == CommitResult::conflict);
+  CHECK(connection.root("unsteady")->version == now);
+  CHECK(tail_of(connection, "unsteady") == std::vector<std::string>{"one", "instead", "instead, too"});
+}
+
 /// A store that was deleted and created anew is another, even where it has a root of the same name.
 template <class Backend>
 void check_another_store_is_not_followed(typename Backend::Config const& config, typename Backend::Connection const& reader) {

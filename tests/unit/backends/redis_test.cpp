@@ -239,6 +239,10 @@ TEST_CASE("who follows a root is sent what others added to it, nothing twice, an
     laws::append(connection, "main", connection.root("main")->version, "other");
     CHECK(laws::tail_of(reader, "main") == std::vector<std::string>{"one", "other"});
   }
+  SECTION("as many other frames in the place of lost ones") {
+    auto other = Backend::connect_store(config);
+    laws::check_no_version_comes_again(connection, other, [&] { static_cast<void>(tell(port, {"RPOP", all + "tunsteady"})); });
+  }
   SECTION("no frame any more") {
     static_cast<void>(tell(port, {"DEL", all + "tmain"}));
     CHECK(laws::tail_of(reader, "main").empty());

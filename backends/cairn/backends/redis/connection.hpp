@@ -77,12 +77,12 @@ class Connection {
   [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const {
     auto const& names = store_->keys();
     auto const last = store_->last_root().find(branch);
-    auto seen = last ? *last : details::SeenRoot{};
-    auto const epoch = seen.record.version.token().substr(0, common::epoch_size);
-    auto const known = std::to_string(seen.record.tail.size());
+    auto seen = last ? *last : RootRecord{};
+    auto const head = last ? details::head_of(last->version) : details::Head{};
+    auto const known = std::to_string(head.frames);
     auto const reply = store_->run({details::Script::root,
                                     {names.store(), names.roots(), names.state(branch), names.tail(branch)},
-                                    {names.value(), branch, epoch, known, seen.lot}},
+                                    {names.value(), branch, head.epoch, known, head.lot}},
                                    "read a root");
     if (reply.is_array() && reply.size() == 0) return std::nullopt;
     auto const damaged = [] {
@@ -92,18 +92,19 @@ class Connection {
     if (reply.size() < 2 || reply.size() > 3 || reply[0].text().size() != common::epoch_size) damaged();
     bool const is_known = reply.size() == 2;
     auto const frames = reply[is_known ? 1 : 2];
-    if (!frames.is_array() || (is_known ? reply[0].text() != epoch : !reply[1].is_text())) damaged();
-    if (is_known && frames.size() == 0) return std::move(seen.record);
-    if (!is_known) seen = {{{}, Bytes::copy(reply[1].bytes()), {}}, {}};
+    if (!frames.is_array() || (is_known ? reply[0].text() != head.epoch : !reply[1].is_text())) damaged();
+    if (is_known && frames.size() == 0) return seen;
+    if (!is_known) seen = {{}, Bytes::copy(reply[1].bytes()), {}};
+    std::string_view lot;
     for (std::size_t i = 0; i != frames.size(); ++i) {
       auto const entry = frames[i].bytes();
       if (entry.size() < common::epoch_size) damaged();
-      seen.record.tail.push_back(Bytes::copy(entry.subspan(common::epoch_size)));
-      seen.lot = frames[i].text().substr(0, common::epoch_size);
+      seen.tail.push_back(Bytes::copy(entry.subspan(common::epoch_size)));
+      lot = frames[i].text().substr(0, common::epoch_size);
     }
-    seen.record.version = common::root_version(std::string{reply[0].text()}, seen.record.tail.size());
+    seen.version = details::version_of({reply[0].text(), seen.tail.size(), lot});
     store_->last_root().keep(branch, seen);
-    return std::move(seen.record);
+    return seen;
   }
   /// The names of all roots, sorted. One request.
   [[nodiscard]] std::vector<std::string> roots() const {

@@ -16,12 +16,14 @@ enum class Script : std::size_t { change, put, root, roots, remove };
 inline constexpr std::array<std::string_view, 5> script_texts{
     // Compares a root's version and changes it, and stores the blobs that go with that. Sent again, it sees that it has been here: by
     // the lot, which is the epoch of what a commit wrote, and in front of the frame that an append added.
-    // KEYS: store, roots, state, tail, blobs; ARGV: the store's value, name, expected epoch, expected frames, operation, lot, bytes, blobs.
+    // KEYS: store, roots, state, tail, blobs; ARGV: the store's value, name, the expected epoch, frames and lot of the last one, operation,
+    // lot, bytes, blobs.
     R"(if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'gone' end
 local epoch = redis.call('HGET', KEYS[2], ARGV[2]) or ''
 local frames = redis.call('LLEN', KEYS[4])
-local expected, place, operation, lot = ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
-if epoch ~= expected or frames ~= place then
+local last = string.sub(redis.call('LINDEX', KEYS[4], -1) or '', 1, 16)
+local expected, place, operation, lot = ARGV[3], tonumber(ARGV[4]), ARGV[6], ARGV[7]
+if epoch ~= expected or frames ~= place or last ~= ARGV[5] then
   if operation == 'commit' and epoch == lot then return 'done' end
   if operation == 'append' and epoch ~= '' and epoch == (expected == '' and lot or expected) then
     local frame = redis.call('LINDEX', KEYS[4], place)
@@ -29,9 +31,9 @@ if epoch ~= expected or frames ~= place then
   end
   return 'conflict'
 end
-for i = 5, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 3]) end
+for i = 5, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 4]) end
 if operation == 'commit' then
-  redis.call('SET', KEYS[3], ARGV[7])
+  redis.call('SET', KEYS[3], ARGV[8])
   redis.call('DEL', KEYS[4])
   redis.call('HSET', KEYS[2], ARGV[2], lot)
 elseif operation == 'append' then
@@ -39,7 +41,7 @@ elseif operation == 'append' then
     redis.call('SET', KEYS[3], '')
     redis.call('HSET', KEYS[2], ARGV[2], lot)
   end
-  redis.call('RPUSH', KEYS[4], ARGV[7])
+  redis.call('RPUSH', KEYS[4], ARGV[8])
 else
   redis.call('DEL', KEYS[3], KEYS[4])
   redis.call('HDEL', KEYS[2], ARGV[2])

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/backends/common/last_root.hpp>
+#include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/backends/redis/call.hpp>
 #include <cairn/backends/redis/config.hpp>
@@ -13,16 +14,36 @@
 #include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cairn::backends::redis::details {
 
-/// A root, and the 16 bytes that the append of its last frame drew by lot; none where it has no frames.
-struct SeenRoot {
-  RootRecord record{};
-  std::string lot{};
+/// A version, taken apart: the root's epoch, how many frames its tail has, and the 16 bytes that the append of the last one drew by lot,
+/// none where there is no frame. The lot, since a server that lost what it had acknowledged may get as many other frames: that is
+/// another version.
+struct Head {
+  std::string_view epoch;
+  std::uint64_t frames = 0;
+  std::string_view lot;
 };
+[[nodiscard]] inline Version version_of(Head const& head) {
+  auto token = std::string{head.epoch} + common::big_endian(head.frames);
+  return Version{std::move(token.append(head.lot))};
+}
+/// Looks into `version`.
+[[nodiscard]] inline Head head_of(Version const& version) {
+  if (version.absent()) return {};
+  std::string_view const token = version.token();
+  constexpr std::size_t fixed = common::epoch_size + 8;
+  if (token.size() != fixed && token.size() != fixed + common::epoch_size) raise(Errc::io_error, "That version was not made by the Redis backend.");
+  Head head{token.substr(0, common::epoch_size), 0, token.substr(fixed)};
+  for (char const byte : token.substr(common::epoch_size, 8)) head.frames = head.frames << 8U | static_cast<unsigned char>(byte);
+  return head;
+}
 
 /// Thread safety: every member may be called at once from any thread.
 class SharedStore {
@@ -31,7 +52,7 @@ class SharedStore {
 
   [[nodiscard]] Server& server() noexcept { return server_; }
   [[nodiscard]] StoreKeys const& keys() const noexcept { return keys_; }
-  [[nodiscard]] common::LastOf<SeenRoot>& last_root() noexcept { return last_root_; }
+  [[nodiscard]] common::LastRoot& last_root() noexcept { return last_root_; }
   [[nodiscard]] Address next_address() noexcept { return addresses_.next(); }
 
   /// As `Server::run`, for a script that looks whether the store is still the one that was connected to; `store/does-not-exist` otherwise.
@@ -56,7 +77,7 @@ class SharedStore {
   Server server_;
   StoreKeys keys_;
   common::TimedKeys addresses_;
-  common::LastOf<SeenRoot> last_root_;
+  common::LastRoot last_root_;
 };
 
 }  // namespace cairn::backends::redis::details

@@ -12,7 +12,6 @@
 #include <cairn/error/error.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -55,7 +54,7 @@ class Writer {
   CommitResult commit(std::string_view branch, Version const& expected, std::span<std::byte const> state) {
     check_size(state.size(), "The state of a root");
     auto const lot = common::random_epoch();
-    return change(branch, expected, "commit", lot, details::as_text(state), [&](Head const&) { return common::root_version(lot, 0); });
+    return change(branch, expected, "commit", lot, details::as_text(state), [&](Head const&) { return details::version_of({lot, 0, {}}); });
   }
   /// Adds one frame to the root's tail; where there is no root and none is expected, one with an empty state begins.
   /// Adds one entry to one list.
@@ -65,7 +64,7 @@ class Writer {
     auto entry = lot;
     entry += details::as_text(frame);
     return change(branch, expected, "append", lot, entry, [&](Head const& head) {
-      return common::root_version(head.epoch.empty() ? lot : std::string{head.epoch}, head.frames + 1);
+      return details::version_of({head.epoch.empty() ? lot : head.epoch, head.frames + 1, lot});
     });
   }
   /// Removes the root.
@@ -78,22 +77,10 @@ class Writer {
     std::string key;
     std::string bytes;
   };
-  /// A version, taken apart.
-  struct Head {
-    std::string_view epoch;
-    std::uint64_t frames = 0;
-  };
+  using Head = details::Head;
   static constexpr std::size_t most_buffered = std::size_t{8} << 20U;
   static constexpr std::size_t most_blobs = 4096;
 
-  static Head head_of(Version const& version) {
-    if (version.absent()) return {};
-    std::string_view const token = version.token();
-    if (token.size() != common::epoch_size + 8) raise(Errc::io_error, "That version was not made by the Redis backend.");
-    Head head{token.substr(0, common::epoch_size)};
-    for (char const byte : token.substr(common::epoch_size)) head.frames = head.frames << 8U | static_cast<unsigned char>(byte);
-    return head;
-  }
   static void check_size(std::size_t size, std::string_view what) {
     if (size <= details::most_bytes) return;
     raise(Errc::io_error, std::string{what} + " of " + std::to_string(size) + " bytes is larger than 512 MiB, the most that Redis takes.");
@@ -122,10 +109,10 @@ class Writer {
   CommitResult change(std::string_view branch, Version const& expected, std::string_view operation, std::string_view lot, std::string_view bytes,
                       Made made) {
     auto const& names = store_->keys();
-    auto const head = head_of(expected);
+    auto const head = details::head_of(expected);
     auto const frames = std::to_string(head.frames);
     std::vector<std::string> keys{names.store(), names.roots(), names.state(branch), names.tail(branch)};
-    std::vector<std::string_view> words{names.value(), branch, head.epoch, frames, operation, lot, bytes};
+    std::vector<std::string_view> words{names.value(), branch, head.epoch, frames, head.lot, operation, lot, bytes};
     add_blobs(keys, words);
     CommitResult done{CommitResult::committed, made(head)};
     bool may_have_run = false;
