@@ -31,6 +31,7 @@
 #include <memory>
 #include <new>
 #include <numeric>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -163,6 +164,27 @@ struct Mysql {
     CHECK_THROWS_AS(run(channel, "SELECT 1"), backends::common::LostConnection);
     with_file.tls = backends::mysql::Tls::verified;
     CHECK(laws::code_of([&] { static_cast<void>(Channel{with_file}); }) == Errc::config_mismatch);
+
+    // What a creation or a deletion that was broken off left.
+    auto half = config;
+    half.table_prefix = "half";
+    Backend::empty_store(half);
+    {
+      auto connection = Backend::connect_store(half);
+      REQUIRE(connection.begin().append("main", {}, {}) == CommitResult::committed);
+    }
+    run(other, "UPDATE half_store SET format = 0; DROP TABLE half_tail");
+    CHECK(laws::code_of([&] { static_cast<void>(Backend::connect_store(half)); }) == Errc::store_does_not_exist);
+    Backend::empty_store(half);
+    CHECK(Backend::connect_store(half).roots().empty());
+    run(other, "UPDATE half_store SET format = 0; DROP TABLE half_blob");
+    Backend::delete_store(half);
+    CHECK(run(other, "SELECT COUNT(*) FROM information_schema.tables WHERE table_name LIKE 'half%'") == "0");
+    // Between the first two steps of a creation.
+    run(other, "CREATE TABLE half_store(id INT PRIMARY KEY, format INT NOT NULL, own BINARY(16) NOT NULL)");
+    CHECK(laws::code_of([&] { static_cast<void>(Backend::connect_store(half)); }) == Errc::store_does_not_exist);
+    Backend::empty_store(half);
+    Backend::delete_store(half);
   }
   static void let_server_sync(Backend::Config const& config, bool syncs) {
     backends::mysql::details::Channel channel{config};
@@ -415,6 +437,27 @@ TEMPLATE_TEST_CASE("what a server gives up, and what was sent in part, is done o
     CHECK(laws::code_of([&] { static_cast<void>(Backend::connect_store(nowhere)); }) == Errc::store_does_not_exist);
     CHECK(laws::code_of([&] { Backend::empty_store(nowhere); }) == Errc::store_does_not_exist);
     Backend::delete_store(nowhere);
+  }
+  {
+    INFO("tables of another program are neither used nor removed");
+    auto shop = config;
+    shop.table_prefix = "shop";
+    auto const check = [&](Errc connect, std::optional<Errc> destroy) {
+      CHECK(laws::code_of([&] { Backend::empty_store(shop); }) == Errc::store_format);
+      CHECK(laws::code_of([&] { static_cast<void>(Backend::connect_store(shop)); }) == connect);
+      CHECK(laws::code_of([&] { Backend::delete_store(shop); }) == destroy);
+      CHECK(TestType::run(look, "SELECT CONCAT(item, '') FROM shop_root") == "soap");
+    };
+    TestType::run(other, "CREATE TABLE shop_root(item varchar(10))");
+    TestType::run(other, "INSERT INTO shop_root VALUES('soap')");
+    check(Errc::store_does_not_exist, std::nullopt);
+    TestType::run(other, "CREATE TABLE shop_store(item int)");
+    check(Errc::store_format, Errc::store_format);
+    TestType::run(other, "DROP TABLE shop_store");
+    TestType::run(other, "CREATE TABLE shop_store(format varchar(10), own varchar(10))");
+    TestType::run(other, "INSERT INTO shop_store VALUES('pdf', 'x')");
+    check(Errc::store_format, Errc::store_format);
+    CHECK(TestType::run(look, "SELECT CONCAT(format, '') FROM shop_store") == "pdf");
   }
   {
     INFO("whoever looks for a change waits for who may still make it");

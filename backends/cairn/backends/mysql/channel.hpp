@@ -26,6 +26,8 @@ inline Errc errc_of_number(unsigned number) noexcept {
     case 1146:
     case 1049: return Errc::store_does_not_exist;
     case 1050: return Errc::store_exists;
+    case 1054:
+    case 1136: return Errc::store_format;
     case 1021:
     case 1114: return Errc::io_full;
     case 1034:
@@ -48,6 +50,8 @@ inline std::string_view advice(unsigned number) noexcept {
     case 1146: return "The store was deleted: create it and connect again.";
     case 1049: return "Create the database first.";
     case 1050: return "There is such a store already: connect to it, delete it first, or choose another :table-prefix.";
+    case 1054:
+    case 1136: return "A table of that name is another program's: choose another :table-prefix.";
     case 1021:
     case 1114: return "Make room on the server and do it again; nothing has changed.";
     case 1034:

@@ -39,45 +39,65 @@ inline void take_turn(Channel& channel, Config const& config) {
   }
 }
 
-/// The row is written last: without it there is no store.
-[[nodiscard]] inline bool is_there(Channel& channel, common::SqlNames const& names) {
+[[nodiscard]] inline bool has_table(Channel& channel, std::string const& name) {
   try {
-    return !channel.run(names("SELECT format FROM $store"), "look for the store")[0].rows().empty();
+    channel.run("SELECT 1 FROM " + name + " LIMIT 0", "look for a table");
+    return true;
   } catch (Error const& error) {
     if (error.code() != Errc::store_does_not_exist) throw;
     return false;
   }
 }
 
+/// The row comes first and is finished last, so that what is left of a creation that was broken off is known for what it is: other tables
+/// of these names are another program's.
 inline void create_store(Config const& config) {
   once([&] {
     auto const names = names_of(config);
     Channel channel{config};
     take_turn(channel, config);
-    if (is_there(channel, names)) {
+    auto const row = store_row(channel, names);
+    if (row && row->format != unfinished) {
       raise(Errc::store_exists, "There is a store \"" + config.table_prefix + "\" in " + config.dbname +
                                     " already: connect to it, delete it first, or choose another :table-prefix.");
     }
-    channel.run(names("DROP TABLE IF EXISTS $store, $blob, $root, $tail;"
-                      "CREATE TABLE $blob(address BINARY(16), piece INT UNSIGNED, bytes MEDIUMBLOB NOT NULL, PRIMARY KEY(address, piece)) ENGINE=InnoDB;"
+    if (row) {
+      channel.run(names("DROP TABLE IF EXISTS $blob, $root, $tail"), "remove what is left of a store");
+    } else {
+      for (auto const* const table : {"blob", "root", "tail"}) {
+        if (!has_table(channel, names.name(table))) continue;
+        raise(Errc::store_format, "There is a table " + names.name(table) + " in " + config.dbname +
+                                      ", and no store that it belongs to: it is another program's. Choose another :table-prefix.");
+      }
+      channel.run(names("CREATE TABLE IF NOT EXISTS $store(id INT PRIMARY KEY, format INT NOT NULL, own BINARY(16) NOT NULL) ENGINE=InnoDB;"
+                        "INSERT INTO $store VALUES(1, ") +
+                      std::string{unfinished} + ", " + hex(common::random_epoch()) + ")",
+                  "create the store");
+    }
+    channel.run(names("CREATE TABLE $blob(address BINARY(16), piece INT UNSIGNED, bytes MEDIUMBLOB NOT NULL, PRIMARY KEY(address, piece)) ENGINE=InnoDB;"
                       "CREATE TABLE $root(number BIGINT UNSIGNED NOT NULL AUTO_INCREMENT UNIQUE, name VARBINARY(2048) PRIMARY KEY, "
                       "version BINARY(16) NOT NULL, frames BIGINT UNSIGNED NOT NULL) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;"
                       "CREATE TABLE $tail(root BIGINT UNSIGNED, place BIGINT UNSIGNED, piece INT UNSIGNED, version BINARY(16) NOT NULL, "
                       "bytes MEDIUMBLOB NOT NULL, PRIMARY KEY(root, place, piece)) ENGINE=InnoDB;"
-                      "CREATE TABLE $store(id INT PRIMARY KEY, format INT NOT NULL, own BINARY(16) NOT NULL) ENGINE=InnoDB;"
-                      "INSERT INTO $store VALUES(1, ") +
-                    std::string{format} + ", " + hex(common::random_epoch()) + ")",
+                      "UPDATE $store SET format = ") +
+                    std::string{format},
                 "create the store");
   });
 }
 
+/// The row goes last, so that a deletion that was broken off can be ended, and is no store from the beginning.
 inline void delete_store(Config const& config) {
   once([&] {
     auto const names = names_of(config);
     try {
       Channel channel{config};
       take_turn(channel, config);
-      channel.run(names("DROP TABLE IF EXISTS $store, $blob, $root, $tail"), "delete the store");
+      auto const row = store_row(channel, names);
+      if (!row) return;
+      if (row->format != unfinished) check_format(*row);
+      channel.run(names("UPDATE $store SET format = ") + std::string{unfinished} + ", own = " + hex(common::random_epoch()) +
+                      names(";DROP TABLE IF EXISTS $blob, $root, $tail;DROP TABLE $store"),
+                  "delete the store");
     } catch (Error const& error) {
       if (error.code() != Errc::store_does_not_exist) throw;  // of the whole database
     }

@@ -3,6 +3,7 @@
 // A connection to a MySQL or MariaDB server, and the statements of a store.
 #pragma once
 
+#include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/common/sql_names.hpp>
 #include <cairn/backends/common/sql_session.hpp>
 #include <cairn/backends/common/timed_key.hpp>
@@ -66,6 +67,34 @@ inline constexpr std::string_view format = "1";
   return number;
 }
 
+/// The row of a store's table.
+struct StoreRow {
+  std::string format;
+  std::string own;
+};
+/// The format of a store that is being created or deleted, and is none.
+inline constexpr std::string_view unfinished = "0";
+
+/// Nothing where there is no such table, or nothing in it; `store/format` for a table that no store has.
+[[nodiscard]] inline std::optional<StoreRow> store_row(Channel& channel, common::SqlNames const& names) {
+  try {
+    auto const results = channel.run(names("SELECT format, own FROM $store LIMIT 2"), "look for the store");
+    auto const& rows = results[0].rows();
+    if (rows.empty()) return std::nullopt;
+    if (rows.size() == 1 && rows[0][1].text.size() == common::epoch_size) return StoreRow{rows[0][0].text, rows[0][1].text};
+  } catch (Error const& error) {
+    if (error.code() != Errc::store_does_not_exist) throw;
+    return std::nullopt;
+  }
+  raise(Errc::store_format, "The table " + names.name("store") + " is another program's: choose another :table-prefix.");
+}
+/// `store/format` where another release made it.
+inline void check_format(StoreRow const& row) {
+  if (row.format == format) return;
+  raise(Errc::store_format, "The store was made by another release: its tables have format " + row.format + ", this one knows " + std::string{format} +
+                                ". Use that release.");
+}
+
 /// A server takes and gives no more than `max_allowed_packet` at once, so that blobs, states and frames are kept in pieces.
 class Session {
  public:
@@ -97,14 +126,10 @@ class Session {
 
   /// The store's own bytes. `store/format` where another release made it.
   [[nodiscard]] std::string own() {
-    auto const results = channel_.run(names_("SELECT format, own FROM $store"), "read the store's row");
-    if (results[0].rows().size() != 1) raise(Errc::store_does_not_exist, "The store was not created to its end.");
-    auto const& row = results[0].rows()[0];
-    if (row[0].text != format) {
-      raise(Errc::store_format, "The store was made by another release: its tables have format " + row[0].text + ", this one knows " +
-                                    std::string{format} + ". Use that release.");
-    }
-    return row[1].text;
+    auto row = store_row(channel_, names_);
+    if (!row || row->format == unfinished) raise(Errc::store_does_not_exist, "There is no store, or none that was created to its end.");
+    check_format(*row);
+    return std::move(row->own);
   }
 
   [[nodiscard]] bool apply(common::SqlChange const& change, std::string_view own) {

@@ -30,36 +30,47 @@ auto once(Work work) {
   }
 }
 
+/// In one transaction; `store/exists` for a table that is there.
+inline void create_tables(Channel& channel, Config const& config, common::SqlNames const& names) {
+  if (!config.schema.empty()) {
+    // Not IF NOT EXISTS, which asks for the right to make one even where one is.
+    channel.send_text("SELECT 1 FROM pg_namespace WHERE nspname = " + common::quoted_name(config.schema, '\''));
+    if (channel.exchange("look for the schema").front().rows() == 0) {
+      channel.send_text("CREATE SCHEMA " + common::quoted_name(config.schema, '"'));
+    }
+  }
+  for (std::string_view const text :
+       {"CREATE TABLE $store(id int PRIMARY KEY CHECK(id = 1), format int NOT NULL, own bytea NOT NULL)",
+        "CREATE TABLE $blob(key bytea PRIMARY KEY, bytes bytea NOT NULL)",
+        // Room for new versions of a row beside it: most changes are of these few rows.
+        "CREATE TABLE $root(number bigint GENERATED ALWAYS AS IDENTITY UNIQUE, name bytea PRIMARY KEY, version bytea NOT NULL, "
+        "frames bigint NOT NULL) WITH (fillfactor = 50)",
+        "CREATE TABLE $tail(root bigint, place bigint, version bytea NOT NULL, bytes bytea NOT NULL, PRIMARY KEY(root, place))",
+        // Nodes are packed already.
+        "ALTER TABLE $blob ALTER bytes SET STORAGE EXTERNAL", "ALTER TABLE $tail ALTER bytes SET STORAGE EXTERNAL"}) {
+    channel.send_text(names(text));
+  }
+  auto const own = common::random_epoch();
+  std::string digits;
+  for (auto const letter : own) {
+    digits += "0123456789abcdef"[static_cast<unsigned char>(letter) >> 4U];
+    digits += "0123456789abcdef"[static_cast<unsigned char>(letter) & 0xfU];
+  }
+  channel.send_text("INSERT INTO " + names.name("store") + " VALUES(1, " + std::string{format} + ", '\\x" + digits + "')");
+  static_cast<void>(channel.exchange("create the store"));
+}
+
 inline void create_store(Config const& config) {
   once([&] {
     auto const names = names_of(config);
     Channel channel{config};
-    if (!config.schema.empty()) {
-      // Not IF NOT EXISTS, which asks for the right to make one even where one is.
-      channel.send_text("SELECT 1 FROM pg_namespace WHERE nspname = " + common::quoted_name(config.schema, '\''));
-      if (channel.exchange("look for the schema").front().rows() == 0) {
-        channel.send_text("CREATE SCHEMA " + common::quoted_name(config.schema, '"'));
-      }
+    try {
+      create_tables(channel, config, names);
+    } catch (Error const& error) {
+      if (error.code() != Errc::store_exists || store_row(channel, names)) throw;
+      raise(Errc::store_format, "There is no store \"" + config.table_prefix + "\" here, but one of the tables that it would have: it is another program's. " +
+                                    std::string{"Choose another :table-prefix or :schema."});
     }
-    for (std::string_view const text :
-         {"CREATE TABLE $store(id int PRIMARY KEY CHECK(id = 1), format int NOT NULL, own bytea NOT NULL)",
-          "CREATE TABLE $blob(key bytea PRIMARY KEY, bytes bytea NOT NULL)",
-          // Room for new versions of a row beside it: most changes are of these few rows.
-          "CREATE TABLE $root(number bigint GENERATED ALWAYS AS IDENTITY UNIQUE, name bytea PRIMARY KEY, version bytea NOT NULL, "
-          "frames bigint NOT NULL) WITH (fillfactor = 50)",
-          "CREATE TABLE $tail(root bigint, place bigint, version bytea NOT NULL, bytes bytea NOT NULL, PRIMARY KEY(root, place))",
-          // Nodes are packed already.
-          "ALTER TABLE $blob ALTER bytes SET STORAGE EXTERNAL", "ALTER TABLE $tail ALTER bytes SET STORAGE EXTERNAL"}) {
-      channel.send_text(names(text));
-    }
-    auto const own = common::random_epoch();
-    std::string digits;
-    for (auto const letter : own) {
-      digits += "0123456789abcdef"[static_cast<unsigned char>(letter) >> 4U];
-      digits += "0123456789abcdef"[static_cast<unsigned char>(letter) & 0xfU];
-    }
-    channel.send_text("INSERT INTO " + names.name("store") + " VALUES(1, " + std::string{format} + ", '\\x" + digits + "')");
-    static_cast<void>(channel.exchange("create the store"));
   });
 }
 
@@ -68,7 +79,17 @@ inline void delete_store(Config const& config) {
     auto const names = names_of(config);
     try {
       Channel channel{config};
+      auto const is_there = [&] {
+        auto const row = store_row(channel, names);
+        if (row) check_format(*row);
+        return row.has_value();
+      };
+      if (!is_there()) return;  // before there is a lock, which another program may mind
+      channel.send_text("BEGIN");
+      channel.send_text(names("LOCK TABLE $store"));
+      if (!is_there()) return;
       channel.send_text(names("DROP TABLE IF EXISTS $store, $blob, $root, $tail"));
+      channel.send_text("COMMIT");
       static_cast<void>(channel.exchange("delete the store"));
     } catch (Error const& error) {
       if (error.code() != Errc::store_does_not_exist) throw;  // of the whole database, or the schema

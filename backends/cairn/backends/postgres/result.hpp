@@ -22,6 +22,7 @@ namespace cairn::backends::postgres::details {
 inline Errc errc_of_state(std::string_view state) noexcept {
   if (state == "42P01" || state == "3F000" || state == "3D000") return Errc::store_does_not_exist;
   if (state == "42P07" || state == "23505" || state == "42710") return Errc::store_exists;
+  if (state == "42703" || state == "42804" || state == "42883") return Errc::store_format;
   if (state == "53100") return Errc::io_full;
   if (state == "55P03" || state == "57014") return Errc::store_locked;
   if (state == "25006") return Errc::io_read_only;
@@ -37,6 +38,7 @@ inline std::string_view advice(std::string_view state) noexcept {
   if (state == "42P07" || state == "23505" || state == "42710") {
     return "There is such a store already: connect to it, delete it first, or choose another :table-prefix or :schema.";
   }
+  if (state == "42703" || state == "42804" || state == "42883") return "A table of that name is another program's: choose another :table-prefix or :schema.";
   if (state == "53100") return "Make room on the server and do it again; nothing has changed.";
   if (state == "55P03" || state == "57014") return "Somebody holds the tables, or a limit of time ended the statement: try again.";
   if (state == "25006") return "The server is a standby or read-only: connect to the primary (target_session_attrs=read-write).";

@@ -3,6 +3,7 @@
 // A connection to a PostgreSQL server with the statements of a store prepared.
 #pragma once
 
+#include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/common/sql_names.hpp>
 #include <cairn/backends/common/sql_session.hpp>
 #include <cairn/backends/common/timed_key.hpp>
@@ -65,6 +66,30 @@ inline void append_number(std::string& to, std::size_t number) {
   return made;
 }
 
+/// The row of a store's table.
+struct StoreRow {
+  std::string format;
+  std::string own;
+};
+/// Behind what was sent before. Nothing where there is no such table; `store/format` for one that no store has.
+[[nodiscard]] inline std::optional<StoreRow> store_row(Channel& channel, common::SqlNames const& names) {
+  try {
+    channel.send_text(names("SELECT format::text, own FROM $store LIMIT 2"));
+    auto const result = std::move(channel.exchange("look for the store").back());
+    if (result.rows() == 1 && result.text(0, 1).size() == common::epoch_size) return StoreRow{std::string{result.text(0, 0)}, std::string{result.text(0, 1)}};
+  } catch (Error const& error) {
+    if (error.code() != Errc::store_does_not_exist) throw;
+    return std::nullopt;
+  }
+  raise(Errc::store_format, "The table " + names.name("store") + " is another program's: choose another :table-prefix or :schema.");
+}
+/// `store/format` where another release made it.
+inline void check_format(StoreRow const& row) {
+  if (row.format == format) return;
+  raise(Errc::store_format, "The store was made by another release: its tables have format " + row.format + ", this one knows " + std::string{format} +
+                                ". Use that release.");
+}
+
 class Session {
  public:
   using Settings = Config;
@@ -88,6 +113,8 @@ class Session {
             "The server runs with fsync=off: a loss of power may take whole databases with it. Turn it on, or say :sync :relaxed.", "{:key :sync}");
     }
     auto const prepare = [&](char const* name, std::string_view text) { channel_.prepare(name, names(text)); };
+    // The first that fails is what is thrown: that there is no store comes before what its other tables are.
+    prepare("roots", "SELECT s.own, r.name FROM $store s LEFT JOIN $root r ON true");
     // A change of a root takes its row first, and others wait; what follows finds the row by its new version, or nothing.
     prepare("add_root", "INSERT INTO $root(name, version, frames) SELECT $1::bytea, $2::bytea, octet_length($4::bytea) FROM $store "
                         "WHERE own = $3::bytea ON CONFLICT DO NOTHING");
@@ -110,7 +137,6 @@ class Session {
     prepare("root_since", "SELECT r.version, t.bytes FROM $store s JOIN $root r ON r.name = $1::bytea "
                           "JOIN $tail k ON k.root = r.number AND k.place = $4::int AND k.version = $3::bytea "
                           "LEFT JOIN $tail t ON t.root = r.number AND t.place > $4::int WHERE s.own = $2::bytea ORDER BY t.place");
-    prepare("roots", "SELECT s.own, r.name FROM $store s LEFT JOIN $root r ON true");
     prepare("keys", "SELECT key FROM $blob WHERE key > $1::bytea AND key < $2::bytea ORDER BY key LIMIT $3::int");
     prepare("remove", "DELETE FROM $blob WHERE key = ANY($1::bytea[]) AND EXISTS (SELECT FROM $store WHERE own = $2::bytea)");
     lock_ = names("SELECT FROM $root ORDER BY number FOR UPDATE");
@@ -121,14 +147,10 @@ class Session {
 
   /// The store's own bytes. `store/format` where another release made it.
   [[nodiscard]] std::string own(Config const& config) {
-    channel_.send_text("SELECT format::text, own FROM " + names_of(config).name("store"));
-    auto const result = std::move(channel_.exchange("read the store's row").front());
-    if (result.rows() != 1) raise(Errc::store_corrupt, "The store's table has " + std::to_string(result.rows()) + " rows, and should have one.");
-    if (result.text(0, 0) != format) {
-      raise(Errc::store_format, "The store was made by another release: its tables have format " + std::string{result.text(0, 0)} +
-                                    ", this one knows " + std::string{format} + ". Use that release.");
-    }
-    return std::string{result.text(0, 1)};
+    auto row = store_row(channel_, names_of(config));
+    if (!row) raise(Errc::store_does_not_exist, "There is no store.");
+    check_format(*row);
+    return std::move(row->own);
   }
 
   [[nodiscard]] bool apply(common::SqlChange const& change, std::string_view own) {
