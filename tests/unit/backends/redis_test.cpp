@@ -130,6 +130,33 @@ TEST_CASE("a durable store is refused where the server would lose commits") {
   }
 }
 
+TEST_CASE("a durable store waits until a log that was turned on is in force") {
+  OwnService const server{script("redis")};
+  auto const port = server.value<std::uint16_t>("port");
+  auto config = config_of(server);
+  auto const set = [&](std::string_view name, std::string_view value) { REQUIRE(tell(port, {"CONFIG", "SET", name, value}) == "OK"); };
+  set("appendonly", "no");
+  for (int i = 0; i != 100; ++i) static_cast<void>(tell(port, {"SET", "other" + std::to_string(i), "x"}));
+  set("rdb-key-save-delay", "10000000");  // of the child that writes the log's base: ten seconds a key
+  set("appendonly", "yes");
+  config.timeout = std::chrono::seconds{1};
+  // With a write in between or without: what comes now is in no log that a restart would read.
+  for (int i = 0; i != 2; ++i) {
+    auto const error = error_of([&] { Backend::empty_store(config); });
+    REQUIRE(error.has_value());
+    CHECK(error->code() == Errc::io_error);
+    CHECK(mentions(error, "base of its log"));
+    static_cast<void>(tell(port, {"SET", "more", "x"}));
+  }
+  Backend::empty_store(relaxed(config));
+  CHECK_FALSE(Backend::connect_store(relaxed(config)).is_durable());
+  set("appendonly", "no");
+  set("rdb-key-save-delay", "0");
+  set("appendonly", "yes");
+  config.timeout = std::chrono::minutes{1};
+  CHECK(Backend::connect_store(config).is_durable());
+}
+
 TEST_CASE("a server whose settings have changed gets no commit after its connections broke") {
   OwnService const server{script("redis")};
   auto const port = server.value<std::uint16_t>("port");

@@ -42,6 +42,14 @@ using Settings = std::array<std::optional<std::string>, needed.size()>;
   return true;
 }
 
+/// Whether a log that was turned on while the server ran is not in force: until its base is written, nothing that is acknowledged meanwhile
+/// survives a restart. `info` is the reply to `INFO`. The first time that a new server rewrites its log looks the same; a log that was
+/// turned off and on again looks like one that is rewritten, which is nothing to wait for.
+[[nodiscard]] inline bool is_log_to_come(std::string_view info) noexcept {
+  auto const says = [&](std::string_view line) { return info.find(line) != std::string_view::npos; };
+  return (says("aof_rewrite_in_progress:1") || says("aof_rewrite_scheduled:1")) && says("aof_base_size:0");
+}
+
 /// `config/mismatch` where a durable store can't be on a server with these settings, or nobody knows: it says all that is in the way.
 inline void check_durable(Settings const& settings, std::string_view where) {
   if (keep_commits(settings)) return;

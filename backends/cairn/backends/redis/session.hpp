@@ -44,7 +44,8 @@ struct Disconnected {
 /// Not for several threads at once.
 class Session {
  public:
-  /// Connects and says who we are; `config/mismatch` where the store is to be durable and the server is not.
+  /// Connects and says who we are; `config/mismatch` where the store is to be durable and the server is not. Throws `Disconnected` where
+  /// that fails, or where the server is not durable yet.
   Session(Config const& config, Node const& node)
       : where_{config.socket.empty() ? node.host + ":" + std::to_string(node.port) : config.socket.string()} {
     using std::chrono::milliseconds;
@@ -96,7 +97,7 @@ class Session {
   /// Whether all that was asked is answered: otherwise the next one would get the replies to this one's questions.
   [[nodiscard]] bool is_clean() const noexcept { return awaited_ == 0 && context_->err == 0; }
   /// Whether the server says that it syncs its log before it answers, and drops nothing.
-  [[nodiscard]] bool keeps_commits() const noexcept { return keep_commits(settings_); }
+  [[nodiscard]] bool keeps_commits() const noexcept { return keep_commits(settings_) && !is_log_to_come_; }
 
  private:
   [[nodiscard]] Reply ask(Call const& call, std::string_view digest, bool is_asking) {
@@ -151,8 +152,13 @@ class Session {
       if (!reply.is_error()) digest = reply.text();
     }
     for (auto& setting : settings_) setting = setting_in(next());
-    check_is_no_replica(next().text());
-    if (config.sync == Sync::durable) check_durable(settings_, where_);
+    auto const info = next();
+    check_is_no_replica(info.text());
+    is_log_to_come_ = is_log_to_come(info.text());
+    if (config.sync == Sync::durable) {
+      check_durable(settings_, where_);
+      if (is_log_to_come_) throw Disconnected{where_ + " has yet to write the base of its log, and keeps nothing until then", false, true};
+    }
   }
 
   /// What a replica shows is old, and it takes nothing. In a cluster it sends us on.
@@ -170,6 +176,7 @@ class Session {
   std::size_t awaited_ = 0;
   Digests digests_;
   Settings settings_;
+  bool is_log_to_come_ = false;
 };
 
 }  // namespace cairn::backends::redis::details
