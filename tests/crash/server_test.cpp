@@ -93,6 +93,11 @@ struct Postgres {
     run(channel, "CREATE ROLE reader LOGIN");
     run(channel, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader");
   }
+  static void let_write(Channel& channel) { run(channel, "CREATE ROLE writer LOGIN SUPERUSER"); }
+  /// What the sessions of `writer` may do that begin from now on.
+  static void let_new_sessions_write(Channel& channel, bool may) {
+    run(channel, std::string{"ALTER ROLE writer SET default_transaction_read_only = "} + (may ? "off" : "on"));
+  }
   static bool somebody_waits(Channel& channel) { return run(channel, "SELECT count(*)::text FROM pg_locks WHERE NOT granted") != "0"; }
   /// Whoever looks first is given up in a deadlock.
   static void give_others_up_for(Channel& channel) { run(channel, "SET deadlock_timeout = '1h'"); }
@@ -142,6 +147,13 @@ struct Mysql {
   static void let_read(Channel& channel) {
     // Of these hosts, or the server's nameless account would be the nearer one.
     run(channel, "CREATE USER reader@localhost, reader@'127.0.0.1'; GRANT SELECT ON cairn.* TO reader@localhost, reader@'127.0.0.1'");
+  }
+  static void let_write(Channel& channel) {
+    run(channel, "CREATE USER writer@localhost, writer@'127.0.0.1'; GRANT ALL ON cairn.* TO writer@localhost, writer@'127.0.0.1'");
+  }
+  /// What the sessions of `writer` may do that begin from now on.
+  static void let_new_sessions_write(Channel& channel, bool may) {
+    run(channel, std::string{"SET GLOBAL init_connect = '"} + (may ? "" : "SET SESSION TRANSACTION READ ONLY") + "'");
   }
   static bool somebody_waits(Channel& channel) {
     std::this_thread::sleep_for(std::chrono::milliseconds{200});  // the table is not looked at anew for whoever asks more often than every 100
@@ -458,6 +470,28 @@ TEMPLATE_TEST_CASE("what a server gives up, and what was sent in part, is done o
     TestType::run(other, "INSERT INTO shop_store VALUES('pdf', 'x')");
     check(Errc::store_format, Errc::store_format);
     CHECK(TestType::run(look, "SELECT CONCAT(format, '') FROM shop_store") == "pdf");
+  }
+  {
+    INFO("a session that may only read is not used again after a commit was refused");
+    TestType::let_write(other);
+    auto mine = config;
+    mine.user = "writer";
+    TestType::let_new_sessions_write(other, false);
+    auto writing = Backend::connect_store(mine);
+    TestType::let_new_sessions_write(other, true);
+    auto const version = writing.root("held")->version;
+    CHECK(laws::code_of([&] { static_cast<void>(writing.begin().append("held", version, bytes_of("x"))); }) == Errc::io_read_only);
+    CHECK(writing.begin().append("held", version, bytes_of("x")) == CommitResult::committed);
+    TestType::let_new_sessions_write(other, false);
+    auto holding = Backend::connect_store(mine);
+    TestType::let_new_sessions_write(other, true);
+    auto writer = holding.begin();
+    auto const hold_and_append = [&] {
+      writer.hold();
+      return writer.append("held", holding.root("held")->version, bytes_of("x"));
+    };
+    CHECK(laws::code_of([&] { static_cast<void>(hold_and_append()); }) == Errc::io_read_only);
+    CHECK(hold_and_append() == CommitResult::committed);
   }
   {
     INFO("whoever looks for a change waits for who may still make it");

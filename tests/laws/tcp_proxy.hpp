@@ -72,6 +72,9 @@ class TcpProxy {
   /// How many requests have met one.
   [[nodiscard]] int faults() const noexcept { return faults_; }
 
+  /// Connections that come from now on are passed on to that port.
+  void send_on_to(std::uint16_t target) noexcept { target_ = target; }
+
   /// Every reply takes so much longer from now on.
   void set_delay(std::chrono::milliseconds delay) noexcept { delay_ = delay; }
   /// How many replies were kept back for that.
@@ -254,7 +257,7 @@ class TcpProxy {
     end_quietly(pair);
   }
 
-  std::uint16_t target_;
+  std::atomic<std::uint16_t> target_;
   std::uint16_t port_ = 0;
   int listener_;
   std::array<int, 2> wake_{-1, -1};

@@ -271,6 +271,28 @@ TEST_CASE("a connection that is lost before a call is sent leaves no doubt about
   }
 }
 
+TEST_CASE("whoever was connected to a server that became a replica finds the one that took over") {
+  OwnService const first{script("redis")};
+  OwnService const second{script("redis")};
+  auto const old_port = first.value<std::uint16_t>("port");
+  auto const new_port = second.value<std::uint16_t>("port");
+  TcpProxy proxy{old_port};
+  auto config = config_of(first);
+  config.port = proxy.port();
+  config.timeout = std::chrono::minutes{1};
+  Backend::empty_store(config);
+  auto connection = Backend::connect_store(config);
+  auto const version = laws::commit(connection, "main", {}, "state");
+  for (auto const& key : list(old_port, {"KEYS", "*"}))
+    REQUIRE(tell(old_port, {"MIGRATE", "127.0.0.1", std::to_string(new_port), key, "0", "1000", "COPY"}) == "OK");
+  REQUIRE(tell(old_port, {"REPLICAOF", "127.0.0.1", std::to_string(new_port)}) == "OK");
+  proxy.send_on_to(new_port);
+  auto writer = connection.begin();
+  CHECK(error_of([&] { static_cast<void>(writer.append("main", version, bytes("frame"))); })->code() == Errc::io_read_only);
+  CHECK(writer.append("main", version, bytes("frame")) == CommitResult::committed);
+  CHECK(laws::tail_of(connection, "main") == std::vector<std::string>{"frame"});
+}
+
 TEST_CASE("a deletion leaves nothing though the server comes back with its keys in another order") {
   OwnService server{script("redis")};
   TcpProxy proxy{server.value<std::uint16_t>("port")};

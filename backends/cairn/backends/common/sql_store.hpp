@@ -57,12 +57,13 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
    public:
     Lease() = default;
     Lease(Lease&& other) noexcept
-        : store_{std::exchange(other.store_, nullptr)}, use_{other.use_}, session_{std::move(other.session_)} {}
+        : store_{std::exchange(other.store_, nullptr)}, use_{other.use_}, generation_{other.generation_}, session_{std::move(other.session_)} {}
     Lease& operator=(Lease&& other) noexcept {
       if (this != &other) {
         give_back();
         store_ = std::exchange(other.store_, nullptr);
         use_ = other.use_;
+        generation_ = other.generation_;
         session_ = std::move(other.session_);
       }
       return *this;
@@ -73,7 +74,7 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
     Session* operator->() const noexcept { return session_.get(); }
     Session& operator*() const noexcept { return *session_; }
     void give_back() noexcept {
-      if (store_ != nullptr) std::exchange(store_, nullptr)->take_back(std::move(session_), use_);
+      if (store_ != nullptr) std::exchange(store_, nullptr)->take_back(std::move(session_), use_, generation_);
     }
     /// Closes it instead: it is of no use any more.
     void discard() noexcept {
@@ -86,6 +87,7 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
     Lease(std::shared_ptr<SqlStore> store, Use use) noexcept : store_{std::move(store)}, use_{use} {}
     std::shared_ptr<SqlStore> store_;
     Use use_ = Use::read;
+    std::uint64_t generation_ = 0;
     std::unique_ptr<Session> session_;
   };
 
@@ -105,8 +107,16 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
       } catch (LostConnection const&) {
         session.discard();
         throw;
+      } catch (Error const& error) {
+        heed(error);
+        throw;
       }
     });
+  }
+  /// After an error of the server's: one that became read-only is not asked again on the connections that there are. Behind the same
+  /// address there may be another by now.
+  void heed(Error const& error) noexcept {
+    if (error.code() == Errc::io_read_only) begin_anew();
   }
 
   [[noreturn]] static void raise_lost(std::string const& reason) {
@@ -130,6 +140,13 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
 
  private:
   [[nodiscard]] bool is_foreign_process() const noexcept { return ::getpid() != process_; }
+
+  /// No session that there is now is used again.
+  void begin_anew() noexcept {
+    std::lock_guard const guard{mutex_};
+    ++generation_;
+    idle_.clear();
+  }
 
   template <class Work>
   auto patiently(Work work) {
@@ -159,6 +176,7 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
     Lease made{this->shared_from_this(), use};
     ++leased_;
     if (use == Use::change) ++changing_;
+    made.generation_ = generation_;
     while (!idle_.empty()) {
       made.session_ = std::move(idle_.back());
       idle_.pop_back();
@@ -172,7 +190,7 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
     return made;
   }
 
-  void take_back(std::unique_ptr<Session> session, Use use) noexcept {
+  void take_back(std::unique_ptr<Session> session, Use use, std::uint64_t generation) noexcept {
     if (is_foreign_process()) {
       static_cast<void>(session.release());
       return;
@@ -181,7 +199,7 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
     std::lock_guard const guard{mutex_};
     --leased_;
     if (use == Use::change) --changing_;
-    if (session && session->is_alive()) idle_.push_back(std::move(session));  // has room
+    if (session && generation == generation_ && session->is_alive()) idle_.push_back(std::move(session));  // has room
     changed_.notify_all();
   }
 
@@ -198,6 +216,7 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
   std::condition_variable changed_;
   std::size_t leased_ = 0;
   std::size_t changing_ = 0;
+  std::uint64_t generation_ = 0;  ///< of sessions: older ones are closed when they are given back
   std::vector<std::unique_ptr<Session>> idle_;
 };
 

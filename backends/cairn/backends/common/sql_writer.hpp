@@ -48,6 +48,9 @@ class SqlWriter {
       SqlStore<Session>::raise_lost(lost.reason);
     } catch (TryAgain const& given_up) {
       raise_given_up(given_up);
+    } catch (Error const& error) {
+      store_->heed(error);
+      throw;
     }
     turn_ = std::move(turn);
     session_ = std::move(session);
@@ -115,6 +118,10 @@ class SqlWriter {
       } catch (TryAgain const& given_up) {
         release();
         reason = given_up.reason;
+      } catch (Error const& error) {
+        store_->heed(error);
+        release();
+        throw;
       } catch (...) {
         release();
         throw;

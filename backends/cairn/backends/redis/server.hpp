@@ -91,6 +91,7 @@ class Server {
       try {
         auto const reply = other ? std::exchange(other, nullptr)->ask(call, true) : lease()->ask(call);
         if (!reply.is_error()) return reply;
+        if (says(reply.text(), "READONLY")) begin_anew();  // behind the same address there may be another by now
         auto const to = redirection_of(reply.text());
         if (!to || ++redirections % most_redirections == 0) {
           if ((!to && !is_passing(reply.text())) || !patience.wait()) raise_error(reply.text(), what);
@@ -231,7 +232,7 @@ class Server {
     std::lock_guard const guard{mutex_};
     return generation_;
   }
-  /// After a loss: the node may be another, or another life of the same.
+  /// After a loss, or where the node takes nothing any more: there may be another, or another life of the same.
   void begin_anew() {
     std::lock_guard const guard{mutex_};
     ++generation_;
@@ -254,7 +255,7 @@ class Server {
   std::atomic<std::uint64_t> detours_ = 0;  ///< calls that were to be sent to another node for once
   mutable std::mutex mutex_;
   Node node_;
-  std::uint64_t generation_ = 0;  ///< counts the changes of `node_`, and the connections that were lost
+  std::uint64_t generation_ = 0;  ///< counts the changes of `node_`, and how often all connections were given up
   std::vector<std::unique_ptr<Session>> idle_;
 };
 
