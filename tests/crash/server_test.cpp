@@ -494,6 +494,21 @@ TEMPLATE_TEST_CASE("what a server gives up, and what was sent in part, is done o
     CHECK(hold_and_append() == CommitResult::committed);
   }
   {
+    INFO("a read is made again though its connection, and all that are idle, died without a word");
+    TcpProxy proxy{server.value<std::uint16_t>("port")};
+    auto through = TestType::config(server, proxy.port());
+    through.reply_timeout = std::chrono::seconds{3};
+    through.reconnect_for = std::chrono::seconds{2};
+    auto reader = Backend::connect_store(through);
+    {
+      auto writer = reader.begin();
+      writer.hold();
+      static_cast<void>(reader.roots());  // in a second session
+    }
+    proxy.silence();
+    CHECK(reader.root("held")->version == connection.root("held")->version);
+  }
+  {
     INFO("whoever looks for a change waits for who may still make it");
     typename TestType::Session session{config};
     std::string const made = "0123456789abcdef";

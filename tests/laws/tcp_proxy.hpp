@@ -74,6 +74,8 @@ class TcpProxy {
 
   /// Connections that come from now on are passed on to that port.
   void send_on_to(std::uint16_t target) noexcept { target_ = target; }
+  /// The connections that there are stay, and nothing passes on them any more.
+  void silence() noexcept { is_to_silence_ = true; }
 
   /// Every reply takes so much longer from now on.
   void set_delay(std::chrono::milliseconds delay) noexcept { delay_ = delay; }
@@ -101,6 +103,7 @@ class TcpProxy {
     bool is_waiting = false;  ///< the client waits for a reply
     Clock::time_point asked{};
     bool is_stalled = false;  ///< and won't get it
+    bool is_silent = false;   ///< nothing of it goes on
     bool is_in_body = false;  ///< the head of a reply whose body is to change has gone by
     std::string held{};       ///< what of a reply is late
     Clock::time_point due{};
@@ -125,6 +128,9 @@ class TcpProxy {
       }
       if (::poll(waits.data(), waits.size(), next_due(pairs)) < 0) continue;
       if (waits[0].revents != 0) break;
+      if (is_to_silence_.exchange(false)) {
+        for (auto& pair : pairs) pair.is_silent = true;
+      }
       std::size_t at = 2;
       for (auto& pair : pairs) {
         if (waits[at].revents != 0) request(pair);
@@ -186,6 +192,7 @@ class TcpProxy {
   void request(Pair& pair) {
     auto const bytes = take(pair.client);
     if (bytes.empty()) return end_quietly(pair);
+    if (pair.is_silent) return;
     {
       std::lock_guard const guard{mutex_};
       if (next_ && bytes.find(next_->text) != std::string::npos) pair.order = std::exchange(next_, std::nullopt);
@@ -202,7 +209,7 @@ class TcpProxy {
   }
   void reply(Pair& pair) {
     auto bytes = take(pair.server);
-    if (pair.is_stalled && !bytes.empty()) return;
+    if ((pair.is_stalled || pair.is_silent) && !bytes.empty()) return;
     if (pair.order && !bytes.empty()) {
       switch (pair.order->fault) {
         case NetworkFault::flip_reply: {
@@ -263,6 +270,7 @@ class TcpProxy {
   std::array<int, 2> wake_{-1, -1};
   std::mutex mutex_;
   std::optional<Order> next_;
+  std::atomic<bool> is_to_silence_ = false;
   std::atomic<int> faults_ = 0;
   std::atomic<std::chrono::milliseconds> delay_{};
   std::atomic<int> held_ = 0;

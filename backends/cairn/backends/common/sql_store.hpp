@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -76,9 +77,12 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
     void give_back() noexcept {
       if (store_ != nullptr) std::exchange(store_, nullptr)->take_back(std::move(session_), use_, generation_);
     }
-    /// Closes it instead: it is of no use any more.
+    /// Closes it instead: it is of no use any more, and those that nobody uses may have died with it, unnoticed until they are asked.
     void discard() noexcept {
-      if (store_ != nullptr && !store_->is_foreign_process()) session_.reset();
+      if (store_ != nullptr && !store_->is_foreign_process()) {
+        session_.reset();
+        store_->begin_anew();
+      }
       give_back();
     }
 
@@ -91,7 +95,8 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
     std::unique_ptr<Session> session_;
   };
 
-  /// Waits while all sessions are in use. A server that is not reached is tried for as long as the patience lasts, then `io/error`;
+  /// Waits while all sessions are in use. A server that is not reached is tried for as long as the patience lasts, which begins when
+  /// that is noticed, then `io/error`;
   /// the session's own errors are not tried again.
   [[nodiscard]] Lease lease(Use use) {
     return patiently([&] { return try_lease(use); });
@@ -150,11 +155,16 @@ class SqlStore : public std::enable_shared_from_this<SqlStore<Session>> {
 
   template <class Work>
   auto patiently(Work work) {
-    auto const end = std::chrono::steady_clock::now() + patience_;
+    using Clock = std::chrono::steady_clock;
+    std::optional<Clock::time_point> end;  // counted from the first failure, which may itself have been long in coming
     std::uint64_t attempt = 0;
     for (std::chrono::milliseconds pause{10};; pause = (std::min)(pause * 2, std::chrono::milliseconds{500})) {
       ++attempt;
-      auto const is_over = [&] { return std::chrono::steady_clock::now() + pause > end; };
+      auto const is_over = [&] {
+        auto const now = Clock::now();
+        if (!end) end = now + patience_;
+        return now + pause > *end;
+      };
       try {
         return work();
       } catch (LostConnection const& lost) {
