@@ -271,6 +271,18 @@ TEST_CASE("a connection that is lost before a call is sent leaves no doubt about
   }
 }
 
+TEST_CASE("a connection that the server closed while nobody used it leaves no doubt about the next call") {
+  OwnService const server{script("redis")};
+  auto const config = config_of(server);
+  Backend::empty_store(config);
+  auto connection = Backend::connect_store(config);
+  auto const before = laws::commit(connection, "main", {}, "state");
+  auto const version = laws::append(connection, "main", before, "frame");
+  static_cast<void>(tell(server.value<std::uint16_t>("port"), {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"}));
+  CHECK(connection.begin().append("main", before, bytes("late")) == CommitResult::conflict);
+  CHECK(connection.root("main")->version == version);
+}
+
 TEST_CASE("whoever was connected to a server that became a replica finds the one that took over") {
   OwnService const first{script("redis")};
   OwnService const second{script("redis")};

@@ -70,10 +70,11 @@ class Server {
     check_process();
     {
       std::lock_guard const guard{mutex_};
-      if (!idle_.empty()) {
+      while (!idle_.empty()) {
         auto session = std::move(idle_.back());
         idle_.pop_back();
-        return {*this, std::move(session), generation_};
+        // Otherwise nobody could tell whether what is sent now was done.
+        if (session->is_alive()) return {*this, std::move(session), generation_};
       }
     }
     return connect();

@@ -11,6 +11,7 @@
 #include <cairn/error/error.hpp>
 
 #include <hiredis/hiredis.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -94,6 +95,11 @@ class Session {
     return Reply{static_cast<redisReply*>(reply)};
   }
 
+  /// Whether nothing says that the server hung up. Nothing is to be read between calls but its goodbye.
+  [[nodiscard]] bool is_alive() const noexcept {
+    pollfd look{context_->fd, POLLIN, 0};
+    return ::poll(&look, 1, 0) == 0;
+  }
   /// Whether all that was asked is answered: otherwise the next one would get the replies to this one's questions.
   [[nodiscard]] bool is_clean() const noexcept { return awaited_ == 0 && context_->err == 0; }
   /// Whether the server says that it syncs its log before it answers, and drops nothing.
