@@ -176,6 +176,11 @@ struct Mysql {
     CHECK_THROWS_AS(run(channel, "SELECT 1"), backends::common::LostConnection);
     with_file.tls = backends::mysql::Tls::verified;
     CHECK(laws::code_of([&] { static_cast<void>(Channel{with_file}); }) == Errc::config_mismatch);
+    for (auto const key : {&Backend::Config::tls_ca, &Backend::Config::tls_cert, &Backend::Config::tls_key}) {
+      auto without_tls = config;
+      without_tls.*key = place.path() / "pem";
+      CHECK(laws::code_of([&] { static_cast<void>(Channel{without_tls}); }) == Errc::config_mismatch);
+    }
 
     // What a creation or a deletion that was broken off left.
     auto half = config;

@@ -235,6 +235,8 @@ TEST_CASE("databases, prefixes and sockets") {
   config.database = 0;
   config.nodes = {"no port"};
   CHECK(error_of([&] { Backend::empty_store(config); })->code() == Errc::config_range);
+  by_socket.nodes = {"127.0.0.1:6379"};
+  CHECK(error_of([&] { Backend::empty_store(by_socket); })->code() == Errc::config_mismatch);
   config.nodes.clear();
   config.port = 1;
   CHECK(error_of([&] { Backend::empty_store(config); })->code() == Errc::io_error);

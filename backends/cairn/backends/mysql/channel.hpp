@@ -100,11 +100,16 @@ class Result {
 
 class Channel {
  public:
-  /// Connects; `LostConnection` where that fails, `config/mismatch` where an option file may undo or undid what `tls` says.
+  /// Connects; `LostConnection` where that fails, `config/mismatch` where an option file may undo or undid what `tls` says, or where there
+  /// are certificates for a connection that would not be encrypted.
   explicit Channel(Config const& config) {
     // libmariadb reads the file when it connects, so what is in it wins over all options that were set before.
     if (config.tls == Tls::verified && !config.option_file.empty()) {
       raise(Errc::config_mismatch, "An :option-file may turn off what :tls :verified asks for: say with keys what is in it.", "{:key :option-file}");
+    }
+    if (config.tls == Tls::off && !(config.tls_ca.empty() && config.tls_cert.empty() && config.tls_key.empty())) {
+      raise(Errc::config_mismatch, "There are certificates or keys for a connection that is not encrypted: say :tls :verified or :tls :on, or leave them out.",
+            "{:key :tls}");
     }
     static int const is_ready = mysql_server_init(0, nullptr, nullptr);  // once, before there are threads in it
     if (is_ready == 0) connection_.reset(mysql_init(nullptr));

@@ -29,7 +29,7 @@ struct Config {
   std::string dbname{};
   std::string user{};
   Secret password{};
-  Tls tls = Tls::off;
+  Tls tls = Tls::off;                ///< not with one of the next three
   std::filesystem::path tls_ca{};    ///< certificates of authorities; the system's where it is empty
   std::filesystem::path tls_cert{};  ///< the client's own
   std::filesystem::path tls_key{};

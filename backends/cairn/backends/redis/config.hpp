@@ -20,7 +20,7 @@ struct Config {
   std::uint16_t port = 6379;
   /// The server's Unix socket, instead of host and port; not for clusters.
   std::filesystem::path socket{};
-  /// Further nodes of a cluster as `host:port`, asked in turn where `host` does not answer.
+  /// Further nodes of a cluster as `host:port`, asked in turn where `host` does not answer; not with `socket`.
   std::vector<std::string> nodes{};
   /// The user of the server's access lists; empty is the default one.
   std::string user{};

@@ -37,6 +37,8 @@ class Server {
       if (config_.host.empty()) raise(Errc::config_missing, "The Redis backend needs a :host, or a :socket.");
       nodes_.push_back({config_.host, config_.port});
     } else {
+      if (!config_.nodes.empty())
+        raise(Errc::config_mismatch, "A :socket is of one server, and :nodes are of a cluster: leave one of them out.", "{:key :nodes}");
       nodes_.push_back({});
     }
     for (auto const& text : config_.nodes) {
