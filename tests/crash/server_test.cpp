@@ -108,6 +108,21 @@ struct Postgres {
     REQUIRE(nothing != MAP_FAILED);
     CHECK(laws::code_of([&] { channel.send("read", {std::string_view{static_cast<char const*>(nothing), size}}); }) == Errc::io_full);
     ::munmap(nothing, size);
+
+    // Two who create the first stores of one schema.
+    Channel other{config};
+    Channel look{config};
+    auto in_schema = config;
+    in_schema.schema = "fresh";
+    run(other, "BEGIN");
+    run(other, "CREATE SCHEMA fresh");
+    auto created = std::async(std::launch::async, [&] { Backend::empty_store(in_schema); });
+    while (created.wait_for(std::chrono::milliseconds{1}) != std::future_status::ready && !somebody_waits(look)) {
+    }
+    run(other, "COMMIT");
+    CHECK_NOTHROW(created.get());
+    CHECK(Backend::connect_store(in_schema).roots().empty());
+    Backend::delete_store(in_schema);
   }
   static void let_server_sync(Backend::Config const& config, bool syncs) {
     std::string const wanted = syncs ? "on" : "off";
@@ -181,6 +196,9 @@ struct Mysql {
       without_tls.*key = place.path() / "pem";
       CHECK(laws::code_of([&] { static_cast<void>(Channel{without_tls}); }) == Errc::config_mismatch);
     }
+
+    // A server of a group undoes, on commit, what another one's commit is in the way of.
+    CHECK_THROWS_AS(run(other, "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3101"), backends::common::TryAgain);
 
     // What a creation or a deletion that was broken off left.
     auto half = config;
@@ -569,5 +587,14 @@ TEMPLATE_TEST_CASE("what a server gives up, and what was sent in part, is done o
     CHECK(impatient.read(second).size() == large.size());
   }
   TestType::check_own_ways(config);
+  Backend::delete_store(config);
+  Backend::empty_store(config);
+  try {
+    static_cast<void>(connection.roots());
+    FAIL("a store that was created anew is another");
+  } catch (Error const& gone) {
+    CHECK(gone.code() == Errc::store_does_not_exist);
+    CHECK(gone.message().find("The store was deleted") == gone.message().rfind("The store was deleted"));
+  }
   Backend::delete_store(config);
 }

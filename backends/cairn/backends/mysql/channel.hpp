@@ -200,7 +200,8 @@ class Channel {
     // 2000 to 2999 are the client's own: the connection is of no use. The others: the server ends, or ended this session.
     if ((number >= 2000 && number < 3000) || number == 1053 || number == 1927 || number == 1158 || number == 1159) throw_lost();
     is_lost_ = mysql_real_query(to, "ROLLBACK", 8) != 0;
-    if (number == 1213 || number == 1205) throw common::TryAgain{message + "."};
+    // 3101: what a group of servers undoes on commit, for another member's sake.
+    if (number == 1213 || number == 1205 || number == 3101) throw common::TryAgain{message + "."};
     raise(errc_of_number(number),
           "MySQL could not " + std::string{what} + ": " + message + " (" + std::to_string(number) + "). " + std::string{advice(number)},
           "{:mysql/error " + std::to_string(number) + "}");

@@ -359,7 +359,7 @@ class Session {
   }
 
   static void check_own(std::vector<Result::Row> const& rows, std::string_view own) {
-    if (rows.empty() || rows[0][0].text != own) raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice(1146)});
+    if (rows.empty() || rows[0][0].text != own) raise(Errc::store_does_not_exist, std::string{advice(1146)});
   }
 
   Channel channel_;

@@ -30,7 +30,7 @@ auto once(Work work) {
   }
 }
 
-/// In one transaction; `store/exists` for a table that is there.
+/// In one transaction; `store/exists` for a table that is there, or a schema that somebody else has made meanwhile.
 inline void create_tables(Channel& channel, Config const& config, common::SqlNames const& names) {
   if (!config.schema.empty()) {
     // Not IF NOT EXISTS, which asks for the right to make one even where one is.
@@ -64,10 +64,14 @@ inline void create_store(Config const& config) {
   once([&] {
     auto const names = names_of(config);
     Channel channel{config};
-    try {
-      create_tables(channel, config, names);
-    } catch (Error const& error) {
-      if (error.code() != Errc::store_exists || store_row(channel, names)) throw;
+    for (bool is_first = true;; is_first = false) {
+      try {
+        return create_tables(channel, config, names);
+      } catch (Error const& error) {
+        if (error.code() != Errc::store_exists || store_row(channel, names)) throw;
+      }
+      // Where it was the schema that was there, it is found the second time.
+      if (is_first) continue;
       raise(Errc::store_format, "There is no store \"" + config.table_prefix + "\" here, but one of the tables that it would have: it is another program's. " +
                                     std::string{"Choose another :table-prefix or :schema."});
     }

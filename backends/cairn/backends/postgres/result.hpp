@@ -21,7 +21,7 @@ namespace cairn::backends::postgres::details {
 /// The code of an error for an SQLSTATE of the server's.
 inline Errc errc_of_state(std::string_view state) noexcept {
   if (state == "42P01" || state == "3F000" || state == "3D000") return Errc::store_does_not_exist;
-  if (state == "42P07" || state == "23505" || state == "42710") return Errc::store_exists;
+  if (state == "42P07" || state == "42P06" || state == "23505" || state == "42710") return Errc::store_exists;
   if (state == "42703" || state == "42804" || state == "42883") return Errc::store_format;
   if (state == "53100") return Errc::io_full;
   if (state == "55P03" || state == "57014") return Errc::store_locked;
@@ -35,7 +35,7 @@ inline Errc errc_of_state(std::string_view state) noexcept {
 inline std::string_view advice(std::string_view state) noexcept {
   if (state == "42P01" || state == "3F000") return "The store was deleted: create it and connect again.";
   if (state == "3D000") return "Create the database first.";
-  if (state == "42P07" || state == "23505" || state == "42710") {
+  if (state == "42P07" || state == "42P06" || state == "23505" || state == "42710") {
     return "There is such a store already: connect to it, delete it first, or choose another :table-prefix or :schema.";
   }
   if (state == "42703" || state == "42804" || state == "42883") return "A table of that name is another program's: choose another :table-prefix or :schema.";

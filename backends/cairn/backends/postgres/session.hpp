@@ -282,9 +282,7 @@ class Session {
 
  private:
   static void check_own(Result const& result, std::string_view own) {
-    if (result.rows() == 0 || result.text(0, 0) != own) {
-      raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice("42P01")});
-    }
+    if (result.rows() == 0 || result.text(0, 0) != own) raise(Errc::store_does_not_exist, std::string{advice("42P01")});
   }
 
   Channel channel_;

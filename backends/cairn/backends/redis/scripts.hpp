@@ -57,13 +57,12 @@ return 'done')",
     R"(if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'gone' end
 local epoch = redis.call('HGET', KEYS[2], ARGV[2])
 if not epoch then return {} end
-local state = redis.call('GET', KEYS[3])
-if state and epoch == ARGV[3] then
+if epoch == ARGV[3] and redis.call('EXISTS', KEYS[3]) == 1 then
   local known = tonumber(ARGV[4])
   local last = known == 0 and '' or redis.call('LINDEX', KEYS[4], known - 1)
   if last and string.sub(last, 1, 16) == ARGV[5] then return {epoch, redis.call('LRANGE', KEYS[4], known, -1)} end
 end
-return {epoch, state, redis.call('LRANGE', KEYS[4], 0, -1)})",
+return {epoch, redis.call('GET', KEYS[3]), redis.call('LRANGE', KEYS[4], 0, -1)})",
     // KEYS: store, roots; ARGV: the store's value.
     R"(if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'gone' end
 return redis.call('HKEYS', KEYS[2]))",
