@@ -7,17 +7,20 @@
 
 #include <cairn/backends/file/backend.hpp>
 #include <cairn/layer/audited.hpp>
+#include <cairn/layer/encrypted.hpp>
 
 #include <filesystem>
 #include <string>
 
 namespace cairn::test {
 
-using AuditedFile = Audited<Adversary<backends::file::Backend>>;
+/// Of the longest addresses that there are.
+using AuditedStore = Audited<Adversary<Encrypted<backends::file::Backend>>>;
+static_assert(sizeof(ConnectionOf<AuditedStore>::Address) == max_address_size);
 
 /// Signed.
-inline AuditedFile::Config audited_config(std::filesystem::path const& directory) {
-  return {.store = {.path = directory / "store"}, .key = Secret{std::string(64, '7')}};
+inline AuditedStore::Config audited_config(std::filesystem::path const& directory) {
+  return {.store = {.store = {.path = directory / "store"}, .key = Secret{std::string(64, '3')}}, .key = Secret{std::string(64, '7')}};
 }
 
 }  // namespace cairn::test

@@ -33,7 +33,7 @@ struct Padded {
   std::uint64_t offset = 0;
   friend bool operator==(Padded const&, Padded const&) = default;
 };
-using Long = std::array<std::uint64_t, 5>;
+using Long = std::array<std::uint64_t, 7>;
 static_assert(cairn::check_blob_store<Composed<Reads, HasRoot, ListsRoots, Begins<>, Sweeps>>());
 static_assert(cairn::check_blob_store<ConnectionBy<Incomparable>>());
 static_assert(cairn::check_blob_store<ConnectionBy<Padded>>());
@@ -42,5 +42,5 @@ static_assert(cairn::check_blob_store<ConnectionBy<int const*>>());
 static_assert(cairn::check_blob_store<ConnectionBy<Long>>());
 #else
 static_assert(cairn::check_blob_store<ConnectionBy<std::uint32_t>>());
-static_assert(cairn::check_blob_store<ConnectionBy<std::array<std::uint64_t, 4>>>());
+static_assert(cairn::check_blob_store<ConnectionBy<std::array<std::uint64_t, 6>>>());
 #endif

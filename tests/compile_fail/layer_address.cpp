@@ -8,9 +8,9 @@
 #include <array>
 
 #ifdef SHOULD_FAIL
-using Long = std::array<unsigned char, 25>;
+using Long = std::array<unsigned char, 41>;
 #else
-using Long = std::array<unsigned char, 24>;
+using Long = std::array<unsigned char, 40>;
 #endif
 struct LongWriter : archetype::Commits, archetype::Appends, archetype::Drops {
   Long put(archetype::Blob);

@@ -8,9 +8,9 @@
 #include <array>
 
 #ifdef SHOULD_FAIL
-using Long = std::array<unsigned char, 17>;
+using Long = std::array<unsigned char, 33>;
 #else
-using Long = std::array<unsigned char, 16>;
+using Long = std::array<unsigned char, 32>;
 #endif
 struct LongWriter : archetype::Commits, archetype::Appends, archetype::Drops {
   Long put(archetype::Blob);

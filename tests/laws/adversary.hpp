@@ -67,7 +67,6 @@ class AdversaryConnection : public ConnectionOf<Inner> {
 /// Does what `Inner` does, until the adversary does something. Requires: `Inner` has no `read_many`.
 template <class Inner>
 struct Adversary : Inner {
-  static constexpr std::string_view backend_id = "adversary";
   using Connection = AdversaryConnection<Inner>;
   static_assert(!BlobStoreReadsMany<ConnectionOf<Inner>>);
 

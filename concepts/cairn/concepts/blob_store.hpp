@@ -20,8 +20,9 @@
 
 namespace cairn {
 
-/// The largest address a backend may choose, in bytes: a node keeps its children's addresses inline.
-inline constexpr std::size_t max_address_size = 32;
+/// The largest address a backend may choose, in bytes: a node keeps its children's addresses inline. 24 of a bucket, 8 that encryption
+/// adds, and 16 that auditing does.
+inline constexpr std::size_t max_address_size = 48;
 
 /// Where a blob is: a value that the backend chose (an offset, a key, a content hash). It is stored inside other blobs
 /// as its bytes, so it has no pointers in it and no padding.

@@ -229,7 +229,7 @@ consteval bool check_blob_store() {
                   "cairn::BlobStore [address]: Address is stored as its bytes: it must be trivially copyable, "
                   "without padding, floating point and pointers");
     static_assert(address_is_small,
-                  "cairn::BlobStore [address]: Address must have at most cairn::max_address_size (32) bytes; choose "
+                  "cairn::BlobStore [address]: Address must have at most cairn::max_address_size (48) bytes; choose "
                   "a hash or a number, not a name");
 
     constexpr Fault read = detail::fault_of_read<Store>();

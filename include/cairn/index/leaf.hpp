@@ -81,7 +81,9 @@ struct Leaf : NodeHeader, LiveNodes<Shape>, LeafOrigin<Shape::buffered> {
     return with_rows<Sorted>([&](auto const& rows) { return rows.template find<Sorted>(count, key, bounds); });
   }
   /// Asks for what a search reads.
-  void prefetch_heads() const noexcept { prefetch(this, sizeof(Leaf) + sizeof(Frame) + capacity * sizeof(std::uint32_t)); }
+  void prefetch_heads() const noexcept {
+    prefetch(&this->references, sizeof(Leaf) - offsetof(NodeHeader, references) + sizeof(Frame) + capacity * sizeof(std::uint32_t));
+  }
 
   /// Asks for what is likely to be read of a row at about `at`, and of all of the first `rows`. Requires nothing of the leaf's
   /// content, which may be on its way from memory: that it is packed is a guess.

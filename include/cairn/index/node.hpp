@@ -98,7 +98,7 @@ struct Inner : NodeHeader,
 
   /// Requires nothing of the node's content: it may be on its way from memory.
   void prefetch_for_search() const noexcept {
-    prefetch(this, sizeof(std::uint64_t));
+    prefetch_header();
     prefetch(&separators, sizeof separators);
     prefetch(children, sizeof children);
   }
@@ -199,7 +199,7 @@ Inner<Shape>::~Inner() {
       if (auto* node = child(static_cast<std::size_t>(std::countr_zero(left)))) visit(node);
     }
   };
-  each_of_its_own([](NodeHeader* node) { prefetch(node, 1); });  // its count: one after the other, each would be waited for
+  each_of_its_own([](NodeHeader* node) { node->prefetch_header(); });  // its count: one after the other, each would be waited for
   each_of_its_own([](NodeHeader* node) { release<Shape>(node); });
   separators.destroy(count > 1 ? count - 1U : 0U);
 }
@@ -213,7 +213,9 @@ Inner<Shape>::Inner(Inner& source, std::uint64_t token) noexcept
   auto const borrows = Lineages<Inner>::inherit(source, *this);
   if (borrows && *borrows == lowest_bits(count)) return;
   if (!borrows) {
-    for (std::size_t i = 0; i != count; ++i) prefetch(source.child(i), 1);
+    for (std::size_t i = 0; i != count; ++i) {
+      if (auto* const there = source.child(i)) there->prefetch_header();
+    }
     for (std::size_t i = 0; i != count; ++i) {
       auto* shared = source.child(i);
       if (shared != nullptr) retain(shared);

@@ -3,6 +3,7 @@
 // What the nodes of a tree have in common.
 #pragma once
 
+#include <cairn/index/compiler.hpp>
 #include <cairn/index/node_address.hpp>
 #include <cairn/index/node_shape.hpp>
 
@@ -22,15 +23,20 @@ enum class Stored : std::uint8_t {
 struct NodeHeader {
   NodeHeader(std::uint8_t node_level, std::uint64_t token) noexcept : level{node_level}, owner{token} {}
 
-  std::atomic<std::uint32_t> references{1};
-  std::uint16_t count = 0;   // rows of a leaf, children of an inner node
-  std::uint8_t const level;  // 0: a leaf
-  std::atomic<Stored> stored{Stored::no};  // release: `address` is set
-  std::uint64_t owner;
-  std::atomic<std::uint32_t> weight{0};  // of a leaf: what its cache counts it for, relaxed
-  std::atomic<bool> used{false};   // of a leaf: since its cache looked last
+  // What a search asks for comes after the address, beside what it reads next, and in one word; the rest of a leaf begins in the
+  // padding at the end.
   NodeAddress address;
-  NodeCache* cache = nullptr;      // who counts a leaf, and may unload those of an inner node
+  std::uint8_t const level;  // 0: a leaf
+  std::uint16_t count = 0;   // rows of a leaf, children of an inner node
+  std::atomic<std::uint32_t> references{1};
+  std::uint64_t owner;
+  NodeCache* cache = nullptr;              // who counts a leaf, and may unload those of an inner node
+  std::atomic<std::uint32_t> weight{0};    // of a leaf: what its cache counts it for, relaxed
+  std::atomic<Stored> stored{Stored::no};  // release: `address` is set
+  std::atomic<bool> used{false};           // of a leaf: since its cache looked last
+
+  /// Asks for what a search reads of it, and for its count. Requires nothing of the node's content.
+  void prefetch_header() const noexcept { prefetch(&references, sizeof references); }
 };
 
 [[nodiscard]] inline bool is_stored(NodeHeader const* node) noexcept {

@@ -218,7 +218,7 @@ inline void require_key(std::optional<PublicKey> const& stored, PublicKey const&
 /// tail is chained to what is before it. With a key (Ed25519) states and frames are signed. `verify_chain` (cairn/store/verify_chain.hpp) looks at all of it,
 /// every read at what it reads. docs/audit.md says what is found, and what can't be.
 ///
-/// Addresses are 16 bytes longer and at most 32. Errors beside those of `Inner`: `store/corrupt`; `store/format` where the store was not created through this layer;
+/// Addresses are 16 bytes longer and at most 48. Errors beside those of `Inner`: `store/corrupt`; `store/format` where the store was not created through this layer;
 /// `store/wrong-key`, `config/missing` and `config/range` about keys. Promises what `Inner` does.
 template <class Inner>
 struct Audited {
@@ -235,7 +235,7 @@ struct Audited {
   }();
   static constexpr bool address_fits = BlobAddress<typename Connection::Address>;
   static_assert(address_fits,
-                "cairn::Audited [address]: the store's addresses leave no room for 16 bytes more; choose a backend whose addresses have at most 16 bytes");
+                "cairn::Audited [address]: the store's addresses leave no room for 16 bytes more; choose a backend whose addresses have at most 32 bytes");
 
   static Config default_config(Config config, Environment const& environment) {
     layer::default_part<Inner>(config.store, environment);

@@ -15,10 +15,10 @@
 namespace cairn::layer {
 
 /// The address of a blob in a store that says it only after the bytes are there: the beginning of the box's nonce beside it says which
-/// box is meant. 16 bytes of it, or 8 where there is no room for them. On disk.
+/// box is meant. 16 bytes of it, or 8 beside a long one. On disk: do not change.
 template <class Inner>
 struct TaggedAddress {
-  static constexpr std::size_t tag_size = sizeof(Inner) + 16 <= max_address_size ? 16 : 8;
+  static constexpr std::size_t tag_size = sizeof(Inner) <= 16 ? 16 : 8;
 
   Inner inner{};
   std::array<std::byte, tag_size> tag{};

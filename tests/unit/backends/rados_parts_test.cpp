@@ -1,6 +1,9 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // The RADOS backend without a cluster: its names, the bytes of a root, and what it says where there is nobody to talk to.
+#if CAIRN_TEST_HAS_AUDITED
+#include "backends/audited_pool.hpp"
+#endif
 #include "laws/blob_store.hpp"
 
 #include <cairn/backends/rados/backend.hpp>

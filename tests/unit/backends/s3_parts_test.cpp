@@ -1,6 +1,9 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // The S3 backend's own formats and rules, without a server.
+#if CAIRN_TEST_HAS_AUDITED
+#include "backends/audited_bucket.hpp"
+#endif
 #include "laws/blob_store.hpp"
 
 #include <cairn/backends/s3/backend.hpp>

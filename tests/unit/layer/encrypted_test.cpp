@@ -33,6 +33,11 @@ using Tagged = Encrypted<faulty::Backend>;
 
 static_assert(std::same_as<ConnectionOf<Bound>::Address, backends::mem::Address>);
 static_assert(sizeof(ConnectionOf<Tagged>::Address) == 24);
+// What is on disk already: a tag of 16 bytes beside addresses of up to 16, of 8 beside longer ones.
+template <std::size_t Size>
+using Plain = std::array<std::byte, Size>;
+static_assert(sizeof(layer::TaggedAddress<Plain<16>>) == 32 && sizeof(layer::TaggedAddress<Plain<17>>) == 25);
+static_assert(sizeof(layer::TaggedAddress<Plain<24>>) == 32 && sizeof(layer::TaggedAddress<Plain<40>>) == max_address_size);
 static_assert(KeyedBlobStore<ConnectionOf<Bound>> && !KeyedBlobStore<ConnectionOf<Tagged>>);
 static_assert(!Bound::capabilities.zero_copy_reads);
 
