@@ -31,6 +31,7 @@ struct Bounds {
       0xFFFF;  ///< of variables, blocks, constants and tables: what plans number by 16 bits
   static constexpr std::uint32_t goals = 30'000;
   static constexpr std::uint32_t depth = 96;      ///< of blocks in blocks
+  static constexpr std::uint32_t steps = 512;     ///< one behind the other, in blocks and around them: each calls the next
   static constexpr std::uint32_t inlined = 256;   ///< calls that rules are put in for; later ones get tables
   static constexpr std::uint32_t branches = 512;  ///< of one recursive rule, after its or's are multiplied out
   static constexpr std::uint32_t tables = 1'024;

@@ -126,6 +126,7 @@ class Order {
     reachability_.bind(goal, *bound_);
     started_ = true;
     waiting_.take(chosen.at, chosen.limits);
+    if (placed.size() > Bounds::steps) builder_->fail({Failure::Kind::too_large, goal.form, {}});
   }
 
   // Looking ahead

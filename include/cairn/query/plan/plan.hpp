@@ -245,6 +245,7 @@ struct Plan {
   std::vector<double>
       estimates{};  ///< for every step the rows that are expected of one, negative: unknown; or none at all
   std::uint16_t main = 0;
+  std::uint32_t depth = 0;  ///< how many steps call each other at most, one behind the other
   Slice with{};
   FindShape shape = FindShape::relation;
   RowKeys row_keys = RowKeys::none;

@@ -5,6 +5,7 @@
 
 #include <cairn/query/plan/distinct_marks.hpp>
 #include <cairn/query/plan/frame.hpp>
+#include <cairn/query/plan/longest_path.hpp>
 #include <cairn/query/plan/order.hpp>
 
 #include <cstddef>
@@ -40,6 +41,10 @@ class Planner {
     bool const too_large = columns > Bounds::numbers || plan_.constants.size() > Bounds::numbers ||
                            plan_.blocks.size() > Bounds::numbers || plan_.closures.size() > Bounds::numbers;
     if (too_large) builder_.fail({Failure::Kind::too_large, {}, {}});
+    if (builder_.failed()) return;
+    LongestPath path{plan_};
+    plan_.depth = path.steps();
+    if (plan_.depth > Bounds::steps) builder_.fail({Failure::Kind::too_large, path.place(), {}});
     if (!Statistics::knows) plan_.estimates.clear();
   }
 

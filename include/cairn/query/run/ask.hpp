@@ -6,6 +6,7 @@
 #include <cairn/edn/parse.hpp>
 #include <cairn/edn/write.hpp>
 #include <cairn/meta/lazy.hpp>
+#include <cairn/query/plan/bounds.hpp>
 #include <cairn/query/plan/explain.hpp>
 #include <cairn/query/run/front_end.hpp>
 #include <cairn/query/run/input.hpp>
@@ -14,6 +15,7 @@
 #include <cairn/query/run/run_plan.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -65,18 +67,17 @@ std::string explain(std::string_view text, std::span<GivenInput const> inputs, Q
 
 template <meta::Lazy>
 Value nested_query(QueryContext& context, std::span<Operand const> operands, Batch const& in, std::uint32_t row, bool as_value) {
-  // As deep as the parser lets queries be written into each other: one whose text is a value may ask itself.
-  constexpr int deepest = 64;
-  thread_local int depth = 0;
-  if (depth == deepest) {
-    raise(Errc::query_memory, "Queries ask each other more than " + std::to_string(deepest) + " deep. Let the inner one end.", "{:function q}");
-  }
+  // One whose text is a value may ask itself: what stands on the stack are the steps of all.
+  constexpr std::uint32_t deepest = 2 * planning::Bounds::steps;
+  constexpr std::uint32_t steps_a_query = 8;  // what one takes of the stack besides
+  thread_local std::uint32_t depth = 0;
   struct Level {
-    Level() noexcept { ++depth; }
+    explicit Level(std::uint32_t its_steps) noexcept : steps{its_steps} { depth += steps; }
     Level(Level const&) = delete;
     Level& operator=(Level const&) = delete;
-    ~Level() { --depth; }
-  } const level{};
+    ~Level() { depth -= steps; }
+    std::uint32_t steps;
+  };
   auto const& plan = context.plan();
   std::string text;
   if (operands[0].kind == Operand::Kind::constant) {
@@ -99,6 +100,13 @@ Value nested_query(QueryContext& context, std::span<Operand const> operands, Bat
   auto const options = context.inner_options();
   if (context.nested() == nullptr) context.nested() = std::make_shared<NestedQueries>();
   auto const prepared = context.nested()->prepare(std::move(text), inputs, options);
+  Level const level{prepared->plan().depth + steps_a_query};
+  if (depth > deepest) {
+    raise(Errc::query_memory,
+          "Queries ask each other too deep: at most " + std::to_string(deepest) +
+              " steps may wait for each other, eight counted for each query. Let the inner one end.",
+          "{:function q}");
+  }
   auto const found = run_plan(prepared->view(), inputs, options);
   if (found.found()->shape() == FindShape::scalar || as_value) return to_value(found.to_edn());
   if (found.found()->shape() == FindShape::tuple && found.empty()) return {};

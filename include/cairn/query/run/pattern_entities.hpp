@@ -9,6 +9,7 @@
 #include <cairn/query/access/table.hpp>
 #include <cairn/query/run/pattern_emitter.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,10 +39,9 @@ class EntityLookup {
     bool const ascending = access::ascends(entities, rows);
     if (!set_considered_) consider_set(emitter, rows);
     if (set_) {
-      std::uint32_t found[batch_rows];
-      auto const count = set_->find(entities, rows, ascending, found);
+      auto const count = set_->find(entities, rows, ascending, found_->data());
       emitter.begin_entities();
-      emitter.emit_rows(found, count);
+      emitter.emit_rows(found_->data(), count);
       emitter.end_entities();
       return;
     }
@@ -130,6 +130,7 @@ class EntityLookup {
     auto const size = estimate<Order::avet>(*db_, range.from.get(), range.to.get());
     if (size > set_a_row * rows) return;
     set_.emplace(*db_, range, static_cast<std::size_t>(size), *pins_, Watch::of(*context_));
+    found_ = std::make_unique_for_overwrite<std::array<std::uint32_t, batch_rows>>();
     bytes_ += set_->bytes();
   }
 
@@ -141,6 +142,7 @@ class EntityLookup {
   std::unique_ptr<EntitySort> sorted_{};
   std::optional<EntityTable> table_{};
   std::optional<EntitySet> set_{};
+  std::unique_ptr<std::array<std::uint32_t, batch_rows>> found_{};  ///< not on the stack: the steps behind stand on it
   bool set_considered_ = false;
   bool no_table_ = false;
   std::uint64_t jumps_ = 0;

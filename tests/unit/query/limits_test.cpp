@@ -1,0 +1,110 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// What queries may not take, however they are written: the stack, memory, time.
+#include "sanitized.hpp"
+
+#include <cairn/db/initial_snapshot.hpp>
+#include <cairn/db/transact.hpp>
+#include <cairn/edn/edn.hpp>
+#include <cairn/index/persistent_set.hpp>
+#include <cairn/query/query.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <pthread.h>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cairn::limits_test {
+namespace {
+
+using Database = Db<persistent_set_tag>;
+
+/// Two thousand entities with a number, in a chain.
+Database const& numbers() {
+  static Database const db = [] {
+    auto const after = [](Database const& before, std::string_view tx) {
+      return transact(before, TxData{notation::parse(tx)}, Instant{1000}).db_after;
+    };
+    Database const empty{initial_snapshot<persistent_set_tag>(std::make_shared<DatabaseOptions const>(), Instant{0})};
+    auto const schema = after(empty, R"([
+      {:db/ident :n :db/valueType :db.type/long :db/cardinality :db.cardinality/one :db/index true}
+      {:db/ident :next :db/valueType :db.type/ref :db/cardinality :db.cardinality/one}])");
+    std::string tx = "[";
+    for (int i = 0; i != 2000; ++i) {
+      tx += "{:db/id " + std::to_string(1000 + i) + " :n " + std::to_string(i);
+      if (i != 0) tx += " :next " + std::to_string(1000 + i - 1);
+      tx += "}";
+    }
+    return after(schema, tx + "]");
+  }();
+  return db;
+}
+
+template <class Call>
+std::optional<Errc> refusal(Call const& call) {
+  try {
+    static_cast<void>(call());
+    return std::nullopt;
+  } catch (Error const& error) {
+    return error.code();
+  }
+}
+
+std::string repeated(std::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i != times; ++i) all += text;
+  return all;
+}
+
+/// On a thread with half a mebibyte of stack.
+void with_small_stack(std::function<void()> call) {
+  constexpr std::size_t small = std::size_t{512} << 10U;
+  pthread_attr_t attributes;
+  REQUIRE(pthread_attr_init(&attributes) == 0);
+  REQUIRE(pthread_attr_setstacksize(&attributes, test::is_sanitized ? 16 * small : small) == 0);
+  pthread_t thread{};
+  auto const run = [](void* known) -> void* {
+    (*static_cast<std::function<void()>*>(known))();
+    return nullptr;
+  };
+  REQUIRE(pthread_create(&thread, &attributes, run, &call) == 0);
+  REQUIRE(pthread_join(thread, nullptr) == 0);
+  pthread_attr_destroy(&attributes);
+}
+
+TEST_CASE("a query of many clauses needs little of the stack") {
+  std::optional<Errc> many;
+  std::optional<Errc> too_many;
+  std::optional<Errc> in_branches;
+  static_cast<void>(numbers());
+  with_small_stack([&] {
+    auto const count = [](std::string const& clauses) {
+      return refusal([&] { return q(numbers(), "[:find (count ?e) . :where " + clauses + "]"); });
+    };
+    many = count(repeated("[?e :n ?a] ", 400));
+    too_many = count(repeated("[?e :n ?a] ", 2000));
+    in_branches = count("[?e :n ?a] " + repeated("(or [?e :n ?a] (and " + repeated("[?e :n ?a] ", 30) + "))", 30));
+  });
+  CHECK(!many);
+  CHECK(too_many == Errc::query_where);
+  CHECK(in_branches == Errc::query_where);
+  // Clauses that stand beside each other are no path.
+  CHECK(!refusal([] { return q(numbers(), "[:find ?e . :where [?e :n 7] " + repeated("(not [?e :n ?b] [?b :n ?c]) ", 300) + "]"); }));
+}
+
+TEST_CASE("queries that ask themselves need little of the stack") {
+  auto const query = "[:find ?x . :in $ ?t ?z :where " + repeated("[?e :n ?a] ", 30) + "[(q ?t $ ?t ?a) ?x]]";
+  std::optional<Errc> endless;
+  static_cast<void>(numbers());
+  with_small_stack([&] { endless = refusal([&] { return q(numbers(), query, edn(query), 1); }); });
+  CHECK(endless == Errc::query_memory);
+}
+
+}  // namespace
+}  // namespace cairn::limits_test
