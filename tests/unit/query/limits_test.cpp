@@ -106,5 +106,18 @@ TEST_CASE("queries that ask themselves need little of the stack") {
   CHECK(endless == Errc::query_memory);
 }
 
+TEST_CASE("a rule that calls itself in clause after clause is refused before it is large") {
+  auto const rule = [](int times) {
+    std::string text = "[[(r ?x) [?x :n]] [(r ?x) [?x :next]";
+    for (int i = 0; i != times; ++i) text += " (or (r ?x))";
+    return rules(text + "]]");
+  };
+  auto const asked = [&](int times) {
+    return refusal([&] { return q(numbers(), "[:find (count ?x) . :in $ % :where (r ?x)]", rule(times)); });
+  };
+  CHECK(!asked(20));
+  CHECK(asked(300) == Errc::query_where);
+}
+
 }  // namespace
 }  // namespace cairn::limits_test

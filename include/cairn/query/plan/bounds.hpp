@@ -34,6 +34,8 @@ struct Bounds {
   static constexpr std::uint32_t steps = 512;     ///< one behind the other, in blocks and around them: each calls the next
   static constexpr std::uint32_t inlined = 256;   ///< calls that rules are put in for; later ones get tables
   static constexpr std::uint32_t branches = 512;  ///< of one recursive rule, after its or's are multiplied out
+  /// Of or's and and's in one of these that call the rule: each is taken apart in a copy of the branch.
+  static constexpr std::uint32_t taken_apart = 64;
   static constexpr std::uint32_t tables = 1'024;
   static constexpr std::uint64_t checks = 4'000'000;  ///< of clauses, for whether they can be taken
 };

@@ -253,7 +253,7 @@ class GoalBuilder : public GoalTerms {
       environment.first = enter(branch, head);
       std::vector<Item> items;
       for (std::uint32_t const child : rules_->tree->children_of(branch.clauses)) items.push_back({child, environment});
-      multiply_out(items, component, head_variables, made);
+      multiply_out(items, number, head_variables, made, 0);
       if (failed()) return {};
     }
     Slice const result{static_cast<std::uint32_t>(bodies_.size()), static_cast<std::uint32_t>(made.size())};
@@ -261,9 +261,10 @@ class GoalBuilder : public GoalTerms {
     return result;
   }
 
-  constexpr void multiply_out(std::vector<Item> const& items, std::uint32_t component, Slice head,
-                              std::vector<Body>& made) {
+  constexpr void multiply_out(std::vector<Item> const& items, std::uint32_t rule, Slice head, std::vector<Body>& made,
+                              std::uint32_t taken_apart) {
     if (failed()) return;
+    std::uint32_t const component = graph_.component(rule);
     syntax::Tree const& tree = *rules_->tree;
     for (std::size_t i = 0; i != items.size(); ++i) {
       if (items[i].require) continue;
@@ -271,6 +272,7 @@ class GoalBuilder : public GoalTerms {
       bool const any = clause.kind == syntax::Clause::Kind::disjunction;
       if (!any && clause.kind != syntax::Clause::Kind::conjunction) continue;
       if (!graph_.calls_component(tree, items[i].clause, component)) continue;
+      if (taken_apart == Bounds::taken_apart) return fail({Failure::Kind::too_large, {clause.node, true}, {}});
       auto const children = tree.children_of(clause.children);
       Environment const inner = nested(items[i].environment, source_of(clause.source, items[i].environment));
       for (std::size_t child = 0; child < (any ? children.size() : 1); ++child) {
@@ -282,12 +284,11 @@ class GoalBuilder : public GoalTerms {
           for (std::uint32_t const one : children) longer.push_back({one, inner});
         }
         longer.insert(longer.end(), items.begin() + static_cast<std::ptrdiff_t>(i) + 1, items.end());
-        multiply_out(longer, component, head, made);
+        multiply_out(longer, rule, head, made, taken_apart + 1);
       }
       return;
     }
-    if (made.size() >= Bounds::branches)
-      return fail({Failure::Kind::too_large, goals_.names[goals_.variables[head.first]], {}});
+    if (made.size() >= Bounds::branches) return fail({Failure::Kind::too_large, {tree.rules[rule].name, true}, {}});
     std::uint32_t const scope = scope_of(items, {});
     made.push_back({scope, head});
   }
