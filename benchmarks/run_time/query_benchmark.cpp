@@ -69,7 +69,7 @@ void touch_rows(RowSink& sink, Rows const& rows) {
 template <class... Inputs>
 [[nodiscard]] QueryResult ask_anew(std::string_view text, Inputs const&... inputs) {
   std::array<query::GivenInput, sizeof...(Inputs)> const given{query::GivenInput{inputs}...};
-  query::Prepared const prepared{text, given, {}};
+  query::Prepared const prepared{text, given, {}, query::Deadline{QueryOptions{}}};
   return query::run_plan(prepared.view(), given);
 }
 

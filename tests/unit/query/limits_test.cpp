@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -117,6 +118,16 @@ TEST_CASE("a rule that calls itself in clause after clause is refused before it 
   };
   CHECK(!asked(20));
   CHECK(asked(300) == Errc::query_where);
+}
+
+TEST_CASE("planning can be ended") {
+  std::string clauses;
+  for (int i = 0; i != 600; ++i) clauses += "[?e :n ?v" + std::to_string(i) + "] ";
+  std::atomic<bool> const cancelled{true};
+  // The plan would be refused in the end.
+  auto const text = "[:find ?e :where " + clauses + "]";
+  CHECK(refusal([&] { return q(numbers(), text); }) == Errc::query_where);
+  CHECK(refusal([&] { return q(numbers(), text, QueryOptions{.cancelled = &cancelled}); }) == Errc::query_timeout);
 }
 
 }  // namespace

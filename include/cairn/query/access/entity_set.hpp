@@ -21,7 +21,7 @@ class EntitySet {
   /// Requires that AVET has the attribute. `expected`: about how many there are. Errors: those of the store
   /// and of the watch.
   template <class IndexTag>
-  EntitySet(Db<IndexTag> const& db, PlaceRange const& range, std::size_t expected, LeafPins<IndexTag>& pins, Watch watch = {})
+  EntitySet(Db<IndexTag> const& db, PlaceRange const& range, std::size_t expected, LeafPins<IndexTag>& pins, meta::Watch watch = {})
       : words_{expected + 1} {
     RangeReader<IndexTag, Order::avet> reader{db, pins, watch};
     reader.open(range);

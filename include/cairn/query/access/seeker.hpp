@@ -54,7 +54,7 @@ class EntitySeeker {
   using Cursor = typename Index::Cursor;
 
  public:
-  EntitySeeker(Db<IndexTag> const& db, AttributeAccess const& attribute, LeafPins<IndexTag>& pins, Watch watch = {})
+  EntitySeeker(Db<IndexTag> const& db, AttributeAccess const& attribute, LeafPins<IndexTag>& pins, meta::Watch watch = {})
       : db_{&db}, pins_{&pins}, index_{&db.snapshot().current.aevt}, attribute_{attribute.id}, one_{attribute.one} {
     if (!db.view().is_plain()) others_ = std::make_unique<ViewReader<IndexTag, Order::aevt>>(db, pins, watch);
   }

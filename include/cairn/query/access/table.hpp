@@ -31,7 +31,7 @@ class AttributeColumns {
   /// watch.
   template <class IndexTag>
   [[nodiscard]] static std::optional<AttributeColumns> read(Db<IndexTag> const& db, AttributeId attribute, std::size_t expected,
-                                                            LeafPins<IndexTag>& pins, Watch watch = {}) {
+                                                            LeafPins<IndexTag>& pins, meta::Watch watch = {}) {
     AttributeColumns columns;
     columns.frame_.attribute = attribute;
     columns.reserve(expected);

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cairn/db/db_class.hpp>
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/access/merged_columns.hpp>
 #include <cairn/query/access/reader.hpp>
-#include <cairn/query/access/watch.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +27,7 @@ class ViewReader {
   using Index = IndexOf<IndexTag, Sorted>;
 
  public:
-  ViewReader(Db<IndexTag> const& db, LeafPins<IndexTag>& pins, Watch watch = {})
+  ViewReader(Db<IndexTag> const& db, LeafPins<IndexTag>& pins, meta::Watch watch = {})
       : db_{&db},
         pins_{&pins},
         watch_{watch},
@@ -231,7 +231,7 @@ class ViewReader {
 
   Db<IndexTag> const* db_;
   LeafPins<IndexTag>* pins_;
-  Watch watch_;
+  meta::Watch watch_;
   Stream present_;
   Stream past_;
   bool reads_present_ = true;
@@ -246,7 +246,7 @@ class ViewReader {
 template <class IndexTag, Order Sorted>
 class RangeReader {
  public:
-  RangeReader(Db<IndexTag> const& db, LeafPins<IndexTag>& pins, Watch watch = {})
+  RangeReader(Db<IndexTag> const& db, LeafPins<IndexTag>& pins, meta::Watch watch = {})
       : pins_{&pins}, present_{db.snapshot().current.template get<Sorted>()} {
     if (!db.view().is_plain()) others_ = std::make_unique<ViewReader<IndexTag, Sorted>>(db, pins, watch);
   }

@@ -46,8 +46,9 @@ class Expectation {
       for (std::uint32_t const number : goals_->goals_of(goals_->scopes[scope])) {
         Goal const& inner = goals_->goals[number];
         double rows = -1;
+        if (!reachability_->count_check()) return sum;
         if (inner.kind == Goal::Kind::pattern) rows = of_pattern(question_of(inner, no_number, no_number, bound));
-        if (inner.kind == Goal::Kind::alternatives && reachability_->count_check()) rows = of_alternatives(inner, bound);
+        if (inner.kind == Goal::Kind::alternatives) rows = of_alternatives(inner, bound);
         if (inner.kind == Goal::Kind::call) rows = reachability_->bound_columns(inner, bound) != 0 ? 60 : 2e5;
         if (inner.kind == Goal::Kind::function) rows = of_function(inner);
         if (inner.kind == Goal::Kind::predicate) rows = 0.5;

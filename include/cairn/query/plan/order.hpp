@@ -3,13 +3,14 @@
 // In which order goals are taken.
 #pragma once
 
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/plan/expectation.hpp>
 #include <cairn/query/plan/goal_builder.hpp>
-#include <cairn/query/plan/name_givers.hpp>
 #include <cairn/query/plan/reachability.hpp>
 #include <cairn/query/plan/statistics.hpp>
 #include <cairn/query/plan/variable_set.hpp>
 #include <cairn/query/plan/waiting_goals.hpp>
+#include <cairn/query/plan/waiting_index.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -39,8 +40,13 @@ template <PatternStatistics Statistics>
 class Order {
  public:
   /// Requires: the builder is complete.
-  constexpr Order(GoalBuilder& builder, Statistics const& statistics)
-      : builder_{&builder}, goals_{&builder.goals()}, reachability_{builder}, waiting_{builder}, expectation_{builder, reachability_, statistics} {}
+  constexpr Order(GoalBuilder& builder, Statistics const& statistics, meta::Watch const& watch)
+      : builder_{&builder},
+        goals_{&builder.goals()},
+        reachability_{builder, watch},
+        waiting_{builder},
+        index_{builder, reachability_, waiting_},
+        expectation_{builder, reachability_, statistics} {}
   Order(Order const&) = delete;
   Order& operator=(Order const&) = delete;
 
@@ -54,6 +60,7 @@ class Order {
     std::vector<Placed> placed;
     while (!builder_->failed()) {
       waiting_.splice(*bound_);
+      index_.forget();
       if (waiting_.all.empty()) {
         if (!waiting_.spliced.empty()) fail(goals_->goals[waiting_.spliced[0]]);
         break;
@@ -67,7 +74,7 @@ class Order {
   constexpr void set_callers_source(std::uint16_t source) { expectation_.set_callers_source(source); }
   /// Whether a goal may give a variable a name of an entity: what patterns find are values.
   [[nodiscard]] constexpr bool may_name(Goal const& goal, std::uint32_t variable) {
-    return givers().any() && givers().gives(goal, variable);
+    return index_.any_gives() && index_.givers().gives(goal, variable);
   }
   /// The columns of a call that are bound, as bits.
   [[nodiscard]] constexpr std::uint64_t bound_columns(Goal const& goal, VariableSet const& bound) const {
@@ -88,7 +95,7 @@ class Order {
     if (goal.kind == Goal::Kind::require) return false;
     if (goal.kind == Goal::Kind::negation) {
       for (std::uint32_t const variable : goals_->joins_of(goal)) {
-        if (!bound_->contains(variable) && waiting_.may_bind(variable)) return false;
+        if (!bound_->contains(variable) && index_.may_bind(variable)) return false;
       }
     }
     return reachability_.reachable(goal, *bound_);
@@ -126,6 +133,7 @@ class Order {
     reachability_.bind(goal, *bound_);
     started_ = true;
     waiting_.take(chosen.at, chosen.limits);
+    index_.forget();
     if (placed.size() > Bounds::steps) builder_->fail({Failure::Kind::too_large, goal.form, {}});
   }
 
@@ -186,6 +194,7 @@ class Order {
       if (next.at == no_number || builder_->failed()) break;
     }
     waiting_ = waiting;
+    index_.forget();
     last_entity_ = last_entity;
     started_ = started;
     bound_ = outer;
@@ -207,19 +216,12 @@ class Order {
   [[nodiscard]] constexpr bool is_early(std::size_t at, Goal const& goal) {
     bool const finds =
         goal.kind == Goal::Kind::pattern || goal.kind == Goal::Kind::alternatives || goal.kind == Goal::Kind::call;
-    if (!finds) return false;
-    if (!givers().any()) return false;
+    if (!finds || !index_.any_gives()) return false;
     bool early = false;
     each_joined(*goals_, goal, [&](std::uint32_t variable) {
-      if (early || bound_->contains(variable)) return;
-      for (std::size_t i = 0; i != waiting_.all.size() && !early; ++i)
-        early = i != at && givers_.gives(goals_->goals[waiting_.all[i].goal], variable);
+      early = early || (!bound_->contains(variable) && index_.is_given_elsewhere(at, variable));
     });
     return early;
-  }
-  [[nodiscard]] constexpr NameGivers const& givers() {
-    if (!givers_.is_ready()) givers_ = NameGivers{*builder_};
-    return givers_;
   }
 
   [[nodiscard]] constexpr std::uint32_t entity_of(Goal const& goal) const {
@@ -281,7 +283,7 @@ class Order {
 
   constexpr Candidate rate_pattern(std::size_t at, Goal const& goal) {
     Candidate candidate;
-    candidate.limits = waiting_.limits_of(goal, *bound_);
+    candidate.limits = index_.limits_of(goal, *bound_);
     candidate.elsewhere = entity_of(goal) != last_entity_ || last_entity_ == no_number;
     candidate.apart = is_apart(goal);
     for (std::uint32_t const limit : {candidate.limits.low, candidate.limits.high}) {
@@ -335,9 +337,9 @@ class Order {
   Goals const* goals_;
   Reachability reachability_;
   WaitingGoals waiting_;
+  WaitingIndex index_;
   Expectation<Statistics> expectation_;
   VariableSet* bound_ = nullptr;
-  NameGivers givers_{};  ///< made when it is asked for the first time
   std::uint32_t last_entity_ = no_number;
   bool started_ = false;
 };

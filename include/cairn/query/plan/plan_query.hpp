@@ -3,6 +3,7 @@
 // The planner: a query's syntax tree to its plan, in the compiler or at run time.
 #pragma once
 
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/plan/planner.hpp>
 #include <cairn/query/syntax/problem.hpp>
 
@@ -74,17 +75,17 @@ constexpr syntax::Problem problem_of(Failure const& failure, Written const& quer
 }  // namespace planning
 
 /// Plans a query. `rules` is null where it takes none. Requires: query and rules were read without a problem, and
-/// linked. Complexity: about quadratic in the clauses of each block; rules that are put in are bounded. Errors, as
-/// problems: a clause that waits for what nothing binds, a rule that denies itself, more than a plan can number. Throws
-/// nothing but what vectors throw.
+/// linked. Complexity: about quadratic in the clauses of each block, of which there are at most `Bounds::steps`, one behind the other;
+/// rules that are put in are bounded. Errors, as problems: a clause that waits for what nothing binds, a rule that denies itself, more
+/// than a plan can number. Throws what vectors throw, and what the watch throws, which is asked all along.
 ///
 /// Clauses are taken greedily, always the one that is expected to find fewest rows for a row; where there are statistics, with a
 /// look at what follows; see `planning::Order`.
 template <PatternStatistics Statistics = NoStatistics>
 constexpr PlanResult make_plan(planning::Written const& query, planning::Written const* rules = nullptr,
-                               Statistics const& statistics = {}) {
+                               Statistics const& statistics = {}, meta::Watch const& watch = {}) {
   PlanResult result;
-  planning::Planner<Statistics> planner{query, rules, statistics, result.plan};
+  planning::Planner<Statistics> planner{query, rules, statistics, watch, result.plan};
   planner.run();
   result.problem = planning::problem_of(planner.failure(), query, rules);
   return result;

@@ -3,6 +3,7 @@
 // Goals in their order to the steps, blocks and tables of a plan.
 #pragma once
 
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/plan/distinct_marks.hpp>
 #include <cairn/query/plan/frame.hpp>
 #include <cairn/query/plan/longest_path.hpp>
@@ -19,8 +20,8 @@ template <PatternStatistics Statistics>
 class Planner {
  public:
   /// Makes `plan`, which is empty.
-  constexpr Planner(Written const& query, Written const* rules, Statistics const& statistics, Plan& plan)
-      : query_{query}, builder_{query, rules}, order_{builder_, statistics}, plan_{plan} {}
+  constexpr Planner(Written const& query, Written const* rules, Statistics const& statistics, meta::Watch const& watch, Plan& plan)
+      : query_{query}, builder_{query, rules}, order_{builder_, statistics, watch}, plan_{plan} {}
 
   constexpr void run() {
     std::uint32_t const scope = builder_.query_scope();

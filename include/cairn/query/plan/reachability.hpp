@@ -3,6 +3,7 @@
 // Whether goals have all that they need.
 #pragma once
 
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/plan/goal_builder.hpp>
 #include <cairn/query/plan/variable_set.hpp>
 
@@ -27,7 +28,8 @@ namespace cairn::query::planning {
 class Reachability {
  public:
   /// Requires: the builder is complete.
-  constexpr explicit Reachability(GoalBuilder& builder) : builder_{&builder}, goals_{&builder.goals()} {}
+  constexpr explicit Reachability(GoalBuilder& builder, meta::Watch const& watch = {})
+      : builder_{&builder}, goals_{&builder.goals()}, watch_{watch} {}
 
   /// Whether a goal has all that it needs; a negation, where nothing else will be bound.
   constexpr bool reachable(Goal const& goal, VariableSet const& bound) {
@@ -104,13 +106,17 @@ class Reachability {
     return mask;
   }
 
-  /// False, and a failure of the builder, once there were too many looks at clauses.
+  /// False, and a failure of the builder, once there were too many looks at clauses. Errors: those of the watch, which is asked now
+  /// and then.
   constexpr bool count_check() {
-    if (++checks_ > Bounds::checks) builder_->fail({Failure::Kind::too_large, {}, {}});
+    if (++checks_ % checks_a_poll == 0) static_cast<void>(watch_.poll());
+    if (checks_ > Bounds::checks) builder_->fail({Failure::Kind::too_large, {}, {}});
     return !builder_->failed();
   }
 
  private:
+  static constexpr std::uint64_t checks_a_poll = 256;
+
   struct Callable {
     std::uint16_t rule = 0;
     std::uint64_t mask = 0;
@@ -167,6 +173,7 @@ class Reachability {
 
   GoalBuilder* builder_;
   Goals const* goals_;
+  meta::Watch watch_;
   std::vector<Callable> callable_{};
   std::uint32_t callable_depth_ = 0;
   std::uint64_t checks_ = 0;

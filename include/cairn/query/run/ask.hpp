@@ -8,6 +8,7 @@
 #include <cairn/meta/lazy.hpp>
 #include <cairn/query/plan/bounds.hpp>
 #include <cairn/query/plan/explain.hpp>
+#include <cairn/query/run/deadline.hpp>
 #include <cairn/query/run/front_end.hpp>
 #include <cairn/query/run/input.hpp>
 #include <cairn/query/run/nested.hpp>
@@ -32,11 +33,11 @@ class NestedQueries {
   /// Planned for the inputs of whoever asks first. Errors: those of `Prepared`.
   template <meta::Lazy = {}>
   [[nodiscard]] std::shared_ptr<Prepared const> prepare(std::string text, std::span<GivenInput const> inputs,
-                                                        QueryOptions const& options) {
+                                                        QueryOptions const& options, Deadline const& deadline) {
     for (auto const& one : kept_) {
       if (one.text == text && one.prepared->has_rules_of(inputs)) return one.prepared;
     }
-    auto made = PlanCache::of_program().prepare(text, inputs, options);
+    auto made = PlanCache::of_program().prepare(text, inputs, options, deadline);
     if (kept_.size() < most_kept) kept_.push_back({std::move(text), made});
     return made;
   }
@@ -53,15 +54,17 @@ class NestedQueries {
 
 template <meta::Lazy>
 QueryResult ask(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
-  auto const prepared = PlanCache::of_program().prepare(text, inputs, options);
-  return run_plan(prepared->view(), inputs, options);
+  Deadline const deadline{options};
+  auto const prepared = PlanCache::of_program().prepare(text, inputs, options, deadline);
+  return run_plan(prepared->view(), inputs, options, deadline);
 }
 
 template <meta::Lazy>
 std::string explain(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
-  Prepared const prepared{text, inputs, options, true};
+  Deadline const deadline{options};
+  Prepared const prepared{text, inputs, options, deadline, true};
   RunReport report;
-  static_cast<void>(run_plan(prepared.view(), inputs, options, &report));
+  static_cast<void>(run_plan(prepared.view(), inputs, options, deadline, &report));
   return explain_plan(prepared.view(), {prepared.plan().estimates, report.rows});
 }
 
@@ -99,7 +102,7 @@ Value nested_query(QueryContext& context, std::span<Operand const> operands, Bat
   }
   auto const options = context.inner_options();
   if (context.nested() == nullptr) context.nested() = std::make_shared<NestedQueries>();
-  auto const prepared = context.nested()->prepare(std::move(text), inputs, options);
+  auto const prepared = context.nested()->prepare(std::move(text), inputs, options, context.deadline());
   Level const level{prepared->plan().depth + steps_a_query};
   if (depth > deepest) {
     raise(Errc::query_memory,
@@ -107,7 +110,7 @@ Value nested_query(QueryContext& context, std::span<Operand const> operands, Bat
               " steps may wait for each other, eight counted for each query. Let the inner one end.",
           "{:function q}");
   }
-  auto const found = run_plan(prepared->view(), inputs, options);
+  auto const found = run_plan(prepared->view(), inputs, options, context.deadline());
   if (found.found()->shape() == FindShape::scalar || as_value) return to_value(found.to_edn());
   if (found.found()->shape() == FindShape::tuple && found.empty()) return {};
   bool const single = found.found()->shape() == FindShape::collection;

@@ -120,7 +120,7 @@ class DbSource final : public Source {
     }
     auto& pins = *static_cast<LeafPins<IndexTag>*>(kept.get());
     auto const before = pins.bytes();
-    EntitySeeker<IndexTag> seeker{db_, access, pins, Watch::of(context)};
+    EntitySeeker<IndexTag> seeker{db_, access, pins, meta::Watch::of(context)};
     seeker.seek(numbers.words, rows, [&](DatomRun const& run, Hits const& hits) {
       for (std::uint32_t i = 0; i != hits.count; ++i) {
         auto const row = hits.is_stretch() ? hits.first_row + i : hits.rows[i];

@@ -6,6 +6,7 @@
 #include <cairn/edn/write.hpp>
 #include <cairn/meta/lazy.hpp>
 #include <cairn/query/plan/plan.hpp>
+#include <cairn/query/run/deadline.hpp>
 #include <cairn/query/run/input.hpp>
 #include <cairn/query/run/options.hpp>
 #include <cairn/query/run/result.hpp>
@@ -39,8 +40,13 @@ struct RunReport {
 /// Errors: `parser/query` for another number of inputs; `query/where` for inputs of another shape and for what steps refuse;
 /// `query/arithmetic`, `query/timeout`, `query/memory`, `entity-id/missing`, `lookup-ref/unique`; those of the stores.
 template <meta::Lazy = {}>
-[[nodiscard]] QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, QueryOptions const& options = {},
-                                   RunReport* report = nullptr);
+[[nodiscard]] QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, QueryOptions const& options,
+                                   Deadline const& deadline, RunReport* report = nullptr);
+/// The same of a query that is asked now.
+[[nodiscard]] inline QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, QueryOptions const& options = {},
+                                          RunReport* report = nullptr) {
+  return run_plan<>(plan, inputs, options, Deadline{options}, report);
+}
 
 /// The answer to a query; the inputs are those of `:in`, in order, sources among them. Errors: those of `Prepared` and `run_plan`.
 template <meta::Lazy = {}>

@@ -137,7 +137,7 @@ class PatternRunner final : public StepRunner {
   [[nodiscard]] RangeReader<IndexTag, Sorted>& reader() {
     auto& kept = std::get<static_cast<std::size_t>(Sorted)>(readers_);
     if (!kept) {
-      kept.emplace(*db_, *pins_, Watch::of(*context_));
+      kept.emplace(*db_, *pins_, meta::Watch::of(*context_));
       if (terms_.wants_retractions()) kept->leave_out_present();
     }
     return *kept;

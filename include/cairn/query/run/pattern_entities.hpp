@@ -76,7 +76,7 @@ class EntityLookup {
 
   [[nodiscard]] EntitySeeker<IndexTag>& seeker() {
     if (!seeker_) {
-      auto const watch = Watch::of(*context_);
+      auto const watch = meta::Watch::of(*context_);
       seeker_ = std::make_unique<EntitySeeker<IndexTag>>(*db_, terms_->attribute_access_of(), *pins_, watch);
     }
     return *seeker_;
@@ -110,7 +110,7 @@ class EntityLookup {
     no_table_ = !AttributeColumns::fits(*size_, context_->memory_left());
     if (no_table_) return;
     auto columns = AttributeColumns::read(*db_, terms_->attribute_access_of().id, static_cast<std::size_t>(*size_), *pins_,
-                                          Watch::of(*context_));
+                                          meta::Watch::of(*context_));
     no_table_ = !columns.has_value();
     if (!columns) return;
     table_.emplace(std::move(*columns));
@@ -129,7 +129,7 @@ class EntityLookup {
     auto const range = PlaceRange::prefix(2, 0, attribute.id, terms_->constant(Terms::value));
     auto const size = estimate<Order::avet>(*db_, range.from.get(), range.to.get());
     if (size > set_a_row * rows) return;
-    set_.emplace(*db_, range, static_cast<std::size_t>(size), *pins_, Watch::of(*context_));
+    set_.emplace(*db_, range, static_cast<std::size_t>(size), *pins_, meta::Watch::of(*context_));
     found_ = std::make_unique_for_overwrite<std::array<std::uint32_t, batch_rows>>();
     bytes_ += set_->bytes();
   }

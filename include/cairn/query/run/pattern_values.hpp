@@ -48,7 +48,7 @@ class ValueLookup {
       });
     }
     if (!attribute.indexed) return compare_all(emitter);
-    if (!by_value_) by_value_.emplace(*db_, *pins_, Watch::of(*context_));
+    if (!by_value_) by_value_.emplace(*db_, *pins_, meta::Watch::of(*context_));
     for (std::uint32_t row = 0; row != rows; ++row) {
       auto const cell = wanted[row];
       if (cell.kind == ValueKind::nil || (attribute.kind && cell.kind != *attribute.kind)) continue;
@@ -72,14 +72,14 @@ class ValueLookup {
     if (attribute.indexed && rows_seen_ * datoms_a_look < *size_) return;
     no_table_ = !AttributeColumns::fits(*size_, context_->memory_left());
     if (no_table_) return;
-    auto columns = AttributeColumns::read(*db_, attribute.id, static_cast<std::size_t>(*size_), *pins_, Watch::of(*context_));
+    auto columns = AttributeColumns::read(*db_, attribute.id, static_cast<std::size_t>(*size_), *pins_, meta::Watch::of(*context_));
     no_table_ = !columns.has_value();
     if (columns) table_.emplace(std::move(*columns));
   }
 
   /// Every datom of the attribute with all rows.
   void compare_all(PatternEmitter<IndexTag>& emitter) {
-    if (!by_entity_) by_entity_.emplace(*db_, *pins_, Watch::of(*context_));
+    if (!by_entity_) by_entity_.emplace(*db_, *pins_, meta::Watch::of(*context_));
     auto const& wanted = emitter.wanted(Terms::value);
     auto const rows = emitter.rows().rows();
     bool const is_hashed = rows > 1;

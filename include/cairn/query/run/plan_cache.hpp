@@ -36,7 +36,12 @@ class PlanCache {
   /// Complexity: without a plan to find, that of planning; else linear in the texts. Errors: those of `Prepared`.
   template <meta::Lazy = {}>
   [[nodiscard]] std::shared_ptr<Prepared const> prepare(std::string_view text, std::span<GivenInput const> inputs,
-                                                        QueryOptions const& options);
+                                                        QueryOptions const& options, Deadline const& deadline);
+  template <meta::Lazy = {}>
+  [[nodiscard]] std::shared_ptr<Prepared const> prepare(std::string_view text, std::span<GivenInput const> inputs,
+                                                        QueryOptions const& options) {
+    return prepare(text, inputs, options, Deadline{options});
+  }
 
  private:
   static constexpr std::size_t shelves = 16;  ///< so that threads seldom wait for each other
@@ -73,7 +78,8 @@ class PlanCache {
 
 // Out of the class, so that it is not inline: reading and planning is much to compile, and cairn::engine has it.
 template <meta::Lazy>
-std::shared_ptr<Prepared const> PlanCache::prepare(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
+std::shared_ptr<Prepared const> PlanCache::prepare(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options,
+                                                   Deadline const& deadline) {
   auto const hash = std::hash<std::string_view>{}(text);
   auto& shelf = shelves_[detail::mixed(hash, first_likeness(inputs)) % shelves];
   {
@@ -84,7 +90,7 @@ std::shared_ptr<Prepared const> PlanCache::prepare(std::string_view text, std::s
       return one.prepared;
     }
   }
-  auto made = std::make_shared<Prepared const>(text, inputs, options);
+  auto made = std::make_shared<Prepared const>(text, inputs, options, deadline);
   if (!is_kept(*made)) return made;
   Kept kept{hash, 0, made};
   {
@@ -97,7 +103,8 @@ std::shared_ptr<Prepared const> PlanCache::prepare(std::string_view text, std::s
 }
 
 #ifdef CAIRN_ENGINE
-extern template std::shared_ptr<Prepared const> PlanCache::prepare<>(std::string_view, std::span<GivenInput const>, QueryOptions const&);
+extern template std::shared_ptr<Prepared const> PlanCache::prepare<>(std::string_view, std::span<GivenInput const>, QueryOptions const&,
+                                                                           Deadline const&);
 #endif
 
 }  // namespace cairn::query

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cairn/meta/lazy.hpp>
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/plan/frozen.hpp>
 #include <cairn/query/plan/plan_query.hpp>
+#include <cairn/query/run/deadline.hpp>
 #include <cairn/query/run/input.hpp>
 #include <cairn/query/run/options.hpp>
 #include <cairn/query/run/source_statistics.hpp>
@@ -27,9 +29,10 @@ namespace cairn::query {
 class Prepared {
  public:
   /// `inputs` are looked at for rules, and for how many rows clauses will find; where there is no order to choose, that only if somebody
-  /// `shows_estimates`. Errors: `edn/...`, `parser/...`, `query/where`.
+  /// `shows_estimates`. Errors: `edn/...`, `parser/...`, `query/where`, `query/timeout`.
   template <meta::Lazy = {}>
-  Prepared(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options, bool shows_estimates = false)
+  Prepared(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options, Deadline const& deadline,
+           bool shows_estimates = false)
       : text_{text}, order_by_{options.order_by}, knows_functions_{options.functions != nullptr}, likenesses_{likenesses_of(inputs)} {
     // Names that are not the language's are looked up when the query runs.
     syntax::Names const names{.functions = {}, .aggregates = {}, .any = knows_functions_};
@@ -53,7 +56,7 @@ class Prepared {
     planning::Written const query{text_, syntax_.nodes, &syntax_.tree};
     planning::Written const rules{rules_text_, rules_.nodes, &rules_.tree};
     SourceStatistics const statistics{text_, syntax_.nodes, rules_text_, rules_.nodes, worth_asking(inputs, shows_estimates)};
-    auto planned = make_plan(query, has_rules_ ? &rules : nullptr, statistics);
+    auto planned = make_plan(query, has_rules_ ? &rules : nullptr, statistics, meta::Watch::of(deadline));
     require(planned.problem);
     is_guess_ = statistics.has_guessed();
     plan_ = std::move(planned.plan);

@@ -4,25 +4,21 @@
 #pragma once
 
 #include <cairn/edn/form.hpp>
-#include <cairn/error/error.hpp>
 #include <cairn/index/value_footprint.hpp>
 #include <cairn/meta/lazy.hpp>
 #include <cairn/query/edn_values.hpp>
 #include <cairn/query/plan/plan.hpp>
 #include <cairn/query/run/batch.hpp>
+#include <cairn/query/run/deadline.hpp>
 #include <cairn/query/run/memory_meter.hpp>
 #include <cairn/query/run/options.hpp>
 #include <cairn/query/run/source.hpp>
 #include <cairn/query/run/step_runner.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -66,7 +62,10 @@ class QueryContext {
  public:
   /// `plan` and what it refers to, and what `options` refers to, live as long as the context.
   QueryContext(PlanView const& plan, QueryOptions const& options, std::vector<std::shared_ptr<Source const>> sources)
-      : plan_{plan}, options_{options}, variables_{plan.names.size()}, meter_{options.memory} {
+      : QueryContext{plan, options, std::move(sources), Deadline{options}} {}
+  /// The same of a query that was asked before.
+  QueryContext(PlanView const& plan, QueryOptions const& options, std::vector<std::shared_ptr<Source const>> sources, Deadline const& deadline)
+      : plan_{plan}, options_{options}, variables_{plan.names.size()}, meter_{options.memory}, deadline_{deadline} {
     holdings_.sources = std::move(sources);
     constants_.reserve(plan.constants.size());
     for (std::size_t i = 0; i != plan.constants.size(); ++i) {
@@ -75,12 +74,6 @@ class QueryContext {
     for (auto const& step : plan.steps) {
       if (step.kind == Step::Kind::without) ++variables_;
     }
-    if (options.timeout) {
-      // Whoever gives the largest duration there is means none, and it must not overflow.
-      constexpr std::chrono::nanoseconds longest = std::chrono::hours{24 * 365 * 100};
-      deadline_ = std::chrono::steady_clock::now() + (std::min<std::chrono::nanoseconds>)(*options.timeout, longest);
-    }
-    limited_ = deadline_.has_value() || options.cancelled != nullptr;
   }
   QueryContext(QueryContext const&) = delete;
   QueryContext& operator=(QueryContext const&) = delete;
@@ -137,16 +130,15 @@ class QueryContext {
 
   /// Asked once a batch by steps that make many. True: no more rows are wanted. Errors: `query/timeout`, `query/memory`.
   [[nodiscard]] bool poll() {
-    if (limited_) check_time();
+    static_cast<void>(deadline_.poll());
     return stopped_;
   }
-  /// What is left of the limits, for a query inside of this one.
+  [[nodiscard]] Deadline const& deadline() const noexcept { return deadline_; }
+  /// What is left of the limits, but for those of time, for a query inside of this one.
   [[nodiscard]] QueryOptions inner_options() const {
     QueryOptions inner;
-    inner.cancelled = options_.cancelled;
     inner.functions = options_.functions;
     inner.memory = meter_.left();
-    if (deadline_) inner.timeout = *deadline_ - std::chrono::steady_clock::now();
     return inner;
   }
   /// No more rows are wanted.
@@ -179,19 +171,6 @@ class QueryContext {
   [[nodiscard]] std::shared_ptr<NestedQueries>& nested() noexcept { return nested_; }
 
  private:
-  template <meta::Lazy = {}>
-  void check_time() const {
-    if (options_.cancelled != nullptr && options_.cancelled->load(std::memory_order_relaxed))
-      raise(Errc::query_timeout, "The query was cancelled.", "{:cancelled true}");
-    if (deadline_ && std::chrono::steady_clock::now() >= *deadline_) {
-      auto const milliseconds =
-          std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*options_.timeout).count());
-      raise(Errc::query_timeout,
-            "The query ran longer than the " + milliseconds + " ms that it was given. Ask for less, or give it more time.",
-            "{:timeout " + milliseconds + "}");
-    }
-  }
-
   PlanView plan_;
   QueryOptions options_;
   std::size_t variables_;
@@ -203,8 +182,7 @@ class QueryContext {
   std::shared_ptr<RuleTables> tables_{};
   std::shared_ptr<NestedQueries> nested_{};
   std::vector<std::uint64_t> counts_{};
-  std::optional<std::chrono::steady_clock::time_point> deadline_{};
-  bool limited_ = false;
+  Deadline deadline_;
   bool stopped_ = false;
 };
 

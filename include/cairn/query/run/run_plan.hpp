@@ -101,9 +101,10 @@ template <meta::Lazy = {}>
 }  // namespace detail
 
 template <meta::Lazy>
-QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, QueryOptions const& options, RunReport* report) {
+QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, QueryOptions const& options, Deadline const& deadline,
+                     RunReport* report) {
   detail::check_inputs(plan, inputs);
-  QueryContext context{plan, options, detail::sources_of(plan, inputs)};
+  QueryContext context{plan, options, detail::sources_of(plan, inputs), deadline};
   if (report != nullptr) context.count_rows();
 
   auto const order = plan.order;

@@ -3,7 +3,7 @@
 // The step of a transitive closure.
 #pragma once
 
-#include <cairn/query/access/watch.hpp>
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/run/rules/closure_edges.hpp>
 #include <cairn/query/run/rules/rule_tables.hpp>
 
@@ -128,7 +128,7 @@ class ClosureRunner final : public StepRunner {
 
   void circles(Batch const& in, std::uint32_t row) {
     auto& graph = edges_.graph(false);
-    for (std::size_t component = 0; component != graph.components(Watch::of(context_)); ++component) {
+    for (std::size_t component = 0; component != graph.components(meta::Watch::of(context_)); ++component) {
       if (context_.poll()) return;
       auto const members = graph.members(component);
       // One that is alone is in a circle only by an edge to itself.
@@ -139,7 +139,7 @@ class ClosureRunner final : public StepRunner {
 
   void all(Batch const& in, std::uint32_t row) {
     auto& graph = edges_.graph(false);
-    for (std::size_t component = 0; component != graph.components(Watch::of(context_)); ++component) {
+    for (std::size_t component = 0; component != graph.components(meta::Watch::of(context_)); ++component) {
       if (context_.poll()) return;
       auto const members = graph.members(component);
       if (!graph.has_edges(members[0])) continue;

@@ -3,7 +3,7 @@
 // A graph in memory, and what can be reached from each of its nodes.
 #pragma once
 
-#include <cairn/query/access/watch.hpp>
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/run/batch.hpp>
 #include <cairn/query/run/row_set.hpp>
 
@@ -65,7 +65,7 @@ class ReachGraph {
   /// How many circles and nodes outside of circles there are that edges come from, and what these reach.
   /// Found when they are asked for the first time, in linear time; what a component reaches comes before it.
   /// Errors: those of the watch.
-  [[nodiscard]] std::size_t components(Watch const& watch = {}) {
+  [[nodiscard]] std::size_t components(meta::Watch const& watch = {}) {
     if (members_first_.empty()) find_components(watch);
     return members_first_.size() - 1;
   }
@@ -187,7 +187,7 @@ class ReachGraph {
     marks_.assign(size_, 0);
   }
 
-  void find_components(Watch const& watch) {
+  void find_components(meta::Watch const& watch) {
     struct Visit {
       Node node;
       Node next;

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cairn/error/error.hpp>
-#include <cairn/query/access/watch.hpp>
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/run/query_context.hpp>
 #include <cairn/query/run/rules/reach_graph.hpp>
 #include <cairn/query/run/stored_rows.hpp>
@@ -102,7 +102,7 @@ class ReachPairs {
 
   std::size_t write_all(StoredColumn& from, StoredColumn& to) {
     std::size_t pairs = 0;
-    auto const components = graph_.components(Watch::of(context_));
+    auto const components = graph_.components(meta::Watch::of(context_));
     std::vector<Node> found;  // of all components, one after the other
     std::vector<std::size_t> ends;
     ends.reserve(components);

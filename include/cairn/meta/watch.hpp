@@ -5,9 +5,9 @@
 
 #include <memory>
 
-namespace cairn::query {
+namespace cairn::meta {
 
-/// Asked now and then by what may read much and give little. By default nobody, who never ends anything.
+/// Asked now and then by what may work much and give little. By default nobody, who never ends anything.
 class Watch {
  public:
   Watch() = default;
@@ -16,16 +16,16 @@ class Watch {
   [[nodiscard]] static Watch of(Watcher& watcher) noexcept {
     Watch watch;
     watch.watcher_ = std::addressof(watcher);
-    watch.ask_ = [](void* known) { return static_cast<Watcher*>(known)->poll(); };
+    watch.ask_ = [](void const* known) { return static_cast<Watcher*>(const_cast<void*>(known))->poll(); };
     return watch;
   }
 
   /// Whether no more is wanted. Errors: those of the watcher.
-  [[nodiscard]] bool poll() const { return ask_ != nullptr && ask_(watcher_); }
+  [[nodiscard]] constexpr bool poll() const { return ask_ != nullptr && ask_(watcher_); }
 
  private:
-  void* watcher_ = nullptr;
-  bool (*ask_)(void*) = nullptr;
+  void const* watcher_ = nullptr;
+  bool (*ask_)(void const*) = nullptr;
 };
 
-}  // namespace cairn::query
+}  // namespace cairn::meta
