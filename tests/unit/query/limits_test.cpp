@@ -130,5 +130,13 @@ TEST_CASE("planning can be ended") {
   CHECK(refusal([&] { return q(numbers(), text, QueryOptions{.cancelled = &cancelled}); }) == Errc::query_timeout);
 }
 
+TEST_CASE("what is pulled takes of the query's memory") {
+  auto const pulled = [](std::size_t memory) {
+    return refusal([&] { return q(numbers(), "[:find (pull ?e [*]) :where [?e :n]]", QueryOptions{.memory = memory}); });
+  };
+  CHECK(pulled(1U << 17U) == Errc::query_memory);
+  CHECK(!pulled(1U << 22U));
+}
+
 }  // namespace
 }  // namespace cairn::limits_test

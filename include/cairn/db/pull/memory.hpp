@@ -7,6 +7,7 @@
 #include <cairn/db/pull/plan.hpp>
 #include <cairn/db/pull/star.hpp>
 #include <cairn/edn/value.hpp>
+#include <cairn/meta/watch.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -56,6 +57,9 @@ struct PullMemory {
   std::vector<std::size_t> takers{};
   std::vector<Shown> shown{};
   std::vector<std::uint32_t> by_rank{};
+  /// Asked after each `work_a_poll` entities and values, texts counted by their size.
+  meta::Watch watch{};
+  std::size_t unasked = 0;
   std::size_t work = 0;
   std::size_t depth = 0;
 };

@@ -14,6 +14,7 @@
 #include <cairn/edn/parse.hpp>
 #include <cairn/edn/value.hpp>
 #include <cairn/meta/lazy.hpp>
+#include <cairn/meta/watch.hpp>
 
 #include <memory>
 #include <mutex>
@@ -39,6 +40,11 @@ notation::Value BoundPull<IndexTag>::operator()(EntityId entity) {
 template <class IndexTag>
 notation::Value BoundPull<IndexTag>::operator()(EntityRef const& ref) {
   return (*this)(db_.require_entity(ref));
+}
+
+template <class IndexTag>
+void BoundPull<IndexTag>::set_watch(meta::Watch const& watch) noexcept {
+  memory_->watch = watch;
 }
 
 /// The pattern, and what was made of it last, which most likely is what is needed next.

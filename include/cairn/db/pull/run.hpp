@@ -11,6 +11,7 @@
 #include <cairn/db/pull/star.hpp>
 #include <cairn/edn/value.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/index/value_footprint.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -84,9 +85,14 @@ class PullRun {
 
   /// What hangs at the entity itself is bounded by the data; what is pulled through others grows with the ways to them.
   void charge(std::size_t work) {
+    memory_.unasked += work;
+    if (memory_.unasked >= pull_work_a_poll) ask();
     if (memory_.depth == 0) return;
     memory_.work += work;
     if (memory_.work > most_work) refuse_work();
+  }
+  void ask() {
+    for (; memory_.unasked >= pull_work_a_poll; memory_.unasked -= pull_work_a_poll) static_cast<void>(memory_.watch.poll());
   }
   [[noreturn]] static void refuse_work() {
     raise(
@@ -127,7 +133,7 @@ class PullRun {
     if (!plan.everything && (wanted + 1 == plan.wanted.end() || wanted[1].attribute != attribute)) {
       auto const& one = plan.steps[wanted->step];
       if (!one.entities && !one.many) {  // what most are: one value, for one step
-        reading.read(1, [&](Value const& value) { set(memory_.cells[base + wanted->step], one, to_edn(value)); });
+        reading.read(1, [&](Value const& value) { set(memory_.cells[base + wanted->step], one, shown(value)); });
         return charge(1);
       }
     }
@@ -150,12 +156,12 @@ class PullRun {
     if (!any.many) {
       reading.read(1, [&](Value const& value) {
         for (auto const taker : memory_.takers)
-          set(memory_.cells[taker], step(node, memory_.cells[taker].step), to_edn(value));
+          set(memory_.cells[taker], step(node, memory_.cells[taker].step), shown(value));
       });
       return charge(1);
     }
     auto const first = memory_.values.size();
-    reading.read(limit, [&](Value const& value) { memory_.values.push_back(to_edn(value)); });
+    reading.read(limit, [&](Value const& value) { memory_.values.push_back(shown(value)); });
     charge(memory_.values.size() - first);
     for (auto const taker : memory_.takers) {
       auto const& one = step(node, memory_.cells[taker].step);
@@ -164,6 +170,11 @@ class PullRun {
       set(memory_.cells[taker], one, Edn::vector(std::vector<Edn>(from, from + static_cast<std::ptrdiff_t>(count))));
     }
     memory_.values.resize(first);
+  }
+
+  [[nodiscard]] Edn shown(Value const& value) {
+    if (ValueParts::counted(value.kind())) memory_.unasked += value_footprint(value) / pull_bytes_a_unit;
+    return to_edn(value);
   }
 
   void point(PullCell& cell, std::size_t first, PullStep const& one) const {

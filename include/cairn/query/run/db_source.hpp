@@ -5,6 +5,7 @@
 
 #include <cairn/db/db.hpp>
 #include <cairn/db/pull.hpp>
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/access/attribute.hpp>
 #include <cairn/query/access/seeker.hpp>
 #include <cairn/query/access/text_hash.hpp>
@@ -132,9 +133,10 @@ class DbSource final : public Source {
     context.charge(pins.bytes() - before);
   }
 
-  [[nodiscard]] std::vector<notation::Value> pull(notation::Value const& pattern,
-                                                  std::span<Cell const> entities) const override {
+  [[nodiscard]] std::vector<notation::Value> pull(notation::Value const& pattern, std::span<Cell const> entities,
+                                                  meta::Watch const& watch) const override {
     auto bound = PullPattern{pattern}.on(db_);
+    bound.set_watch(watch);
     std::vector<notation::Value> pulled;
     pulled.reserve(entities.size());
     for (auto const cell : entities) {

@@ -20,8 +20,8 @@ struct QueryOptions {
   /// Errors: `query/timeout` for a query that runs longer.
   std::optional<std::chrono::nanoseconds> timeout{};
   /// Bytes of the rows that a query keeps while it runs, its result among them, of its tables, of the values that it computes and
-  /// of the batches on their way, up to 9 KiB for each variable and step and for each bound place of a pattern. Not counted is
-  /// what is pulled. Errors: `query/memory` for one that needs more.
+  /// of the batches on their way, up to 9 KiB for each variable and step and for each bound place of a pattern; of what is pulled, 64
+  /// bytes for each entity and value, and the texts. Errors: `query/memory` for one that needs more.
   std::size_t memory = (std::numeric_limits<std::size_t>::max)();
   /// Set by any thread to end the query, with `query/timeout`. It must live as long as the query runs.
   std::atomic<bool> const* cancelled = nullptr;

@@ -3,20 +3,30 @@
 // What a result has beside its cells: what was pulled, and the keys of its maps.
 #pragma once
 
+#include <cairn/db/pull/pattern.hpp>
 #include <cairn/edn/value.hpp>
 #include <cairn/meta/lazy.hpp>
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/run/query_context.hpp>
 #include <cairn/query/run/result.hpp>
 
-#include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace cairn::query::detail {
+
+/// Has what is pulled counted, and seen by the limits.
+struct PullWatch {
+  QueryContext& context;
+
+  [[nodiscard]] bool poll() const {
+    context.charge(cairn::detail::pull_work_a_poll * cairn::detail::pull_bytes_a_unit);
+    return context.poll();
+  }
+};
 
 template <meta::Lazy = {}>
 inline void pull_columns(QueryContext& context, Found& found, std::span<Cell const> patterns) {
@@ -29,18 +39,10 @@ inline void pull_columns(QueryContext& context, Found& found, std::span<Cell con
     BorrowedValue const pattern{patterns[i]};
     auto const form = to_edn(*pattern);
     auto const& source = context.source(plan.find[i].source);
-    std::vector<notation::Value> pulled;
-    pulled.reserve(entities.size());
-    // A pull may be long: a few at a time, so that a limit of time is seen. Once at least, for what the pattern is refused for.
-    constexpr std::size_t few = 64;
-    std::size_t done = 0;
-    do {
-      static_cast<void>(context.poll());
-      auto const next = std::span<Cell const>{entities}.subspan(done, (std::min)(few, entities.size() - done));
-      std::ranges::move(source.pull(form, next), std::back_inserter(pulled));
-      done += next.size();
-    } while (done != entities.size());
-    found.pulled.push_back({i, std::move(pulled)});
+    PullWatch watcher{context};
+    static_cast<void>(context.poll());
+    found.pulled.push_back({i, source.pull(form, entities, meta::Watch::of(watcher))});
+    static_cast<void>(context.poll());
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cairn/error/error.hpp>
 #include <cairn/meta/lazy.hpp>
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/edn_values.hpp>
 #include <cairn/query/function/refuse.hpp>
 #include <cairn/query/run/row_matcher.hpp>
@@ -58,7 +59,7 @@ class RowsSource final : public Source {
   void first_values(QueryContext&, Cell, Column const&, std::uint32_t, std::optional<Cell>*) const override {
     refuse_look_up();
   }
-  [[nodiscard]] std::vector<notation::Value> pull(notation::Value const&, std::span<Cell const>) const override {
+  [[nodiscard]] std::vector<notation::Value> pull(notation::Value const&, std::span<Cell const>, meta::Watch const&) const override {
     refuse_look_up();
   }
 

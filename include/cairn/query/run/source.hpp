@@ -5,6 +5,7 @@
 
 #include <cairn/datom/value.hpp>
 #include <cairn/edn/value_class.hpp>
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/access/cell.hpp>
 #include <cairn/query/plan/distinct.hpp>
 #include <cairn/query/plan/plan.hpp>
@@ -53,10 +54,10 @@ class Source {
   virtual void first_values(QueryContext& context, Cell attribute, Column const& entities, std::uint32_t rows,
                             std::optional<Cell>* found) const = 0;
 
-  /// What a pattern pulls of each entity; nil of what is none. Errors: as of `pull`; `query/where` of a source that is no
-  /// database.
-  [[nodiscard]] virtual std::vector<notation::Value> pull(notation::Value const& pattern,
-                                                          std::span<Cell const> entities) const = 0;
+  /// What a pattern pulls of each entity; nil of what is none. `watch` is asked as `BoundPull` asks it. Errors: as of `pull`; those of
+  /// the watch; `query/where` of a source that is no database.
+  [[nodiscard]] virtual std::vector<notation::Value> pull(notation::Value const& pattern, std::span<Cell const> entities,
+                                                          meta::Watch const& watch) const = 0;
 };
 
 }  // namespace cairn::query
