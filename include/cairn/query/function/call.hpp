@@ -108,6 +108,11 @@ template <meta::Lazy = {}>
 
 }  // namespace detail
 
+/// What the calls of one function in a query share. Used by one thread.
+struct CallMemory {
+  detail::ReadCollection collection{};
+};
+
 /// The result of a built-in function. Requires: `takes(*find_function(name), arguments.size())`; not one that is a step of its
 /// own. Linear in the size of the arguments at most; recurses as deep as they are nested.
 ///
@@ -115,7 +120,7 @@ template <meta::Lazy = {}>
 /// Errors: `query/where` for what a function does not take, `query/arithmetic` for what does not fit and for zero divisors,
 /// `query/memory` for a result beyond `largest_value`, `most_elements` or `deepest_value`.
 template <meta::Lazy = {}>
-[[nodiscard]] inline Value call(FunctionId id, Arguments arguments) {
+[[nodiscard]] inline Value call(FunctionId id, Arguments arguments, CallMemory& memory) {
   auto const first = [&]() -> Value const& { return *arguments[0]; };
   switch (id) {
     case FunctionId::equal:
@@ -204,7 +209,7 @@ template <meta::Lazy = {}>
     case FunctionId::empty:
       return detail::empty_of(first());
     case FunctionId::contains:
-      return detail::contains_key(first(), *arguments[1]);
+      return detail::contains_key(first(), *arguments[1], memory.collection);
     case FunctionId::differ:
       return detail::halves_differ(arguments);
     case FunctionId::text:
@@ -229,6 +234,12 @@ template <meta::Lazy = {}>
   }
   raise(Errc::query_where, std::string{info_of(id).name} + " looks at a source, and has none here.",
         "{:function " + std::string{info_of(id).name} + "}");
+}
+/// The same of a call that stands alone.
+template <meta::Lazy = {}>
+[[nodiscard]] inline Value call(FunctionId id, Arguments arguments) {
+  CallMemory memory;
+  return call(id, arguments, memory);
 }
 
 }  // namespace cairn::query

@@ -122,24 +122,29 @@ template <meta::Lazy = {}>
   return of.as_string().starts_with("#{") ? Value{EdnValue{"#{}"}} : Value{};
 }
 
-/// A map or set that was looked into before is not read again: a filter asks one for every row.
-template <meta::Lazy = {}>
-[[nodiscard]] inline notation::Value const& parsed(Value const& edn) {
-  constexpr std::size_t largest_kept = std::size_t{1} << 20U;
-  thread_local Value last;
-  thread_local notation::Value read;
-  using Parts = cairn::detail::ValueParts;
-  if (!last.is(ValueKind::edn) || Parts::word(last) != Parts::word(edn)) {
-    read = cairn::to_edn(edn);
-    last = edn.as_string().size() <= largest_kept ? edn : Value{};
+/// A map or set that was looked into before: it is not read again by a filter that asks one for every row.
+class ReadCollection {
+ public:
+  template <meta::Lazy = {}>
+  [[nodiscard]] notation::Value const& of(Value const& edn) {
+    using Parts = cairn::detail::ValueParts;
+    if (!last_.is(ValueKind::edn) || Parts::word(last_) != Parts::word(edn)) {
+      last_ = {};
+      read_ = cairn::to_edn(edn);
+      last_ = edn;
+    }
+    return read_;
   }
-  return read;
-}
+
+ private:
+  Value last_{};  ///< a share in it, so that no other comes to lie where it does
+  notation::Value read_{};
+};
 
 template <meta::Lazy = {}>
-[[nodiscard]] inline bool contains_key(Value const& in, Value const& key) {
+[[nodiscard]] inline bool contains_key(Value const& in, Value const& key, ReadCollection& read) {
   if (in.is(ValueKind::edn) && (in.as_string().starts_with('{') || in.as_string().starts_with("#{"))) {
-    return parsed(in).contains(canonical(key));
+    return read.of(in).contains(canonical(key));
   }
   if (!in.is(ValueKind::tuple) && !in.is(ValueKind::string) && !in.is_nil()) {
     refuse("contains?", "a map, a set or a vector", in);

@@ -58,7 +58,7 @@ class Callable {
   /// What it makes of a row. Errors: those of the function.
   [[nodiscard]] Value operator()(Batch const& batch, std::uint32_t row) {
     for (std::size_t i = 0; i != operands_.size(); ++i) row_.set(i, context_.operand(operands_[i], batch, row));
-    return custom_ != nullptr ? (*custom_)(row_.values()) : call(builtin_, row_.values());
+    return custom_ != nullptr ? (*custom_)(row_.values()) : call(builtin_, row_.values(), memory_);
   }
 
  private:
@@ -78,6 +78,7 @@ class Callable {
   BorrowedRow row_;
   FunctionId builtin_;
   QueryFunction const* custom_ = nullptr;
+  CallMemory memory_{};
 };
 
 }  // namespace cairn::query
