@@ -8,16 +8,20 @@
 #include <cairn/edn/edn.hpp>
 #include <cairn/index/persistent_set.hpp>
 #include <cairn/query/query.hpp>
+#include <cairn/query/run/cell_hash.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <pthread.h>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -144,6 +148,42 @@ TEST_CASE("a large set is read once for all rows") {
   set += "}";
   CHECK(q(numbers(), "[:find (count ?n) . :where [_ :n ?n] [(contains? " + set + " ?n)]]").value() == Value{1000});
   CHECK(q(numbers(), "[:find (count ?n) . :in $ ?set :where [_ :n ?n] [(contains? ?set ?n)]]", edn(set)).value() == Value{1000});
+}
+
+TEST_CASE("values that somebody chose to fall together do not") {
+  constexpr std::uint64_t factor = 0x9E3779B97F4A7C15U;
+  std::uint64_t inverse = factor;
+  for (int i = 0; i != 6; ++i) inverse *= 2 - factor * inverse;
+  REQUIRE(factor * inverse == 1);
+  // Products of the factor that have nothing in their upper halves.
+  constexpr std::uint32_t count = 512;
+  std::array<std::uint64_t, count> words{};
+  std::array<std::uint64_t, count> hashes{};
+  for (std::uint64_t i = 0; i != count; ++i) words[i] = i * inverse;
+  hashes.fill(query::detail::hash_seed);
+  query::detail::add_hashes({words.data(), nullptr, ValueKind::integer}, count, hashes.data());
+  std::set<std::uint64_t> uppers;
+  std::set<std::uint64_t> lowers;
+  for (std::uint32_t i = 0; i != count; ++i) {
+    uppers.insert(hashes[i] >> 32U);
+    lowers.insert(query::hash_of({ValueKind::integer, words[i]}) & 0xFFFFFFFFU);
+  }
+  CHECK(uppers.size() > count - 4);
+  CHECK(lowers.size() > count - 4);
+  // Texts of which one word has another first bit and the next what takes that back, whatever comes before: of the lower half of a
+  // product alone.
+  std::set<std::uint64_t> texts;
+  for (std::uint32_t i = 0; i != 256; ++i) {
+    std::string text(128, 'a');
+    for (std::uint32_t pair = 0; pair != 8; ++pair) {
+      if ((i >> pair & 1U) == 0) continue;
+      std::uint64_t change[2] = {std::uint64_t{1} << 63U, std::uint64_t{1} << 22U | std::uint64_t{1} << 54U};
+      for (std::size_t byte = 0; byte != sizeof change; ++byte)
+        text[pair * sizeof change + byte] ^= static_cast<char>(change[byte / 8] >> (byte % 8 * 8) & 0xFFU);
+    }
+    texts.insert(query::detail::text_hash(text));
+  }
+  CHECK(texts.size() == 256);
 }
 
 }  // namespace

@@ -72,13 +72,9 @@ class BorrowedValue {
   return *BorrowedValue{left} == *BorrowedValue{right};
 }
 
-/// Equal cells have equal hashes; all bits of it count.
+/// Equal cells have equal hashes; all bits of it count. In another process they are others.
 [[nodiscard]] inline std::size_t hash_of(Cell cell) noexcept {
-  auto const mixed = [](std::uint64_t word) {
-    // Fibonacci hashing of a folded product (D. Knuth, The Art of Computer Programming 3, 6.4).
-    auto const product = (word ^ (word >> 32U)) * 0x9E3779B97F4A7C15U;
-    return static_cast<std::size_t>(product ^ (product >> 29U));
-  };
+  auto const mixed = [](std::uint64_t word) { return static_cast<std::size_t>(detail::mixed(detail::hash_seed, word)); };
   if (equal_by_word(cell.kind)) return mixed(cell.kind == ValueKind::nil ? 0 : cell.word + static_cast<std::uint64_t>(cell.kind));
   BorrowedValue const value{cell};
   return mixed(cell.kind == ValueKind::string ? detail::text_hash(value->as_string()) : value->hash());

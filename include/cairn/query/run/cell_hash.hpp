@@ -24,6 +24,7 @@ namespace cairn::query::detail {
   return kind == ValueKind::string ? text_hash(value->as_string()) : value->hash();
 }
 
+/// Those of the first column are added to `hash_seed`.
 inline void add_hashes(Column const& column, std::uint32_t rows, std::uint64_t* hashes) noexcept {
   if (column.is_uniform() && equal_by_word(column.kind) && column.kind != ValueKind::nil) {
     for (std::uint32_t i = 0; i != rows; ++i) hashes[i] = mixed(hashes[i], column.words[i]);

@@ -31,7 +31,7 @@ class RowSet {
     std::uint64_t hashes[batch_rows];
     for (std::size_t first = 0; first < rows_.size(); first += batch_rows) {
       auto const count = static_cast<std::uint32_t>((std::min)(std::size_t{batch_rows}, rows_.size() - first));
-      std::fill_n(hashes, count, 0U);
+      std::fill_n(hashes, count, detail::hash_seed);
       for (auto const& column : rows_.columns()) detail::add_hashes(column.from(first), count, hashes);
       for (std::uint32_t i = 0; i != count; ++i) put_at_free(table_, shift_, (hashes[i] & upper) | (first + i + 1U));
     }
@@ -56,7 +56,7 @@ class RowSet {
     auto const count = batch.rows();
     reserve(count);
     std::uint64_t hashes[batch_rows];
-    std::fill_n(hashes, count, 0U);
+    std::fill_n(hashes, count, detail::hash_seed);
     for (auto const variable : variables) detail::add_hashes(batch[variable], count, hashes);
     auto const first = static_cast<std::uint32_t>(rows_.size());
     std::uint32_t found = 0;
@@ -94,7 +94,7 @@ class RowSet {
   [[nodiscard]] std::optional<std::uint32_t> number_of(Batch const& batch, std::span<std::uint16_t const> variables,
                                                        std::uint32_t row) const {
     if (!table_) return std::nullopt;
-    std::uint64_t hash = 0;
+    std::uint64_t hash = detail::hash_seed;
     for (auto const variable : variables) {
       auto const cell = batch[variable][row];
       hash = detail::mixed(hash, detail::hash_code(cell.kind, cell.word));

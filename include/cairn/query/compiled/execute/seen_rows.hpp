@@ -35,7 +35,7 @@ class SeenRows {
 
  private:
   [[nodiscard]] static std::size_t hash(std::uint64_t const* words, ValueKind const* kinds, std::size_t width) noexcept {
-    std::uint64_t hash = width;
+    std::uint64_t hash = query::detail::hash_seed;
     for (std::size_t i = 0; i != width; ++i) hash = query::detail::mixed(hash, query::detail::hash_code(kinds[i], words[i]));
     return static_cast<std::size_t>(hash);
   }
