@@ -6,6 +6,7 @@
 
 #include <cairn/datom/value.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/function/builtins.hpp>
 #include <cairn/query/function/refuse.hpp>
 #include <cairn/query/function/regex_hook.hpp>
@@ -69,7 +70,7 @@ namespace cairn::query::detail {
 }
 
 /// See `Matcher`.
-[[nodiscard]] inline Value match_by_re2(FunctionId function, std::string_view pattern, std::string_view text) {
+[[nodiscard]] inline Value match_by_re2(FunctionId function, std::string_view pattern, std::string_view text, meta::Watch const& watch) {
   auto const name = info_of(function).name;
   auto const& regex = compiled_pattern(name, pattern);
   if (function == FunctionId::pattern) return pattern;
@@ -84,7 +85,7 @@ namespace cairn::query::detail {
   }
   std::vector<Value> matches;
   std::size_t size = 0;
-  for (std::size_t from = 0; from <= text.size() && match_from(from, re2::RE2::UNANCHORED);) {
+  for (std::size_t from = 0; from <= text.size() && !watch.poll() && match_from(from, re2::RE2::UNANCHORED);) {
     if (matches.size() == most_elements) refuse_size(name, "more than a million matches");
     matches.push_back(match_value(parts));
     measure(name, matches.back(), 1, size);

@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <array>
+#include <vector>
 
 namespace cairn::query::regex_test {
 namespace {
@@ -52,6 +53,19 @@ TEST_CASE("a text of a million matches is refused") {
   Value const text{std::string(1'000'001, 'a')};
   std::array<Value const*, 2> const arguments{&pattern, &text};
   CHECK(test::outcome_text([&] { return call(FunctionId::all_matches, arguments); }) == "! query/memory");
+}
+
+TEST_CASE("a search for all matches can be ended between two of them") {
+  struct Patience {
+    int matches = 0;
+    bool poll() { return ++matches > 3; }
+  } patience;
+  Value const pattern{"a(?:.*b)?"};  // looks to the end of the text for each match
+  Value const text{"aaaaaaaaaa"};
+  std::array<Value const*, 2> const arguments{&pattern, &text};
+  CallMemory memory;
+  memory.watch = meta::Watch::of(patience);
+  CHECK(call(FunctionId::all_matches, arguments, memory) == Value{std::vector<Value>(3, Value{"a"})});
 }
 
 }  // namespace

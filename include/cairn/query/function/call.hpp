@@ -5,6 +5,7 @@
 
 #include <cairn/db/value_type.hpp>
 #include <cairn/meta/lazy.hpp>
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/function/arithmetic.hpp>
 #include <cairn/query/function/builtins.hpp>
 #include <cairn/query/function/collections.hpp>
@@ -111,6 +112,7 @@ template <meta::Lazy = {}>
 /// What the calls of one function in a query share. Used by one thread.
 struct CallMemory {
   detail::ReadCollection collection{};
+  meta::Watch watch{};  ///< asked where one call may take long
 };
 
 /// The result of a built-in function. Requires: `takes(*find_function(name), arguments.size())`; not one that is a step of its
@@ -221,11 +223,11 @@ template <meta::Lazy = {}>
     case FunctionId::substring:
       return detail::substring(arguments);
     case FunctionId::pattern:
-      return detail::match(id, first(), Value{""});
+      return detail::match(id, first(), Value{""}, memory.watch);
     case FunctionId::find_match:
     case FunctionId::match_whole:
     case FunctionId::all_matches:
-      return detail::match(id, first(), *arguments[1]);
+      return detail::match(id, first(), *arguments[1], memory.watch);
     case FunctionId::get_else:
     case FunctionId::get_some:
     case FunctionId::missing:

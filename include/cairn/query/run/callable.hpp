@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/meta/lazy.hpp>
+#include <cairn/meta/watch.hpp>
 #include <cairn/query/function/call.hpp>
 #include <cairn/query/function/registry.hpp>
 #include <cairn/query/run/query_context.hpp>
@@ -50,6 +51,7 @@ class Callable {
   Callable(QueryContext& context, Callee const& callee, std::span<Operand const> operands)
       : context_{context}, operands_{operands}, row_{operands.size()}, builtin_{callee.builtin} {
     if (callee.custom) custom_ = find_custom(callee);
+    memory_.watch = meta::Watch::of(context);
   }
 
   [[nodiscard]] bool is_custom() const noexcept { return custom_ != nullptr; }
