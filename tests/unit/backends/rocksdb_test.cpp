@@ -4,12 +4,15 @@
 #include "laws/blob_store.hpp"
 #include "laws/following.hpp"
 #include "laws/temporary_directory.hpp"
+#include "unit/backends/seen_syncs.hpp"
 
 #include <cairn/backends/rocksdb/backend.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,7 +27,73 @@ using laws::code_of;
 using laws::tail_of;
 using rocks::Backend;
 
+/// A store of twenty appended frames as `kill -9` leaves it: all of them are in its log of writes.
+struct KilledStore {
+  test::TemporaryDirectory place{};
+  std::vector<std::string> frames{};
+
+  KilledStore() {
+    rocks::Config const config{.path = place.path() / "running"};
+    Backend::empty_store(config);
+    auto connection = Backend::connect_store(config);
+    Version version;
+    for (int i = 0; i != 20; ++i) {
+      frames.push_back("frame " + std::to_string(i) + " ends");
+      version = append(connection, "main", version, frames.back());
+    }
+    std::filesystem::copy(config.path, place.path() / "killed");
+  }
+  /// A copy of it whose log `change` has changed.
+  template <class Change>
+  [[nodiscard]] rocks::Config with_log(Change change) const {
+    rocks::Config const config{.path = place.path() / "copy"};
+    std::filesystem::remove_all(config.path);
+    std::filesystem::copy(place.path() / "killed", config.path);
+    std::filesystem::path log;
+    for (auto const& entry : std::filesystem::directory_iterator{config.path}) {
+      if (entry.path().extension() == ".log" && entry.path() > log) log = entry.path();
+    }
+    auto bytes = test::content_of(log);
+    change(bytes);
+    std::ofstream{log, std::ios::binary | std::ios::trunc} << bytes;
+    return config;
+  }
+  [[nodiscard]] std::vector<std::string> first(std::size_t count) const { return {frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(count)}; }
+};
+
+/// Flips a bit of a frame.
+void flip(std::string& log, std::string const& frame) {
+  auto const at = log.find(frame);
+  REQUIRE(at != std::string::npos);
+  log[at] = static_cast<char>(log[at] ^ 1);
+}
+
 }  // namespace
+
+TEST_CASE("rocksdb: a bit of the log that was flipped takes no commit behind it without a word") {
+  KilledStore const store;
+  for (std::size_t const frame : {std::size_t{1}, std::size_t{7}, std::size_t{18}}) {
+    auto config = store.with_log([&](std::string& log) { flip(log, store.frames[frame]); });
+    INFO("frame " << frame);
+    CHECK(code_of([&] { static_cast<void>(Backend::connect_store(config)); }) == Errc::store_corrupt);
+    // Who is told may take what is before it, and goes on from there.
+    config.sync = Sync::relaxed;
+    CHECK(tail_of(Backend::connect_store(config), "main") == store.first(frame));
+    config.sync = Sync::durable;
+    CHECK(tail_of(Backend::connect_store(config), "main") == store.first(frame));
+  }
+}
+
+TEST_CASE("rocksdb: a write that was cut off at the end of the log is no damage, and a store with a damaged log can be deleted") {
+  KilledStore const store;
+  auto const torn = store.with_log([&](std::string& log) { log.resize(log.find(store.frames.back()) + 3); });
+  CHECK(tail_of(Backend::connect_store(torn), "main") == store.first(19));
+  auto const room = store.with_log([](std::string& log) { log.append(4096, '\0'); });  // that RocksDB set aside
+  CHECK(tail_of(Backend::connect_store(room), "main") == store.frames);
+  auto const damaged = store.with_log([&](std::string& log) { flip(log, store.frames[7]); });
+  Backend::delete_store(damaged);
+  CHECK_FALSE(std::filesystem::exists(damaged.path));
+}
 
 TEST_CASE("rocksdb: an error of its own threads poisons the store, before any commit meets it") {
   test::TemporaryDirectory const place;

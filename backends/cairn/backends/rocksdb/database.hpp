@@ -70,12 +70,18 @@ class NoInfoLog : public ::rocksdb::Logger {
   void Logv(char const*, va_list) override {}
 };
 
-[[noreturn]] inline void raise_status(Status const& status, std::string_view what) {
+inline constexpr std::string_view restore = "Restore the store from a backup.";
+inline constexpr std::string_view restore_or_cut_log =
+    "Restore the store from a backup. Where it is the log of writes (*.log) that is damaged, :sync :relaxed opens the store once more, with the commits before the damage and none "
+    "behind it: copy the directory first.";
+
+/// `remedy` is for damage.
+[[noreturn]] inline void raise_status(Status const& status, std::string_view what, std::string_view remedy = restore) {
   auto code = Errc::io_error;
   std::string_view advice = "Look at the directory and the system's log.";
   if (status.IsCorruption()) {
     code = Errc::store_corrupt;
-    advice = "Restore the store from a backup.";
+    advice = remedy;
   } else if (status.IsNoSpace()) {
     code = Errc::io_full;
     advice = "Make room and connect again.";
@@ -131,6 +137,9 @@ class Database {
     ::rocksdb::Options options;
     options.create_if_missing = create;
     options.paranoid_checks = true;
+    // RocksDB's own choice ends its log at whatever it can't read, commits that were acknowledged behind it included. That is right where their sync was left out.
+    bool const is_durable = config.sync == Sync::durable;
+    options.wal_recovery_mode = is_durable ? ::rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords : ::rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     options.max_open_files = 256;
     options.info_log = std::make_shared<NoInfoLog>();
     options.listeners.push_back(std::make_shared<Watch>(*this));
@@ -144,7 +153,7 @@ class Database {
     ::rocksdb::DB* made = nullptr;
     auto const status = ::rocksdb::DB::Open(options, path_, &made);
     database_.reset(made);
-    check(status, "open " + path_);
+    if (!status.ok()) raise_status(status, "open " + path_, is_durable ? restore_or_cut_log : restore);
     own_ = read_own();
   }
   Database(Database const&) = delete;

@@ -35,7 +35,9 @@ inline void delete_store(Config const& config) {
   std::error_code error;
   if (!std::filesystem::exists(config.path / "CURRENT", error)) return;
   {
-    auto const database = open_database(config, false);
+    auto with_what_is_readable = config;
+    with_what_is_readable.sync = Sync::relaxed;  // a damaged log is no reason to keep it
+    auto const database = open_database(with_what_is_readable, false);
     database->check_process();
     std::lock_guard const guard{database->fence()};
     if (database->own() == 0) return;
