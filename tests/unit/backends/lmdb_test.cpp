@@ -13,9 +13,13 @@
 #include <array>
 #include <cstdint>
 #include <fcntl.h>
+#include <filesystem>
 #include <list>
+#include <lmdb.h>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -28,6 +32,7 @@ using laws::append;
 using laws::bytes;
 using laws::Child;
 using laws::code_of;
+using laws::commit;
 using laws::pattern;
 using laws::tail_of;
 using laws::tell;
@@ -57,6 +62,45 @@ class Gate {
 
  private:
   std::array<int, 2> ends_{-1, -1};
+};
+
+/// What another program has in an LMDB environment.
+class TheirEnvironment {
+ public:
+  explicit TheirEnvironment(std::filesystem::path const& directory) {
+    std::filesystem::create_directories(directory);
+    REQUIRE(mdb_env_create(&environment_) == MDB_SUCCESS);
+    REQUIRE(mdb_env_set_maxdbs(environment_, 8) == MDB_SUCCESS);
+    REQUIRE(mdb_env_open(environment_, directory.c_str(), 0, 0644) == MDB_SUCCESS);
+    REQUIRE(mdb_txn_begin(environment_, nullptr, 0, &transaction_) == MDB_SUCCESS);
+  }
+  TheirEnvironment(TheirEnvironment const&) = delete;
+  TheirEnvironment& operator=(TheirEnvironment const&) = delete;
+  ~TheirEnvironment() {
+    mdb_txn_commit(transaction_);
+    mdb_env_close(environment_);
+  }
+  /// Of a tree, or of the environment's own one.
+  void put(char const* tree, std::string_view word) const {
+    auto key = lmdb::details::value_of(word);
+    auto value = lmdb::details::value_of(std::string_view{"theirs"});
+    REQUIRE(mdb_put(transaction_, open(tree), &key, &value, 0) == MDB_SUCCESS);
+  }
+  [[nodiscard]] bool has(char const* tree, std::string_view word) const {
+    auto key = lmdb::details::value_of(word);
+    MDB_val value{};
+    return mdb_get(transaction_, open(tree), &key, &value) == MDB_SUCCESS;
+  }
+  void empty(char const* tree) const { REQUIRE(mdb_drop(transaction_, open(tree), 0) == MDB_SUCCESS); }
+
+ private:
+  [[nodiscard]] MDB_dbi open(char const* tree) const {
+    MDB_dbi opened = 0;
+    REQUIRE(mdb_dbi_open(transaction_, tree, tree == nullptr ? 0 : MDB_CREATE, &opened) == MDB_SUCCESS);
+    return opened;
+  }
+  MDB_env* environment_ = nullptr;
+  MDB_txn* transaction_ = nullptr;
 };
 
 }  // namespace
@@ -124,6 +168,53 @@ TEST_CASE("lmdb: places of readers that were killed are given to others when no 
   REQUIRE(child.was_killed());
   CHECK(tail_of(connection, "main") == std::vector<std::string>{"frame"});
   CHECK(connection.others() == 0);
+}
+
+TEST_CASE("lmdb: no store is begun in another program's environment, and none takes its trees along") {
+  test::TemporaryDirectory const place;
+  lmdb::Config const config{.path = place.path() / "theirs"};
+  SECTION("that was there before") {
+    for (std::string const tree : {"", "tree"}) {
+      lmdb::Config const theirs{.path = place.path() / ("has " + tree)};
+      auto const* const name = tree.empty() ? nullptr : tree.c_str();
+      TheirEnvironment{theirs.path}.put(name, "word");
+      CHECK(code_of([&] { Backend::empty_store(theirs); }) == Errc::store_format);
+      Backend::delete_store(theirs);
+      CHECK(TheirEnvironment{theirs.path}.has(name, "word"));
+      CHECK_FALSE(TheirEnvironment{theirs.path}.has(nullptr, "cairn.store"));
+    }
+  }
+  SECTION("that came to a store") {
+    Backend::empty_store(config);
+    commit(*std::make_unique<lmdb::Connection>(config), "main", {}, "state");
+    TheirEnvironment{config.path}.put("tree", "word");
+    Backend::delete_store(config);
+    CHECK(TheirEnvironment{config.path}.has("tree", "word"));
+    CHECK(code_of([&] { static_cast<void>(Backend::connect_store(config)); }) == Errc::store_does_not_exist);
+    CHECK(code_of([&] { Backend::empty_store(config); }) == Errc::store_format);
+  }
+  SECTION("that is empty") {
+    TheirEnvironment{config.path};
+    Backend::empty_store(config);
+    CHECK(Backend::connect_store(config).roots().empty());
+  }
+}
+
+TEST_CASE("lmdb: of a store whose deletion was cut off nothing is in the next one") {
+  test::TemporaryDirectory const place;
+  lmdb::Config const config{.path = place.path() / "store"};
+  Backend::empty_store(config);
+  {
+    auto connection = Backend::connect_store(config);
+    append(connection, "main", {}, "old");
+  }
+  TheirEnvironment{config.path}.empty("cairn.store");
+  CHECK(code_of([&] { static_cast<void>(Backend::connect_store(config)); }) == Errc::store_does_not_exist);
+  Backend::empty_store(config);
+  auto connection = Backend::connect_store(config);
+  CHECK(connection.roots().empty());
+  append(connection, "main", {}, "new");
+  CHECK(tail_of(connection, "main") == std::vector<std::string>{"new"});
 }
 
 TEST_CASE("lmdb: who follows a root reads what others added to it, and nothing twice") {

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -132,6 +133,41 @@ TEST_CASE("rocksdb: what a later release made is refused, and stays as it is") {
     REQUIRE(database->db().Put({}, rocks::details::format_key, format).ok());
   }
   for (int i = 0; i != 2; ++i) CHECK(code_of([&] { static_cast<void>(Backend::connect_store(config)); }) == Errc::store_format);
+}
+
+TEST_CASE("rocksdb: no store is begun in another program's database, and none takes its keys along") {
+  test::TemporaryDirectory const place;
+  rocks::Config const config{.path = place.path() / "theirs"};
+  auto const open_theirs = [&] {
+    ::rocksdb::Options options;
+    options.create_if_missing = true;
+    ::rocksdb::DB* made = nullptr;
+    REQUIRE(::rocksdb::DB::Open(options, config.path.string(), &made).ok());
+    return std::unique_ptr<::rocksdb::DB>{made};
+  };
+  auto const check_theirs = [&] {
+    std::string value;
+    CHECK(open_theirs()->Get({}, "word", &value).ok());
+    CHECK(value == "theirs");
+  };
+  SECTION("that was there before") {
+    REQUIRE(open_theirs()->Put({}, "word", "theirs").ok());
+    CHECK(code_of([&] { Backend::empty_store(config); }) == Errc::store_format);
+    Backend::delete_store(config);
+    check_theirs();
+  }
+  SECTION("that came to a store") {
+    Backend::empty_store(config);
+    REQUIRE(open_theirs()->Put({}, "word", "theirs").ok());
+    Backend::delete_store(config);
+    check_theirs();
+    CHECK(code_of([&] { static_cast<void>(Backend::connect_store(config)); }) == Errc::store_does_not_exist);
+  }
+  SECTION("that is empty") {
+    open_theirs().reset();
+    Backend::empty_store(config);
+    CHECK(Backend::connect_store(config).roots().empty());
+  }
 }
 
 TEST_CASE("rocksdb: who follows a root reads what others added to it, and nothing twice") {

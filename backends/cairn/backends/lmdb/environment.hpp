@@ -125,10 +125,25 @@ struct Trees {
   MDB_dbi tail = 0;
 
   void open(MDB_txn* transaction, unsigned flags) {
-    check(mdb_dbi_open(transaction, "cairn.store", flags, &store), "open its trees");
-    check(mdb_dbi_open(transaction, "cairn.blob", flags, &blob), "open its trees");
-    check(mdb_dbi_open(transaction, "cairn.root", flags, &root), "open its trees");
-    check(mdb_dbi_open(transaction, "cairn.tail", flags, &tail), "open its trees");
+    each([&](char const* name, MDB_dbi& tree) { check(mdb_dbi_open(transaction, name, flags, &tree), "open its trees"); });
+  }
+  /// Requires that they are open.
+  void empty(MDB_txn* transaction) {
+    each([&](char const*, MDB_dbi& tree) { check(mdb_drop(transaction, tree, 0), "empty the store"); });
+  }
+  [[nodiscard]] static bool is_name(std::string_view key) {
+    bool is_ours = false;
+    Trees{}.each([&](char const* name, MDB_dbi&) { is_ours = is_ours || key == name; });
+    return is_ours;
+  }
+
+ private:
+  template <class Visit>
+  void each(Visit visit) {
+    visit("cairn.store", store);
+    visit("cairn.blob", blob);
+    visit("cairn.root", root);
+    visit("cairn.tail", tail);
   }
 };
 

@@ -57,6 +57,21 @@ class DirectoryLock {
   int descriptor_;
 };
 
+/// Whether there is anything of another program's in the environment.
+inline bool has_other_keys(MDB_txn* transaction) {
+  MDB_dbi all = 0;
+  check(mdb_dbi_open(transaction, nullptr, 0, &all), "look for trees");
+  auto const cursor = open_cursor(transaction, all);
+  MDB_val key{};
+  MDB_val value{};
+  int result = MDB_SUCCESS;
+  while ((result = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) == MDB_SUCCESS) {
+    if (!Trees::is_name(text_of(key))) return true;
+  }
+  if (result != MDB_NOTFOUND) check(result, "look for trees");
+  return false;
+}
+
 inline void create_store(Config const& config) {
   if (config.path.empty()) raise(Errc::config_missing, "The LMDB backend needs a :path, the directory of the store.");
   std::error_code error;
@@ -69,9 +84,13 @@ inline void create_store(Config const& config) {
   with_room(*environment, [&] {
     Transaction transaction{environment, 0};
     Trees trees;
+    if (has_other_keys(transaction.get())) {
+      raise(Errc::store_format, "There is another program's LMDB environment in " + config.path.string() + ", with trees or keys that are not Cairn's; nothing was changed: look at the path.");
+    }
     trees.open(transaction.get(), MDB_CREATE);
     if (own_number(transaction.get(), trees.store))
       raise(Errc::store_exists, "There is a store in " + config.path.string() + " already: connect to it, or delete it first.");
+    trees.empty(transaction.get());  // what a deletion that was cut off left
     std::random_device device;
     auto const own = std::uint64_t{device()} << 32U | device();
     put(transaction.get(), trees.store, "format", {&format, 1});
@@ -81,8 +100,8 @@ inline void create_store(Config const& config) {
   lock.sync();
 }
 
-/// Nothing happens where there is no store. Whoever has it open finds it empty at its next look, and then the files go: nobody can
-/// have begun another store in them meanwhile, since that takes the directory's lock.
+/// Nothing happens where there is no store. What another program has beside the store stays, and with it the files. Whoever has it open finds it
+/// empty at its next look, and then the files go: nobody can have begun another store in them meanwhile, since that takes the directory's lock.
 inline void delete_store(Config const& config) {
   std::error_code error;
   if (!std::filesystem::exists(data_file(config.path), error)) return;
@@ -91,17 +110,24 @@ inline void delete_store(Config const& config) {
     if (!std::filesystem::exists(data_file(config.path), error)) return;
     auto const environment = open_environment(config);
     auto const trees_lock = environment->lock_trees();
-    bool const is_store = with_room(*environment, [&] {
+    bool const is_all = with_room(*environment, [&] {
       Transaction transaction{environment, 0};
       MDB_dbi store = 0;
       auto const result = mdb_dbi_open(transaction.get(), "cairn.store", 0, &store);
       if (result != MDB_NOTFOUND) check(result, "open its trees");
       if (result == MDB_NOTFOUND || !own_number(transaction.get(), store)) return false;
-      check(mdb_drop(transaction.get(), store, 0), "empty the store");
+      bool const has_others = has_other_keys(transaction.get());
+      if (has_others) {
+        Trees trees;
+        trees.open(transaction.get(), 0);
+        trees.empty(transaction.get());
+      } else {
+        check(mdb_drop(transaction.get(), store, 0), "empty the store");
+      }
       check(transaction.try_commit(), "delete the store");
-      return true;
+      return !has_others;
     });
-    if (!is_store) return;
+    if (!is_all) return;
     std::filesystem::remove(data_file(config.path), error);
     std::filesystem::remove(config.path / "lock.mdb", error);
     lock.sync();

@@ -195,6 +195,13 @@ class Database {
   /// The number that the store was given when it was created; 0 where there is none.
   [[nodiscard]] std::uint64_t own() const noexcept { return own_; }
 
+  /// Whether there is no key at all, of whomever.
+  [[nodiscard]] bool is_empty() const {
+    std::unique_ptr<::rocksdb::Iterator> const first{database_->NewIterator({})};
+    first->SeekToFirst();
+    check(first->status(), "look for keys");
+    return !first->Valid();
+  }
   /// Requires the fence.
   void create() {
     std::random_device device;
@@ -202,10 +209,10 @@ class Database {
     check(database_->Put(synced(), format_key, std::string(1, format) + common::big_endian(own)), "create the store");
     own_ = own;
   }
-  /// Requires the fence. Empties the database: others of this process may have it open, and then its files stay.
+  /// Requires the fence. Removes the store's keys: others of this process may have the database open, and then its files stay.
   void destroy() {
     ::rocksdb::WriteBatch batch;
-    check(batch.DeleteRange(Slice{}, Slice{"\xff"}), "delete the store");
+    for (auto const& [first, end] : {std::pair{"b", "c"}, std::pair{"r", "u"}}) check(batch.DeleteRange(Slice{first}, Slice{end}), "delete the store");
     check(database_->Write(synced(), &batch), "delete the store");
     own_ = 0;
   }

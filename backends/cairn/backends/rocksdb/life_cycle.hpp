@@ -26,11 +26,14 @@ inline void create_store(Config const& config) {
   database->check_process();
   std::lock_guard const guard{database->fence()};
   if (database->own() != 0) raise(Errc::store_exists, "There is a store in " + config.path.string() + " already: connect to it, or delete it first.");
+  if (!database->is_empty()) {
+    raise(Errc::store_format, "There is another program's database in " + config.path.string() + ", with keys that are not Cairn's; nothing was changed: look at the path.");
+  }
   database->create();
 }
 
-/// Nothing happens where there is no store. Who is connected in this process finds it gone at the next look at a root; then the files
-/// stay until the store is created again and deleted.
+/// Nothing happens where there is no store. Where another program has keys beside the store's, these and the files stay. Who is connected in this
+/// process finds it gone at the next look at a root; then the files stay until the store is created again and deleted.
 inline void delete_store(Config const& config) {
   std::error_code error;
   if (!std::filesystem::exists(config.path / "CURRENT", error)) return;
@@ -42,6 +45,7 @@ inline void delete_store(Config const& config) {
     std::lock_guard const guard{database->fence()};
     if (database->own() == 0) return;
     database->destroy();
+    if (!database->is_empty()) return;
   }
   open_databases().while_closed(key_of(config.path), [&] {
     check(::rocksdb::DestroyDB(config.path.string(), {}), "remove its files");
