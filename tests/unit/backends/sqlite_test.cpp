@@ -8,6 +8,7 @@
 #include <cairn/backends/sqlite/backend.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <cerrno>
 #include <chrono>
@@ -153,9 +154,35 @@ TEST_CASE("sqlite: the file has a write-ahead log, and is synced as the configur
   auto config = file.made();
   auto const synchronous = [&] { return said_by(SharedStore{config}.lease()->database(), "synchronous"); };
   CHECK(said_by(SharedStore{config}.lease()->database(), "journal_mode") == "wal");
-  CHECK(synchronous() == "2");  // FULL
+  CHECK(synchronous() == "3");  // EXTRA: FULL, with the directory where a journal is removed from it
   config.sync = Sync::relaxed;
   CHECK(synchronous() == "1");  // NORMAL
+}
+
+TEST_CASE("sqlite: a file that was written anew without its log gets one again, and is synced all the same while it has none") {
+  File const file;
+  auto config = file.made();
+  append(*std::make_unique<sqlite::Connection>(config), "main", {}, "frame");
+  auto const open = [&] { return sqlite::details::open_database(config, false); };
+  REQUIRE(said_by(open().get(), "journal_mode = DELETE") == "delete");
+  SECTION("when nobody has it open") {
+    auto const connection = Backend::connect_store(config);
+    CHECK(said_by(SharedStore{config}.lease()->database(), "journal_mode") == "wal");
+    CHECK(tail_of(connection, "main") == std::vector<std::string>{"frame"});
+  }
+  SECTION("not while another program reads it") {
+    config.sync = GENERATE(Sync::durable, Sync::relaxed);
+    auto const reading = open();
+    sqlite::details::execute(reading.get(), "BEGIN; SELECT * FROM cairn_store", "read");
+    SharedStore store{config};
+    auto const lease = store.lease();
+    CHECK(said_by(lease->database(), "journal_mode") == "delete");
+    CHECK(said_by(lease->database(), "synchronous") == "3");
+  }
+  SECTION("nor where the file has no store") {
+    CHECK(code_of([&] { static_cast<void>(Backend::connect_store(file.store("other"))); }) == Errc::store_does_not_exist);
+    CHECK(said_by(open().get(), "journal_mode") == "delete");
+  }
 }
 
 TEST_CASE("sqlite: a root is looked up once, and again after others have written") {

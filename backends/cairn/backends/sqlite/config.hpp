@@ -17,7 +17,7 @@ struct Config {
   std::filesystem::path path;
   /// What the names of the store's tables begin with: letters, digits and `_`. Two stores of one file have two prefixes.
   std::string table_prefix = "cairn";
-  /// When a commit is acknowledged. `relaxed` is SQLite's `synchronous=NORMAL`: a loss of power leaves a prefix of the commits.
+  /// When a commit is acknowledged. `relaxed` is SQLite's `synchronous=NORMAL`: a loss of power leaves a prefix of the commits. `EXTRA` else.
   Sync sync = Sync::durable;
   /// How long a commit waits for another writer of the file before it is refused.
   std::chrono::milliseconds busy_timeout{10'000};

@@ -42,7 +42,7 @@ inline void create_store(Config const& config) {
   // Only a file without tables takes it: others keep what room a sweep makes for themselves.
   execute(database.get(), "PRAGMA auto_vacuum = INCREMENTAL", "set up the file");
   use_write_ahead_log(database.get(), config);
-  execute(database.get(), "PRAGMA synchronous = FULL", "set how it syncs");
+  execute(database.get(), "PRAGMA synchronous = EXTRA", "set how it syncs");
   begin_write(database.get());
   if (has_table(database.get(), config.table_prefix + "_store")) {
     raise(Errc::store_exists, "There is a store \"" + config.table_prefix + "\" in " + config.path.string() +

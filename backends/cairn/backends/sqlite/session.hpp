@@ -125,6 +125,12 @@ inline bool has_table(sqlite3* database, std::string_view name) {
   return look.number(0) != 0;
 }
 
+/// "wal" where the file has a write-ahead log.
+inline std::string journal_mode(sqlite3* database) {
+  Statement look{database, "PRAGMA journal_mode"};
+  return look.step() ? look.text(0) : std::string{};
+}
+
 [[noreturn]] inline void raise_deleted() {
   raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice(Errc::store_does_not_exist, SQLITE_OK)});
 }
@@ -141,8 +147,9 @@ struct RootHead {
 class Session {
  public:
   Session(DatabasePtr database, Config const& config, Tables const& tables) : database_{std::move(database)} {
-    execute(database_.get(), config.sync == Sync::durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
-            "set how it syncs");
+    // Without its log a file that is less than fully synced may be damaged by a loss of power, and not only lose the last commits.
+    is_relaxed_ = config.sync == Sync::relaxed && journal_mode(database_.get()) == "wal";
+    execute(database_.get(), is_relaxed_ ? relaxed : durable, "set how it syncs");
     auto const prepare = [&](std::string_view text) { return Statement{database_.get(), tables(text)}; };
     begin_read_ = prepare("BEGIN");
     begin_write_ = prepare("BEGIN IMMEDIATE");
@@ -240,6 +247,10 @@ class Session {
     return version;
   }
 
+  // EXTRA is FULL, and where a file has a journal instead of a log, also a sync of the directory that it is removed from.
+  static constexpr char const* durable = "PRAGMA synchronous = EXTRA";
+  static constexpr char const* relaxed = "PRAGMA synchronous = NORMAL";
+
   DatabasePtr database_;  // before the statements: they are finalised first
 
  public:
@@ -247,6 +258,7 @@ class Session {
       add_frame;
 
  private:
+  bool is_relaxed_ = false;
   Statement begin_read_, begin_write_, commit_, rollback_, root_head_;
   struct {
     std::optional<std::uint32_t> at;  ///< the data version

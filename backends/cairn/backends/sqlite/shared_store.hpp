@@ -39,6 +39,8 @@ class SharedStore {
     };
     auto database = open_database(config_, false);
     if (!database || !has_table(database.get(), config_.table_prefix + "_store")) missing();
+    // `VACUUM INTO` and `.dump` leave the log out. One who uses the file meanwhile keeps it so until somebody connects again, and the session is synced for that.
+    if (sqlite3_db_readonly(database.get(), "main") == 0) static_cast<void>(Statement{database.get(), "PRAGMA journal_mode = WAL"}.try_step());
     auto session = std::make_unique<Session>(std::move(database), config_, tables_);
     {
       Running const running{session->store};
