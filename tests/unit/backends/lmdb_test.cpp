@@ -217,6 +217,37 @@ TEST_CASE("lmdb: of a store whose deletion was cut off nothing is in the next on
   CHECK(tail_of(connection, "main") == std::vector<std::string>{"new"});
 }
 
+TEST_CASE("lmdb: nothing is committed to a file that is not at its place any more") {
+  test::TemporaryDirectory const place;
+  lmdb::Config const config{.path = place.path() / "store"};
+  Backend::empty_store(config);
+  auto connection = Backend::connect_store(config);
+  auto const version = append(connection, "main", {}, "first");
+  auto const commit_more = [&] { static_cast<void>(connection.begin().append("main", version, bytes("lost"))); };
+  SECTION("removed") {
+    std::filesystem::remove_all(config.path);
+    CHECK(code_of(commit_more) == Errc::store_does_not_exist);
+    CHECK(code_of([&] { connection.begin().hold(); }) == Errc::store_does_not_exist);
+  }
+  SECTION("replaced by a copy") {
+    std::filesystem::copy_file(config.path / "data.mdb", config.path / "copy");
+    std::filesystem::rename(config.path / "copy", config.path / "data.mdb");
+    CHECK(code_of(commit_more) == Errc::io_error);
+    CHECK(code_of([&] { connection.begin().hold(); }) == Errc::io_error);
+    auto anew = Backend::connect_store(config);
+    append(anew, "main", version, "second");
+    CHECK(tail_of(anew, "main") == std::vector<std::string>{"first", "second"});
+  }
+  SECTION("under another name") {
+    lmdb::Config const moved{.path = place.path() / "moved"};
+    std::filesystem::rename(config.path, moved.path);
+    CHECK(code_of(commit_more) == Errc::store_does_not_exist);
+    auto anew = Backend::connect_store(moved);
+    append(anew, "main", version, "second");
+    CHECK(tail_of(anew, "main") == std::vector<std::string>{"first", "second"});
+  }
+}
+
 TEST_CASE("lmdb: who follows a root reads what others added to it, and nothing twice") {
   test::TemporaryDirectory const place;
   lmdb::Config const config{.path = place.path() / "store"};

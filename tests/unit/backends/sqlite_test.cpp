@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <sqlite3.h>
 #include <string>
@@ -182,6 +183,37 @@ TEST_CASE("sqlite: a file that was written anew without its log gets one again, 
   SECTION("nor where the file has no store") {
     CHECK(code_of([&] { static_cast<void>(Backend::connect_store(file.store("other"))); }) == Errc::store_does_not_exist);
     CHECK(said_by(open().get(), "journal_mode") == "delete");
+  }
+}
+
+TEST_CASE("sqlite: nothing is committed to a file that is not at its place any more") {
+  File const file;
+  auto const config = file.made();
+  auto connection = Backend::connect_store(config);
+  auto const version = append(connection, "main", {}, "first");
+  auto const check_refusal = [&] {
+    CHECK(code_of([&] { static_cast<void>(connection.begin().append("main", version, bytes("lost"))); }) == Errc::io_error);
+    CHECK(code_of([&] { connection.begin().hold(); }) == Errc::io_error);
+    CHECK(code_of([&] { static_cast<void>(connection.begin().reserve()); }) == Errc::io_error);
+  };
+  auto const remove_log = [&] {
+    for (auto const* const beside : {"-wal", "-shm"}) std::filesystem::remove(std::filesystem::path{config.path} += beside);
+  };
+  SECTION("removed") {
+    std::filesystem::remove(config.path);
+    remove_log();
+    check_refusal();
+  }
+  SECTION("replaced by a copy") {
+    auto const copy = file.place.path() / "copy";
+    auto const database = sqlite::details::open_database(config, false);
+    sqlite::details::execute(database.get(), "VACUUM INTO '" + copy.string() + "'", "copy");
+    std::filesystem::rename(copy, config.path);
+    remove_log();
+    check_refusal();
+    auto anew = Backend::connect_store(config);
+    append(anew, "main", version, "second");
+    CHECK(tail_of(anew, "main") == std::vector<std::string>{"first", "second"});
   }
 }
 

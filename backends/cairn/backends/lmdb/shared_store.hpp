@@ -12,6 +12,7 @@
 #include <cairn/error/log.hpp>
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -22,6 +23,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
+#include <system_error>
 #include <utility>
 
 namespace cairn::backends::lmdb::details {
@@ -80,7 +83,10 @@ class SharedStore {
   explicit SharedStore(Config const& config) {
     if (config.path.empty()) raise(Errc::config_missing, "The LMDB backend needs a :path, the directory of the store.");
     std::error_code error;
-    if (!std::filesystem::exists(data_file(config.path), error) && !error) raise_missing(config.path);
+    // The working directory may change while the store is open.
+    file_ = std::filesystem::absolute(data_file(config.path), error);
+    if (error) raise(Errc::io_error, "The directory that " + config.path.string() + " is relative to is gone: " + error.message() + ".");
+    if (!std::filesystem::exists(file_, error) && !error) raise_missing(config.path);
     environment_ = open_environment(config);
     auto const lock = environment_->lock_trees();
     // A transaction, since LMDB keeps handles on trees only for one that was committed.
@@ -109,12 +115,13 @@ class SharedStore {
     return Bytes{std::move(snapshot), bytes};
   }
 
-  /// A transaction in which the store is still the one that was connected to.
+  /// A transaction in which the store is still the one that was connected to; where it writes, in a file that is still at its place.
   [[nodiscard]] Transaction begin(unsigned flags) const {
     check_usable();
     Transaction transaction{environment_, flags};
     if (own_number(transaction.get(), trees_.store) != own_)
       raise(Errc::store_does_not_exist, "The LMDB store in " + environment_->path().string() + " was deleted: create it and connect again.");
+    if ((flags & MDB_RDONLY) == 0) check_place();
     return transaction;
   }
 
@@ -133,6 +140,17 @@ class SharedStore {
   }
 
  private:
+  /// What is committed to a file that nobody finds is lost.
+  void check_place() const {
+    struct stat status {};
+    bool const is_there = ::stat(file_.c_str(), &status) == 0;
+    if (!is_there && errno != ENOENT && errno != ENOTDIR) FileId::raise_errno("look at", file_);
+    auto const& open = environment_->file();
+    if (is_there && status.st_dev == open.device && status.st_ino == open.number) return;
+    raise(is_there ? Errc::io_error : Errc::store_does_not_exist,
+          file_.string() + " is not where it was opened any more: it was moved, replaced or deleted, and nothing was committed. Connect again to see what is there.");
+  }
+
   [[noreturn]] static void raise_missing(std::filesystem::path const& path) {
     raise(Errc::store_does_not_exist, "There is no LMDB store in " + path.string() + ": create it first.");
   }
@@ -153,6 +171,7 @@ class SharedStore {
     return snapshot;
   }
 
+  std::filesystem::path file_;
   std::shared_ptr<Environment> environment_;
   Trees trees_;
   std::uint64_t own_ = 0;

@@ -179,13 +179,21 @@ class Session {
   [[nodiscard]] bool is_in_transaction() const noexcept { return sqlite3_get_autocommit(database_.get()) == 0; }
 
   void begin_read() { run(begin_read_); }
-  /// Takes the one place for a writer of the file. False where others held it for longer than the timeout.
+  /// Takes the one place for a writer of the file. False where others held it for longer than the timeout. `io/error` where the file is not at its
+  /// place any more: what is committed there is lost.
   [[nodiscard]] bool try_begin_write() {
-    Running const running{begin_write_};
-    auto const result = running->try_step();
-    if (result == SQLITE_DONE) return true;
-    if ((result & 0xff) != SQLITE_BUSY) raise_last(database(), "begin a transaction");
-    return false;
+    {
+      Running const running{begin_write_};
+      auto const result = running->try_step();
+      if ((result & 0xff) == SQLITE_BUSY) return false;
+      if (result != SQLITE_DONE) raise_last(database(), "begin a transaction");
+    }
+    int has_moved = 0;
+    if (sqlite3_file_control(database(), nullptr, SQLITE_FCNTL_HAS_MOVED, &has_moved) == SQLITE_OK && has_moved != 0) {
+      rollback();
+      raise_result(SQLITE_READONLY_DBMOVED, "nothing was written", "begin a transaction");
+    }
+    return true;
   }
   /// SQLITE_OK, or the extended code of what went wrong.
   [[nodiscard]] int try_commit() noexcept {
