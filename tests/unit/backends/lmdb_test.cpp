@@ -5,6 +5,7 @@
 #include "laws/child.hpp"
 #include "laws/following.hpp"
 #include "laws/temporary_directory.hpp"
+#include "unit/backends/seen_syncs.hpp"
 
 #include <cairn/backends/lmdb/backend.hpp>
 
@@ -17,6 +18,7 @@
 #include <list>
 #include <lmdb.h>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -246,6 +248,15 @@ TEST_CASE("lmdb: nothing is committed to a file that is not at its place any mor
     append(anew, "main", version, "second");
     CHECK(tail_of(anew, "main") == std::vector<std::string>{"first", "second"});
   }
+}
+
+TEST_CASE("lmdb: a directory that was made is durable in the one that it is in") {
+  test::TemporaryDirectory const place;
+  std::set<std::filesystem::path> synced;
+  test::SeenSyncs const syncs{[&](auto const& path) { synced.insert(path); }};
+  Backend::empty_store({.path = place.path() / "a" / "b" / "store"});
+  auto const root = std::filesystem::canonical(place.path());
+  for (auto const& path : {root, root / "a", root / "a" / "b", root / "a" / "b" / "store"}) CHECK(synced.contains(path));
 }
 
 TEST_CASE("lmdb: who follows a root reads what others added to it, and nothing twice") {

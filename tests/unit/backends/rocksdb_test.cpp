@@ -15,6 +15,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -168,6 +169,15 @@ TEST_CASE("rocksdb: no store is begun in another program's database, and none ta
     Backend::empty_store(config);
     CHECK(Backend::connect_store(config).roots().empty());
   }
+}
+
+TEST_CASE("rocksdb: a directory that was made is durable in the one that it is in") {
+  test::TemporaryDirectory const place;
+  std::set<std::filesystem::path> synced;
+  test::SeenSyncs const syncs{[&](auto const& path) { synced.insert(path); }};
+  Backend::empty_store({.path = place.path() / "a" / "b" / "store"});
+  auto const root = std::filesystem::canonical(place.path());
+  for (auto const& path : {root, root / "a", root / "a" / "b"}) CHECK(synced.contains(path));
 }
 
 TEST_CASE("rocksdb: who follows a root reads what others added to it, and nothing twice") {

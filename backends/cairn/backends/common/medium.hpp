@@ -8,6 +8,8 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <fcntl.h>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,11 +46,36 @@ inline constexpr std::string_view give_rights =
   return std::uint64_t{status.f_bavail} * status.f_frsize < bytes;
 }
 
+/// Makes the names in a directory durable.
+[[nodiscard]] inline std::error_code try_sync_directory(std::filesystem::path const& path) {
+  int const descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int result = descriptor < 0 ? -1 : 0;
+  if (descriptor >= 0) {
+    while ((result = ::fsync(descriptor)) != 0 && errno == EINTR) {
+    }
+  }
+  auto const error = result == 0 ? std::error_code{} : std::error_code{errno, std::generic_category()};
+  if (descriptor >= 0) ::close(descriptor);
+  return error;
+}
+
 /// A directory could not be made.
 [[noreturn]] inline void raise_unmade(std::string const& path, std::error_code error) {
   auto const code = errc_of_system(error.value());
   std::string const advice{code == Errc::io_full ? "Make room and do it again." : advice_on_rights(code)};
   raise(code, "Could not make the directory " + path + ": " + error.message() + "." + (advice.empty() ? "" : " " + advice));
+}
+
+/// Makes the directory and those above it, each durable in the one that it is in; nothing where it is there.
+inline void make_directories(std::filesystem::path const& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return;
+  auto const parent = path.has_filename() ? path.parent_path() : path.parent_path().parent_path();
+  auto const in = parent.empty() ? std::filesystem::path{"."} : parent;
+  if (!parent.empty() && parent != path) make_directories(parent);
+  std::filesystem::create_directory(path, error);
+  if (!error) error = try_sync_directory(in);
+  if (error) raise_unmade(path.string(), error);
 }
 
 }  // namespace cairn::backends::common

@@ -74,9 +74,7 @@ inline bool has_other_keys(MDB_txn* transaction) {
 
 inline void create_store(Config const& config) {
   if (config.path.empty()) raise(Errc::config_missing, "The LMDB backend needs a :path, the directory of the store.");
-  std::error_code error;
-  std::filesystem::create_directories(config.path, error);
-  if (error) common::raise_unmade(config.path.string(), error);
+  common::make_directories(config.path);
   DirectoryLock const lock{config.path};
   lock.make_file(data_file(config.path));
   auto const environment = open_environment(config);

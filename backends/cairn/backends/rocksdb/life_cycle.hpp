@@ -19,9 +19,7 @@ namespace cairn::backends::rocksdb::details {
 
 inline void create_store(Config const& config) {
   if (config.path.empty()) raise(Errc::config_missing, "The RocksDB backend needs a :path, the directory of the store.");
-  std::error_code error;
-  std::filesystem::create_directories(config.path, error);
-  if (error) common::raise_unmade(config.path.string(), error);
+  common::make_directories(config.path);
   auto const database = open_database(config, true);
   database->check_process();
   std::lock_guard const guard{database->fence()};
