@@ -4,6 +4,7 @@
 #include "laws/blob_store.hpp"
 #include "laws/following.hpp"
 #include "laws/temporary_directory.hpp"
+#include "unit/backends/seen_syncs.hpp"
 
 #include <cairn/backends/sqlite/backend.hpp>
 
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <sqlite3.h>
 #include <string>
@@ -215,6 +217,32 @@ TEST_CASE("sqlite: nothing is committed to a file that is not at its place any m
     append(anew, "main", version, "second");
     CHECK(tail_of(anew, "main") == std::vector<std::string>{"first", "second"});
   }
+}
+
+TEST_CASE("sqlite: numbers that blobs had are given to no others after a loss of power, relaxed or not") {
+  File const file;
+  auto config = file.made();
+  config.sync = Sync::relaxed;
+  auto const log = std::filesystem::path{config.path} += "-wal";
+  std::string on_medium;  // of the log
+  test::SeenSyncs const syncs{[&](auto const& path) {
+    if (path.filename() == log.filename()) on_medium = test::content_of(log);
+  }};
+  auto connection = Backend::connect_store(config);
+  sqlite::Address last;
+  SECTION("that were given for a commit to come") { last = connection.begin().reserve(); }
+  SECTION("that were given to who holds") {
+    auto writer = connection.begin();
+    writer.hold();
+    for (int i = 0; i != 100; ++i) last = writer.put(bytes("a blob"));
+    REQUIRE(writer.commit("main", {}, bytes("state")) == CommitResult::committed);
+    append(connection, "main", connection.root("main")->version, "frame");
+  }
+  auto const after = file.place.path() / "after";
+  std::filesystem::copy_file(config.path, after);
+  std::ofstream{std::filesystem::path{after} += "-wal", std::ios::binary} << on_medium;
+  config.path = after;
+  CHECK(Backend::connect_store(config).begin().reserve().number > last.number);
 }
 
 TEST_CASE("sqlite: a root is looked up once, and again after others have written") {

@@ -178,6 +178,13 @@ class Session {
   [[nodiscard]] sqlite3* database() const noexcept { return database_.get(); }
   [[nodiscard]] bool is_in_transaction() const noexcept { return sqlite3_get_autocommit(database_.get()) == 0; }
 
+  /// Whether transactions are synced whatever the configuration says. Not inside of one.
+  void sync_always(bool always) {
+    if (!is_relaxed_ || always == syncs_always_) return;
+    execute(database(), always ? durable : relaxed, "set how it syncs");
+    syncs_always_ = always;
+  }
+
   void begin_read() { run(begin_read_); }
   /// Takes the one place for a writer of the file. False where others held it for longer than the timeout. `io/error` where the file is not at its
   /// place any more: what is committed there is lost.
@@ -267,6 +274,7 @@ class Session {
 
  private:
   bool is_relaxed_ = false;
+  bool syncs_always_ = false;
   Statement begin_read_, begin_write_, commit_, rollback_, root_head_;
   struct {
     std::optional<std::uint32_t> at;  ///< the data version

@@ -110,11 +110,13 @@ class SharedStore {
 
   [[nodiscard]] common::LastRoot& last_root() noexcept { return last_root_; }
 
-  /// A number for a blob, outside of any transaction. One short transaction for every few thousand of them.
+  /// A number for a blob, outside of any transaction. One short transaction for every few thousand of them, durable in a relaxed store, too: what is more
+  /// durable, as the front of a tier, may know blobs by these numbers.
   [[nodiscard]] std::int64_t next_number() {
     std::lock_guard const guard{numbers_mutex_};
     if (numbers_.is_empty()) {
       auto session = lease();
+      session->sync_always(true);
       if (!session->try_begin_write()) raise_result(SQLITE_BUSY, "database is locked", "reserve numbers for blobs");
       Transaction const transaction{*session};
       auto const reserved = reserve(*session, 4096);
@@ -123,7 +125,7 @@ class SharedStore {
     }
     return numbers_.next++;
   }
-  /// The same inside a transaction: they are taken back with it.
+  /// The same inside a transaction: they are taken back with it. It has to be one that is always synced.
   [[nodiscard]] NumberRange reserve(Session& session, std::int64_t count) const {
     Running const running{session.reserve};
     running->bind(1, count);
@@ -156,10 +158,11 @@ class SharedStore {
     }
     session->rollback();
     try {
+      session->sync_always(false);
       std::lock_guard const guard{mutex_};
       idle_.push_back(std::move(session));
     } catch (...) {
-      session.reset();  // without memory to keep it, the next one is opened anew
+      session.reset();  // the next one is opened anew
     }
   }
 

@@ -32,11 +32,12 @@ class Writer {
   explicit Writer(std::shared_ptr<details::SharedStore> store) noexcept : store_{std::move(store)} {}
 
   /// Takes the file's one place for a writer: nobody else writes to it, to other stores in it neither, until this writer commits or
-  /// is destroyed. `store/locked` where others had it for longer than `:busy-timeout`.
+  /// is destroyed. `store/locked` where others had it for longer than `:busy-timeout`. What it commits is durable, in a relaxed store, too.
   void hold() {
     store_->check_usable();
     if (session_) return;
     auto session = store_->lease();
+    session->sync_always(true);  // with the numbers of blobs that it gives
     if (!session->try_begin_write()) details::raise_result(SQLITE_BUSY, "database is locked", "begin a transaction");
     session_ = std::move(session);
   }
