@@ -82,6 +82,63 @@ TEST_CASE("a deletion removes what is a store's and nothing else") {
   CHECK(std::filesystem::exists(config.path / "notes.txt"));
 }
 
+TEST_CASE("who follows a store is told that it was deleted, or that others have another lock") {
+  TemporaryDirectory const directory;
+  file::Config const config{.path = directory.path() / "store"};
+  file::Backend::empty_store(config);
+  auto connection = file::Backend::connect_store(config);
+  auto const version = append(connection, "main", {}, "first");
+  auto const follower = file::Backend::connect_store(config);
+  REQUIRE(tail_of(follower, "main").size() == 1);
+  auto const check_told = [&] {
+    CHECK(code_of([&] { static_cast<void>(follower.root("main")); }) == Errc::store_does_not_exist);
+    CHECK(code_of([&] { static_cast<void>(follower.roots()); }) == Errc::store_does_not_exist);
+  };
+  SECTION("deleted") {
+    file::Backend::delete_store(config);
+    check_told();
+  }
+  SECTION("deleted, and another one there") {
+    file::Backend::delete_store(config);
+    file::Backend::empty_store(config);
+    check_told();
+  }
+  SECTION("its lock replaced, as by a copy that was restored") {
+    std::filesystem::copy_file(config.path / "lock", config.path / "restored");
+    std::filesystem::rename(config.path / "restored", config.path / "lock");
+    check_told();
+    auto other = file::Backend::connect_store(config);
+    append(other, "main", version, "second");
+    CHECK(tail_of(other, "main") == std::vector<std::string>{"first", "second"});
+  }
+}
+
+TEST_CASE("who follows a store sees what was committed where nothing says any more how far that goes") {
+  TemporaryDirectory const directory;
+  file::Config const config{.path = directory.path() / "store"};
+  file::Backend::empty_store(config);
+  auto connection = file::Backend::connect_store(config);
+  auto const version = append(connection, "main", {}, "first");
+  auto const follower = file::Backend::connect_store(config);
+  REQUIRE(tail_of(follower, "main").size() == 1);
+  append(connection, "main", version, "second");
+  std::filesystem::resize_file(config.path / "lock", 0);
+  std::vector<std::string> const both{"first", "second"};
+  SECTION("nobody writes") {
+    CHECK(tail_of(follower, "main") == both);
+    CHECK(std::filesystem::file_size(config.path / "lock") != 0);
+  }
+  SECTION("a writer holds the store, and is not waited for") {
+    auto writer = connection.begin();
+    static_cast<void>(writer.put(bytes("a blob")));
+    std::filesystem::resize_file(config.path / "lock", 0);
+    CHECK(tail_of(follower, "main").size() == 1);
+    CHECK(tail_of(connection, "main") == both);
+    REQUIRE(writer.append("main", connection.root("main")->version, bytes("third")) == cairn::CommitResult::committed);
+    CHECK(tail_of(follower, "main").size() == 3);
+  }
+}
+
 TEST_CASE("a file that has the name of a store's lock, and is none, stays as it is") {
   TemporaryDirectory const directory;
   file::Config const config{.path = directory.path()};

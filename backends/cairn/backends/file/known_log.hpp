@@ -117,20 +117,23 @@ class KnownLog {
   /// Something is about to be written behind the end, and may stay there without becoming part of the log.
   void unsettle() noexcept { is_settled_ = false; }
 
-  /// Without the store's lock: goes as far as the mark says that there are commits.
-  void refresh() {
-    if (is_alone_) return;
+  /// Without the store's lock: goes as far as the mark says that there are commits. False where no mark says it, so that one has to `catch_up`.
+  /// `store/does-not-exist` where the store was deleted, or its lock is another file.
+  [[nodiscard]] bool refresh() {
+    if (is_alone_) return true;
     for (int attempt = 0; attempt != 100; ++attempt) {
       auto const mark = valid_mark();
       if (!mark) continue;  // somebody is writing it
-      if (mark->end.segment < end_.segment) return;
-      if (mark->end.segment == end_.segment && mark->end.offset <= end_.offset) return;
+      if (mark->end.segment < end_.segment || (mark->end.segment == end_.segment && mark->end.offset <= end_.offset)) {
+        check_there(lock_file_);
+        return true;
+      }
       if (mark->end.segment != end_.segment) {
         auto file = open_segment(mark->end.segment);
         if (!file.is_open()) continue;  // it was closed and swept since: there is a new mark
         if (!try_start_at(std::move(file), mark->end.segment)) continue;  // it was closed and compacted since
       }
-      if (mark->end.offset == end_.offset) return;
+      if (mark->end.offset == end_.offset) return true;
       // What the mark says is believed when it is there: frames are read for as far as the file goes.
       auto [found, roots] = scan(std::min(mark->end.offset, active_.file().size()));
       if (found.committed != mark->end) {
@@ -139,8 +142,9 @@ class KnownLog {
       end_ = found.committed;
       roots_ = std::move(roots);
       if (mark->durable.segment == end_.segment) durable_.offset = std::max(durable_.offset, mark->durable.offset);
-      return;
+      return true;
     }
+    return false;
   }
 
   /// A frame was written that ends at `position`, and synced where it had to be: from now on it has happened.

@@ -22,6 +22,13 @@ namespace cairn::backends::file::details {
         "{}");
 }
 
+/// `store/does-not-exist` where the lock file has no name any more: the store was deleted, or others lock another file.
+template <class Io>
+void check_there(OpenFile<Io> const& file) {
+  if (Io::links(file.descriptor()) != 0) return;
+  raise(Errc::store_does_not_exist, "The store of " + file.path() + " was deleted or replaced while it was open: connect again.");
+}
+
 /// Says that the store of a lock file is open, `alone` or beside others, until the descriptor leaves or is closed.
 /// `store/locked` where it is open otherwise; `io/error` for `alone` where the file system can't keep others out.
 template <class Io>
@@ -164,9 +171,7 @@ class StoreLock {
       raise_io(result, "lock", file_.path());
     }
     Hold hold{this};
-    if (Io::links(file_.descriptor()) == 0) {
-      raise(Errc::store_does_not_exist, "The store of " + file_.path() + " was deleted while it was open.");
-    }
+    check_there(file_);
     return hold;
   }
 

@@ -87,9 +87,7 @@ class Log {
   }
 
   [[nodiscard]] std::vector<std::string> roots() {
-    check_usable();
-    std::lock_guard const guard{mutex_};
-    known_.refresh();
+    auto const guard = follow();
     std::vector<std::string> names;
     names.reserve(known_.roots().size());
     for (auto const& [name, ignored] : known_.roots()) names.push_back(name);
@@ -296,10 +294,24 @@ class Log {
     }
   }
 
-  std::optional<RootEntry> find_root(std::string_view branch) {
+  /// Takes in what others have committed, and keeps that as it is for as long as what it returns lives. Waits for no writer: where no mark says how far the log
+  /// goes, one who holds the store is about to write it.
+  [[nodiscard]] std::unique_lock<std::mutex> follow() {
     check_usable();
-    std::lock_guard const guard{mutex_};
-    known_.refresh();
+    std::unique_lock guard{mutex_};
+    if (known_.refresh()) return guard;
+    guard.unlock();
+    auto const hold = lock_.try_acquire();
+    guard.lock();
+    if (hold) {
+      known_.catch_up();
+      pass_milestone();
+    }
+    return guard;
+  }
+
+  std::optional<RootEntry> find_root(std::string_view branch) {
+    auto const guard = follow();
     auto const found = known_.roots().find(branch);
     return found == known_.roots().end() ? std::nullopt : std::optional{found->second};
   }
