@@ -5,6 +5,7 @@
 
 #include <cairn/concepts/bytes.hpp>
 #include <cairn/concepts/root.hpp>
+#include <cairn/error/error.hpp>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -86,15 +87,22 @@ struct FrontRecord {
   }
 };
 
-/// Removes from a front the records that are damaged, or neither live nor put at `cutoff` or later, in milliseconds of both.
+/// Removes from a front the records that are damaged, or neither live nor put at `cutoff` or later, in milliseconds of both. What can't be read
+/// stays: another sweep has removed it, which backends don't tell from a medium that fails, and of an overlay it may be the only one.
 template <class Back, class Connection, class Live>
 void sweep_records(Connection& front, Live const& live, TimePoint cutoff) {
   auto const since = std::chrono::floor<std::chrono::milliseconds>(cutoff);
   front.sweep(
       [&](typename Connection::Address const& address) {
-        auto const record = front.read(address);
-        auto const owner = FrontRecord<Back>::owner(record);
-        return owner.has_value() && (FrontRecord<Back>::put_at(record) >= since || live(*owner));
+        std::optional<Bytes> record;
+        try {
+          record = front.read(address);
+        } catch (Error const& error) {
+          if (error.code() == Errc::io_error) return true;
+          throw;
+        }
+        auto const owner = FrontRecord<Back>::owner(*record);
+        return owner.has_value() && (FrontRecord<Back>::put_at(*record) >= since || live(*owner));
       },
       TimePoint::max());
 }

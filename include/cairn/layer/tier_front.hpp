@@ -136,11 +136,12 @@ class TierFront {
           kept_.fetch_add(blobs.size(), std::memory_order_relaxed);
           return;
         }
-        if (result == CommitResult::unknown) break;
+        // Not tried again: it may have waited long for this already, and so has the commit that the back has.
+        if (!(result == CommitResult::conflict)) raise(Errc::io_error, "the front could not be written to: " + result.reason);
         // Another connection has given it something.
-        if (result == CommitResult::conflict && !belongs()) raise(Errc::store_does_not_exist, "the front belongs to another store now");
+        if (!belongs()) raise(Errc::store_does_not_exist, "the front belongs to another store now");
       }
-      raise(Errc::io_error, "the front could not be written to");
+      raise(Errc::io_error, "others keep writing to the front");
     });
   }
 

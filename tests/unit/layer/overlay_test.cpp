@@ -9,6 +9,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -114,6 +115,20 @@ TEST_CASE("overlay: a front belongs to one back, and is not emptied for another"
   REQUIRE(layer::give_identity(back).has_value());
   CHECK(code_of([&] { static_cast<void>(Overlay::connect_store(other)); }) == Errc::config_mismatch);
   CHECK(text(Overlay::connect_store(mine).root("main")->state) == "state");
+}
+
+TEST_CASE("overlay: a sweep does not take what the front does not give for the moment, and which is nowhere else, for dead") {
+  Mem::Config const shared{.id = fresh_id()};
+  Mem::empty_store(shared);
+  static_cast<void>(put(*std::make_unique<ConnectionOf<Mem>>(Mem::connect_store(shared)), "theirs", "theirs"));
+  Overlay::Config const config{.frontend_config = {.id = fresh_id()}, .backend_config = shared};
+  auto connection = Overlay::connect_store(config);
+  auto writer = connection.begin();
+  auto const mine = writer.put(bytes("mine"));
+  REQUIRE(writer.commit("mine", Version{}, bytes("state")) == CommitResult::committed);
+  faulty::plan_of(config.frontend_config.id).failing_reads = 1;
+  connection.sweep([](auto const&) { return true; }, TimePoint::max());
+  CHECK(text(connection.read(mine)) == "mine");
 }
 
 TEST_CASE("overlay: a front that can't be given copies any more still has what only it has, and says what is wrong with it") {

@@ -238,6 +238,31 @@ TEST_CASE("tiered: a sweep removes what is dead from both", "[threads]") {
   CHECK(code_of([&] { static_cast<void>(connection.read(dead)); }).has_value());
 }
 
+TEST_CASE("tiered: a copy that another sweep of the front has removed meanwhile is no fault of it") {
+  Tier<Through> tier;
+  auto connection = tier.create();
+  auto const live = put(connection, "main", "node");
+  put(connection, "side", "dead");
+  tier.front.failing_reads = 1;  // whichever it looks at first
+  connection.sweep([&](auto const& address) { return address == live; }, TimePoint::max());
+  CHECK(connection.front_figures().fault.empty());
+  // Other faults are faults.
+  tier.front.code = Errc::store_poisoned;
+  tier.front.failing_reads = 1;
+  connection.sweep([&](auto const& address) { return address == live; }, TimePoint::max());
+  CHECK_FALSE(connection.front_figures().fault.empty());
+}
+
+TEST_CASE("tiered: a front that refuses a copy is given up at once, and the commit does not wait for it") {
+  Tier<Through> tier;
+  auto connection = tier.create();
+  tier.front.commits = 0;
+  tier.front.failed_commits = 100;
+  put(connection, "main", "node");
+  CHECK(tier.front.commits == 1);
+  CHECK(connection.front_figures().fault.find("as it was told to") != std::string::npos);
+}
+
 TEST_CASE("tiered: a sweep leaves in the front what was put since the live set was made", "[threads]") {
   Tier<Closed> tier;
   auto connection = tier.create();
