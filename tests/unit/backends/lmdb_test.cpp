@@ -12,9 +12,11 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <fcntl.h>
 #include <filesystem>
+#include <limits>
 #include <list>
 #include <lmdb.h>
 #include <memory>
@@ -170,6 +172,36 @@ TEST_CASE("lmdb: places of readers that were killed are given to others when no 
   REQUIRE(child.was_killed());
   CHECK(tail_of(connection, "main") == std::vector<std::string>{"frame"});
   CHECK(connection.others() == 0);
+}
+
+TEST_CASE("lmdb: what a reader that was killed kept is free again for who sweeps, and for who finds the map full") {
+  test::TemporaryDirectory const place;
+  lmdb::Config const config{.path = place.path() / "store", .map_size = lmdb::smallest_map};
+  Backend::empty_store(config);
+  Gate gate;
+  Child child{[&](int out) {
+    gate.wait();
+    lmdb::details::Transaction const reading{lmdb::details::open_environment(config), MDB_RDONLY};
+    tell(out, 1);
+    ::pause();
+  }};
+  auto connection = Backend::connect_store(config);
+  auto const environment = lmdb::details::open_environment(config);
+  gate.open();
+  REQUIRE(child.hear() == 1);
+  constexpr auto nobody = (std::numeric_limits<std::size_t>::max)();
+  REQUIRE(environment->oldest_snapshot() != nobody);
+  child.kill();
+  REQUIRE(child.was_killed());
+  SECTION("a sweep") { connection.sweep([](auto const&) { return true; }, TimePoint::max()); }
+  SECTION("a full map") {
+    auto writer = connection.begin();
+    auto const large = pattern(900 << 10U);
+    for (int i = 0; i != 4; ++i) static_cast<void>(writer.put(bytes(large)));
+    REQUIRE(writer.append("main", {}, bytes("frame")) == CommitResult::committed);
+    CHECK(environment->map_size() > lmdb::smallest_map.bytes);
+  }
+  CHECK(environment->oldest_snapshot() == nobody);
 }
 
 TEST_CASE("lmdb: no store is begun in another program's environment, and none takes its trees along") {

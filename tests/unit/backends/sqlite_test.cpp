@@ -307,6 +307,13 @@ TEST_CASE("sqlite: a root that a session knows is no root of the store that is t
   Backend::empty_store(config);
   CHECK(code_of([&] { append(connection, "main", version, "frame"); }) == Errc::store_does_not_exist);
   CHECK(code_of([&] { append(connection, "new", {}, "frame"); }) == Errc::store_does_not_exist);
+  std::string said;
+  try {
+    static_cast<void>(connection.root("main"));
+  } catch (Error const& error) {
+    said = error.message();
+  }
+  CHECK(said == "The store was deleted: create it and connect again.");
   CHECK(Backend::connect_store(config).roots().empty());
 }
 

@@ -59,6 +59,8 @@ class Connection {
   /// more than a fifth of the file's is given back to the file system, as holes.
   void sweep(LiveSet<Address> const& live, TimePoint cutoff) {
     auto const before = std::chrono::floor<std::chrono::milliseconds>(cutoff.time_since_epoch()).count();
+    store_->check_usable();
+    store_->environment()->clear_dead_readers();
     Address last;
     for (bool is_more = true; is_more;) {
       auto const found = blobs_after(last, before, is_more);

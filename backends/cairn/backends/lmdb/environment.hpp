@@ -161,8 +161,7 @@ class Environment {
     }
     try {
       check(result, "open " + path_.string());
-      int dead = 0;
-      check(mdb_reader_check(environment_, &dead), "look for readers that died");
+      clear_dead_readers();
       file_ = FileId::of(descriptor());
       map_size_ = read_map_size();
     } catch (...) {
@@ -235,7 +234,7 @@ class Environment {
   [[nodiscard]] std::size_t map_size() const noexcept { return map_size_; }
   /// How many snapshots other processes read from at the moment, by the table in which they enter themselves.
   [[nodiscard]] std::size_t count_readers_elsewhere() {
-    check(mdb_reader_check(environment_, nullptr), "look for readers that died");
+    clear_dead_readers();
     std::size_t found = 0;
     each_snapshot([&](long process, std::size_t) { found += process != long{::getpid()} ? 1U : 0U; });
     return found;
@@ -264,8 +263,17 @@ class Environment {
   }
   /// All that is committed is on the medium, however commits sync.
   void sync() { check(mdb_env_sync(environment_, 1), "sync"); }
-  /// Doubles the map, unless it is greater than `seen` already. Waits for those who read from it; `io/full` where they don't end.
-  void grow(std::size_t seen) { resize([&] { return map_size_ == seen ? seen * 2 : 0; }); }
+  /// Gives back what readers that were killed in the middle of a snapshot keep from being used again; whether there were any.
+  bool clear_dead_readers() {
+    int dead = 0;
+    check(mdb_reader_check(environment_, &dead), "look for readers that died");
+    return dead != 0;
+  }
+  /// Doubles the map, unless it is greater than `seen` already, or dead readers had room. Waits for those who read from it; `io/full` where they don't end.
+  void grow(std::size_t seen) {
+    if (clear_dead_readers()) return;
+    resize([&] { return map_size_ == seen ? seen * 2 : 0; });
+  }
   /// From now on commits are durable, whatever others in the process asked for: it is one environment for all of them.
   void sync_always() { check(mdb_env_set_flags(environment_, MDB_NOMETASYNC, 0), "set how it syncs"); }
 

@@ -132,7 +132,7 @@ inline std::string journal_mode(sqlite3* database) {
 }
 
 [[noreturn]] inline void raise_deleted() {
-  raise(Errc::store_does_not_exist, "The store was deleted. " + std::string{advice(Errc::store_does_not_exist, SQLITE_OK)});
+  raise(Errc::store_does_not_exist, std::string{advice(Errc::store_does_not_exist, SQLITE_OK)});
 }
 
 /// What must be known of a root before it is changed, or more of it is read.
