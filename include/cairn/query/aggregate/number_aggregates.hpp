@@ -48,6 +48,12 @@ class Sum {
     Value const integers{integers_.value()};
     return big_.is_nil() ? integers : calculate(FunctionId::add, big_, integers, name_);
   }
+  /// As a double, whether it fits a long or not.
+  template <meta::Lazy = {}>
+  [[nodiscard]] double real() const {
+    if (has_real_ || integers_.fits()) return to_double(result());
+    return integers_.real() + (big_.is_nil() ? 0.0 : to_double(big_));
+  }
 
  private:
   template <meta::Lazy = {}>
@@ -79,7 +85,7 @@ class Average {
   }
   [[nodiscard]] Value result() const {
     if (count_ == 0) return {};
-    return to_double(sum_.result()) / static_cast<double>(count_);
+    return sum_.real() / static_cast<double>(count_);
   }
 
  private:
@@ -173,7 +179,7 @@ class Spread {
     if (!others.empty()) {
       auto sum = sum_;
       sum.add(Value{small_.sum()});
-      double const mean = to_double(sum.result()) / count;
+      double const mean = sum.real() / count;
       if (small_.count() != 0) squares += small * (small_.mean() - mean) * (small_.mean() - mean);
       for (double const number : others) squares += (number - mean) * (number - mean);
     }
