@@ -99,7 +99,7 @@ struct Refused {
   std::string_view place;
 };
 
-constexpr std::array<Refused, 93> refused{{
+constexpr std::array<Refused, 96> refused{{
     {"[:find ?e", Fault::not_edn, Errc::edn_syntax, "["},
     {"", Fault::not_edn, Errc::edn_syntax, ""},
     {"[:find ?e] 1", Fault::not_edn, Errc::edn_syntax, "1"},
@@ -144,6 +144,7 @@ constexpr std::array<Refused, 93> refused{{
     {"[:find ?n ?e :keys n :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, ":keys"},
     {"[:find ?n :keys :n :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, ":n"},
     {"[:find ?n :keys \"n\" :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, "\"n\""},
+    {"[:find ?n ?e :keys same same :where [?e :name ?n]]", Fault::repeated_name, Errc::parser_query, "same"},
     {"[:find ?n :with ?n :where [?e :name ?n]]", Fault::repeated_name, Errc::parser_query, "?n"},
     {"[:find ?n :with ?e ?e :where [?e :name ?n]]", Fault::repeated_name, Errc::parser_query, "?e"},
     {"[:find ?n :with ?x :where [?e :name ?n]]", Fault::unbound_variable, Errc::parser_query, "?x"},
@@ -200,6 +201,8 @@ constexpr std::array<Refused, 93> refused{{
     {"[:find ?e :where (grown ?e)]", Fault::unknown_rule, Errc::parser_query, "(grown ?e)"},
     {"[:find ?e :where [?e :age ?a] (> ?a 5)]", Fault::unknown_rule, Errc::parser_query, "(> ?a 5)"},
     {"[:find ?e :in $ % :where [?e :a] (r)]", Fault::bad_clause, Errc::parser_where, "(r)"},
+    {"[:find ?x :where [?e :name] [(get-else $ ?e :age nil) ?x]]", Fault::wrong_arguments, Errc::query_where, "nil"},
+    {"[:find ?m :where [(q [:find ?x :in $ % :where (r ?x)] $ %) ?m]]", Fault::unknown_rule, Errc::parser_query, "%"},
     {"[:find ?m :where [(q [:find ?x :where [_ :age ?a]] $) ?m]]", Fault::unbound_variable, Errc::parser_query, "?x"},
     {"[:find ?m :where [(q [:find ?a :in $ ?b :where [_ :age ?a]] $) ?m]]", Fault::wrong_arguments, Errc::parser_query,
      "[:find ?a :in $ ?b :where [_ :age ?a]]"},

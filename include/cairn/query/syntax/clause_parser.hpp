@@ -108,6 +108,8 @@ class ClauseParser : public PlaceParser {
       if (!argument(next, term)) return false;
       if (next.is_symbol("%") && (made.callee.custom || made.callee.builtin != FunctionId::query))
         return bad_clause(next, "only an inner query can be given the rules: [(q [:find ...] $ %) ?x]");
+      if (next.is_symbol("%") && !in_rules() && !tree().takes_rules)
+        return fail(Fault::unknown_rule, Errc::parser_query, next, "no rules come in that an inner query could be given; add % to :in");
       bool const is_first = tree().terms.size() == begin;
       if (term.kind == Term::Kind::source && !reads_source(made.callee, is_first))
         return bad_clause(next, "this function reads no source; one comes first in get-else, get-some, missing? and q");
@@ -135,6 +137,10 @@ class ClauseParser : public PlaceParser {
     if (known.takes_source && terms[0].kind != Term::Kind::source)
       return fail(Fault::wrong_arguments, Errc::query_where, name,
                   "this function reads a database, which comes first: (f $ ?e ...)");
+    bool const needs_default = known.id == FunctionId::get_else && terms[3].kind == Term::Kind::constant;
+    if (needs_default && form_at(terms[3].node).is(notation::Kind::nil))
+      return fail(Fault::wrong_arguments, Errc::query_where, form_at(terms[3].node),
+                  "get-else needs a value for those that have none, and nil is no value; use missing?");
     if (known.id != FunctionId::query) return true;
     if (terms[0].kind == Term::Kind::variable) return true;
     if (terms[0].kind != Term::Kind::constant)

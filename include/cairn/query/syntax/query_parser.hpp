@@ -140,6 +140,10 @@ class QueryParser {
       bool const read = all_of(part, [this](Form key) {
         if (!key.is(notation::Kind::symbol))
           return fail(Fault::bad_query, Errc::parser_query, key, "keys are symbols: :keys name age");
+        for (std::uint32_t const other : tree_.keys) {
+          if (query_.at(other).raw() == key.raw())
+            return fail(Fault::repeated_name, Errc::parser_query, key, "each key names one value, so that no two are the same");
+        }
         tree_.keys.push_back(key.index());
         return true;
       });
