@@ -299,10 +299,12 @@ class QueryResult {
   [[nodiscard]] Iterator end() const noexcept;
 
   /// The value of a scalar `[:find ?x .]`: the first of the first row; nil where there is none.
-  [[nodiscard]] Value const& value() const {
+  [[nodiscard]] Value const& value() const& {
     static Value const nil;
     return empty() ? nil : found_->value(0, 0);
   }
+  /// The same of a result that goes: `q(...).value()`.
+  [[nodiscard]] Value value() && { return std::as_const(*this).value(); }
   /// As the shell prints it: a relation is a set of vectors; with aggregates, `:with`, `pull`, return maps or an order it is a vector.
   /// A collection is a vector, a tuple a vector or nil, a scalar the value or nil.
   template <meta::Lazy = {}>
