@@ -5,6 +5,7 @@
 
 #include "terminal.hpp"
 
+#include <cairn/query/function/big_numbers.hpp>
 #ifdef CAIRN_TOOL_HAS_REGEX
 #include <cairn/query/regex.hpp>
 #include <cairn/query/syntax/parse_query.hpp>
