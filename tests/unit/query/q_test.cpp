@@ -530,7 +530,7 @@ class Unreadable final : public query::Source {
                     std::optional<query::Cell>*) const override {
     fail();
   }
-  [[nodiscard]] std::vector<Edn> pull(Edn const&, std::span<query::Cell const>) const override { fail(); }
+  [[nodiscard]] std::vector<Edn> pull(Edn const&, std::span<query::Cell const>, meta::Watch const&) const override { fail(); }
 
  private:
   [[noreturn]] static void fail() { raise(Errc::io_error, "the store does not answer", "{}"); }
