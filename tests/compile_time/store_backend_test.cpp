@@ -142,8 +142,8 @@ TEST_CASE("an address is small and plain") {
     bool operator==(Padded const&) const = default;
   };
   STATIC_REQUIRE(BlobAddress<std::uint64_t>);
-  STATIC_REQUIRE(BlobAddress<std::array<std::byte, 32>>);
-  STATIC_REQUIRE(!BlobAddress<std::array<std::byte, 33>>);
+  STATIC_REQUIRE(BlobAddress<std::array<std::byte, 48>>);
+  STATIC_REQUIRE(!BlobAddress<std::array<std::byte, 49>>);
   STATIC_REQUIRE(!BlobAddress<std::string>);
   STATIC_REQUIRE(!BlobAddress<double>);
   STATIC_REQUIRE(!BlobAddress<char const*>);
