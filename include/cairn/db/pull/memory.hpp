@@ -26,6 +26,10 @@ struct PullCell {
   notation::Value value{};
 };
 
+/// A watch is asked after so many units: an entity is one, a value is, and each 64 bytes of a text are.
+inline constexpr std::size_t pull_work_a_poll = 64;
+inline constexpr std::size_t pull_bytes_a_unit = 64;
+
 /// What a pull writes down while it is at work; it can be used again for the same plan.
 struct PullMemory {
   /// A reference that was followed to come here.
@@ -57,7 +61,7 @@ struct PullMemory {
   std::vector<std::size_t> takers{};
   std::vector<Shown> shown{};
   std::vector<std::uint32_t> by_rank{};
-  /// Asked after each `work_a_poll` entities and values, texts counted by their size.
+  /// Asked after each `pull_work_a_poll` units.
   meta::Watch watch{};
   std::size_t unasked = 0;
   std::size_t work = 0;

@@ -9,7 +9,6 @@
 #include <cairn/meta/lazy.hpp>
 #include <cairn/meta/watch.hpp>
 
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,10 +18,6 @@ namespace cairn {
 namespace detail {
 struct PullMemory;
 struct PullPlan;
-
-/// A watch is asked after so many units: an entity is one, a value is, and each 64 bytes of a text are.
-inline constexpr std::size_t pull_work_a_poll = 64;
-inline constexpr std::size_t pull_bytes_a_unit = 64;
 }  // namespace detail
 
 /// A pull pattern that knows its database value: `auto pull = pattern.on(db); pull(1); pull(2);`. It keeps its memory
@@ -45,7 +40,7 @@ class BoundPull {
   [[nodiscard]] notation::Value operator()(EntityRef const& ref);
 
   [[nodiscard]] Db<IndexTag> const& db() const noexcept { return db_; }
-  /// Has `watch` asked, which ends a pull by an exception, after each `detail::pull_work_a_poll` units of all that is pulled from here on.
+  /// Has `watch` asked, which ends a pull by an exception, now and then in all that is pulled from here on.
   void set_watch(meta::Watch const& watch) noexcept;
 
  private:

@@ -3,7 +3,7 @@
 // What a result has beside its cells: what was pulled, and the keys of its maps.
 #pragma once
 
-#include <cairn/db/pull/pattern.hpp>
+#include <cairn/db/pull/memory.hpp>
 #include <cairn/edn/value.hpp>
 #include <cairn/meta/lazy.hpp>
 #include <cairn/meta/watch.hpp>
