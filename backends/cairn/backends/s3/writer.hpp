@@ -47,13 +47,9 @@ class Writer {
   /// Replaces the root's state and empties its tail. One request, and one for each 8 MiB that were put.
   CommitResult commit(std::string_view branch, Version const& expected, std::span<std::byte const> state) {
     return change(branch, expected, [&](details::Known& next) {
+      clear(next);
       auto& root = next.object;
       next.record.state = Bytes::copy(state);
-      next.record.tail.clear();
-      next.packed_frames.clear();
-      root.packed.clear();
-      root.frames.clear();
-      root.state = {};
       if (state.size() > largest_state) {
         root.state.blob = put(state);
       } else {
@@ -80,11 +76,7 @@ class Writer {
       return known && !known->object.is_dropped ? CommitResult::conflict : CommitResult{CommitResult::committed, Version{}};
     }
     return change(branch, expected, [](details::Known& next) {
-      next.record = {};
-      next.packed_frames.clear();
-      next.object.state = {};
-      next.object.packed.clear();
-      next.object.frames.clear();
+      clear(next);
       next.object.is_dropped = true;
     });
   }
@@ -94,6 +86,15 @@ class Writer {
   static constexpr std::size_t most_buffered = std::size_t{32} << 20U;
   static constexpr std::size_t largest_state = std::size_t{64} << 10U;
   static constexpr std::size_t most_frame_bytes = std::size_t{128} << 10U;
+
+  /// Leaves nothing of what a root said: the next change may begin with it.
+  static void clear(details::Known& next) {
+    next.record = {};
+    next.packed_frames.clear();
+    next.object.state = {};
+    next.object.packed.clear();
+    next.object.frames.clear();
+  }
 
   /// Writes what was put, unnamed by any root yet. Where that fails it is still here, for another attempt.
   void flush() {
