@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <semaphore>
 #include <span>
 #include <thread>
 #include <utility>
@@ -110,7 +111,7 @@ struct WatchedNodes {
     source.read_many = [](void const* self, std::span<NodeAddress const> addresses, BytesSink sink) {
       auto const& watched = *static_cast<WatchedNodes const*>(self);
       bool const is_elsewhere = std::this_thread::get_id() != watched.here;
-      if (is_elsewhere) ++watched.elsewhere;
+      if (is_elsewhere) watched.elsewhere.release();
       if (is_elsewhere && watched.fails) raise(Errc::io_error, "the test wants this turn to fail");
       watched.nodes->read_many(watched.nodes->context, addresses, sink);
     };
@@ -120,7 +121,7 @@ struct WatchedNodes {
 
   std::shared_ptr<NodeSource const> nodes;
   std::thread::id here = std::this_thread::get_id();
-  mutable std::atomic<std::size_t> elsewhere = 0;
+  mutable std::counting_semaphore<> elsewhere{0};  // one for each turn on another thread
   std::atomic<bool> fails = false;
 };
 
@@ -129,7 +130,7 @@ TEST_CASE("a scan goes on while what it comes to next is read, and is the same w
   WatchedNodes watched{stored.nodes};
   constexpr EntityId under_way = 16 * 100;  // where the next leaves have been asked for on another thread
   auto const opened = [&](std::size_t budget) {
-    watched.elsewhere = 0;
+    while (watched.elsewhere.try_acquire()) {}
     watched.fails = false;
     return Set::open(stored.root, number, watched.with(std::make_shared<NodeCache>(budget)));
   };
@@ -145,15 +146,14 @@ TEST_CASE("a scan goes on while what it comes to next is read, and is the same w
       auto cursor = set.begin();
       walk(cursor, 1, number);
       CHECK_FALSE(cursor.valid());
-      CHECK(watched.elsewhere >= 1);
+      CHECK(watched.elsewhere.try_acquire());
     }
     {
       INFO("copied, moved and left");
       auto const set = opened(budget);
       auto cursor = set.begin();
       walk(cursor, 1, under_way);
-      for (int i = 0; watched.elsewhere == 0 && i != 10'000; ++i) std::this_thread::sleep_for(std::chrono::milliseconds{1});
-      CHECK(watched.elsewhere >= 1);
+      CHECK(watched.elsewhere.try_acquire_for(std::chrono::seconds{60}));
       auto copy = cursor;
       auto moved = std::move(cursor);
       cursor = copy;
@@ -178,7 +178,7 @@ TEST_CASE("a scan goes on while what it comes to next is read, and is the same w
       auto cursor = set.begin();
       walk(cursor, 1, number);
       CHECK_FALSE(cursor.valid());
-      CHECK(watched.elsewhere >= 1);
+      CHECK(watched.elsewhere.try_acquire());
     }
   }
 }

@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // What queries may not take, however they are written: the stack, memory, time.
+#include "laws/blob_words.hpp"
 #include "sanitized.hpp"
 
 #include <cairn/db/initial_snapshot.hpp>
@@ -51,16 +52,6 @@ Database const& numbers() {
   return db;
 }
 
-template <class Call>
-std::optional<Errc> refusal(Call const& call) {
-  try {
-    static_cast<void>(call());
-    return std::nullopt;
-  } catch (Error const& error) {
-    return error.code();
-  }
-}
-
 std::string repeated(std::string_view text, int times) {
   std::string all;
   for (int i = 0; i != times; ++i) all += text;
@@ -90,7 +81,7 @@ TEST_CASE("a query of many clauses needs little of the stack") {
   static_cast<void>(numbers());
   with_small_stack([&] {
     auto const count = [](std::string const& clauses) {
-      return refusal([&] { return q(numbers(), "[:find (count ?e) . :where " + clauses + "]"); });
+      return laws::code_of([&] { return q(numbers(), "[:find (count ?e) . :where " + clauses + "]"); });
     };
     many = count(repeated("[?e :n ?a] ", 400));
     too_many = count(repeated("[?e :n ?a] ", 2000));
@@ -100,14 +91,14 @@ TEST_CASE("a query of many clauses needs little of the stack") {
   CHECK(too_many == Errc::query_where);
   CHECK(in_branches == Errc::query_where);
   // Clauses that stand beside each other are no path.
-  CHECK(!refusal([] { return q(numbers(), "[:find ?e . :where [?e :n 7] " + repeated("(not [?e :n ?b] [?b :n ?c]) ", 300) + "]"); }));
+  CHECK(!laws::code_of([] { return q(numbers(), "[:find ?e . :where [?e :n 7] " + repeated("(not [?e :n ?b] [?b :n ?c]) ", 300) + "]"); }));
 }
 
 TEST_CASE("queries that ask themselves need little of the stack") {
   auto const query = "[:find ?x . :in $ ?t ?z :where " + repeated("[?e :n ?a] ", 30) + "[(q ?t $ ?t ?a) ?x]]";
   std::optional<Errc> endless;
   static_cast<void>(numbers());
-  with_small_stack([&] { endless = refusal([&] { return q(numbers(), query, Value{query}, 1); }); });
+  with_small_stack([&] { endless = laws::code_of([&] { return q(numbers(), query, Value{query}, 1); }); });
   CHECK(endless == Errc::query_memory);
 }
 
@@ -118,7 +109,7 @@ TEST_CASE("a rule that calls itself in clause after clause is refused before it 
     return rules(text + "]]");
   };
   auto const asked = [&](int times) {
-    return refusal([&] { return q(numbers(), "[:find (count ?x) . :in $ % :where (r ?x)]", rule(times)); });
+    return laws::code_of([&] { return q(numbers(), "[:find (count ?x) . :in $ % :where (r ?x)]", rule(times)); });
   };
   CHECK(!asked(20));
   CHECK(asked(300) == Errc::query_where);
@@ -130,13 +121,13 @@ TEST_CASE("planning can be ended") {
   std::atomic<bool> const cancelled{true};
   // The plan would be refused in the end.
   auto const text = "[:find ?e :where " + clauses + "]";
-  CHECK(refusal([&] { return q(numbers(), text); }) == Errc::query_where);
-  CHECK(refusal([&] { return q(numbers(), text, QueryOptions{.cancelled = &cancelled}); }) == Errc::query_timeout);
+  CHECK(laws::code_of([&] { return q(numbers(), text); }) == Errc::query_where);
+  CHECK(laws::code_of([&] { return q(numbers(), text, QueryOptions{.cancelled = &cancelled}); }) == Errc::query_timeout);
 }
 
 TEST_CASE("what is pulled takes of the query's memory") {
   auto const pulled = [](std::size_t memory) {
-    return refusal([&] { return q(numbers(), "[:find (pull ?e [*]) :where [?e :n]]", QueryOptions{.memory = memory}); });
+    return laws::code_of([&] { return q(numbers(), "[:find (pull ?e [*]) :where [?e :n]]", QueryOptions{.memory = memory}); });
   };
   CHECK(pulled(1U << 17U) == Errc::query_memory);
   CHECK(!pulled(1U << 22U));
