@@ -7,7 +7,7 @@ usage: check_floors.py ROOT | --self-test
 
 An area is a folder: `concepts`, those of include/cairn/, each backend, what backends have in common, tools, examples. An include of Cairn's own may go to the
 same area, to a floor below, or sideways where SIDEWAYS says so. On top of that: `concepts` includes standard headers only, a
-backend `concepts`, `error` and what is common only, no header includes itself through others, every header that is named exists.
+backend `concepts`, `error`, `random` and what is common only, no header includes itself through others, every header that is named exists.
 """
 import os
 import re
@@ -16,6 +16,7 @@ import tempfile
 
 FLOORS = [
     ["concepts", "error", "meta"],
+    ["random"],
     ["datom", "edn", "common"],
     ["backend", "layer"],
     ["index", "config"],
@@ -35,9 +36,9 @@ SIDEWAYS = {
 # Stricter than the floors.
 ONLY = {
     "concepts": {"concepts"},
-    "common": {"common", "concepts", "error"},
-    "backend": {"backend", "common", "concepts", "error"},
-    "layer": {"layer", "concepts", "error", "meta"},
+    "common": {"common", "concepts", "error", "random"},
+    "backend": {"backend", "common", "concepts", "error", "random"},
+    "layer": {"layer", "concepts", "error", "meta", "random"},
 }
 
 BASES = ["concepts", "include", "backends"]

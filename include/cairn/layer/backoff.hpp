@@ -3,10 +3,11 @@
 // How long to wait before something is tried again.
 #pragma once
 
+#include <cairn/random/pause.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <random>
 #include <thread>
 
 namespace cairn::layer {
@@ -24,12 +25,7 @@ struct Backoff {
     return std::min(wait, longest);
   }
 
-  void wait(std::uint32_t number) const {
-    thread_local std::minstd_rand random{std::random_device{}()};
-    auto const most = std::chrono::duration_cast<std::chrono::microseconds>(limit(number)).count();
-    if (most <= 0) return;
-    std::this_thread::sleep_for(std::chrono::microseconds{std::uniform_int_distribution<std::int64_t>{0, most}(random)});
-  }
+  void wait(std::uint32_t number) const { std::this_thread::sleep_for(random::pause(limit(number))); }
 };
 
 }  // namespace cairn::layer

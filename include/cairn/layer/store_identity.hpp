@@ -6,11 +6,11 @@
 #include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
 #include <cairn/layer/hidden_root.hpp>
+#include <cairn/random/draw.hpp>
 
 #include <array>
 #include <cstddef>
 #include <optional>
-#include <random>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,14 +27,7 @@ namespace cairn::layer {
   return std::as_bytes(std::span{text.data(), text.size()});
 }
 
-[[nodiscard]] inline std::string random_identity() {
-  std::random_device device;
-  std::string made;
-  for (int i = 0; i != 4; ++i) {
-    for (auto bits = device(), byte = 4U; byte != 0; --byte, bits >>= 8U) made.push_back(static_cast<char>(bits & 0xffU));
-  }
-  return made;
-}
+[[nodiscard]] inline std::string random_identity() { return random::text(16); }
 
 /// The identity of a store, where it has one. One read of a root.
 template <class Connection>

@@ -3,10 +3,11 @@
 // How often, and after how long, a commit that others overtook is tried again.
 #pragma once
 
+#include <cairn/random/pause.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <random>
 #include <thread>
 
 namespace cairn {
@@ -26,13 +27,12 @@ class BackOff {
   /// After the attempt of that number, from 0 on; the first ones are followed at once.
   void operator()(int attempt) {
     using namespace std::chrono_literals;
-    thread_local std::minstd_rand random{std::random_device{}()};
     constexpr int at_once = 4;
     if (attempt >= at_once) {
       auto const took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
       auto const doubled = attempt - at_once;
       auto const most = (std::min)((std::max)(50us * (1 << (std::min)(doubled, 8)), took * (1 << (std::min)(doubled, 4))), std::chrono::microseconds{2s});
-      std::this_thread::sleep_for(std::chrono::microseconds{std::uniform_int_distribution<std::int64_t>{0, most.count()}(random)});
+      std::this_thread::sleep_for(random::pause(most));
     }
     begun_ = Clock::now();
   }

@@ -5,14 +5,13 @@
 
 #include <cairn/edn/uuid.hpp>
 #include <cairn/meta/lazy.hpp>
+#include <cairn/random/draw.hpp>
 #include <cairn/store/commit_id.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 
@@ -20,12 +19,8 @@ namespace cairn {
 
 template <meta::Lazy>
 CommitId CommitId::random() {
-  thread_local std::random_device source;  // asks the processor what it can do when it is made: dearer than a commit's datoms
   CommitId id;
-  for (std::size_t i = 0; i != id.bytes.size(); i += sizeof(std::random_device::result_type)) {
-    auto const word = source();
-    std::memcpy(id.bytes.data() + i, &word, sizeof word);
-  }
+  random::fill(id.bytes);
   return id;
 }
 

@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cairn/concepts/root.hpp>
+#include <cairn/random/draw.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <random>
 #include <string>
 #include <utility>
 
@@ -16,15 +16,7 @@ namespace cairn::backends::common {
 inline constexpr std::size_t epoch_size = 16;
 
 /// 16 random bytes: a root has new ones with each commit of its state.
-[[nodiscard]] inline std::string random_epoch() {
-  thread_local std::random_device device;
-  std::string epoch(epoch_size, '\0');
-  for (std::size_t i = 0; i != epoch.size(); i += 4) {
-    auto bits = device();
-    for (std::size_t byte = 0; byte != 4; ++byte, bits >>= 8U) epoch[i + byte] = static_cast<char>(bits & 0xffU);
-  }
-  return epoch;
-}
+[[nodiscard]] inline std::string random_epoch() { return random::text(epoch_size); }
 
 /// 8 bytes, the most significant first: such numbers are in order as texts, too.
 [[nodiscard]] inline std::string big_endian(std::uint64_t number) {

@@ -3,13 +3,14 @@
 // Keys of blobs that no two processes need to agree on, in the order of time.
 #pragma once
 
+#include <cairn/random/draw.hpp>
+
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <random>
 
 namespace cairn::backends::common {
 
@@ -53,12 +54,8 @@ class TimedKeys {
   static constexpr void write(TimedKey& key, std::size_t at, std::size_t size, std::uint64_t number) noexcept {
     for (std::size_t i = 0; i != size; ++i) key.bytes[at + i] = static_cast<std::uint8_t>(number >> (8 * (size - 1 - i)));
   }
-  static std::uint64_t draw() {
-    std::random_device device;
-    return std::uint64_t{device()} << 32U | device();
-  }
 
-  std::uint64_t lot_ = draw();
+  std::uint64_t lot_ = random::number();
   std::atomic<std::uint32_t> count_{0};
 };
 

@@ -12,6 +12,7 @@
 #include <cairn/backends/file/scan.hpp>
 #include <cairn/backends/file/segment.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/random/draw.hpp>
 
 #include <array>
 #include <chrono>
@@ -20,15 +21,13 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <optional>
-#include <random>
 #include <string>
 
 namespace cairn::backends::file::details {
 
 inline Uuid random_uuid() {
-  std::random_device device;
   Uuid uuid{};
-  for (auto& byte : uuid) byte = static_cast<std::byte>(device() & 0xffU);
+  random::fill(uuid);
   return uuid;
 }
 

@@ -9,13 +9,13 @@
 #include <cairn/backends/lmdb/shared_store.hpp>
 #include <cairn/error/error.hpp>
 #include <cairn/error/system_errc.hpp>
+#include <cairn/random/draw.hpp>
 
 #include <cerrno>
 #include <cstdint>
 #include <fcntl.h>
 #include <filesystem>
 #include <lmdb.h>
-#include <random>
 #include <string>
 #include <string_view>
 #include <sys/file.h>
@@ -89,8 +89,7 @@ inline void create_store(Config const& config) {
     if (own_number(transaction.get(), trees.store))
       raise(Errc::store_exists, "There is a store in " + config.path.string() + " already: connect to it, or delete it first.");
     trees.empty(transaction.get());  // what a deletion that was cut off left
-    std::random_device device;
-    auto const own = std::uint64_t{device()} << 32U | device();
+    auto const own = random::number();
     put(transaction.get(), trees.store, "format", {&format, 1});
     put(transaction.get(), trees.store, "own", {reinterpret_cast<char const*>(&own), sizeof own});
     check(transaction.try_commit(), "create the store");

@@ -3,14 +3,15 @@
 // The keys of a store in Redis.
 #pragma once
 
+#include <cairn/backends/common/text.hpp>
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/backends/redis/config.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/random/draw.hpp>
 
 #include <cstddef>
 #include <cstring>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,15 +58,7 @@ class Keys {
 [[nodiscard]] inline bool is_own(std::string_view text) noexcept {
   return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
-[[nodiscard]] inline std::string random_own() {
-  std::random_device device;
-  std::string own;
-  while (own.size() != 16) {
-    auto bits = device();
-    for (int digit = 0; digit != 8; ++digit, bits >>= 4U) own += "0123456789abcdef"[bits & 15U];
-  }
-  return own;
-}
+[[nodiscard]] inline std::string random_own() { return common::hexadecimal(random::text(8)); }
 
 /// The keys of one store that is there.
 class StoreKeys {

@@ -12,6 +12,7 @@
 #include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
 #include <cairn/error/log.hpp>
+#include <cairn/random/draw.hpp>
 
 #include <atomic>
 #include <cstdarg>
@@ -20,7 +21,6 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
-#include <random>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/listener.h>
@@ -204,8 +204,7 @@ class Database {
   }
   /// Requires the fence.
   void create() {
-    std::random_device device;
-    auto const own = (std::uint64_t{device()} << 32U | device()) | 1U;
+    auto const own = random::number() | 1U;
     check(database_->Put(synced(), format_key, std::string(1, format) + common::big_endian(own)), "create the store");
     own_ = own;
   }

@@ -8,6 +8,7 @@
 #include <cairn/backends/s3/transfer.hpp>
 #include <cairn/error/error.hpp>
 #include <cairn/error/log.hpp>
+#include <cairn/random/pause.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -16,7 +17,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <random>
 #include <span>
 #include <string>
 #include <string_view>
@@ -93,9 +93,7 @@ inline Verdict judge(Call const& call) {
 }
 /// A random time below that, so that those who failed together don't come back together; what the server asks for at least.
 [[nodiscard]] inline std::chrono::milliseconds pause(std::uint32_t tries, Verdict verdict, std::chrono::milliseconds retry_after) {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  std::uniform_int_distribution<std::int64_t> below{0, longest_pause(tries, verdict).count()};
-  return (std::max)(std::chrono::milliseconds{below(random)}, retry_after);
+  return (std::max)(std::chrono::duration_cast<std::chrono::milliseconds>(random::pause(longest_pause(tries, verdict))), retry_after);
 }
 
 /// Throws what a refusal means; `what` completes "S3 could not".

@@ -8,10 +8,10 @@
 #include <cairn/backends/sqlite/statement.hpp>
 #include <cairn/backends/sqlite/tables.hpp>
 #include <cairn/error/error.hpp>
+#include <cairn/random/draw.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <random>
 #include <sqlite3.h>
 #include <string>
 #include <thread>
@@ -50,10 +50,8 @@ inline void create_store(Config const& config) {
   }
   execute(database.get(), tables.creation(), "create its tables");
   // Numbers of blobs begin anywhere: whoever still has an address of a store that was here before finds nothing.
-  std::random_device device;
-  auto const random = [&] { return static_cast<std::int64_t>(device()); };
-  auto const own = random() << 31 | random();
-  auto const first = (random() << 10) + 1;
+  auto const own = static_cast<std::int64_t>(random::number() >> 1U);
+  auto const first = static_cast<std::int64_t>(random::number() >> 32U << 10U) + 1;
   execute(database.get(),
           tables("INSERT INTO $store VALUES(1, ") + std::to_string(format) + ", " + std::to_string(own) + ", " + std::to_string(first) + ")",
           "set up the store");

@@ -3,12 +3,13 @@
 // Hashes of words and of texts.
 #pragma once
 
-#include <sys/random.h>
+#include <cairn/random/draw.hpp>
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
 
 namespace cairn::query::detail {
@@ -17,7 +18,7 @@ namespace cairn::query::detail {
 /// all through a query; before `main`, in objects that are made before it, it may still be 0.
 inline std::uint64_t const hash_seed = [] {
   std::uint64_t seed = 0;
-  if (::getentropy(&seed, sizeof seed) != 0) seed = reinterpret_cast<std::uintptr_t>(&seed);  // where the stack is, is chance too
+  if (!random::try_fill(std::as_writable_bytes(std::span{&seed, 1}))) seed = reinterpret_cast<std::uintptr_t>(&seed);  // where the stack is, is chance too
   return seed;
 }();
 

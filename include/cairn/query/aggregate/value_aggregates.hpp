@@ -9,8 +9,8 @@
 #include <cairn/query/aggregate/custom_aggregate.hpp>
 #include <cairn/query/aggregate/integer_sum.hpp>
 #include <cairn/query/edn_values.hpp>
-#include <cairn/query/function/random.hpp>
 #include <cairn/query/function/refuse.hpp>
+#include <cairn/random/split_mix.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -132,7 +132,7 @@ class Sample {
     ++seen_;
     if (kept_.size() < most_) {
       kept_.push_back(value);
-    } else if (auto const place = randomness().below(seen_); place < most_) {
+    } else if (auto const place = random::of_this_thread().below(seen_); place < most_) {
       kept_[static_cast<std::size_t>(place)] = value;
     }
   }
@@ -176,7 +176,7 @@ class Draws : public Collected {
     if (count_ > most_elements) refuse_size("rand", "more than a million values");
     std::vector<Value> drawn;
     for (std::size_t i = 0; i != count_ && !values().empty(); ++i) {
-      drawn.push_back(values()[static_cast<std::size_t>(randomness().below(values().size()))]);
+      drawn.push_back(values()[static_cast<std::size_t>(random::of_this_thread().below(values().size()))]);
     }
     return drawn;
   }

@@ -10,10 +10,10 @@
 #include <cairn/query/function/builtins.hpp>
 #include <cairn/query/function/collections.hpp>
 #include <cairn/query/function/compare.hpp>
-#include <cairn/query/function/random.hpp>
 #include <cairn/query/function/refuse.hpp>
 #include <cairn/query/function/regex_hook.hpp>
 #include <cairn/query/function/text.hpp>
+#include <cairn/random/split_mix.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -101,7 +101,7 @@ template <meta::Lazy = {}>
   auto const name = info_of(id).name;
   if (!arguments.empty() && !arguments[0]->is_number()) refuse(name, "a number", *arguments[0]);
   double const limit = arguments.empty() ? 1 : to_double(*arguments[0]);
-  double const drawn = randomness().unit() * limit;
+  double const drawn = random::of_this_thread().unit() * limit;
   if (id == FunctionId::random) return drawn;
   if (!(std::abs(limit) < 0x1p53)) refuse(name, "a number below 2^53", *arguments[0]);
   return static_cast<std::int64_t>(drawn);

@@ -1,19 +1,19 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
-// Random numbers for `rand`, `rand-int` and the aggregates that draw: fast and well spread, not secret.
+// Random numbers that are fast and well spread, and no secret.
 #pragma once
 
 #include <cairn/meta/lazy.hpp>
+#include <cairn/random/draw.hpp>
 
-#include <chrono>
 #include <cstdint>
 
-namespace cairn::query::detail {
+namespace cairn::random {
 
 /// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-class Randomness {
+class SplitMix {
  public:
-  explicit constexpr Randomness(std::uint64_t seed) noexcept : state_{seed} {}
+  explicit constexpr SplitMix(std::uint64_t seed) noexcept : state_{seed} {}
 
   constexpr std::uint64_t next() noexcept {
     state_ += 0x9E3779B97F4A7C15U;
@@ -31,18 +31,11 @@ class Randomness {
   std::uint64_t state_;
 };
 
-/// The calling thread's own.
+/// The calling thread's own. Errors: those of `number`, at its first use.
 template <meta::Lazy = {}>
-[[nodiscard]] inline Randomness& randomness() {
-  thread_local Randomness mine{[] {
-    // Threads start in the same instant, but not with the same stack.
-    int here = 0;
-    auto const now = std::chrono::steady_clock::now().time_since_epoch().count();
-    auto const today = std::chrono::system_clock::now().time_since_epoch().count();
-    return static_cast<std::uint64_t>(now) ^ (static_cast<std::uint64_t>(today) << 20U) ^
-           static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(&here));
-  }()};
+[[nodiscard]] inline SplitMix& of_this_thread() {
+  thread_local SplitMix mine{number()};
   return mine;
 }
 
-}  // namespace cairn::query::detail
+}  // namespace cairn::random
