@@ -15,6 +15,8 @@ file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp" CONTENT "// 
 # Tests are compiled more often than they are run, and checked by their assertions in every build type. What is optimised, and what
 # the tests then spend their time in, is cairn::engine.
 set(cairn_test_options $<$<CONFIG:Release>:-O0> -UNDEBUG)
+# What tests compare with is where their own time goes, and a little optimisation makes it five times as fast. No precompiled header fits it then.
+set(cairn_test_oracle_options $<$<CONFIG:Release>:-O1> -UNDEBUG)
 
 # A tree of the address sanitizer compiles slowly and runs slowly. It always has what meets bytes from outside, and what has memory
 # of its own; the rest is there with CAIRN_LONG_TESTS (SANITIZED long), or finds nothing there that other trees don't (SANITIZED never).
