@@ -116,6 +116,9 @@ TEST_CASE("what the schema determines needs no removal of duplicates") {
   CHECK(dedups(R"([:find ?e :where (or [?e :name "Ivan"] [?e :name "Petr"])])", one) == "-");
   CHECK(dedups(R"([:find ?e :where (or [?e :name "Ivan"] [?e :name "Petr"])])", many) == "d");
   CHECK(dedups(R"([:find ?e :where (or [?e :name "Ivan"] [?e :age 5])])", one) == "d");
+  // A unique attribute has one entity for each alternative, and not one for both.
+  CHECK(dedups(R"([:find ?e :where (or [?e :name "Ivan"] [?e :name "Petr"])])", {true, true, true}) == "-");
+  CHECK(dedups(R"([:find ?x :in $ ?x :where (or [?e :name "Ivan"] [?e :name "Petr"])])", {true, true, true}) == "d");
 }
 
 TEST_CASE("predicates become limits of the pattern that gives their variable") {

@@ -86,6 +86,15 @@ class Dependencies {
     }
   }
 
+  /// What an either adds whose blocks exclude each other, of which `step` is one block's pattern. Which constant a row has is
+  /// something that rows differ in, as a variable without a name would be: a unique attribute has one entity for each of them.
+  template <class Facts>
+  constexpr void add_one_of(Step const& step, Facts const& facts) {
+    auto const places = plan_->operands_of(step.operands);
+    std::array<Operand, 3> const of_any_value{places[0], places[1], Operand{}};
+    add_pattern(of_any_value, facts(step));
+  }
+
   /// Whether rows that agree in these variables are the same row.
   [[nodiscard]] constexpr bool distinct_in(std::span<std::uint16_t const> variables) const {
     if (overflow_) return false;
@@ -259,7 +268,7 @@ constexpr std::vector<std::uint8_t> needed_distinct(PlanView const& plan, Block 
     bool wanted = false;
     if (step.kind == Step::Kind::either && blocks_exclude_each_other(plan, step, facts)) {
       auto const branch = plan.steps_of(plan.blocks[plan.blocks_of(step.blocks)[0]]);
-      dependencies.add(branch[0], facts);
+      dependencies.add_one_of(branch[0], facts);
     } else {
       dependencies.add(step, facts);
     }
