@@ -93,18 +93,26 @@ Value sign(Arguments arguments, bool (*holds)(Value const&, Value const&)) {
 
 Value parity(Arguments arguments, bool odd) { return Value::boolean((integer(arguments, 0) % 2 != 0) == odd); }
 
-/// `str`: as a reader of the text would have it; `pr-str` quotes.
+/// As a person reads it; `pr-str` quotes.
 std::string text(Value const& value) {
-  if (value.is_nil()) return {};
   if (value.is_string()) return value.as_string();
   if (value.is_character()) return std::string{notation::utf8::encode(value.as_character()).view()};
   return notation::write(value);
 }
-Value joined(Arguments arguments, bool quoted, char const* between, char const* end) {
+std::string quoted(Value const& value) { return notation::write(value); }
+/// `str`: nothing of nil, and numbers and UUIDs without what tells a reader their type.
+std::string bare(Value const& value) {
+  auto const written = text(value);
+  if (value.is_nil()) return {};
+  if (value.is_bigint() || value.is_decimal()) return written.substr(0, written.size() - 1);
+  if (value.is_tagged() && written.starts_with("#uuid \"")) return written.substr(7, 36);
+  return written;
+}
+Value joined(Arguments arguments, std::string (*written)(Value const&), char const* between, char const* end) {
   std::string result;
   char const* separator = "";
   for (auto const& one : values(arguments)) {
-    result += separator + (quoted ? notation::write(one) : text(one));
+    result += separator + written(one);
     separator = between;
   }
   return Value::string(result + end);
@@ -301,11 +309,11 @@ std::map<std::string_view, Function>& table() {
       {"not-empty", {1, 1, [](Arguments a) { return elements(a, 0).empty() ? Value::nil() : value(a, 0); }}},
       {"empty?", {1, 1, empty_of}},
       {"contains?", {2, 2, contains}},
-      {"str", {0, any, [](Arguments a) { return joined(a, false, "", ""); }}},
-      {"pr-str", {0, any, [](Arguments a) { return joined(a, true, " ", ""); }}},
-      {"print-str", {0, any, [](Arguments a) { return joined(a, false, " ", ""); }}},
-      {"println-str", {0, any, [](Arguments a) { return joined(a, false, " ", "\n"); }}},
-      {"prn-str", {0, any, [](Arguments a) { return joined(a, true, " ", "\n"); }}},
+      {"str", {0, any, [](Arguments a) { return joined(a, bare, "", ""); }}},
+      {"pr-str", {0, any, [](Arguments a) { return joined(a, quoted, " ", ""); }}},
+      {"print-str", {0, any, [](Arguments a) { return joined(a, text, " ", ""); }}},
+      {"println-str", {0, any, [](Arguments a) { return joined(a, text, " ", "\n"); }}},
+      {"prn-str", {0, any, [](Arguments a) { return joined(a, quoted, " ", "\n"); }}},
       {"subs", {2, 3, substring}},
       {"re-find", {2, 2, [](Arguments) { return unspoken("regular expressions"); }}},
       {"re-matches", {2, 2, [](Arguments) { return unspoken("regular expressions"); }}},

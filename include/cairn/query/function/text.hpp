@@ -23,19 +23,38 @@ using Arguments = std::span<Value const* const>;
 
 namespace detail {
 
-/// As the reader of the text would have it: nothing of nil, strings and characters bare, all else as EDN.
+/// As a person reads it: strings and characters bare, all else as EDN.
 template <meta::Lazy = {}>
 inline void append_plain(std::string& out, Value const& value) {
-  if (value.is_nil()) return;
   if (value.is(ValueKind::string)) {
     out += value.as_string();
-    return;
-  }
-  if (value.is(ValueKind::edn) && value.as_string().starts_with('\\')) {
+  } else if (value.is(ValueKind::edn) && value.as_string().starts_with('\\')) {
     out += notation::utf8::encode(cairn::to_edn(value).as_character()).view();
-    return;
+  } else {
+    notation::write_to(out, cairn::to_edn(value));
   }
-  notation::write_to(out, cairn::to_edn(value));
+}
+
+/// What `str` makes of a value: besides, nothing of nil, and of large numbers and UUIDs neither suffix nor tag.
+template <meta::Lazy = {}>
+inline void append_bare(std::string& out, Value const& value) {
+  auto const begin = out.size();
+  switch (value.kind()) {
+    case ValueKind::nil:
+      return;
+    case ValueKind::bigint:
+    case ValueKind::bigdec:
+      append_plain(out, value);
+      out.pop_back();
+      return;
+    case ValueKind::uuid:
+      append_plain(out, value);
+      out.pop_back();
+      out.erase(begin, out.find('"', begin) + 1 - begin);
+      return;
+    default:
+      append_plain(out, value);
+  }
 }
 
 /// `str` and its kin: the arguments one after the other.
@@ -56,7 +75,7 @@ template <meta::Lazy = {}>
     if (quoted) {
       notation::write_to(out, cairn::to_edn(*argument));
     } else {
-      append_plain(out, *argument);
+      id == FunctionId::text ? append_bare(out, *argument) : append_plain(out, *argument);
     }
     if (out.size() > largest_value) refuse_size(name, "a value of more than 16 MiB");
   }
