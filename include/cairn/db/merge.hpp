@@ -6,7 +6,9 @@
 #include <cairn/db/diff.hpp>
 #include <cairn/db/transact.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -52,6 +54,10 @@ class MergePlanner {
     for (auto const& [entity, attributes] : changes_) {
       if (leaves(entity, attributes)) continue;
       for (auto const& [name, change] : attributes) merge(entity, name, change);
+    }
+    // What is unique is given up by one entity before another one takes it.
+    for (auto const& [operations, given_up] : {std::pair{&plan_.schema.operations, &given_up_schema_}, std::pair{&plan_.data.operations, &given_up_}}) {
+      operations->insert(operations->begin(), std::make_move_iterator(given_up->begin()), std::make_move_iterator(given_up->end()));
     }
     return std::move(plan_);
   }
@@ -167,11 +173,12 @@ class MergePlanner {
         auto const wanted = in_ours(value, attribute);
         if (holds(target, name, wanted) || leaves_out(value, attribute)) continue;
         if (!settles(gone || refers_to_lost(value, attribute), {target, name, std::nullopt, std::nullopt, value})) continue;
+        if (!takes_over(entity, target, attribute, wanted)) continue;
         put(entity, add(target, name, wanted));
       }
       for (auto const& value : change.removed) {
         auto const unwanted = in_ours(value, attribute);
-        if (holds(target, name, unwanted)) put(entity, retract(target, name, unwanted));
+        if (holds(target, name, unwanted)) give_up(entity, target, attribute, unwanted);
       }
       return;
     }
@@ -185,7 +192,31 @@ class MergePlanner {
     if (here == wanted || (there && leaves_out(*there, attribute))) return;
     bool const differs = here != before || (there && (gone || refers_to_lost(*there, attribute)));
     if (!settles(differs, {target, name, before, here, there})) return;
-    put(entity, wanted ? add(target, name, *wanted) : retract(target, name, *here));
+    if (wanted && !takes_over(entity, target, attribute, *wanted)) return;
+    if (here && (!wanted || attribute.is_unique())) give_up(entity, target, attribute, *here);
+    if (wanted) put(entity, add(target, name, *wanted));
+  }
+
+  /// Whether what theirs made unique of an entity may become so. Ours may have given it to another one that keeps it there: a conflict of that one's,
+  /// or what it loses to theirs.
+  bool takes_over(EntityId entity, EntityId target, Attribute const& attribute, Value const& wanted) {
+    auto const* here = ours_.schema().find(attribute.ident);
+    if (here == nullptr || !here->is_unique() || !attribute.is_unique()) return true;
+    auto const holder = ours_.entid(LookupRef{attribute.ident, wanted});
+    if (!holder || *holder == target) return true;
+    if (auto const theirs = changes_.find(*holder); theirs != changes_.end()) {
+      auto const change = theirs->second.find(attribute.ident);
+      if (change != theirs->second.end() && std::ranges::find(change->second.removed, wanted) != change->second.removed.end()) return true;
+    }
+    auto const there = first(values(theirs_, *holder, attribute.ident));
+    if (!settles(true, {*holder, attribute.ident, first(values(base_, *holder, attribute.ident)), wanted, there})) return false;
+    give_up(entity, *holder, attribute, wanted);
+    return true;
+  }
+
+  void give_up(EntityId entity, EntityId target, Attribute const& attribute, Value const& value) {
+    if (!attribute.is_unique()) return put(entity, retract(target, attribute.ident, value));
+    (describes(entity) ? given_up_schema_ : given_up_).push_back(retract(target, attribute.ident, value));
   }
 
   /// Whether a value refers to what ours took away, or to a transaction, whose number is another's on each branch.
@@ -206,10 +237,8 @@ class MergePlanner {
     return false;
   }
 
-  void put(EntityId entity, TxOp operation) {
-    bool const describes = theirs_.schema().described_by(entity) != nullptr;
-    (describes ? plan_.schema : plan_.data).operations.push_back(std::move(operation));
-  }
+  [[nodiscard]] bool describes(EntityId entity) const { return theirs_.schema().described_by(entity) != nullptr; }
+  void put(EntityId entity, TxOp operation) { (describes(entity) ? plan_.schema : plan_.data).operations.push_back(std::move(operation)); }
 
   Db<IndexTag> const& base_;
   Db<IndexTag> const& ours_;
@@ -218,6 +247,8 @@ class MergePlanner {
   std::map<EntityId, Changes> changes_{};                       // of theirs
   std::unordered_map<EntityId, EntityId> numbers_{};            // see in_ours
   std::unordered_map<EntityId, std::vector<Datom>> needed_{};  // see find_what_ours_needs
+  std::vector<TxOp> given_up_schema_{};
+  std::vector<TxOp> given_up_{};
   MergePlan plan_{};
 };
 
@@ -226,7 +257,7 @@ class MergePlanner {
 /// What makes of `ours` a database that has what `theirs` changed of `base`, too.
 ///
 /// An attribute with one value conflicts where both sides changed it to different values; one with many takes what was added and loses
-/// what was retracted. Where one side took an entity away that the other says something new of or refers to, that conflicts. An entity of
+/// what was retracted. A unique value that both sides gave to different entities is a conflict of the one that has it in `ours`. Where one side took an entity away that the other says something new of or refers to, that conflicts. An entity of
 /// `theirs` keeps its number, unless `ours` has one of the same unique identity: the two become one. What transactions say of
 /// themselves is not merged, and a reference to one is a conflict. With a preference there are no conflicts: that side's change counts, and
 /// what refers to a transaction of theirs is left out.

@@ -383,11 +383,12 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
       return std::tuple{std::move(newest), std::move(db), found.size() > 1};
     }();
     if (!base) {
-      raise(Errc::store_does_not_exist, "The branch " + std::string{branch} + " and this one have no commit in common that is left in the store.",
+      raise(Errc::store_does_not_exist, "The branch " + std::string{branch} + " and this one have no commit in common that is left in the store: garbage was collected "
+                                        "that is older than where they parted. Take over what it has by merge_commits, and keep commits for longer than branches.",
             "{:branch :" + std::string{branch} + "}");
     }
     MergeReport<IndexTag> merged{base->record.id, {}, {}};
-    if (base->record.id == theirs->record.id) return merged;
+    if (base->record.id == theirs->record.id || base_db->max_tx() == their_db.max_tx()) return merged;  // the second: a branch that was only made
     if (crosswise && preference == MergePreference::none) {
       raise(Errc::commit_conflict, "The branch " + std::string{branch} + " and this one were merged into each other crosswise, so that there is more "
                                    "than one commit at which they parted. Say whose changes count (MergePreference), or merge with "

@@ -256,6 +256,62 @@ TEST_CASE("what both changed is a conflict, by entity and attribute, and nothing
   }
 }
 
+TEST_CASE("a merge hands a unique value from one entity to another") {
+  People people;
+  auto& conn = people.conn;
+  auto const at = [&](char const* name) { return conn.db().require_entity(lookup(":name", name)); };
+  auto const ivan = at("Ivan");
+  auto const petr = at("Petr");
+  auto const oleg = at("Oleg");
+  cairn::create_branch(conn, "draft");
+  auto draft = cairn::connect_branch(conn, "draft");
+
+  SECTION("whichever has the lower number, and in a circle") {
+    // Ivan becomes Petr, Petr becomes Oleg, Oleg becomes Ivan.
+    draft.transact({cairn::retract(ivan, ":name", "Ivan"), cairn::retract(petr, ":name", "Petr"), cairn::retract(oleg, ":name", "Oleg")});
+    draft.transact({cairn::add(ivan, ":name", "Petr"), cairn::add(petr, ":name", "Oleg"), cairn::add(oleg, ":name", "Ivan")});
+    conn.transact({cairn::add(petr, ":age", 38)});
+    auto const report = cairn::merge(conn, "draft");
+    INFO(conflicts(report));
+    REQUIRE(report.report);
+    CHECK(std::vector{at("Petr"), at("Oleg"), at("Ivan")} == std::vector{ivan, petr, oleg});
+    CHECK(values(conn.db(), "Oleg", ":age") == std::vector<Value>{38});
+  }
+  SECTION("to one that had none, and is then without it itself") {
+    draft.transact({cairn::retract(petr, ":name", "Petr")});
+    draft.transact({cairn::add(ivan, ":name", "Petr")});
+    conn.transact({cairn::add(petr, ":age", 38)});
+    REQUIRE(cairn::merge(conn, "draft").report);
+    CHECK(at("Petr") == ivan);
+    CHECK(conn.db().datoms(cairn::eavt, petr, ":name").empty());
+  }
+  SECTION("unless the other side has given it to a third: a conflict") {
+    draft.transact({cairn::add(ivan, ":name", "Nina")});
+    conn.transact({cairn::add(petr, ":name", "Nina")});
+    auto const report = cairn::merge(conn, "draft");
+    CHECK(report.conflicts == std::vector{cairn::MergeConflict{petr, Keyword{":name"}, Value{"Petr"}, Value{"Nina"}, Value{"Petr"}}});
+    SECTION("ours") {
+      REQUIRE(cairn::merge(conn, "draft", cairn::MergePreference::ours).report);
+      CHECK(at("Nina") == petr);
+      CHECK(at("Ivan") == ivan);
+    }
+    SECTION("theirs") {
+      REQUIRE(cairn::merge(conn, "draft", cairn::MergePreference::theirs).report);
+      CHECK(at("Nina") == ivan);
+      CHECK(conn.db().datoms(cairn::eavt, petr, ":name").empty());
+    }
+  }
+}
+
+TEST_CASE("a branch on which nothing happened is merged by doing nothing") {
+  People people;
+  cairn::create_branch(people.conn, "draft");
+  auto const before = people.conn.db();
+  CHECK_FALSE(cairn::merge(people.conn, "draft").report);
+  CHECK(people.conn.db().max_tx() == before.max_tx());
+  CHECK(people.conn.db().max_eid() == before.max_eid());
+}
+
 TEST_CASE("a transaction may take in commits, whatever it changes") {
   People people;
   auto& conn = people.conn;
