@@ -119,8 +119,9 @@ int print_log(std::string const& store, bool graph, bool all, std::size_t limit)
         continue;
       }
       auto const drawn = lanes.draw(with_one_line_of_descent(commit, commits));
+      for (auto const& link : drawn.above) std::puts(link.c_str());
       std::printf("%s %s\n", drawn.row.c_str(), line.c_str());
-      for (auto const& link : drawn.links) std::puts(link.c_str());
+      for (auto const& link : drawn.below) std::puts(link.c_str());
     }
   });
   return 0;
