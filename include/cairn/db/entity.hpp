@@ -38,12 +38,19 @@ class EntityValue {
   [[nodiscard]] bool is_entity() const noexcept { return std::holds_alternative<Entity<IndexTag>>(which_); }
   [[nodiscard]] bool is_many() const noexcept { return std::holds_alternative<Many>(which_); }
 
-  // Each of these requires that it is one.
-  [[nodiscard]] Value const& value() const { return std::get<Value>(which_); }
-  [[nodiscard]] Entity<IndexTag> const& entity() const { return std::get<Entity<IndexTag>>(which_); }
-  [[nodiscard]] Many const& many() const { return std::get<Many>(which_); }
+  // Errors: `query/where` where it is something else.
+  [[nodiscard]] Value const& value() const { return checked<Value>("a value"); }
+  [[nodiscard]] Entity<IndexTag> const& entity() const { return checked<Entity<IndexTag>>("an entity"); }
+  [[nodiscard]] Many const& many() const { return checked<Many>("several"); }
 
  private:
+  template <class Wanted>
+  [[nodiscard]] Wanted const& checked(char const* wanted) const {
+    if (auto const* found = std::get_if<Wanted>(&which_)) return *found;
+    char const* const is = is_nil() ? "nothing: no such attribute, or none of this entity" : is_value() ? "a value" : is_entity() ? "an entity" : "several";
+    raise(Errc::query_where, "What an entity has under an attribute was read as " + std::string{wanted} + ", and is " + is + ". Ask is_value(), is_entity() or is_many() first.");
+  }
+
   std::variant<std::monostate, Value, Entity<IndexTag>, Many> which_{};
 };
 

@@ -10,6 +10,7 @@
 #include <range/v3/view/transform.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <ranges>
 #include <type_traits>
 
@@ -23,6 +24,17 @@ static_assert(std::ranges::forward_range<Backward> && std::ranges::forward_range
 static_assert(std::same_as<std::ranges::range_value_t<Forward>, Datom>);
 static_assert(ranges::forward_range<Forward> && ranges::viewable_range<Forward> && ranges::view_<Backward>);
 static_assert(std::is_nothrow_move_constructible_v<TestDb> && std::copyable<TestDb>);
+
+/// The code that something is refused with; nothing where it is not.
+template <class Ask>
+std::optional<Errc> code(Ask ask) {
+  try {
+    ask();
+    return std::nullopt;
+  } catch (Error const& error) {
+    return error.code();
+  }
+}
 
 TestDb friends() {
   return after(
@@ -63,14 +75,6 @@ TEST_CASE("seeking forward and backward") {
 
 TEST_CASE("what cannot be looked for") {
   auto const db = friends();
-  auto const code = [](auto look) -> std::optional<Errc> {
-    try {
-      look();
-      return std::nullopt;
-    } catch (Error const& error) {
-      return error.code();
-    }
-  };
   CHECK(code([&] { (void)db.datoms(eavt, 0); }) == Errc::entity_id_syntax);
   CHECK(code([&] { (void)db.datoms(eavt, lookup(":key", "nobody")); }) == Errc::entity_id_missing);
   CHECK(code([&] { (void)db.datoms(eavt, lookup(":age", 1)); }) == Errc::lookup_ref_unique);
@@ -128,6 +132,10 @@ TEST_CASE("entities") {
   CHECK(d.get(":key").value() == Value{"d"});
   CHECK(d.get(":tag").many().size() == 2);
   CHECK(d.get(":age").is_nil());
+  CHECK(code([&] { static_cast<void>(d.get(":age").value()); }) == Errc::query_where);
+  CHECK(code([&] { static_cast<void>(d.get(":tag").value()); }) == Errc::query_where);
+  CHECK(code([&] { static_cast<void>(d.get(":key").entity()); }) == Errc::query_where);
+  CHECK(code([&] { static_cast<void>(d.get(":key").many()); }) == Errc::query_where);
   CHECK_FALSE(d.contains(":nothing"));
   CHECK(d.contains(":_friend"));
   CHECK(d.get(":friend").many().front().entity() == d);

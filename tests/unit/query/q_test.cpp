@@ -253,6 +253,7 @@ TEST_CASE("rows are values that live as long as the result") {
   CHECK(row.get<int>(1) == 99);
   CHECK(refusal([&] { return row.get<double>(1); }) == Errc::query_where);
   CHECK(refusal([&] { return row.get<std::int8_t>(0); }) == Errc::query_where);
+  CHECK(refusal([&] { return row.get<std::int64_t>(row.size()); }) == Errc::query_where);
   static_assert(std::ranges::random_access_range<QueryResult>);
   auto const result = q(people(), "[:find ?e ?s ?h :where [?e :sex ?s] [?e :height ?h]]");
   std::set<std::int64_t> found;

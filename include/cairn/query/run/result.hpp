@@ -163,6 +163,10 @@ template <meta::Lazy = {}>
             ". Read it as the type that it has, or as cairn::Value.",
         "{:value " + to_text(value) + "}");
 }
+template <meta::Lazy = {}>
+[[noreturn]] inline void refuse_column(std::size_t column, std::size_t columns) {
+  raise(Errc::query_where, "Column " + std::to_string(column) + " was read of rows that have " + std::to_string(columns) + ", counted from 0: as many as :find names.");
+}
 
 }  // namespace detail
 
@@ -230,9 +234,10 @@ class QueryRow {
   [[nodiscard]] std::size_t size() const noexcept { return found_->columns(); }
   /// Requires: `i < size()`.
   [[nodiscard]] Value const& operator[](std::size_t i) const { return found_->value(row_, i); }
-  /// `row.get<std::string_view>(0)`. Errors: `query/where` where the value is of another type.
+  /// `row.get<std::string_view>(0)`. Errors: `query/where` where the value is of another type, or there is no such column.
   template <class T>
   [[nodiscard]] T get(std::size_t i) const {
+    if (i >= size()) query::detail::refuse_column(i, size());
     query::BorrowedValue const value{found_->cell(row_, i)};
     return query::value_as<T>(*value);
   }
