@@ -4,6 +4,7 @@
 #include "crash/entries.hpp"
 #include "crash/late.hpp"
 #include "laws/blob_store.hpp"
+#include "laws/following.hpp"
 #include "laws/own_service.hpp"
 #include "laws/processes.hpp"
 #include "laws/tcp_proxy.hpp"
@@ -13,6 +14,7 @@
 #include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -21,6 +23,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -30,12 +33,14 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -46,7 +51,19 @@ namespace {
 std::atomic<std::uint16_t> diverted_from = 0;
 std::atomic<std::uint16_t> diverted_to = 0;
 
+/// Whether this thread has no memory from the next change of an object on, once that is done, and what it is told of it.
+thread_local std::optional<int> last_answer;
+thread_local bool is_out_of_memory = false;
+
 }  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  if (is_out_of_memory) throw std::bad_alloc{};
+  if (void* const made = std::malloc(size == 0 ? 1 : size)) return made;
+  throw std::bad_alloc{};
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 /// The program's own in place of the C library's, for librados too, whose sockets don't block while they connect. The proxy's do, so that it comes through.
 extern "C" int connect(int socket, sockaddr const* address, socklen_t size) {
@@ -59,6 +76,15 @@ extern "C" int connect(int socket, sockaddr const* address, socklen_t size) {
     }
   }
   return static_cast<int>(::syscall(SYS_connect, socket, address, size));
+}
+
+/// In place of the library's, which it calls.
+extern "C" int rados_write_op_operate2(rados_write_op_t operation, rados_ioctx_t place, char const* object, timespec* time, int flags) {
+  static auto const theirs = reinterpret_cast<decltype(&rados_write_op_operate2)>(::dlsym(RTLD_NEXT, "rados_write_op_operate2"));
+  auto const answer = theirs(operation, place, object, time, flags);
+  if (!last_answer) return answer;
+  is_out_of_memory = true;
+  return answer != 0 ? answer : *std::exchange(last_answer, std::nullopt);
 }
 
 namespace {
@@ -428,4 +454,190 @@ TEST_CASE("rados: long tails, large blobs and half dead packs") {
   int left = 0;
   rados::details::Cluster{config}.list([&](std::string_view) { ++left; });
   CHECK(left == 0);
+}
+
+TEST_CASE("rados: objects that were put back, stores that come and go, changes that are forgotten, memory that is out") {
+  namespace details = rados::details;
+  Cluster cluster;
+  auto const config = cluster.config("store");
+  rados::Backend::empty_store(config);
+  auto connection = rados::Backend::connect_store(config);
+  auto other = rados::Backend::connect_store(config);
+  details::Cluster const raw{config};
+  auto const objects = [&] {
+    int number = 0;
+    raw.list([&](std::string_view) { ++number; });
+    return number;
+  };
+  /// As if its pool were rolled back to before that.
+  auto const lose_last = [&](std::string_view branch) {
+    auto const object = details::Names{details::Marker::read(raw).value()}.root(branch);
+    details::Cluster::Seen seen;
+    seen.bytes.resize(std::size_t{64} << 10U);
+    REQUIRE(raw.look(object, 0, seen) == 0);
+    auto records = details::decode(cairn::Bytes{std::move(seen.bytes)}, details::root_magic.size());
+    records.pop_back();
+    auto const base = seen.attributes.find(details::version_attribute)->second.substr(0, cairn::backends::common::epoch_size);
+    details::WriteOperation operation;
+    auto const version = cairn::backends::common::root_version(base, records.size() - 1);
+    operation.replace(details::encode(records)).set(details::version_attribute, details::bytes_of(version.token()));
+    REQUIRE(raw.run(object, operation) == 0);
+  };
+
+  {
+    INFO("as many other frames in the place of lost ones are another version");
+    cairn::laws::check_no_version_comes_again(connection, other, [&] { lose_last("unsteady"); });
+  }
+  {
+    INFO("whoever follows a root that was put back sees what it is now, longer or shorter than it was");
+    auto version = cairn::laws::append(connection, "shorter", cairn::laws::commit(connection, "shorter", {}, "state"), "one");
+    for (auto const* lost : {"a", "much longer than another"}) {
+      cairn::laws::append(connection, "shorter", version, lost);
+      CHECK(tail_of(other, "shorter").back() == lost);
+      lose_last("shorter");
+      CHECK(other.root("shorter")->version == version);
+      version = connection.root("shorter")->version;
+    }
+    cairn::laws::append(connection, "shorter", version, "same");
+    CHECK(tail_of(other, "shorter") == std::vector<std::string>{"one", "same"});
+    lose_last("shorter");
+    auto third = rados::Backend::connect_store(config);
+    cairn::laws::append(third, "shorter", version, "size");
+    CHECK(tail_of(other, "shorter") == std::vector<std::string>{"one", "size"});
+    CHECK(tail_of(connection, "shorter") == std::vector<std::string>{"one", "size"});
+    lose_last("shorter");
+    lose_last("shorter");
+    CHECK(tail_of(other, "shorter").empty());
+    CHECK(text(connection.root("shorter")->state) == "state");
+  }
+  {
+    INFO("what was done, is asked for again and is forgotten by the object store may have been done");
+    for (auto const* option : {"osd_pg_log_dups_tracked", "osd_min_pg_log_entries", "osd_max_pg_log_entries", "osd_pg_log_trim_min"})
+      cluster.ask("tell osd.0 config set " + std::string{option} + " 1");
+    TcpProxy proxy{cluster.port_of_disk()};
+    diverted_to = proxy.port();
+    diverted_from = cluster.port_of_disk();
+    auto mine = rados::Backend::connect_store(config);
+    diverted_from = 0;
+    auto const first = cairn::laws::commit(connection, "forgotten", {}, "state");
+    REQUIRE(mine.root("forgotten")->version == first);
+    proxy.fail_next(NetworkFault::lose_reply, "the entry", [&] {
+      CHECK(tail_of(other, "forgotten") == std::vector<std::string>{"the entry"});
+      auto version = cairn::laws::commit(other, "forgotten", other.root("forgotten")->version, "state with the entry");
+      for (int i = 0; i != 300; ++i) version = cairn::laws::append(other, "forgotten", version, "another");
+      std::this_thread::sleep_for(std::chrono::milliseconds{1200});
+    });
+    auto writer = mine.begin();
+    CHECK(writer.append("forgotten", first, bytes("the entry")) == CommitResult::unknown);
+    CHECK(proxy.faults() == 1);
+    // Whose expectation is wrong from the beginning is told so at once, and where the root says all of it.
+    CHECK(writer.append("forgotten", first, bytes("the entry")) == CommitResult::conflict);
+    CHECK(tail_of(other, "forgotten").size() == 300);
+  }
+  {
+    INFO("a change that has landed needs no memory");
+    auto version = cairn::laws::commit(connection, "narrow", {}, "state");
+    std::vector<std::string> expected;
+    for (int const told : {0, -ETIMEDOUT}) {
+      for (bool const is_known : {true, false}) {
+        auto mine = rados::Backend::connect_store(config);
+        CAPTURE(told, is_known);
+        if (is_known) static_cast<void>(mine.root("narrow"));
+        auto const entry = std::to_string(expected.size());
+        auto writer = mine.begin();
+        last_answer = told;
+        std::optional<CommitResult> result;
+        try {
+          result = writer.append("narrow", version, bytes(entry));
+        } catch (std::bad_alloc const&) {
+        }
+        is_out_of_memory = false;
+        REQUIRE_FALSE(last_answer);
+        expected.push_back(entry);
+        CHECK(tail_of(connection, "narrow") == expected);
+        REQUIRE(result);
+        CHECK(*result == (told == 0 ? CommitResult::committed : CommitResult::unknown));
+        version = connection.root("narrow")->version;
+        if (told == 0) CHECK(result->version == version);
+      }
+    }
+    auto mine = rados::Backend::connect_store(config);
+    auto writer = mine.begin();
+    static_cast<void>(mine.root("narrow"));
+    last_answer = 0;
+    auto const result = writer.drop("narrow", version);
+    is_out_of_memory = false;
+    CHECK(result == CommitResult::committed);
+    CHECK_FALSE(connection.root("narrow"));
+  }
+  {
+    INFO("a deletion that was broken off is gone on with, and leaves what is no store's");
+    details::WriteOperation foreign;
+    foreign.create();
+    REQUIRE(raw.run("foreign", foreign) == 0);
+    raw.remove({std::string{details::Names::marker}});
+    CHECK(objects() == 5);
+    rados::Backend::delete_store(config);
+    CHECK(objects() == 1);
+    raw.remove({"foreign"});
+  }
+  {
+    INFO("a deletion leaves the store alone that is created while it goes on");
+    rados::Backend::empty_store(config);
+    auto old = rados::Backend::connect_store(config);
+    cairn::laws::commit(old, "old", {}, "old");
+    TcpProxy proxy{cluster.port_of_disk()};
+    diverted_to = proxy.port();
+    diverted_from = cluster.port_of_disk();
+    Version version;
+    rados::Address address;
+    proxy.fail_next(NetworkFault::lose_reply, "cairn-rados-store 1", [&] {
+      diverted_from = 0;
+      rados::Backend::empty_store(config);
+      auto anew = rados::Backend::connect_store(config);
+      auto writer = anew.begin();
+      address = writer.put(bytes("a blob"));
+      version = writer.commit("main", {}, bytes("new")).version;
+    });
+    rados::Backend::delete_store(config);
+    CHECK(proxy.faults() == 1);
+    auto const anew = rados::Backend::connect_store(config);
+    REQUIRE(anew.root("main"));
+    CHECK(anew.root("main")->version == version);
+    CHECK(text(anew.read(address)) == "a blob");
+    CHECK(anew.roots() == std::vector<std::string>{"main"});
+    CHECK(objects() == 4);  // with its list and its marker
+    rados::Backend::delete_store(config);
+    CHECK(objects() == 0);
+  }
+  {
+    INFO("nor one whose marker is not there yet");
+    TcpProxy proxy{cluster.port_of_disk()};
+    diverted_to = proxy.port();
+    diverted_from = cluster.port_of_disk();
+    proxy.fail_next(NetworkFault::lose_request, "cairn-rados-store 1", [&] {
+      diverted_from = 0;
+      CHECK(objects() == 1);
+      rados::Backend::delete_store(config);
+    });
+    rados::Backend::empty_store(config);
+    CHECK(proxy.faults() == 1);
+    CHECK(rados::Backend::connect_store(config).roots().empty());
+  }
+  {
+    INFO("nor one that took its place before");
+    TcpProxy proxy{cluster.port_of_disk()};
+    diverted_to = proxy.port();
+    diverted_from = cluster.port_of_disk();
+    proxy.fail_next(NetworkFault::lose_request, "cairn-rados-store 1", [&] {
+      diverted_from = 0;
+      rados::Backend::delete_store(config);
+      rados::Backend::empty_store(config);
+    });
+    rados::Backend::delete_store(config);
+    CHECK(proxy.faults() == 1);
+    CHECK(rados::Backend::connect_store(config).roots().empty());
+    rados::Backend::delete_store(config);
+    CHECK(objects() == 0);
+  }
 }

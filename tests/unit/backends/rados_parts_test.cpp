@@ -54,7 +54,7 @@ TEST_CASE("rados: every root has an object of its own, whatever its name") {
     CHECK(objects.insert(object).second);
     CHECK(object.size() <= 1500);  // a cluster takes 2048
     CHECK(object.find('\0') == std::string::npos);
-    CHECK(Names::is_of_store(object));
+    CHECK(Names::store_of(object) == StoreId{});
     CHECK_FALSE(names.pack_in(object));
   }
   auto const key = common::TimedKeys{}.next();
@@ -63,9 +63,9 @@ TEST_CASE("rados: every root has an object of its own, whatever its name") {
   CHECK_FALSE(names.pack_in(names.pack(key, 0) + "0"));
   CHECK_FALSE(names.pack_in(names.roots()));
   CHECK_FALSE(Names{StoreId{1}}.pack_in(names.pack(key, 0)));
-  CHECK(Names::is_of_store(Names::marker));
-  for (auto const* name : {"cairn", "cairn.store2", "cairn.x", "rbd_data.1", "cairn.0123456789abcdef0123456789abcdef", "cairn.0123456789abcdef0123456789abcdeg.x"})
-    CHECK_FALSE(Names::is_of_store(name));
+  CHECK(Names::store_of(Names{StoreId{1}}.roots()) == StoreId{1});
+  for (auto const* name : {"cairn.store", "cairn", "cairn.store2", "cairn.x", "rbd_data.1", "cairn.0123456789abcdef0123456789abcdef", "cairn.0123456789abcdef0123456789abcdeg.x"})
+    CHECK_FALSE(Names::store_of(name));
 }
 
 TEST_CASE("rados: a root's bytes are read as they were written, and damage is told") {

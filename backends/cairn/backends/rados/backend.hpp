@@ -43,8 +43,8 @@ struct Backend {
   /// Creates an empty store in a pool that is there. `store/exists` where there is one in the namespace; `config/mismatch` where the pool is
   /// erasure-coded.
   static void empty_store(Config const& config) { details::create_store(config); }
-  /// Removes the store's objects. Nothing happens where there is none. The object stores look at all objects of the pool. Whoever is
-  /// connected gets `store/does-not-exist`.
+  /// Removes the store's objects. Nothing happens where there is none; `store/format` where another release or another program wrote its
+  /// marker. The object stores look at all objects of the pool. Whoever is connected gets `store/does-not-exist`.
   static void delete_store(Config const& config) { details::delete_store(config); }
   /// Connects; `store/does-not-exist` where there is none.
   static Connection connect_store(Config const& config) { return Connection{config}; }

@@ -19,6 +19,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,8 +52,13 @@ class Cluster {
     std::uint64_t size = 0;
     Buffer bytes{};  ///< from where it was asked for
   };
-  /// Reads `bytes.size()` bytes from `offset`, or as many as there are.
-  int look(std::string const& object, std::uint64_t offset, Seen& seen) const {
+  /// Bytes that an object is to have there.
+  struct Expected {
+    std::uint64_t offset;
+    std::string_view bytes;
+  };
+  /// Reads `bytes.size()` bytes from `offset`, or as many as there are. `is_other_bytes` of the answer where the object has not what is expected.
+  int look(std::string const& object, std::uint64_t offset, Seen& seen, std::optional<Expected> const& expected = {}) const {
     check_process();
     rados_read_op_t const operation = rados_create_read_op();
     struct Attributes {
@@ -63,7 +69,8 @@ class Cluster {
     } attributes;
     time_t time = 0;
     std::size_t size = 0;
-    int ignored[3] = {};
+    int ignored[4] = {};
+    if (expected) rados_read_op_cmpext(operation, expected->bytes.data(), expected->bytes.size(), expected->offset, &ignored[3]);
     rados_read_op_getxattrs(operation, &attributes.list, &ignored[0]);
     rados_read_op_stat(operation, &seen.size, &time, &ignored[1]);
     rados_read_op_read(operation, offset, seen.bytes.size(), reinterpret_cast<char*>(seen.bytes.data()), &size, &ignored[2]);

@@ -40,6 +40,9 @@ namespace cairn::backends::rados::details {
   }
 }
 
+/// Whether an answer says that bytes are not those that were expected: below all errnos, by how many of them are.
+[[nodiscard]] constexpr bool is_other_bytes(int answer) noexcept { return answer <= -4095; }
+
 /// Whether an answer to a change says for certain that nothing has changed.
 [[nodiscard]] constexpr bool is_refusal(int answer) noexcept {
   switch (-answer) {

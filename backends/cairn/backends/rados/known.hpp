@@ -41,6 +41,8 @@ class Frames {
       chunks_.push_back(std::move(chunk));
     }
   }
+  /// Requires: there is one.
+  [[nodiscard]] Frame const& last() const noexcept { return chunks_.back()->back(); }
   template <class Visit>
   void each(Visit visit) const {
     for (auto const& chunk : chunks_) {
@@ -65,6 +67,9 @@ struct Known {
   std::shared_ptr<std::vector<Bytes> const> moved_frames = std::make_shared<std::vector<Bytes> const>();  ///< what is in those
   Frames frames{};       ///< those behind them
 
+  /// What is last in the object, and where it begins there.
+  [[nodiscard]] Record const& last() const noexcept { return frames.size() != 0 ? frames.last().record : moved.empty() ? state.record : moved.back(); }
+  [[nodiscard]] std::size_t place_of_last() const noexcept { return size - last().stored_size(); }
   [[nodiscard]] std::size_t frame_count() const noexcept { return moved_frames->size() + frames.size(); }
   /// Whether the state or a frame that was not moved out is of the change with that lot. Linear.
   [[nodiscard]] bool shows(Lot const& lot) const {

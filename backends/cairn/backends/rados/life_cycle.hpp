@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,7 +55,8 @@ inline void create_store(Config const& config) {
   raise_answer(answer, "create a store");
 }
 
-/// The marker goes first: what is left when this is interrupted is no store, and the next call removes it.
+/// The marker goes first: what is left when this is interrupted is no store, and the next call removes it. A store that somebody creates
+/// meanwhile is another, and stays. `store/format` where another release or another program wrote the marker.
 inline void delete_store(Config const& config) {
   auto const connected = [&]() -> std::unique_ptr<Cluster> {
     try {
@@ -65,12 +67,36 @@ inline void delete_store(Config const& config) {
     }
   }();
   if (!connected) return;
-  connected->remove({std::string{Names::marker}});
-  std::vector<std::string> objects;
+  auto const gone = Marker::read(*connected);
+  if (gone) {
+    WriteOperation marker;
+    auto const text = Marker::text(*gone);
+    marker.expect_bytes(0, text).remove();
+    auto const answer = connected->run(std::string{Names::marker}, marker);
+    if (answer != 0 && answer != -ENOENT && !is_other_bytes(answer)) raise_answer(answer, "delete a store");
+  }
+  std::vector<std::string> lists;
+  std::vector<std::string> others;
+  std::set<StoreId> in_use;  // of the others
   connected->list([&](std::string_view name) {
-    if (Names::is_of_store(name)) objects.emplace_back(name);
+    auto const id = Names::store_of(name);
+    if (!id) return;
+    bool const is_list = name == Names{*id}.roots();
+    (is_list ? lists : others).emplace_back(name);
+    if (!is_list) in_use.insert(*id);
   });
-  connected->remove(objects);
+  // A store's list is made before its marker, all else by those who have seen the marker. So one that has more than a list had its marker before
+  // it was listed: where that is not there now, it does not come again. One that has only a list may get its marker yet.
+  auto const anew = Marker::read(*connected);
+  auto const stays = [&](std::string const& name) {
+    auto const id = Names::store_of(name);
+    return id == anew || (id != gone && !in_use.contains(*id));
+  };
+  std::erase_if(lists, stays);
+  std::erase_if(others, stays);
+  // The lists first: what is left when this is interrupted is known by the others.
+  connected->remove(lists);
+  connected->remove(others);
 }
 
 }  // namespace cairn::backends::rados::details

@@ -74,10 +74,11 @@ class Names {
     return made;
   }
 
-  /// Whether it is an object of a store, of this life of it or another.
-  [[nodiscard]] static bool is_of_store(std::string_view name) {
+  /// The id of the store that an object is of, of this life of it or another; nothing where it is of none, and of the marker.
+  [[nodiscard]] static std::optional<StoreId> store_of(std::string_view name) {
     StoreId id;
-    return name == marker || (name.starts_with("cairn.") && name.size() > 39 && name[38] == '.' && common::read_hexadecimal(name.substr(6, 32), id));
+    if (!name.starts_with("cairn.") || name.size() <= 39 || name[38] != '.' || !common::read_hexadecimal(name.substr(6, 32), id)) return std::nullopt;
+    return id;
   }
 
  private:

@@ -42,6 +42,11 @@ class WriteOperation {
     rados_write_op_cmpxattr(get(), attribute, LIBRADOS_CMPXATTR_OP_EQ, value.data(), value.size());
     return *this;
   }
+  /// `is_other_bytes` of the answer where these bytes are others or absent.
+  WriteOperation& expect_bytes(std::uint64_t offset, std::string_view bytes) {
+    rados_write_op_cmpext(get(), bytes.data(), bytes.size(), offset, nullptr);
+    return *this;
+  }
   WriteOperation& set(char const* attribute, ByteSpan value) {
     rados_write_op_setxattr(get(), attribute, chars(value), value.size());
     return *this;

@@ -7,6 +7,7 @@
 #include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/rados/names.hpp>
 #include <cairn/concepts/bytes.hpp>
+#include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
 
 #include <algorithm>
@@ -22,7 +23,7 @@
 namespace cairn::backends::rados::details {
 
 /// The attributes of a root's object.
-inline constexpr char const* version_attribute = "version";  ///< the root's version: what each change compares
+inline constexpr char const* version_attribute = "version";  ///< the base, and how many frames there are
 inline constexpr char const* name_attribute = "name";        ///< the root's name
 
 /// What a change draws by lot.
@@ -66,6 +67,12 @@ struct Record {
   }
 };
 using Records = std::vector<Record>;
+
+/// A root's version: the attribute of that name, and the lot of what is last in the object. The lot, since an object that was put back to what
+/// it was, by whoever rolls its pool back or by an object store that lost something, may get as many other frames: that is another version.
+[[nodiscard]] inline Version version_of(std::string_view attribute, Lot const& last) { return Version{std::string{attribute}.append(text_of(last))}; }
+inline constexpr std::size_t version_attribute_size = common::epoch_size + 8;
+[[nodiscard]] inline std::string_view attribute_of(Version const& version) noexcept { return std::string_view{version.token()}.substr(0, version_attribute_size); }
 
 /// An object begins with this; then come the state and the frames, oldest first.
 inline constexpr std::string_view root_magic = "crn-rad1";

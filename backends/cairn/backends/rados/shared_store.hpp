@@ -27,6 +27,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -63,12 +64,21 @@ class SharedStore {
     auto const found = known_.find(branch);
     return found == known_.end() ? nullptr : found->second;
   }
-  void remember(std::string_view branch, KnownPtr known) const {
+  /// Where there is no memory for it, nothing is known, and the next look brings all.
+  void remember(std::string_view branch, KnownPtr known) const noexcept {
     std::lock_guard const guard{mutex_};
-    if (known) {
-      known_.insert_or_assign(std::string{branch}, std::move(known));
-    } else if (auto const found = known_.find(branch); found != known_.end()) {
-      known_.erase(found);
+    auto const found = known_.find(branch);
+    if (found != known_.end()) {
+      if (known) {
+        found->second = std::move(known);
+      } else {
+        known_.erase(found);
+      }
+    } else if (known) {
+      try {
+        known_.emplace(branch, std::move(known));
+      } catch (std::bad_alloc const&) {  // NOLINT(bugprone-empty-catch): as above
+      }
     }
   }
   /// The root as it is now; nothing where there is none. One round trip, which brings what is new since it was last seen; another one
@@ -77,16 +87,12 @@ class SharedStore {
     constexpr int tries = 4;
     for (int number = 1;; ++number) {
       auto before = remembered(branch);
-      auto seen = fetch(branch, before ? before->size : 0);
-      if (seen && before && base_of(*seen, branch) != before->base) {
-        before = nullptr;
-        seen = fetch(branch, 0);
-      }
+      auto seen = fetch(branch, before);
       if (!seen) {
         remember(branch, nullptr);
         return nullptr;
       }
-      if (before && version_of(*seen) == before->version.token()) return before;
+      if (before && attribute_in(*seen) == attribute_of(before->version)) return before;
       try {
         auto known = complete(*std::move(seen), branch, before.get());
         remember(branch, known);
@@ -199,30 +205,37 @@ class SharedStore {
     for (auto const place : run.places) sink(place, Bytes::copy(run.stored(addresses[place], buffer).subspan(common::checksum_size)));
   }
 
-  /// The root's object from `offset` to its end; nothing where there is none.
-  [[nodiscard]] std::optional<Cluster::Seen> fetch(std::string_view branch, std::uint64_t offset) const {
+  /// What the root's object has behind what it had `before`; all where it has no longer begun with that, and then `before` becomes nothing.
+  /// Nothing where there is no such object.
+  [[nodiscard]] std::optional<Cluster::Seen> fetch(std::string_view branch, KnownPtr& before) const {
     constexpr std::size_t at_first = std::size_t{64} << 10U;
     auto const object = names_.root(branch);
     for (std::size_t size = at_first;;) {
       Cluster::Seen seen;
       seen.bytes.resize(size);
-      auto const answer = cluster_.look(object, offset, seen);
+      auto const offset = before ? before->size : 0;
+      auto const answer = before ? cluster_.look(object, offset, seen, Cluster::Expected{before->place_of_last(), text_of(before->last().lot)}) : cluster_.look(object, offset, seen);
       if (answer == -ENOENT) return std::nullopt;
+      // Another lot in that place, or a state that is still there while its frames were moved out.
+      if (before && (is_other_bytes(answer) || (answer >= 0 && base_of(seen, branch) != before->base))) {
+        before = nullptr;
+        continue;
+      }
       if (answer < 0) raise_answer(answer, "read a root");
       if (seen.size <= offset + size) return seen;
       size = static_cast<std::size_t>(seen.size - offset) + at_first;  // it grows meanwhile
     }
   }
-  static std::string const& version_of(Cluster::Seen const& seen) {
+  static std::string const& attribute_in(Cluster::Seen const& seen) {
     auto const found = seen.attributes.find(version_attribute);
-    if (found == seen.attributes.end() || found->second.size() != common::epoch_size + 8) raise(Errc::store_corrupt, "A root of the Ceph store has no version: restore it from a backup.");
+    if (found == seen.attributes.end() || found->second.size() != version_attribute_size) raise(Errc::store_corrupt, "A root of the Ceph store has no version: restore it from a backup.");
     return found->second;
   }
   static std::string base_of(Cluster::Seen const& seen, std::string_view branch) {
     auto const name = seen.attributes.find(name_attribute);
     if (name == seen.attributes.end() || name->second != branch)
       raise(Errc::store_corrupt, "The object of the root " + common::escaped(branch, "-_") + " is another root's: restore it from a backup.");
-    return version_of(seen).substr(0, common::epoch_size);
+    return attribute_in(seen).substr(0, common::epoch_size);
   }
 
   /// `before` is what the object had when it was shorter. Reads the blobs that it names, but for those.
@@ -231,7 +244,7 @@ class SharedStore {
     auto made = is_whole ? std::make_shared<Known>() : std::make_shared<Known>(*before);
     made->base = base_of(seen, branch);
     made->size = static_cast<std::size_t>(seen.size);
-    made->version = Version{version_of(seen)};
+    auto const attribute = attribute_in(seen);
     auto const damaged = [] { raise(Errc::store_corrupt, "A root of the Ceph store is damaged: restore it from a backup."); };
     if (is_whole && !common::text_of(seen.bytes).starts_with(root_magic)) damaged();
     auto records = decode(Bytes{std::move(seen.bytes)}, is_whole ? root_magic.size() : 0);
@@ -254,7 +267,8 @@ class SharedStore {
     }
     if (!made->moved.empty()) made->moved_frames = std::make_shared<std::vector<Bytes> const>(std::move(moved_frames));
     made->frames.add(std::move(frames));
-    if (common::root_version(made->base, made->frame_count()) != made->version) damaged();
+    if (common::root_version(made->base, made->frame_count()).token() != attribute) damaged();
+    made->version = version_of(attribute, made->last().lot);
     return made;
   }
   /// What the records are: their own bytes, or the blobs that they name.

@@ -16,9 +16,12 @@
 #include <cairn/error/error.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <limits>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -88,6 +91,19 @@ class Writer {
   static constexpr std::size_t most_here = std::size_t{256} << 10U;
   static constexpr std::size_t most_in_root = std::size_t{8} << 20U;
 
+  /// Its time goes on while the machine sleeps, as the cluster's does.
+  struct Clock {
+    static std::chrono::nanoseconds now() noexcept {
+      timespec time{};
+      ::clock_gettime(CLOCK_BOOTTIME, &time);
+      return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+    }
+  };
+  /// librados sends a change again where it lost the connection, and the object stores answer it as they did before: they remember the last
+  /// 3,000 changes of each placement group (osd_pg_log_dups_tracked), more than are made in this time. One that is refused sooner was not done.
+  /// To doubt all refusals would not do: whoever has not looked for long is refused first, and a root does not name all that was committed since.
+  static constexpr std::chrono::seconds remembered_for{1};
+
   struct Change {
     std::shared_ptr<details::Known> next;  ///< what the root becomes; nothing where it goes
     details::Lot lot = details::random_lot();
@@ -147,7 +163,7 @@ class Writer {
     make(change);
     details::WriteOperation operation;
     if (known) {
-      operation.expect(details::version_attribute, expected.token());
+      operation.expect(details::version_attribute, details::attribute_of(expected)).expect_bytes(known->place_of_last(), details::text_of(known->last().lot));
     } else {
       operation.create().set(details::name_attribute, details::bytes_of(branch));
     }
@@ -156,8 +172,8 @@ class Writer {
     } else {
       auto& next = *change.next;
       if (change.is_whole) next.base = details::text_of(change.lot);
-      next.version = common::root_version(next.base, next.frame_count());
-      operation.set(details::version_attribute, details::bytes_of(next.version.token()));
+      next.version = details::version_of(common::root_version(next.base, next.frame_count()).token(), next.last().lot);
+      operation.set(details::version_attribute, details::bytes_of(details::attribute_of(next.version)));
       if (change.is_whole) {
         auto const bytes = details::encode(next.records());
         next.size = bytes.size();
@@ -170,11 +186,23 @@ class Writer {
     }
     flush();
     if (!known) list_root(branch);
-    // From here on all that the root names is there.
-    auto const answer = store_->cluster().run(store_->names().root(branch), operation);
-    if (answer == 0) return finish(branch, std::move(change));
-    if (details::is_refusal(answer)) details::raise_answer(answer, "write a root");
-    return resolve(branch, answer, std::move(change));
+    // From here on all that the root names is there. What a change that has landed needs memory for is made before it.
+    auto const object = store_->names().root(branch);
+    CommitResult done{CommitResult::committed, change.next ? change.next->version : Version{}};
+    CommitResult open{CommitResult::unknown, std::string{"there was no memory to find out what became of the change of a root"}};
+    try {
+      auto const begin = Clock::now();
+      auto const answer = store_->cluster().run(object, operation);
+      if (answer == 0) {
+        store_->remember(branch, std::move(change.next));
+        return done;
+      }
+      if (details::is_refusal(answer)) details::raise_answer(answer, "write a root");
+      bool const may_be_forgotten = Clock::now() - begin >= remembered_for;
+      return resolve(branch, answer, may_be_forgotten, known.get(), change, std::move(done));
+    } catch (std::bad_alloc const&) {
+      return open;
+    }
   }
 
   /// Before there is the root: whoever sweeps has to know of it.
@@ -185,31 +213,28 @@ class Writer {
     if (answer != 0) details::raise_answer(answer, "list a root");
   }
 
-  CommitResult finish(std::string_view branch, Change change) const {
-    auto version = change.next ? change.next->version : Version{};
-    store_->remember(branch, std::move(change.next));
-    return {CommitResult::committed, std::move(version)};
-  }
-
-  /// What became of a change whose condition did not hold, perhaps since it had been done already, or whose answer was lost.
-  CommitResult resolve(std::string_view branch, int answer, Change change) const {
-    bool const is_denied = answer == -ECANCELED || answer == -EEXIST || answer == -ENOENT;
+  /// What became of a change whose condition did not hold, perhaps since it had been done already, or whose answer was lost. `known` is what
+  /// it would have changed, nothing where there was no root; `done` is the answer where it has landed.
+  CommitResult resolve(std::string_view branch, int answer, bool may_be_forgotten, details::Known const* known, Change const& change, CommitResult done) const {
+    bool const is_denied = answer == -ECANCELED || answer == -EEXIST || answer == -ENOENT || details::is_other_bytes(answer);
     auto const lost = [&](std::string const& more) {
-      return CommitResult{CommitResult::unknown, "the answer to the change of a root was lost: " + details::words_of(answer) + "; " + more};
+      auto const why = is_denied ? "the change of a root was refused late, and may have been done before" : "the answer to the change of a root was lost: " + details::words_of(answer);
+      return CommitResult{CommitResult::unknown, why + "; " + more};
     };
     details::KnownPtr now;
     try {
       now = store_->look(branch);
+      if (!now) store_->require_store();
     } catch (Error const& error) {
+      if (error.code() == Errc::store_does_not_exist) throw;
       return lost(error.message());
     }
-    if (now && change.next && now->shows(change.lot)) {
-      // Others may have gone on from it: then its version is one that no root has any more.
-      return {CommitResult::committed, change.next->version};
-    }
-    if (!now) store_->require_store();
-    if (is_denied) return CommitResult::conflict;
-    return lost(now ? "the root does not show it, and it may be on its way still" : "there is no such root now");
+    // Others may have gone on from it: then its version is one that no root has any more.
+    if (now && change.next && now->shows(change.lot)) return done;
+    // With the same base the root is the one that it would have changed, and longer: it would show it.
+    bool const shows_all = now && known != nullptr && now->base == known->base;
+    if (is_denied && (shows_all || !may_be_forgotten)) return CommitResult::conflict;
+    return lost(!now ? "there is no such root now" : is_denied ? "others have replaced the root since" : "the root does not show it, and it may be on its way still");
   }
 
   std::shared_ptr<details::SharedStore> store_;

@@ -37,6 +37,8 @@ struct Call {
   Answer answer{};
   /// The last answer was no answer to what was asked: damaged, or a fault that should have passed.
   bool is_exhausted = false;
+  /// A request has gone out.
+  bool was_begun = false;
   /// An attempt before the last may have done its work without that anybody knows.
   bool may_have_landed = false;
 
@@ -185,7 +187,10 @@ class Client {
           later[i] = later.back();
           later.pop_back();
         }
-        for (; fresh != calls.size() && session->running() < parallel; ++fresh) session->begin(calls[fresh].request, endpoint_, fresh);
+        for (; fresh != calls.size() && session->running() < parallel; ++fresh) {
+          session->begin(calls[fresh].request, endpoint_, fresh);
+          calls[fresh].was_begun = true;
+        }
         if (session->running() == 0) {
           std::this_thread::sleep_until(next_due);
           continue;

@@ -22,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -76,9 +77,17 @@ class SharedStore {
     auto const found = known_.find(branch);
     return found == known_.end() ? nullptr : found->second;
   }
-  void remember(std::string_view branch, KnownPtr known) const {
+  /// Where there is no memory for it, nothing is known, and the next look brings all.
+  void remember(std::string_view branch, KnownPtr known) const noexcept {
     std::lock_guard const guard{mutex_};
-    known_.insert_or_assign(std::string{branch}, std::move(known));
+    if (auto const found = known_.find(branch); found != known_.end()) {
+      found->second = std::move(known);
+      return;
+    }
+    try {
+      known_.emplace(branch, std::move(known));
+    } catch (std::bad_alloc const&) {  // NOLINT(bugprone-empty-catch): as above
+    }
   }
   /// The root as it is now; nothing where there never was one. One request, and one for each part of it that is large and new.
   [[nodiscard]] KnownPtr look(std::string_view branch) const {

@@ -48,6 +48,9 @@ struct Answer {
   [[nodiscard]] bool is_success() const noexcept { return result == CURLE_OK && status >= 200 && status < 300; }
 };
 
+/// Of longer ones no more is taken.
+inline constexpr std::size_t longest_etag = 256;
+
 inline void use_curl() {
   static auto const result = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (result != CURLE_OK) raise(Errc::io_error, std::string{"libcurl could not begin: "} + curl_easy_strerror(result) + ".");
@@ -167,7 +170,7 @@ class Transfer {
       if (line.starts_with("HTTP/")) to.answer_.etag.clear();
       if (line.size() > name.size() && curl_strnequal(line.data(), name.data(), name.size()) != 0) {
         for (char const c : line.substr(name.size())) {
-          if (c > ' ' && c < '\x7f' && c != '"' && to.answer_.etag.size() != 256) to.answer_.etag += c;
+          if (c > ' ' && c < '\x7f' && c != '"' && to.answer_.etag.size() != longest_etag) to.answer_.etag += c;
         }
       }
       return size;

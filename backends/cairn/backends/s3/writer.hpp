@@ -11,10 +11,12 @@
 #include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <limits>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -145,31 +147,49 @@ class Writer {
     // From here on all that the root names is there.
     auto const bytes = next->object.encode();
     auto call = details::Client::put(store_->keys().root(branch), bytes, {known ? details::if_match(known->etag, quotes) : details::if_absent()});
-    store_->client().perform(call);
-    auto const& answer = call.answer;
-    if (answer.is_success() && !call.is_exhausted && !answer.etag.empty()) {
-      next->etag = answer.etag;
-      return finish(branch, std::move(next));
+    CommitResult open{CommitResult::unknown, std::string{"there was no memory to find out what became of the write of the root"}};
+    auto tokens = begun_tokens(next->object.id);
+    try {
+      store_->client().perform(call);
+      auto& answer = call.answer;
+      if (answer.is_success() && !call.is_exhausted && !answer.etag.empty()) {
+        next->etag = std::move(answer.etag);
+        return finish(branch, std::move(next), std::move(tokens));
+      }
+      bool const is_refused = answer.status == 412 || answer.status == 404;
+      if (!answer.is_success() && !is_refused && !call.may_have_landed && !call.is_exhausted) details::raise_answer(call, "write a root");
+      return resolve(branch, call, is_refused, known ? known->object.id : std::string{}, std::move(next), std::move(tokens));
+    } catch (std::bad_alloc const&) {
+      if (!call.was_begun) throw;
+      return open;
     }
-    bool const is_refused = answer.status == 412 || answer.status == 404;
-    if (!answer.is_success() && !is_refused && !call.may_have_landed && !call.is_exhausted) details::raise_answer(call, "write a root");
-    return resolve(branch, call, is_refused, known ? known->object.id : std::string{}, std::move(next));
   }
 
-  CommitResult finish(std::string_view branch, std::shared_ptr<details::Known> next) const {
-    if (next->object.is_dropped) {
-      store_->remember(branch, std::move(next));
-      return {CommitResult::committed, Version{}};
+  /// Two tokens of the version that a swap makes, with room for what only its answer says: behind a swap that has landed nothing may
+  /// need memory.
+  using Tokens = std::array<std::string, 2>;
+  static Tokens begun_tokens(std::string_view id) {
+    Tokens tokens;
+    for (auto& token : tokens) {
+      token.reserve(id.size() + details::longest_etag);
+      token = id;
     }
-    next->record.version = details::version_of(next->object.id, next->etag);
-    CommitResult done{CommitResult::committed, next->record.version};
+    return tokens;
+  }
+  CommitResult finish(std::string_view branch, std::shared_ptr<details::Known> next, Tokens tokens) const noexcept {
+    CommitResult done{CommitResult::committed, Version{}};
+    if (!next->object.is_dropped) {
+      for (auto& token : tokens) token += next->etag;
+      next->record.version = Version{std::move(tokens[0])};
+      done.version = Version{std::move(tokens[1])};
+    }
     store_->remember(branch, std::move(next));
     return done;
   }
 
   /// What became of a swap that was refused, perhaps only when it was repeated, or whose reply was lost: the root says it.
   CommitResult resolve(std::string_view branch, details::Call const& call, bool is_refused, std::string const& from,
-                       std::shared_ptr<details::Known> next) const {
+                       std::shared_ptr<details::Known> next, Tokens tokens) const {
     using Fate = details::RootObject::Fate;
     details::KnownPtr now;
     try {
@@ -184,7 +204,7 @@ class Writer {
       case Fate::landed:
         // Others may have gone on from it: then its version is one that no root has any more.
         next->etag = now->object.id == next->object.id ? now->etag : "superseded";
-        if (now->object.id == next->object.id) return finish(branch, std::move(next));
+        if (now->object.id == next->object.id) return finish(branch, std::move(next), std::move(tokens));
         return {CommitResult::committed, next->object.is_dropped ? Version{} : details::version_of(next->object.id, next->etag)};
       case Fate::overtaken: return CommitResult::conflict;
       case Fate::open: break;
