@@ -18,9 +18,9 @@ namespace cairn::codec {
 inline constexpr int max_tuple_depth = 16;
 
 /// A value: its `ValueKind` in one byte, then its content (docs/format.md, "Values"). Errors: `transact/schema` for
-/// what only queries make.
+/// what could not be read again: what only queries make, big numbers that are none, tuples that are nested too deep.
 template <meta::Lazy = {}>
-void write(ByteWriter& out, Value const& value) {
+void write(ByteWriter& out, Value const& value, int depth = 0) {
   out.u8(static_cast<std::uint8_t>(value.kind()));
   switch (value.kind()) {
     case ValueKind::nil: break;
@@ -34,31 +34,23 @@ void write(ByteWriter& out, Value const& value) {
     case ValueKind::symbol: out.text(value.as_symbol().text()); break;
     case ValueKind::bigint:
     case ValueKind::bigdec:
+      if (!cairn::detail::is_number_text(value.as_string(), value.is(ValueKind::bigdec))) {
+        raise(Errc::transact_schema, "A big number has no number in it, and cannot be stored.", "{}");
+      }
+      out.bytes(value.as_bytes());
+      break;
     case ValueKind::string:
     case ValueKind::bytes: out.bytes(value.as_bytes()); break;
     case ValueKind::tuple:
+      if (depth == max_tuple_depth) raise(Errc::transact_schema, "Tuples are nested too deep to be stored.", "{}");
       out.varint(value.as_tuple().size());
-      for (auto const& element : value.as_tuple()) write(out, element);
+      for (auto const& element : value.as_tuple()) write(out, element, depth + 1);
       break;
     case ValueKind::edn:
       raise(Errc::transact_schema, std::string{value.as_string()} + " is nothing that a datom can hold.",
             "{:value " + std::string{value.as_string()} + "}");
   }
 }
-
-namespace detail {
-
-/// Whether text is a number in the form in which `Value` holds big ones.
-template <meta::Lazy = {}>
-bool is_number_text(std::string_view text, bool decimal) {
-  if (text.starts_with('-') || (decimal && text.starts_with('+'))) text.remove_prefix(1);
-  auto const allowed = [decimal](char c) {
-    return (c >= '0' && c <= '9') || (decimal && (c == '.' || c == 'e' || c == 'E' || c == '-' || c == '+'));
-  };
-  return !text.empty() && std::ranges::all_of(text, allowed);
-}
-
-}  // namespace detail
 
 template <meta::Lazy = {}>
 Value read_value(ByteReader& in, int depth = 0) {
@@ -76,16 +68,17 @@ Value read_value(ByteReader& in, int depth = 0) {
       std::ranges::copy(in.raw(uuid.bytes.size()), uuid.bytes.begin());
       return uuid;
     }
-    case ValueKind::keyword: return Keyword{in.text()};
+    case ValueKind::keyword:
+      return Keyword{cairn::detail::NameTable::instance().intern(in.text())};  // as it is: a colon belongs to it
     case ValueKind::symbol: return Symbol{in.text()};
     case ValueKind::bigint: {
       auto const text = in.text();
-      if (!detail::is_number_text(text, false)) ByteReader::corrupt("a bigint has no number in it");
+      if (!cairn::detail::is_number_text(text, false)) ByteReader::corrupt("a bigint has no number in it");
       return BigInt{std::string{text}};
     }
     case ValueKind::bigdec: {
       auto const text = in.text();
-      if (!detail::is_number_text(text, true)) ByteReader::corrupt("a bigdec has no number in it");
+      if (!cairn::detail::is_number_text(text, true)) ByteReader::corrupt("a bigdec has no number in it");
       return BigDecimal{std::string{text}};
     }
     case ValueKind::string: return in.text();

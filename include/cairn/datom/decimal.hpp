@@ -13,6 +13,32 @@
 
 namespace cairn::detail {
 
+/// Whether text is a number in the form in which `Value` holds big ones: `-12`, or where it is a decimal one also
+/// `1.10`, `1E+3`.
+[[nodiscard]] inline bool is_number_text(std::string_view text, bool decimal) noexcept {
+  auto const skip_digits = [&text] {
+    auto const before = text.size();
+    while (!text.empty() && text.front() >= '0' && text.front() <= '9') text.remove_prefix(1);
+    return text.size() != before;
+  };
+  auto const skip_sign = [&text](bool plus) {
+    if (text.starts_with('-') || (plus && text.starts_with('+'))) text.remove_prefix(1);
+  };
+  skip_sign(decimal);
+  bool any = skip_digits();
+  if (!decimal) return any && text.empty();
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    any = skip_digits() || any;
+  }
+  if (any && (text.starts_with('e') || text.starts_with('E'))) {
+    text.remove_prefix(1);
+    skip_sign(true);
+    any = skip_digits();
+  }
+  return any && text.empty();
+}
+
 /// A number as sign, decimal digits and the place of the point: `0.digits * 10^magnitude`, digits without zeros at either
 /// end. The form in which numbers of different types meet: every double and every decimal has exactly one.
 struct Decimal {

@@ -210,6 +210,7 @@ class Value {
       case ValueKind::instant: return mixed(std::hash<std::int64_t>{}(integer_));
       case ValueKind::float32:
       case ValueKind::float64: return mixed(std::isnan(real_) ? 1 : std::hash<double>{}(real_ == 0 ? 0.0 : real_));
+      case ValueKind::bigint:
       case ValueKind::bigdec: {
         auto const decimal = detail::decimal_of(as_string());
         return mixed(std::hash<std::string>{}(decimal.digits) + static_cast<std::size_t>(decimal.magnitude));
@@ -221,7 +222,6 @@ class Value {
         for (auto const& element : tuple_->elements) hashed = hashed * 1000003U ^ element.hash();
         return mixed(hashed);
       }
-      case ValueKind::bigint:
       case ValueKind::uuid:
       case ValueKind::string:
       case ValueKind::bytes:

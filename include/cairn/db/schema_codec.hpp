@@ -52,7 +52,7 @@ std::optional<ValueType> read_type(ByteReader& in) {
 
 template <meta::Lazy = {}>
 Attribute read_attribute(ByteReader& in, AttributeId id) {
-  Attribute attribute{.id = id, .ident = Keyword{in.text()}};
+  Attribute attribute{.id = id, .ident = Keyword{cairn::detail::NameTable::instance().intern(in.text())}};
   attribute.entity = in.signed_varint();
   attribute.type = read_type(in);
   auto const unique = in.u8();
@@ -104,7 +104,7 @@ DatabaseSchema read_schema(ByteReader& in, bool attribute_refs) {
   }
   for (auto left = in.count(2); left != 0; --left) {
     auto const entity = in.signed_varint();
-    schema.restore_ident(entity, Keyword{in.text()});
+    schema.restore_ident(entity, Keyword{cairn::detail::NameTable::instance().intern(in.text())});
   }
   return schema;
 }

@@ -90,7 +90,8 @@ TxRecord read_tx_record(ByteReader& in) {
   for (auto left = in.count(2); left != 0; --left) {
     auto const id = in.varint();
     if (id > UINT32_MAX) ByteReader::corrupt("an attribute's number is too large");
-    record.new_attributes.emplace_back(static_cast<AttributeId>(id), Keyword{in.text()});
+    record.new_attributes.emplace_back(static_cast<AttributeId>(id),
+                                       Keyword{cairn::detail::NameTable::instance().intern(in.text())});
   }
   auto const count = in.count(smallest_datom_of_record);
   record.datoms.reserve(count);

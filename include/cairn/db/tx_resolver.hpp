@@ -186,23 +186,23 @@ class TxResolver {
 
   /// Scalars as they are, lists as tuples; no deeper than what can be read again.
   static Value plain_value(TxValue const& given, int depth = 0) {
-    if (depth > codec::max_tuple_depth ||
-        (given.is_scalar() && is_deeper(given.scalar(), codec::max_tuple_depth - depth))) {
-      raise(Errc::transact_schema,
-            "A value may have tuples inside tuples up to " + std::to_string(codec::max_tuple_depth) + " deep.", "{}");
+    if (given.is_scalar()) {
+      require_readable_depth(given.scalar(), codec::max_tuple_depth - depth);
+    } else if (depth == codec::max_tuple_depth) {
+      raise_too_deep();
     }
     if (given.is_scalar() && is_storable(given.scalar())) return given.scalar();
     if (!given.is_list()) {
-      raise(Errc::transact_schema, text_of(given) + " cannot be part of a value.", "{:value " + text_of(given) + "}");
+      raise(Errc::transact_schema,
+            text_of(given) +
+                " cannot be part of a value. Values are scalars and lists of them; a bigint's text is digits (-12), a "
+                "bigdec's a "
+                "decimal number (1.10, 1E+3).",
+            "{:value " + text_of(given) + "}");
     }
     std::vector<Value> elements;
     for (auto const& element : given.elements()) elements.push_back(plain_value(element, depth + 1));
     return elements;
-  }
-  static bool is_deeper(Value const& value, int levels) noexcept {
-    if (!value.is(ValueKind::tuple)) return false;
-    if (levels == 0) return true;
-    return std::ranges::any_of(value.as_tuple(), [&](Value const& element) { return is_deeper(element, levels - 1); });
   }
 
   Value tuple(Attribute const& attribute, TxValue const& given) {

@@ -3,12 +3,14 @@
 // The database as a transaction in progress sees it: a snapshot and the changes so far.
 #pragma once
 
+#include <cairn/datom/codec.hpp>
 #include <cairn/db/change_set.hpp>
 #include <cairn/db/coerce.hpp>
 #include <cairn/db/db.hpp>
 #include <cairn/db/initial_snapshot.hpp>
 #include <cairn/db/snapshot.hpp>
 #include <cairn/db/snapshot_editor.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -20,6 +22,19 @@
 #include <vector>
 
 namespace cairn::detail {
+
+template <meta::Lazy = {}>
+[[noreturn]] inline void raise_too_deep() {
+  raise(Errc::transact_schema,
+        "A value may have tuples inside tuples up to " + std::to_string(codec::max_tuple_depth) + " deep.", "{}");
+}
+/// Refuses tuples that have more levels, which could not be read again.
+template <meta::Lazy = {}>
+inline void require_readable_depth(Value const& value, int levels = codec::max_tuple_depth) {
+  if (!value.is(ValueKind::tuple)) return;
+  if (levels == 0) raise_too_deep();
+  for (auto const& element : value.as_tuple()) require_readable_depth(element, levels - 1);
+}
 
 /// Reading and writing single facts over a snapshot, which stays as it is meanwhile. Each operation sees what those before it did,
 /// schema included.
@@ -265,7 +280,9 @@ class TxState {
         any = any || !found.empty();
       }
       if (any) {
-        assert_fact(e, a, Value{std::move(parts)});
+        Value const whole{std::move(parts)};
+        require_readable_depth(whole);
+        assert_fact(e, a, whole);
       } else {
         for (auto const& old : values(e, a)) retract_fact(e, a, old);
       }

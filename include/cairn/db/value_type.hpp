@@ -109,12 +109,21 @@ constexpr std::optional<Uniqueness> uniqueness_of(std::string_view text) noexcep
 
 namespace detail {
 
-/// Whether a datom can hold a value: not what only queries make, and no tuple with such a thing in it. Recurses as deep as
-/// tuples are nested.
+/// Whether a datom can hold a value: not what only queries make, no big number whose text is none, and no tuple with
+/// such a thing in it. Recurses as deep as tuples are nested.
 template <meta::Lazy = {}>
 [[nodiscard]] inline bool is_storable(Value const& value) noexcept {
-  if (!value.is(ValueKind::tuple)) return !value.is(ValueKind::edn);
-  return std::ranges::all_of(value.as_tuple(), [](Value const& element) { return is_storable(element); });
+  switch (value.kind()) {
+    case ValueKind::edn:
+      return false;
+    case ValueKind::bigint:
+    case ValueKind::bigdec:
+      return is_number_text(value.as_string(), value.is(ValueKind::bigdec));
+    case ValueKind::tuple:
+      return std::ranges::all_of(value.as_tuple(), [](Value const& element) { return is_storable(element); });
+    default:
+      return true;
+  }
 }
 
 }  // namespace detail

@@ -98,10 +98,10 @@ template <meta::Lazy = {}>
     case tag::symbol: return Symbol{text};
     case tag::string: return text;
     case tag::bigint:
-      if (!codec::detail::is_number_text(text, false)) break;
+      if (!is_number_text(text, false)) break;
       return BigInt{std::string{text}};
     case tag::bigdec:
-      if (!codec::detail::is_number_text(text, true)) break;
+      if (!is_number_text(text, true)) break;
       return BigDecimal{std::string{text}};
     default: break;
   }

@@ -160,8 +160,8 @@ template <meta::Lazy = {}>
       if (tag == "cairn/string") return raw;
       if (tag == "cairn/keyword") return Keyword{":" + std::string{raw}};
       if (tag == "cairn/symbol") return Symbol{raw};
-      if (tag == "cairn/bigint" && codec::detail::is_number_text(raw, false)) return BigInt{std::string{raw}};
-      if (tag == "cairn/bigdec" && codec::detail::is_number_text(raw, true)) return BigDecimal{std::string{raw}};
+      if (tag == "cairn/bigint" && is_number_text(raw, false)) return BigInt{std::string{raw}};
+      if (tag == "cairn/bigdec" && is_number_text(raw, true)) return BigDecimal{std::string{raw}};
     }
   }
   bad_record("#" + std::string{tag} + " " + std::string{content.raw().substr(0, 40)} + " is no value of a datom");

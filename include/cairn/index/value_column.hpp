@@ -84,10 +84,10 @@ template <meta::Lazy = {}>
   auto const bytes = std::as_bytes(std::span{text.data(), text.size()});
   switch (kind) {
     case ValueKind::bigint:
-      if (!codec::detail::is_number_text(text, false)) ByteReader::corrupt("a bigint has no number in it");
+      if (!is_number_text(text, false)) ByteReader::corrupt("a bigint has no number in it");
       return BigInt{std::string{text}};
     case ValueKind::bigdec:
-      if (!codec::detail::is_number_text(text, true)) ByteReader::corrupt("a bigdec has no number in it");
+      if (!is_number_text(text, true)) ByteReader::corrupt("a bigdec has no number in it");
       return BigDecimal{std::string{text}};
     case ValueKind::uuid: {
       Uuid uuid;

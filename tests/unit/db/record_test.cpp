@@ -127,5 +127,16 @@ TEST_CASE("values go to EDN and back") {
   CHECK(notation::write(to_edn(Datom{1, kw(":a"), "x", 5, false})) == "[1 :a \"x\" 5 false]");
 }
 
+TEST_CASE("a name with a colon of its own is read as it was written") {
+  TxRecord record{.tx = first_transaction,
+                  .instant = {},
+                  .max_entity = 1,
+                  .new_attributes = {{100U, kw("::named")}},
+                  .datoms = {},
+                  .purged = {}};
+  record.datoms.push_back({1, 100, true, first_transaction, kw("::value")});
+  CHECK(record_of(bytes_of(record)) == record);
+}
+
 }  // namespace
 }  // namespace cairn::test::record_test

@@ -142,5 +142,57 @@ TEST_CASE("a part of a tuple keeps its name") {
   CHECK(refusal(db, R"([{:db/id :note :db/ident :remark}])") == std::nullopt);
 }
 
+TEST_CASE("what is no number is no big number, and nothing that a store would have to refuse") {
+  auto const db = after(empty_db(), R"([
+    {:db/ident :int :db/valueType :db.type/bigint :db/cardinality :db.cardinality/many}
+    {:db/ident :dec :db/valueType :db.type/bigdec :db/cardinality :db.cardinality/many}
+    {:db/ident :pair :db/valueType :db.type/tuple :db/cardinality :db.cardinality/one}])");
+  auto const free = empty_db(true, SchemaFlexibility::read);
+  for (auto const* text : {"", "-", "12x", "+1", "1.0", "1e3", "hello", " 1"}) {
+    INFO(text);
+    CHECK(refusal(db, add(100, ":int", BigInt{text})) == Errc::transact_schema);
+    CHECK(refusal(db, add(100, ":pair", std::vector<Value>{1, BigInt{text}})) == Errc::transact_schema);
+    CHECK(refusal(free, add(100, ":any", std::vector<Value>{std::vector<Value>{BigInt{text}}})) ==
+          Errc::transact_schema);
+  }
+  for (auto const* text : {"", "-", ".", "1..2", "1.2.3", "hello", "1e", "1e+", "e5", "--1", "1-2", "1e2e3", "1e2.5"}) {
+    INFO(text);
+    CHECK(refusal(db, add(100, ":dec", BigDecimal{text})) == Errc::transact_schema);
+    CHECK(refusal(db, add(100, ":pair", std::vector<Value>{BigDecimal{text}, 1})) == Errc::transact_schema);
+    CHECK(refusal(free, add(100, ":any", BigDecimal{text})) == Errc::transact_schema);
+  }
+  for (auto const* text : {"0", "-12", "12345678901234567890"})
+    CHECK(refusal(db, add(100, ":int", BigInt{text})) == std::nullopt);
+  for (auto const* text : {"0", "-12", "+5", "1.10", "1E+3", "1e-3", "-0.5E7", ".5", "1."}) {
+    CHECK(refusal(db, add(100, ":dec", BigDecimal{text})) == std::nullopt);
+  }
+  CHECK(Value{BigInt{"007"}} == Value{BigInt{"7"}});
+  CHECK(Value{BigInt{"007"}}.hash() == Value{BigInt{"7"}}.hash());
+}
+
+TEST_CASE("a tuple is no deeper than what can be read again, whatever made it") {
+  auto const nested = [](int levels, Value inner) {
+    for (int i = 0; i != levels; ++i) inner = Value{std::vector<Value>{inner}};
+    return inner;
+  };
+  auto const free = empty_db(true, SchemaFlexibility::read);
+  CHECK(refusal(free, add(1, ":x", nested(codec::max_tuple_depth, 1))) == std::nullopt);
+  CHECK(refusal(free, add(1, ":x", nested(codec::max_tuple_depth + 1, 1))) == Errc::transact_schema);
+  TxValue list = TxValue::list({});
+  for (int i = 0; i != codec::max_tuple_depth - 1; ++i) list = TxValue::list({list});
+  CHECK(refusal(free, add(1, ":x", list)) == std::nullopt);
+  CHECK(refusal(free, add(1, ":x", TxValue::list({list}))) == Errc::transact_schema);
+
+  auto const composed = after(free, R"([{:db/ident :ab :db/valueType :db.type/tuple :db/tupleAttrs [:a :b]
+                                         :db/cardinality :db.cardinality/one}])");
+  CHECK(refusal(composed, add(40, ":a", nested(codec::max_tuple_depth - 1, 1))) == std::nullopt);
+  CHECK(refusal(composed, add(40, ":a", nested(codec::max_tuple_depth, 1))) == Errc::transact_schema);
+
+  ByteWriter out;
+  CHECK_NOTHROW(codec::write(out, nested(codec::max_tuple_depth, 1)));
+  CHECK_THROWS_AS(codec::write(out, nested(codec::max_tuple_depth + 1, 1)), Error);
+  CHECK_THROWS_AS(codec::write(out, Value{BigInt{"12x"}}), Error);
+}
+
 }  // namespace
 }  // namespace cairn::test::refusal_test

@@ -620,9 +620,11 @@ TEMPLATE_TEST_CASE("an import that is refused changes nothing", "[store]", OnMem
   Store::create(on.config);
   auto conn = Store::connect(on.config);
   conn.transact(schema);
-  conn.transact(R"([{:db/ident :pair :db/valueType :db.type/tuple :db/cardinality :db.cardinality/one :db/tupleAttrs [:part :other]}
+  conn.transact(
+      R"([{:db/ident :pair :db/valueType :db.type/tuple :db/cardinality :db.cardinality/one :db/tupleAttrs [:part :other]}
                     {:db/ident :part :db/valueType :db.type/long :db/cardinality :db.cardinality/one}
                     {:db/ident :other :db/valueType :db.type/long :db/cardinality :db.cardinality/one}
+                    {:db/ident :big :db/valueType :db.type/bigint :db/cardinality :db.cardinality/one}
                     {:db/ident :asked :db/valueType :db.type/long :db/cardinality :db.cardinality/one :db.attr/preds [even?]}])");
   conn.transact(R"([{:db/id 100 :n 1 :text "one"}])");
   auto const before = conn.db();
@@ -635,6 +637,7 @@ TEMPLATE_TEST_CASE("an import that is refused changes nothing", "[store]", OnMem
            std::pair{Facts{{100, text, "two"}}, Errc::transact_schema},
            std::pair{Facts{{-1, n, 2}, {-1, text, 3}}, Errc::transact_schema},
            std::pair{Facts{{-1, n, cairn::Value{}}}, Errc::transact_schema},
+           std::pair{Facts{{-1, cairn::kw(":big"), cairn::BigInt{"12x"}}}, Errc::transact_schema},
            std::pair{Facts{{-1, cairn::kw(":unknown"), 3}}, Errc::transact_schema},
            std::pair{Facts{{-1, cairn::kw(":db/ident"), cairn::kw(":new")}}, Errc::transact_schema},
            std::pair{Facts{{-1, cairn::kw(":part"), 3}}, Errc::transact_schema},
