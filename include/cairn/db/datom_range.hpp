@@ -11,6 +11,7 @@
 #include <cairn/meta/lazy.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <ranges>
@@ -46,11 +47,17 @@ class ViewStream {
 
  public:
   ViewStream() = default;
-  template <class... Bounds>
-  ViewStream(Snapshot<IndexTag> const& snapshot, View<IndexTag> const& view, Bounds const&... bounds)
-      : present_{snapshot.current.template get<Sorted>(), bounds...}, view_{view}, schema_{snapshot.schema.get()} {
-    if (view.needs_past()) past_ = Stream{snapshot.temporal.template get<Sorted>(), bounds...};
-    advance();
+  ViewStream(Snapshot<IndexTag> const& snapshot, View<IndexTag> const& view, Position const& from,
+             Position const& to) requires(!Backward)
+      : view_{view}, schema_{snapshot.schema.get()} {
+    keep_bounds(from, to);
+    open(snapshot, around_fact(from, false), around_fact(to, true));
+  }
+  ViewStream(Snapshot<IndexTag> const& snapshot, View<IndexTag> const& view, Position const& from) requires Backward
+      : view_{view},
+        schema_{snapshot.schema.get()} {
+    keep_bounds({}, from);
+    open(snapshot, around_fact(from, true));
   }
 
   [[nodiscard]] bool valid() const noexcept { return valid_; }
@@ -58,13 +65,39 @@ class ViewStream {
 
   void advance() {
     do {
-      valid_ = view_.needs_past() && !view_.history ? next_true() : next_operation();
+      valid_ = is_thinned() ? next_true() : next_operation();
     } while (valid_ && !shows(current_));
   }
 
  private:
+  static constexpr std::uint8_t components_of_fact = 3;
+
+  /// Whether it shows what was true, of which one operation alone does not tell.
+  [[nodiscard]] bool is_thinned() const noexcept { return view_.needs_past() && !view_.history; }
+
+  /// Bounds between the operations of one fact are for what the view shows, not for what it is made of.
+  void keep_bounds(Position const& from, Position const& to) {
+    if (!is_thinned() || (from.components <= components_of_fact && to.components <= components_of_fact)) return;
+    bounds_ = std::make_shared<std::pair<Position, Position> const>(from, to);
+  }
+  [[nodiscard]] Position around_fact(Position bound, bool after) const {
+    if (bounds_ && bound.components > components_of_fact) {
+      bound.components = components_of_fact;
+      bound.after = after;
+    }
+    return bound;
+  }
+  template <class... Bounds>
+  void open(Snapshot<IndexTag> const& snapshot, Bounds const&... bounds) {
+    present_ = Stream{snapshot.current.template get<Sorted>(), bounds...};
+    if (view_.needs_past()) past_ = Stream{snapshot.temporal.template get<Sorted>(), bounds...};
+    advance();
+  }
+
   [[nodiscard]] bool shows(RawDatom const& datom) const {
     if (datom.tx <= view_.since || datom.tx > view_.as_of) return false;
+    if (bounds_ && (compare<Sorted>(datom, bounds_->first) < 0 || compare<Sorted>(datom, bounds_->second) > 0))
+      return false;
     return !view_.filter || view_.filter->accepts(to_datom(datom, *schema_));
   }
 
@@ -111,6 +144,7 @@ class ViewStream {
   Stream present_{};
   Stream past_{};
   View<IndexTag> view_{};
+  std::shared_ptr<std::pair<Position, Position> const> bounds_{};  // where they are narrower than the streams'
   DatabaseSchema const* schema_ = nullptr;
   RawDatom current_{};
   RawDatom ahead_{};

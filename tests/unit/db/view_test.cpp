@@ -153,5 +153,29 @@ TEST_CASE("entities") {
   CHECK(notation::write(to_edn(circle.entity(100))) == "{:db/id 100 :part #{{:db/id 101 :part #{{:db/id 100}}}}}");
 }
 
+TEST_CASE("what was true at a moment is seen by its transaction only where it was true") {
+  auto db = after(people(), R"([[:db/add 100 :tag "x"] [:db/add 100 :kind :x]])");
+  auto const said = db.max_tx();
+  db = after(db, R"([[:db/retract 100 :tag "x"] [:db/retract 100 :kind :x]])");
+  db = after(db, R"([[:db/add 101 :tag "y"]])");
+  auto const gone = db.as_of(db.max_tx());
+  CHECK(show(gone.datoms(eavt, 100, ":tag", "x", said)).empty());
+  CHECK(show(gone.datoms(aevt, ":tag", 100, "x", said)).empty());
+  CHECK(show(gone.datoms(avet, ":kind", kw(":x"), 100, said)).empty());
+  CHECK(show(gone.rseek_datoms(eavt, 100, ":tag", "x", said)).find("100") == std::string::npos);
+  CHECK(show(gone.seek_datoms(eavt, 100, ":tag", "x", said)) == "101 :tag \"y\"\n");
+  CHECK(show(db.as_of(said).datoms(eavt, 100, ":tag", "x", said)) == "100 :tag \"x\"\n");
+  CHECK(show(db.as_of(said).datoms(eavt, 100, ":tag", "x", said + 1)).empty());
+  CHECK(show(db.history().datoms(eavt, 100, ":tag", "x", said)) == "100 :tag \"x\"\n");
+
+  db = after(db, R"([[:db/add 100 :tag "x"]])");
+  auto const again = db.as_of(db.max_tx());
+  CHECK(show(again.datoms(eavt, 100, ":tag", "x", said)).empty());
+  CHECK(show(again.datoms(eavt, 100, ":tag", "x", db.max_tx())) == "100 :tag \"x\"\n");
+  CHECK(show(again.seek_datoms(eavt, 100, ":tag", "x", said)) == "100 :tag \"x\"\n101 :tag \"y\"\n");
+  CHECK(show(again.rseek_datoms(eavt, 100, ":tag", "x", said)).find("100") == std::string::npos);
+  CHECK(show(again.rseek_datoms(eavt, 100, ":tag", "x", db.max_tx())).starts_with("100 :tag \"x\"\n"));
+}
+
 }  // namespace
 }  // namespace cairn::test::view_test
