@@ -165,10 +165,22 @@ class SchemaCheck {
     }
     if (!now.type) return;
     for_each_value(now, [&](EntityId entity, Value const& value) {
-      if (conforms(value, *now.type)) return;
+      if (conforms(value, *now.type) && (!now.is_ref() || state_.is_entity(value.as_integer()))) return;
       refuse(now, "entity " + std::to_string(entity) + " has or had the value " + to_text(value) +
                       ", which is no :" + std::string{name(*now.type)} + ".");
     });
+    if (now.is_ref()) reserve(now);
+  }
+
+  /// Numbers become references: no new entity may get one, nor may one have got it in this transaction.
+  void reserve(Attribute const& now) {
+    for (auto const* indexes : {&state_.base().current, &state_.base().temporal}) {
+      for_each_in(*indexes, now, [&](EntityId, Value const& value) {
+        if (value.is(ValueKind::integer) && state_.is_entity(value.as_integer()))
+          state_.use_entity_late(value.as_integer());
+      });
+    }
+    for_each_current(now, [&](EntityId, Value const& value) { state_.use_entity(value.as_integer()); });
   }
 
   void check_cardinality(Attribute const& old, Attribute const& now) {

@@ -47,7 +47,8 @@ class Transactor {
         apply_all(data);
         if (!resolver_.begin_again()) {
           check();
-          return;
+          if (!state_.is_taken_late()) return;
+          resolver_.forget_new();
         }
       } catch (Error const&) {
         if (!resolver_.begin_again()) throw;  // otherwise it may come of the wrong entity

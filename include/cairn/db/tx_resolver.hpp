@@ -35,6 +35,11 @@ class TxResolver {
     for (auto const& [id, entity] : known_) temporary_.insert_or_assign(id, entity);
     known_before_ = known_.size();
   }
+  /// New entities are given other numbers next time.
+  void forget_new() {
+    created_.clear();
+    known_.clear();
+  }
   /// Whether a temporary id turned out to be another entity than the one that it was given.
   [[nodiscard]] bool begin_again() const noexcept { return known_.size() != known_before_; }
   [[nodiscard]] std::unordered_map<Value, EntityId> const& temporary_ids() const noexcept { return temporary_; }

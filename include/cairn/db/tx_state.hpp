@@ -66,6 +66,8 @@ class TxState {
     composites_changed_.clear();
     instant_.reset();
     purged_.clear();
+    first_new_ = max_entity_;
+    is_taken_late_ = false;
   }
 
   // ---- entities and attributes
@@ -76,10 +78,14 @@ class TxState {
     }
     return ++max_entity_;
   }
-  /// Refuses numbers that no entity can have, and those that would leave no room for new ones behind them.
-  void check_entity(EntityId id) const {
+  /// Whether it is a number that an entity can have, and leaves room for new ones behind it.
+  [[nodiscard]] bool is_entity(EntityId id) const noexcept {
     bool const is_transaction = id >= first_transaction && id <= tx_;
-    if (is_transaction || (id > 0 && id <= (std::max)(largest_given_entity, max_entity_))) return;
+    return is_transaction || (id > 0 && id <= (std::max)(largest_given_entity, max_entity_));
+  }
+  /// Refuses other numbers.
+  void check_entity(EntityId id) const {
+    if (is_entity(id)) return;
     raise(Errc::entity_id_syntax,
           "There is no entity " + std::to_string(id) + ": entities can be numbered from 1 to " +
               std::to_string(largest_given_entity) + ", transactions are from 2^48 + 1 to " + std::to_string(tx_) +
@@ -101,6 +107,13 @@ class TxState {
     check_entity(id);
     if (id < first_transaction) max_entity_ = (std::max)(max_entity_, id);
   }
+  /// The same for what turns out to be somebody's when all is done. Requires: `is_entity(id)`.
+  void use_entity_late(EntityId id) {
+    use_entity(id);
+    if (id < first_transaction && id > first_new_) is_taken_late_ = true;
+  }
+  /// Whether new entities may have been given the numbers of others, and all must begin again.
+  [[nodiscard]] bool is_taken_late() const noexcept { return is_taken_late_; }
 
   /// Numbers an attribute that is used before anything is said of it.
   AttributeId name_attribute(Keyword ident) {
@@ -412,6 +425,8 @@ class TxState {
   std::shared_ptr<DatabaseSchema> own_schema_{};
   EntityId tx_;
   EntityId max_entity_;
+  EntityId first_new_ = max_entity_;  // what is given out from the beginning on lies behind it
+  bool is_taken_late_ = false;
   ChangeSet changes_{};
   std::set<std::pair<EntityId, AttributeId>> repeated_{};
   std::set<EntityId> described_{};

@@ -152,5 +152,30 @@ TEST_CASE("a schema is stored whole") {
   }
 }
 
+TEST_CASE("what becomes a reference names entities that nobody else gets") {
+  auto const schema = R"([{:db/ident :r :db/valueType :db.type/ref :db/cardinality :db.cardinality/one}])";
+  auto const free = empty_db(true, SchemaFlexibility::read);
+  auto const db = after(free, "[[:db/add 1 :r 500]]");
+  auto const report = transact(after(db, schema), R"([{:db/id "new" :name "innocent"}])", Instant{1000});
+  CHECK(report.tempids.at(Value{"new"}) > 500);
+  // Nor in the transaction that makes it one.
+  auto const close = after(free, "[[:db/add 1 :r 3]]");
+  auto const at_once = transact(
+      close,
+      R"([{:db/id "a" :name "b"} {:db/id "c" :name "d"} {:db/ident :r :db/valueType :db.type/ref :db/cardinality :db.cardinality/one}])",
+      Instant{1000});
+  CHECK(at_once.tempids.at(Value{"a"}) > 3);
+  CHECK(at_once.tempids.at(Value{"c"}) > 3);
+  CHECK(at_once.db_after.datoms(eavt, 3).empty());
+  // What is only past is one, too.
+  CHECK(transact(after(after(db, "[[:db/retract 1 :r 500]]"), schema), R"([{:db/id "new" :name "innocent"}])",
+                 Instant{1000})
+            .tempids.at(Value{"new"}) > 500);
+  for (auto const* number : {"-5", "0", "281474976710656", "281474976719999"}) {
+    INFO(number);
+    CHECK(refusal(after(free, std::string{"[[:db/add 1 :r "} + number + "]]"), schema) == Errc::transact_schema);
+  }
+}
+
 }  // namespace
 }  // namespace cairn::test::schema_test
