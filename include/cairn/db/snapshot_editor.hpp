@@ -146,7 +146,7 @@ class SnapshotEditor {
       auto const* attribute = state_.schema->find(datom.a);
       if (attribute == nullptr) ByteReader::corrupt("a datom has an attribute that no schema names");
       if (!datom.added) {
-        retract(datom, *attribute);
+        retract(datom, *attribute, record.purged);
       } else if (bulk) {
         added.push_back(datom);
       } else {
@@ -192,16 +192,25 @@ class SnapshotEditor {
     own_schema().add(ident);
   }
 
-  void retract(RawDatom const& datom, Attribute const& attribute) {
+  /// What was asserted may have been purged by the same record, and then leaves only the retraction.
+  void retract(RawDatom const& datom, Attribute const& attribute, std::span<RawDatom const> purged) {
+    auto const says_it = [&datom](RawDatom const& other) {
+      return other.e == datom.e && other.a == datom.a && other.v == datom.v;
+    };
     auto const cursor = state_.current.eavt.seek(Position{.datom = datom, .components = 3, .after = false});
-    bool const there = cursor.valid() && (*cursor).e == datom.e && (*cursor).a == datom.a && (*cursor).v == datom.v;
-    if (!there) ByteReader::corrupt("a transaction retracts what is not there");
-    RawDatom const asserted = *cursor;
+    bool const there = cursor.valid() && says_it(*cursor);
     bool const in_avet = attribute.in_avet();
-    state_.current.erase(asserted, in_avet);
-    if (!state_.options->keep_history || attribute.no_history) return;
-    state_.temporal.insert(asserted, in_avet);
-    state_.temporal.insert(datom, in_avet);
+    bool const keep = state_.options->keep_history && !attribute.no_history;
+    if (there) {
+      RawDatom const asserted = *cursor;
+      state_.current.erase(asserted, in_avet);
+      if (keep) state_.temporal.insert(asserted, in_avet);
+    } else {
+      auto const first = std::ranges::partition_point(
+          purged, [&](RawDatom const& other) { return detail::compare_parts<Order::eavt>(other, datom, 3) < 0; });
+      if (first == purged.end() || !says_it(*first)) ByteReader::corrupt("a transaction retracts what is not there");
+    }
+    if (keep) state_.temporal.insert(datom, in_avet);
   }
 
   void purge(RawDatom const& datom) {

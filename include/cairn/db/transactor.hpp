@@ -13,6 +13,7 @@
 #include <cairn/db/tx_resolver.hpp>
 #include <cairn/db/tx_state.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -42,6 +43,7 @@ class Transactor {
       state_.clear();
       resolver_.clear();
       ensured_.clear();
+      forgotten_before_.reset();
       call_depth_ = 0;
       try {
         apply_all(data);
@@ -74,6 +76,7 @@ class Transactor {
 
   /// What can be said only when all is done.
   void check() {
+    if (forgotten_before_) TxPurge<IndexTag>{state_, resolver_}.purge_made_before(*forgotten_before_, instant());
     if (!state_.described().empty()) SchemaCheck<IndexTag>{state_}.run();
     TxPredicates<IndexTag> predicates{state_, state_.base().functions.get()};
     predicates.check_values();
@@ -81,6 +84,10 @@ class Transactor {
     for (auto const& [entity, spec] : ensured_) check_attributes(entity, spec);
     auto const db_after = db_so_far();
     for (auto const& [entity, spec] : ensured_) predicates.check_entity(db_after, entity, spec);
+  }
+
+  [[nodiscard]] Instant instant() const {
+    return instant_of(state_.instant(), state_.base().last_instant, state_.tx() == first_transaction, clock_);
   }
 
   [[nodiscard]] Db<IndexTag> db_so_far() {
@@ -133,6 +140,9 @@ class Transactor {
       case TxOpKind::purge_entity:
       case TxOpKind::purge_before:
         TxPurge<IndexTag>{state_, resolver_}.run(operation);
+        if (operation.kind == TxOpKind::purge_before) {
+          forgotten_before_ = (std::max)(forgotten_before_, std::optional{operation.value.scalar().as_instant()});
+        }
         break;
       case TxOpKind::call:
       case TxOpKind::entity_map:
@@ -461,6 +471,7 @@ class Transactor {
   TxResolver<IndexTag> resolver_;
   Instant clock_;
   std::vector<std::pair<EntityId, EntityId>> ensured_{};  // entities, and specs whose predicates they must satisfy
+  std::optional<Instant> forgotten_before_{};
   int call_depth_ = 0;
 };
 

@@ -7,6 +7,8 @@
 #include <cairn/db/tx_state.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -40,6 +42,19 @@ class TxPurge {
       purge_attribute(entity, id);
     } else {
       purge_fact(entity, id, resolver_.value(*attribute, operation.value));
+    }
+  }
+
+  /// What `purge_before` takes of the past that the transaction itself makes, which is known when all is done: the
+  /// assertions of what it retracted, and the retractions too where its own instant is before the moment.
+  void purge_made_before(Instant moment, Instant own) {
+    for (std::size_t at = 0; at != state_.changes().size(); ++at) {
+      auto const& change = state_.changes()[at];
+      if (!change.was || change.is || state_.schema().find(change.a)->no_history) continue;
+      auto asserted = state_.datom_before(change);
+      if (!is_before(asserted.tx, moment)) continue;
+      state_.purge_past(asserted);
+      if (own < moment) state_.forget(at);
     }
   }
 
@@ -160,23 +175,24 @@ class TxPurge {
 
   /// Linear in the past.
   void purge_before(Instant moment) {
-    std::unordered_map<EntityId, bool> before;
-    auto const is_before = [&](EntityId tx) {
-      auto const [known, is_new] = before.try_emplace(tx, false);
-      if (is_new) {
-        auto const said = state_.values(tx, system_attribute::tx_instant);
-        known->second = !said.empty() && said.front().as_instant() < moment;
-      }
-      return known->second;
-    };
     for (auto cursor = state_.base().temporal.eavt.begin(); cursor.valid(); cursor.next()) {
       auto&& datom = *cursor;
-      if (is_before(datom.tx)) state_.purge_past(datom);
+      if (is_before(datom.tx, moment)) state_.purge_past(datom);
     }
+  }
+
+  [[nodiscard]] bool is_before(EntityId tx, Instant moment) {
+    auto const [known, is_new] = instants_.try_emplace(tx);
+    if (is_new) {
+      auto const said = state_.values(tx, system_attribute::tx_instant);
+      if (!said.empty()) known->second = said.front().as_instant();
+    }
+    return known->second && *known->second < moment;
   }
 
   TxState<IndexTag>& state_;
   TxResolver<IndexTag>& resolver_;
+  std::unordered_map<EntityId, std::optional<Instant>> instants_{};
 };
 
 }  // namespace cairn::detail

@@ -19,9 +19,9 @@ namespace cairn {
 /// `datoms` holds what became true and what ceased to be (`added` false), each at most once, all of transaction `tx`.
 /// What was added and retracted inside the transaction, and what was true already, is not in it.
 ///
-/// `purged` holds the datoms, of whatever transaction, that are taken out of the present and the past before that. They
-/// are in no stored form of a record: a log that named what was purged would keep it. Who stores transactions stores the
-/// indexes that such a one made instead.
+/// `purged` holds the datoms, of whatever transaction, that are taken out of the present and the past before that, in
+/// the order of EAVT. They are in no stored form of a record: a log that named what was purged would keep it. Who
+/// stores transactions stores the indexes that such a one made instead.
 struct TxRecord {
   EntityId tx = 0;
   Instant instant{};

@@ -276,8 +276,14 @@ class TxState {
     for_each_operation(prefix(e, a, v, 3), [&](RawDatom const& datom) { purged_.insert(datom); });
     if (was_known) noticed(e, a);
   }
-  /// Takes one operation out of the past. Requires: it is in the base's past.
+  /// Takes one operation out of the past. Requires: it is in the base's past, or in its present and retracted.
   void purge_past(RawDatom const& datom) { purged_.insert(datom); }
+  /// As if a fact had never been true.
+  void forget(std::size_t change) { changes_.forget(change); }
+  /// The datom of the base that said what has been retracted since. Requires: the fact was true.
+  [[nodiscard]] RawDatom datom_before(Change const& change) const {
+    return *base_.current.eavt.seek(prefix(change.e, change.a, change.v, 3));
+  }
 
   /// Brings the composite tuples of entities whose parts have changed up to date.
   void update_composites() {

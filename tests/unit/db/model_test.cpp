@@ -46,6 +46,7 @@ struct Model {
   std::set<Fact> truth{};
   std::map<Fact, std::vector<std::pair<EntityId, bool>>> operations{};
   bool keep_history = true;
+  std::optional<Instant> forgotten{};  // the latest moment up to which the transaction purges the past
 
   // ---- operations; each throws Refused where the database must refuse the transaction
 
@@ -109,6 +110,7 @@ struct Model {
   }
   void purge_before(Instant moment) {
     if (!keep_history) throw Refused{Errc::transact_purge};
+    forgotten = (std::max)(forgotten, std::optional{moment});
     for (auto& [fact, said] : operations) {
       auto const is_old = [&](auto const& one) { return instant_of(one.first) < moment; };
       bool const holds = !said.empty() && said.back().second;  // the last one is of the present, not of the past
@@ -143,7 +145,10 @@ struct Model {
     for (auto const& fact : before) {
       if (truth.contains(fact)) continue;
       if (keep_history && std::get<1>(fact) != "note") {
-        operations[fact].emplace_back(tx, false);
+        auto& said = operations[fact];
+        bool const is_forgotten = forgotten && instant_of(said.back().first) < *forgotten;
+        if (is_forgotten) said.pop_back();
+        if (!is_forgotten || instant_of(tx) >= *forgotten) said.emplace_back(tx, false);
       } else {
         operations.erase(fact);
       }
@@ -152,6 +157,7 @@ struct Model {
       if (!before.contains(fact)) operations[fact].emplace_back(tx, true);
     }
     before = truth;
+    forgotten.reset();
   }
 
   // ---- looking
@@ -337,7 +343,7 @@ class Generator {
           last_ = purge_entity(e);
           model.purge_entity(e);
         } else {
-          auto const moment = instant_of(first_transaction + below(static_cast<int>(last_tx - first_transaction) + 2));
+          auto const moment = instant_of(first_transaction + below(static_cast<int>(last_tx - first_transaction) + 3));
           last_ = purge_history_before(moment);
           model.purge_before(moment);
         }

@@ -174,5 +174,32 @@ TEST_CASE("a range of transactions shows no more than its view") {
   CHECK(tx_range(db.filter(young).filter([](TestDb const&, Datom const& datom) { return !datom.added; })).size() == 1);
 }
 
+TEST_CASE("the past that a transaction makes itself can be purged in it") {
+  auto const db = after(people(), R"([{:db/id 100 :key "a" :age 1}])");
+  SECTION("with all that was said before a moment to come") {
+    auto const purged = after(db, R"([[:db/retract 100 :age 1] [:db.history.purge/before #inst "2099"]])");
+    CHECK(show(purged.history().datoms(eavt, 100)) == "100 :key \"a\"\n");
+    CHECK(verify(purged).temporal == 0);
+    auto const replaced = after(db, R"([[:db/add 100 :age 2] [:db.history.purge/before #inst "2099"]])");
+    CHECK(show(replaced.history().datoms(eavt, 100, ":age")) == "100 :age 2\n");
+  }
+  SECTION("up to a moment between, with its retraction left") {
+    auto const purged =
+        transact(db, TxData{{retract(100, ":age", 1), purge_history_before(Instant{3000})}}, Instant{5000}).db_after;
+    CHECK(show(purged.history().datoms(eavt, 100, ":age")) == "100 :age 1 -\n");
+    CHECK_NOTHROW(verify(purged));
+  }
+  SECTION("nothing of what came later") {
+    auto const kept = after(db, TxData{{retract(100, ":age", 1), purge_history_before(Instant{500})}});
+    CHECK(show(kept.history().datoms(eavt, 100, ":age")) == "100 :age 1\n100 :age 1 -\n");
+  }
+  SECTION("and said again") {
+    auto const again =
+        after(db, R"([[:db/retract 100 :age 1] [:db.history.purge/before #inst "2099"] [:db/add 100 :age 1]])");
+    CHECK(show(again.history().datoms(eavt, 100, ":age")) == "100 :age 1\n");
+    CHECK_NOTHROW(verify(again));
+  }
+}
+
 }  // namespace
 }  // namespace cairn::test::purge_test
