@@ -175,7 +175,7 @@ class Db {
   [[nodiscard]] std::shared_ptr<LazySnapshot const> const& lazy_snapshot() const noexcept { return snapshot_; }
 
   /// The last transaction whose `:db/txInstant` is not after `instant`; 2^48 where there is none. O(log n) while
-  /// instants ascend with transactions; where some were set back, O(transactions after it).
+  /// instants ascend with transactions; where some were set back after it, O(transactions between).
   [[nodiscard]] EntityId transaction_at(Instant instant) const;
 
   /// How datoms of this database name an attribute, as EDN shows them: by keyword, or, with `:attribute-refs? true`, by

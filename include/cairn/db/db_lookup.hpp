@@ -163,15 +163,16 @@ EntityId Db<IndexTag>::transaction_at(Instant instant) const {
                     .components = components,
                     .after = is_after};
   };
-  auto const moment = at(0, Value{instant}, 2, true);
-  auto const end = at(0, Value{}, 1, true);
   EntityId found = first_transaction - 1;
-  if (auto const cursor = by_instant.seek_before(moment); cursor.valid() && (*cursor).a == system::tx_instant)
+  if (auto const cursor = by_instant.seek_before(at(0, Value{instant}, 2, true));
+      cursor.valid() && (*cursor).a == system::tx_instant)
     found = (*cursor).e;
-  // Every later transaction has a later instant, unless instants were set back.
-  if (by_instant.count(moment, end) == static_cast<std::uint64_t>(max_tx() - found)) return found;
+  // Of those behind `last` one that is not after the instant would have been found: none of them has an earlier one
+  // than those before it.
+  auto const last = moment().last_set_back;
+  if (found >= last) return found;
   auto const& by_transaction = snapshot().current.aevt;
-  for (auto cursor = by_transaction.seek_before(at(0, Value{}, 1, true)); cursor.valid(); cursor.prev()) {
+  for (auto cursor = by_transaction.seek_before(at(last, Value{}, 2, true)); cursor.valid(); cursor.prev()) {
     auto&& datom = *cursor;
     if (datom.a != system::tx_instant || datom.e <= found) break;
     if (datom.v.as_instant() <= instant) return datom.e;

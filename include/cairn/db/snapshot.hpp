@@ -50,6 +50,8 @@ struct Moment {
   EntityId max_entity = 0;  ///< the largest entity id given out; transactions aside
   EntityId max_tx = first_transaction - 1;
   Instant last_instant{};  ///< the latest `:db/txInstant` so far
+  /// Behind this transaction none has an instant before that of an earlier one.
+  EntityId last_set_back = first_transaction - 1;
   std::shared_ptr<DatabaseOptions const> options{};
   std::shared_ptr<Functions<IndexTag> const> functions{};  ///< what names in transactions mean; null: none is known
 };

@@ -161,6 +161,7 @@ class SnapshotEditor {
     describe(std::move(described));
     applied_ += record.datoms.size();
     state_.max_tx = record.tx;
+    if (record.instant < state_.last_instant) state_.last_set_back = record.tx;
     state_.max_entity = (std::max)(state_.max_entity, record.max_entity);
     state_.last_instant = (std::max)(state_.last_instant, record.instant);
   }

@@ -6,6 +6,7 @@
 #include <cairn/dump/read.hpp>
 #include <cairn/dump/rebuild.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -63,6 +64,7 @@ class Restoration {
     made.max_entity = header_.max_entity;
     made.max_tx = header_.max_tx;
     made.last_instant = header_.last_instant;
+    made.last_set_back = last_set_back(made);
     DatabaseOptions options;
     options.keep_history = header_.keep_history;
     options.schema_flexibility = header_.schema_flexibility;
@@ -73,6 +75,23 @@ class Restoration {
 
  private:
   static constexpr std::uint64_t often = (std::uint64_t{1} << 14U) - 1;
+
+  /// Linear in the transactions.
+  [[nodiscard]] static EntityId last_set_back(Snapshot<IndexTag> const& made) {
+    auto found = first_transaction - 1;
+    std::optional<Instant> latest;
+    auto const start =
+        Position{.datom = {.e = first_transaction, .a = system_attribute::tx_instant, .added = true, .tx = 0, .v = {}},
+                 .components = 2,
+                 .after = false};
+    for (auto cursor = made.current.aevt.seek(start); cursor.valid() && (*cursor).a == system_attribute::tx_instant;
+         cursor.next()) {
+      auto const instant = (*cursor).v.as_instant();
+      if (latest && instant < *latest) found = (*cursor).e;
+      latest = (std::max)(latest, std::optional{instant});
+    }
+    return found;
+  }
 
   void report(RestoreProgress::Phase phase, std::uint64_t done, std::uint64_t total) const {
     if (options_.progress) options_.progress({phase, done, total});

@@ -75,7 +75,8 @@ std::vector<std::byte> write_state(std::vector<CommitId>& commits, std::span<Com
   out.text(IndexTag::name);
   auto const& options = *snapshot.options;
   out.u8(static_cast<std::uint8_t>((options.keep_history ? 1U : 0U) | (options.attribute_refs ? 2U : 0U) |
-                                   (options.schema_flexibility == SchemaFlexibility::read ? 4U : 0U) | (is_renewal ? 8U : 0U)));
+                                   (options.schema_flexibility == SchemaFlexibility::read ? 4U : 0U) |
+                                   (is_renewal ? 8U : 0U) | (snapshot.last_set_back < first_transaction ? 16U : 0U)));
   out.varint(static_cast<std::uint64_t>(snapshot.max_entity));
   out.varint(static_cast<std::uint64_t>(snapshot.max_tx));
   out.signed_varint(snapshot.last_instant.milliseconds);
@@ -159,6 +160,7 @@ Checkpoint<IndexTag> read_state(std::span<std::byte const> bytes, std::shared_pt
   snapshot.max_entity = static_cast<EntityId>(max_entity);
   snapshot.max_tx = static_cast<EntityId>(max_tx);
   snapshot.last_instant = Instant{in.signed_varint()};
+  if ((flags & 16U) == 0) snapshot.last_set_back = snapshot.max_tx;  // it may be
   snapshot.schema = std::make_shared<DatabaseSchema const>(read_schema(in, snapshot.options->attribute_refs));
   read_indexes(in, snapshot.current, source);
   read_indexes(in, snapshot.temporal, source);

@@ -3,6 +3,7 @@
 // What transactions do.
 #include "db_test.hpp"
 
+#include <cstdint>
 #include <limits>
 
 namespace cairn::test::transact_test {
@@ -186,6 +187,42 @@ TEST_CASE("composite tuples follow their parts") {
   CHECK(show(db.datoms(aevt, ":a+b")) == "100 :a+b [nil 1]\n101 :a+b [\"A\" 2]\n");
   CHECK(refusal(db, R"([{:db/id 102 :a "A" :b 2} {:db/id 103 :a+b ["A" 2]}])").has_value());
   CHECK(show(after(db, "[[:db/retractEntity 101] [:db/retract 100 :b 1]]").datoms(aevt, ":a+b")).empty());
+}
+
+TEST_CASE("a moment is that of the last transaction that was not later, however instants were set") {
+  auto const at = [](TestDb const& db, std::int64_t instant) {
+    TxData data;
+    data.meta.emplace_back(kw(":db/txInstant"), Instant{instant});
+    return after(db, data);
+  };
+  // As many earlier ones are later than the moment as later ones are not.
+  auto db = at(at(people(), 20'000), 10'000);
+  CHECK(db.transaction_at(Instant{30'000}) == first_transaction + 2);
+  CHECK(db.transaction_at(Instant{15'000}) == first_transaction + 2);
+  CHECK(at(db, 10'001).transaction_at(Instant{30'000}) == first_transaction + 3);
+  CHECK(at(db, 5'000).transaction_at(Instant{10'000}) == first_transaction + 3);
+
+  unsigned state = 1;
+  auto const below = [&state](unsigned bound) {
+    state = state * 1664525U + 1013904223U;
+    return (state >> 8U) % bound;
+  };
+  for (int round = 0; round != 40; ++round) {
+    auto made = empty_db();
+    std::vector<std::int64_t> instants;
+    for (int i = 0; i != 12; ++i) {
+      instants.push_back(below(3) == 0 ? std::int64_t{1} + below(20) : std::int64_t{10} + i);
+      made = at(made, instants.back());
+    }
+    for (std::int64_t moment = 0; moment != 25; ++moment) {
+      auto last = first_transaction - 1;
+      for (std::size_t i = 0; i != instants.size(); ++i) {
+        if (instants[i] <= moment) last = first_transaction + static_cast<EntityId>(i);
+      }
+      INFO(round << " " << moment);
+      REQUIRE(made.transaction_at(Instant{moment}) == last);
+    }
+  }
 }
 
 }  // namespace

@@ -613,6 +613,36 @@ TEMPLATE_TEST_CASE("an import is what one transaction of the same facts is", "[s
   }
 }
 
+TEMPLATE_TEST_CASE("whether instants were set back is known after reconnecting", "[store]", OnMem, OnFile) {
+  TestType on;
+  using Store = typename TestType::Store;
+  auto const moment = cairn::Instant{30'000};
+  auto const set = [](auto& conn, std::int64_t instant) {
+    conn.transact(cairn::TxData{}.with_meta(":db/txInstant", cairn::Instant{instant}));
+    return conn.db().max_tx();
+  };
+  auto const checkpoint = [](auto& conn, std::int64_t n) { conn.import(std::vector{cairn::add(100 + n, ":n", n)}); };
+  Store::create(on.config);
+  {
+    auto conn = Store::connect(on.config);
+    set(conn, 1'000);
+    conn.transact(schema);
+    checkpoint(conn, 1);
+  }
+  CHECK(Store::connect(on.config).db().moment().last_set_back == cairn::first_transaction - 1);
+  {
+    auto conn = Store::connect(on.config);
+    set(conn, 20'000);
+    auto const last = set(conn, 10'000);
+    CHECK(conn.db().transaction_at(moment) == last);
+    CHECK(Store::connect(on.config).db().transaction_at(moment) == last);  // from the tail
+    checkpoint(conn, 2);
+    CHECK(Store::connect(on.config).db().transaction_at(moment) == last);
+    checkpoint(conn, 3);
+    CHECK(Store::connect(on.config).db().transaction_at(moment) == last);
+  }
+}
+
 TEMPLATE_TEST_CASE("an import that is refused changes nothing", "[store]", OnMem, OnFile) {
   TestType on;
   using Store = typename TestType::Store;
