@@ -23,15 +23,28 @@ struct Change {
   bool is = false;
 };
 
-/// From hashes to the places of changes: a chained hash table without keys. Looking up costs the chain.
+/// From hashes to the places of changes: a chained hash table without keys. Looking up costs the chain, of which a
+/// place can be taken out.
 class ChangeIndex {
  public:
   /// The place is one more than the last.
   template <meta::Lazy = {}>
-  void add(std::size_t hashed) {
+  void add(std::size_t hashed, bool is_in = true) {
     if (links_.size() == heads_.size()) grow();
-    links_.push_back({hashed, 0});
-    link(static_cast<std::uint32_t>(links_.size()));
+    links_.push_back({hashed, out, out});
+    if (is_in) link(static_cast<std::uint32_t>(links_.size()));
+  }
+  /// Whether a place is found from now on. O(1).
+  template <meta::Lazy = {}>
+  void put(std::size_t place, bool is_in) noexcept {
+    if (is_in == (links_[place].before != out)) return;
+    if (is_in) {
+      link(static_cast<std::uint32_t>(place + 1));
+      return;
+    }
+    auto const [_, next, before] = std::exchange(links_[place], {links_[place].hashed, out, out});
+    (before == 0 ? head_of(links_[place]) : links_[before - 1].next) = next;
+    if (next != 0) links_[next - 1].before = before;
   }
 
   /// Calls `visit(place)` for all with that hash until it returns true; whether it did.
@@ -51,28 +64,37 @@ class ChangeIndex {
   }
 
  private:
+  static constexpr std::uint32_t out = static_cast<std::uint32_t>(-1);
+
   struct Link {
     std::size_t hashed;
-    std::uint32_t next;  // place + 1; 0: none
+    std::uint32_t next;    // place + 1; 0: none; `out`: in no chain
+    std::uint32_t before;  // the same
   };
 
-  void link(std::uint32_t at) {
-    auto& head = heads_[links_[at - 1].hashed & (heads_.size() - 1)];
-    links_[at - 1].next = head;
-    head = at;
+  [[nodiscard]] std::uint32_t& head_of(Link const& one) noexcept { return heads_[one.hashed & (heads_.size() - 1)]; }
+  void link(std::uint32_t at) noexcept {
+    auto& mine = links_[at - 1];
+    auto& head = head_of(mine);
+    mine.next = std::exchange(head, at);
+    mine.before = 0;
+    if (mine.next != 0) links_[mine.next - 1].before = at;
   }
   template <meta::Lazy = {}>
   void grow() {
     heads_.assign(heads_.empty() ? 64 : heads_.size() * 2, 0);
-    for (std::uint32_t at = 1; at <= links_.size(); ++at) link(at);
+    for (std::uint32_t at = 1; at <= links_.size(); ++at) {
+      if (links_[at - 1].before != out) link(at);
+    }
   }
 
   std::vector<std::uint32_t> heads_{};
   std::vector<Link> links_{};
 };
 
-/// The changes of a transaction, in the order in which facts were first touched, and the ways to find them again: a few are
-/// looked through, of more there are indexes.
+/// The changes of a transaction, in the order in which facts were first touched, and the ways to find them again: a few
+/// are looked through, of more there are indexes. Facts that are not true any more are found only by themselves, so
+/// that what is said and taken back again and again makes nothing longer to look through.
 class ChangeSet {
  public:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
@@ -95,39 +117,58 @@ class ChangeSet {
   template <meta::Lazy = {}>
   void add(Change change) {
     if (changes_.empty()) changes_.reserve(few);
+    if (is_followed_) touched_.push_back(changes_.size());
     changes_.push_back(std::move(change));
     if (changes_.size() <= few) return;
     for (auto at = by_fact_.size(); at != changes_.size(); ++at) {
       auto const& each = changes_[at];
       by_fact_.add(hash_of(each.e, each.a, each.v));
-      by_attribute_.add(hash_of(each.e, each.a));
-      by_value_.add(hash_of(0, each.a, each.v));
+      by_attribute_.add(hash_of(each.e, each.a), each.is);
+      by_value_.add(hash_of(0, each.a, each.v), each.is);
     }
   }
-  void set(std::size_t at, bool is) noexcept { changes_[at].is = is; }
+  template <meta::Lazy = {}>
+  void set(std::size_t at, bool is) {
+    changes_[at].is = is;
+    if (is_followed_) touched_.push_back(at);
+    for (auto* const index : {&by_attribute_, &by_value_, &by_entity_}) {
+      if (at < index->size()) index->put(at, is);
+    }
+  }
   /// As if the fact had never been true.
-  void forget(std::size_t at) noexcept { changes_[at].was = changes_[at].is = false; }
+  void forget(std::size_t at) {
+    changes_[at].was = false;
+    set(at, false);
+  }
 
-  /// Calls `take(change)` for the changes of an entity's attribute until it returns true.
+  /// The places that were touched since this was last asked, some more than once; empty when it is asked first.
+  template <meta::Lazy = {}>
+  [[nodiscard]] std::vector<std::size_t> take_touched() {
+    is_followed_ = true;
+    return std::exchange(touched_, {});
+  }
+
+  /// Calls `take(change)` for what is true of an entity's attribute until it returns true.
   template <class Visit>
   bool of_attribute(EntityId e, AttributeId a, Visit take) const {
     return visit(by_attribute_, [&] { return hash_of(e, a); }, [&](std::size_t at) {
       auto const& change = changes_[at];
-      return change.e == e && change.a == a && take(change);
+      return change.is && change.e == e && change.a == a && take(change);
     });
   }
-  /// Of all that gave an attribute a value.
+  /// Of all that give an attribute a value.
   template <class Visit>
   bool of_value(AttributeId a, Value const& v, Visit take) const {
     return visit(by_value_, [&] { return hash_of(0, a, v); }, [&](std::size_t at) {
       auto const& change = changes_[at];
-      return change.a == a && change.v == v && take(change);
+      return change.is && change.a == a && change.v == v && take(change);
     });
   }
-  /// Of an entity, in the order in which they came. The index for it is made when it is first asked for.
+  /// Of an entity, in the order in which they became true. The index for it is made when it is first asked for.
   template <meta::Lazy = {}>
   [[nodiscard]] std::vector<std::size_t> of_entity(EntityId e) {
-    for (auto at = by_entity_.size(); at != changes_.size(); ++at) by_entity_.add(hash_of(changes_[at].e, 0));
+    for (auto at = by_entity_.size(); at != changes_.size(); ++at)
+      by_entity_.add(hash_of(changes_[at].e, 0), changes_[at].is);
     std::vector<std::size_t> found;
     by_entity_.find(hash_of(e, 0), [&](std::size_t at) {
       if (changes_[at].e == e) found.push_back(at);
@@ -142,12 +183,15 @@ class ChangeSet {
     by_attribute_.clear();
     by_value_.clear();
     by_entity_.clear();
+    touched_.clear();
+    is_followed_ = false;
   }
 
  private:
   static constexpr std::size_t few = 12;
 
-  /// Calls `take(place)`, the newest change first, for those that an index has under a hash until it returns true; whether it did. While they are few, for all.
+  /// Calls `take(place)`, the newest first, for those that an index has under a hash until it returns true; whether it
+  /// did. While they are few, for all.
   template <class Hash, class Take>
   bool visit(ChangeIndex const& index, Hash hash, Take take) const {
     if (changes_.size() > few) return index.find(hash(), take);
@@ -174,6 +218,8 @@ class ChangeSet {
   ChangeIndex by_attribute_{};
   ChangeIndex by_value_{};
   ChangeIndex by_entity_{};
+  std::vector<std::size_t> touched_{};
+  bool is_followed_ = false;  // most transactions call nothing
 };
 
 }  // namespace cairn::detail

@@ -166,6 +166,32 @@ class SnapshotEditor {
     state_.last_instant = (std::max)(state_.last_instant, record.instant);
   }
 
+  /// What more the transaction that was applied last says, and what of it is taken back, each with the datom that it
+  /// ended where it is a retraction. Requires: none of it describes attributes.
+  void amend(TxRecord const& more, std::span<std::pair<RawDatom, RawDatom> const> taken_back) {
+    for (auto const& [id, ident] : more.new_attributes) add_attribute(id, ident);
+    for (auto const& [operation, ended] : taken_back) {
+      bool const in_avet = state_.schema->find(operation.a)->in_avet();
+      if (operation.added) {
+        state_.current.erase(operation, in_avet);
+      } else {
+        state_.temporal.erase(operation, in_avet);
+        state_.temporal.erase(ended, in_avet);
+        state_.current.insert(ended, in_avet);
+      }
+    }
+    for (auto const& datom : more.datoms) {
+      auto const& attribute = *state_.schema->find(datom.a);
+      if (datom.added) {
+        state_.current.insert(datom, attribute.in_avet());
+      } else {
+        retract(datom, attribute, {});
+      }
+    }
+    applied_ += more.datoms.size() + taken_back.size();
+    state_.max_entity = (std::max)(state_.max_entity, more.max_entity);
+  }
+
   /// How many datoms lie between the base and what is there.
   [[nodiscard]] std::size_t applied() const noexcept { return applied_; }
 
@@ -195,7 +221,7 @@ class SnapshotEditor {
 
   /// What was asserted may have been purged by the same record, and then leaves only the retraction.
   void retract(RawDatom const& datom, Attribute const& attribute, std::span<RawDatom const> purged) {
-    auto const says_it = [&datom](RawDatom const& other) {
+    auto const says_it = [&datom](auto const& other) {
       return other.e == datom.e && other.a == datom.a && other.v == datom.v;
     };
     auto const cursor = state_.current.eavt.seek(Position{.datom = datom, .components = 3, .after = false});

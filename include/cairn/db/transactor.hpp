@@ -11,6 +11,7 @@
 #include <cairn/db/tx_predicates.hpp>
 #include <cairn/db/tx_purge.hpp>
 #include <cairn/db/tx_resolver.hpp>
+#include <cairn/db/tx_so_far.hpp>
 #include <cairn/db/tx_state.hpp>
 
 #include <algorithm>
@@ -29,7 +30,7 @@ class Transactor {
  public:
   /// `base` applies nothing while this is there.
   Transactor(SnapshotEditor<IndexTag>& base, Instant clock)
-      : base_{base}, state_{base.state()}, resolver_{state_}, clock_{clock} {}
+      : state_{base.state()}, resolver_{state_}, so_far_{base}, clock_{clock} {}
 
   void run(TxData const& data) {
     auto const most = most_rounds + data.operations.size();
@@ -42,6 +43,7 @@ class Transactor {
       }
       state_.clear();
       resolver_.clear();
+      so_far_.clear();
       ensured_.clear();
       forgotten_before_.reset();
       call_depth_ = 0;
@@ -90,9 +92,7 @@ class Transactor {
     return instant_of(state_.instant(), state_.base().last_instant, state_.tx() == first_transaction, clock_);
   }
 
-  [[nodiscard]] Db<IndexTag> db_so_far() {
-    return Db<IndexTag>{cairn::apply(base_.snapshot(), record_of(state_, clock_))};
-  }
+  [[nodiscard]] Db<IndexTag> db_so_far() { return Db<IndexTag>{so_far_.snapshot(state_, clock_)}; }
 
   void apply(TxOp const& operation) {
     if (operation.kind == TxOpKind::entity_map) {
@@ -466,9 +466,9 @@ class Transactor {
     }
   }
 
-  SnapshotEditor<IndexTag>& base_;
   TxState<IndexTag> state_;
   TxResolver<IndexTag> resolver_;
+  TxSoFar<IndexTag> so_far_;
   Instant clock_;
   std::vector<std::pair<EntityId, EntityId>> ensured_{};  // entities, and specs whose predicates they must satisfy
   std::optional<Instant> forgotten_before_{};

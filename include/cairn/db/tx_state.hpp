@@ -49,6 +49,7 @@ class TxState {
   [[nodiscard]] EntityId tx() const noexcept { return tx_; }
   [[nodiscard]] EntityId max_entity() const noexcept { return max_entity_; }
   [[nodiscard]] std::vector<Change> const& changes() const noexcept { return changes_.all(); }
+  [[nodiscard]] std::vector<std::size_t> take_touched() { return changes_.take_touched(); }
   /// The entities whose facts describe attributes and that were touched.
   [[nodiscard]] std::set<EntityId> const& described() const noexcept { return described_; }
   [[nodiscard]] std::optional<Instant> const& instant() const noexcept { return instant_; }
@@ -60,7 +61,7 @@ class TxState {
     schema_ = base_.schema;
     own_schema_.reset();
     changes_.clear();
-    repeated_.clear();
+    said_.clear();
     described_.clear();
     composites_ = composites_of(*schema_);
     composites_changed_.clear();
@@ -146,7 +147,7 @@ class TxState {
       }
     }
     changes_.of_attribute(e, a, [&](Change const& change) {
-      if (change.is) found.push_back(change.v);
+      found.push_back(change.v);
       return false;
     });
     return found;
@@ -164,7 +165,7 @@ class TxState {
     }
     for (auto const at : changes_.of_entity(e)) {
       auto const& change = changes_.all()[at];
-      if (change.is) found.emplace_back(change.a, change.v);
+      found.emplace_back(change.a, change.v);
     }
     return found;
   }
@@ -177,7 +178,7 @@ class TxState {
                        [&](RawDatom const& datom) { found.emplace_back(datom.a, datom.v); });
     for (auto const at : changes_.of_entity(e)) {
       auto const& change = changes_.all()[at];
-      if (change.is && (a == 0 || a == change.a)) found.emplace_back(change.a, change.v);
+      if (a == 0 || a == change.a) found.emplace_back(change.a, change.v);
     }
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());
@@ -188,7 +189,7 @@ class TxState {
   [[nodiscard]] std::vector<EntityId> owners(Attribute const& attribute, Value const& v, std::size_t limit) const {
     std::vector<EntityId> found;
     changes_.of_value(attribute.id, v, [&](Change const& change) {
-      if (change.is) found.push_back(change.e);
+      found.push_back(change.e);
       return found.size() == limit;
     });
     auto const take = [&](RawDatom const& datom) {
@@ -230,7 +231,7 @@ class TxState {
 
   /// Whether the transaction has said anything of an entity's attribute.
   [[nodiscard]] bool has_said(EntityId e, AttributeId a) const {
-    return changes_.of_attribute(e, a, [](Change const&) { return true; }) || repeated_.contains({e, a});
+    return changes_.of_attribute(e, a, [](Change const&) { return true; }) || said_.contains({e, a});
   }
 
   // ---- writing
@@ -241,7 +242,7 @@ class TxState {
     if (a == system_attribute::tx_instant) return set_instant(e, v);
     auto const at = changes_.find(e, a, v);
     if (at != ChangeSet::none ? changes_.all()[at].is : was_true(e, a, v)) {
-      repeated_.emplace(e, a);
+      said_.emplace(e, a);
       return;
     }
     auto const& attribute = *schema_->find(a);
@@ -260,6 +261,7 @@ class TxState {
     if (a == system_attribute::tx_instant) {
       raise(Errc::transact_schema, "The instant of a transaction cannot be retracted.", "{:attribute :db/txInstant}");
     }
+    said_.emplace(e, a);
     write(e, a, v, false);
     noticed(e, a);
   }
@@ -268,6 +270,7 @@ class TxState {
   void purge_fact(EntityId e, AttributeId a, Value const& v) {
     require_no_system_entity(e);
     bool const was_known = is_true(e, a, v);
+    said_.emplace(e, a);
     if (auto const at = changes_.find(e, a, v); at != ChangeSet::none) {
       changes_.forget(at);
     } else {
@@ -403,8 +406,9 @@ class TxState {
             "{:attribute " + to_text(*ident) + "}");
     }
     if (ident && defines && mine == nullptr && named == nullptr) schema.add(*ident);
+    bool const was_composite = mine != nullptr && mine->is_composite();
     schema.define(said);
-    if (is_tuple || !composites_.empty()) composites_ = composites_of(schema);
+    if (is_tuple || was_composite) composites_ = composites_of(schema);
   }
 
   DatabaseSchema& own_schema() {
@@ -434,7 +438,7 @@ class TxState {
   EntityId first_new_ = max_entity_;  // what is given out from the beginning on lies behind it
   bool is_taken_late_ = false;
   ChangeSet changes_{};
-  std::set<std::pair<EntityId, AttributeId>> repeated_{};
+  std::set<std::pair<EntityId, AttributeId>> said_{};  // where there need be no change that is true
   std::set<EntityId> described_{};
   std::set<std::pair<EntityId, AttributeId>> composites_changed_{};
   std::optional<Instant> instant_{};

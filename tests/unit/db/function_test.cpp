@@ -226,5 +226,66 @@ TEST_CASE("the system's entities cannot be changed, and schemas are checked as e
   CHECK(refusal(db, R"([[:db/add "n" -5 1]])") == Errc::transact_syntax);
 }
 
+TEST_CASE("each of many functions sees what is so far, and what they saw stays") {
+  auto db = after(people(), R"([{:key "a" :age 1 :tag ["x" "y"] :note "n"} {:key "b" :age 5}])");
+  auto const base = db;
+  std::vector<TestDb> seen;
+  std::vector<std::string> shown;
+  auto const look = call([&](TestDb const& now) -> TxData {
+    seen.push_back(now);
+    shown.push_back(show(now.datoms(eavt)) + show(now.history().datoms(eavt)) + show(now.datoms(avet)));
+    return {};
+  });
+  std::vector<TxOp> steps{add(lookup(":key", "a"), ":age", 2),
+                          add(lookup(":key", "a"), ":age", 1),  // taken back
+                          add(lookup(":key", "a"), ":age", 3),
+                          retract(lookup(":key", "a"), ":tag", "x"),
+                          add(lookup(":key", "a"), ":tag", "x"),
+                          add(lookup(":key", "a"), ":note", "m"),
+                          add(lookup(":key", "a"), ":note", "n"),
+                          entity_map("c", {{":key", "c"}, {":age", 9}}),
+                          retract(lookup(":key", "a"), ":age", 3),
+                          retract_entity(lookup(":key", "b")),
+                          add("t", ":db/ident", kw(":new")),
+                          add("t", ":db/valueType", kw(":db.type/long")),
+                          add("t", ":db/cardinality", kw(":db.cardinality/one")),
+                          add(lookup(":key", "a"), ":new", 4),
+                          add(lookup(":key", "a"), ":new", 5),
+                          purge(lookup(":key", "a"), ":tag", "y"),
+                          add(lookup(":key", "a"), ":tag", "z"),
+                          add("datomic.tx", ":db/txInstant", Instant{9000}),
+                          add(lookup(":key", "a"), ":kind", kw(":k")),
+                          add(lookup(":key", "c"), ":age", 10)};
+  std::vector<TxOp> data;
+  for (auto const& step : steps) {
+    data.push_back(step);
+    data.push_back(look);
+  }
+  auto const whole = transact(db, TxData{data}, Instant{5000}).db_after;
+  REQUIRE(seen.size() >= steps.size());
+  seen.erase(seen.begin(), seen.end() - static_cast<std::ptrdiff_t>(steps.size()));
+  shown.erase(shown.begin(), shown.end() - static_cast<std::ptrdiff_t>(steps.size()));
+  for (std::size_t i = 0; i != steps.size(); ++i) {
+    // The schema is checked when all is done: until it is whole, only what was seen can be compared.
+    INFO(i);
+    auto const again = show(seen[i].datoms(eavt)) + show(seen[i].history().datoms(eavt)) + show(seen[i].datoms(avet));
+    CHECK(again == shown[i]);
+    CHECK_NOTHROW(verify(seen[i]));
+    if (i == 10 || i == 11) continue;
+    auto const alone =
+        transact(base, TxData{std::vector<TxOp>(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(i) + 1)},
+                 Instant{5000})
+            .db_after;
+    CHECK(seen[i].snapshot().current.eavt == alone.snapshot().current.eavt);
+    CHECK(seen[i].snapshot().current.aevt == alone.snapshot().current.aevt);
+    CHECK(seen[i].snapshot().current.avet == alone.snapshot().current.avet);
+    CHECK(seen[i].snapshot().temporal.eavt == alone.snapshot().temporal.eavt);
+    CHECK(seen[i].snapshot().temporal.aevt == alone.snapshot().temporal.aevt);
+    CHECK(seen[i].snapshot().temporal.avet == alone.snapshot().temporal.avet);
+    CHECK(seen[i].schema() == alone.schema());
+  }
+  CHECK(whole.snapshot().current.eavt == seen.back().snapshot().current.eavt);
+}
+
 }  // namespace
 }  // namespace cairn::test::function_test

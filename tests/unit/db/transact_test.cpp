@@ -225,5 +225,34 @@ TEST_CASE("a moment is that of the last transaction that was not later, however 
   }
 }
 
+TEST_CASE("changes that are no more are not looked through") {
+  detail::ChangeSet changes;
+  auto const looked_at = [&] {
+    int count = 0;
+    changes.of_attribute(1, 2, [&](detail::Change const&) {
+      ++count;
+      return false;
+    });
+    changes.of_value(2, Value{7}, [&](detail::Change const&) {
+      ++count;
+      return false;
+    });
+    return count + static_cast<int>(changes.of_entity(1).size());
+  };
+  for (int i = 0; i != 1000; ++i) {
+    changes.add({1, 2, Value{i}, false, true});
+    if (i != 0) changes.set(changes.find(1, 2, Value{i - 1}), false);
+    if (i >= 20) REQUIRE(looked_at() == 2);
+  }
+  changes.set(changes.find(1, 2, Value{7}), true);
+  CHECK(looked_at() == 5);
+  changes.forget(changes.find(1, 2, Value{999}));
+  CHECK(looked_at() == 3);
+  changes.set(changes.find(1, 2, Value{999}), true);
+  CHECK(looked_at() == 5);
+  for (int i = 1000; i != 5000; ++i) changes.add({1, 2, Value{i}, true, false});  // the indexes grow
+  CHECK(looked_at() == 5);
+}
+
 }  // namespace
 }  // namespace cairn::test::transact_test
