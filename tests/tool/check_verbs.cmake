@@ -71,8 +71,8 @@ run(0 "^.n +.a\n-+  --\n\"Ivan\"   +41\n\"Petra\"  +37\n2 rows\n$" q "${store}"
     "[:find ?n ?a :where [?e :name ?n] [?e :age ?a] :order-by ?n]" --as-of 281474976710658 --format table)
 run(1 "line 1, column 30: there is no function of this name; the nearest is even. .:query/where.\n.*\n +\\^\n" q "${store}"
     "[:find ?a :where [_ :a ?a] [(evem? ?a)]]")
-run(0 "[?]e :name [?]n.*, about 3 rows a row, 3 rows\n" explain "${store}" "[:find ?n :where [?e :name ?n]]")
-run(0 "about [0-9.]+ rows a row, [0-9]+ rows" explain "${store}" "[:find ?n :where [?e :age 42] [?e :name ?n]]")
+run(0 "[?]e :name [?]n.*, expects about 3 rows, found 3\n" explain "${store}" "[:find ?n :where [?e :name ?n]]")
+run(0 "expects about [0-9.]+ for each row, found [0-9]+" explain "${store}" "[:find ?n :where [?e :age 42] [?e :name ?n]]")
 run(0 "^#{\\[\"Ivan\"\\]}\n$" q "${store}" "[:find ?n :where [?e :age 42] [?e :name ?n]]" --format edn)
 run(2 "format" q "${store}" "[:find ?n :where [?e :name ?n]]" --format xml)
 run(0 ":sound true" verify "cairn:file://${store}")

@@ -351,9 +351,9 @@ TEST_CASE("statistics choose where to begin") {
   auto const result = make_plan(planning::Written{text, query.nodes, &query.tree}, nullptr, Counted{text, query.nodes});
   REQUIRE(result.ok());
   CHECK(explain_plan(view_of(result.plan, text, query.nodes), {result.plan.estimates, {}}) ==
-        R"(find [?f :rare ?x]: finds ?f ?x, keeps ?f, distinct, about 10 rows a row
-find [?d :common ?f]: knows ?f, finds ?d, keeps ?d ?f, about 260 rows a row
-find [?e :common ?d]: knows ?d, finds ?e, keeps ?e ?f, distinct, about 260 rows a row
+        R"(find [?f :rare ?x]: finds ?f ?x, keeps ?f, distinct, expects about 10 rows
+find [?d :common ?f]: knows ?f, finds ?d, keeps ?d ?f, expects about 260 for each row
+find [?e :common ?d]: knows ?d, finds ?e, keeps ?e ?f, distinct, expects about 260 for each row
 )");
 }
 
@@ -384,9 +384,9 @@ TEST_CASE("what makes few rows at first is not taken if it makes many in the end
   REQUIRE(result.ok());
   // 100 departments have 20,000 people, of whom 2,000 earn so much.
   CHECK(explain_plan(view_of(result.plan, text, query.nodes), {result.plan.estimates, {}}) ==
-        R"(find [?e :salary ?s]: finds ?e ?s, ?s > 90000, keeps ?e, about 2000 rows a row
-find [?e :dept ?d]: knows ?e, finds ?d, keeps ?d ?e, about 1 rows a row
-find [?d :dept/name ?n]: knows ?d, finds ?n, keeps ?n ?e, distinct, about 1 rows a row
+        R"(find [?e :salary ?s]: finds ?e ?s, ?s > 90000, keeps ?e, expects about 2000 rows
+find [?e :dept ?d]: knows ?e, finds ?d, keeps ?d ?e, expects about 1 for each row
+find [?d :dept/name ?n]: knows ?d, finds ?n, keeps ?n ?e, distinct, expects about 1 for each row
 )");
 }
 

@@ -54,13 +54,14 @@ class Explanation {
   void block(std::uint16_t number, std::size_t depth, std::uint64_t incoming) {
     Slice const steps = plan_.blocks[number].steps;
     for (std::uint32_t i = 0; i != steps.count; ++i) {
-      step(steps.first + i, depth, incoming);
+      step(steps.first + i, depth, incoming, depth == 0 && i == 0);
       incoming = steps.first + i < rows_.actual.size() ? rows_.actual[steps.first + i] : 0;
     }
     if (steps.count == 0) out_.append(2 * depth, ' ') += "nothing to do\n";
   }
 
-  void step(std::uint32_t number, std::size_t depth, std::uint64_t incoming) {
+  /// `first`: of all, so that no rows come in.
+  void step(std::uint32_t number, std::size_t depth, std::uint64_t incoming, bool first) {
     Step const& one = plan_.steps[number];
     out_.append(2 * depth, ' ');
     title(one);
@@ -72,12 +73,13 @@ class Explanation {
     note_live(one);
     if (one.distinct) note("distinct");
     if (number < rows_.estimates.size() && rows_.estimates[number] >= 0)
-      note("about " + rounded(rows_.estimates[number]) + " rows a row");
+      note("expects about " + rounded(rows_.estimates[number]) + (first ? " rows" : " for each row"));
     if (number < rows_.actual.size()) {
       auto const found = rows_.actual[number];
-      note(std::to_string(found) + " rows");
+      note("found " + std::to_string(found));
       // As the estimate is: what came in is what the step before it found.
-      if (incoming > 1) out_ += ", " + rounded(static_cast<double>(found) / static_cast<double>(incoming)) + " a row";
+      if (incoming > 1)
+        out_ += ", " + rounded(static_cast<double>(found) / static_cast<double>(incoming)) + " for each";
     }
     if (out_.size() != before) out_[before] = ':';
     out_ += "\n";

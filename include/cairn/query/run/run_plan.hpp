@@ -49,8 +49,9 @@ template <meta::Lazy = {}>
 inline void check_inputs(PlanView const& plan, std::span<GivenInput const> inputs) {
   if (inputs.size() == plan.inputs.size()) return;
   raise(Errc::parser_query,
-        "The query takes " + std::to_string(plan.inputs.size()) + " inputs, its database among them, and was given " +
-            std::to_string(inputs.size()) + ". Give one for each symbol under :in.",
+        "The query takes " + std::to_string(plan.inputs.size()) + (plan.inputs.size() == 1 ? " input" : " inputs") +
+            ", its database among them, and was given " + std::to_string(inputs.size()) +
+            ". Give one for each symbol under :in.",
         "{:expected " + std::to_string(plan.inputs.size()) + " :given " + std::to_string(inputs.size()) + "}");
 }
 
