@@ -121,6 +121,14 @@ class Input {
     begin_.resize(size);
   }
 
+  /// What is a file of EDN and was written by none who exports databases: its first form is a list of maps, as a schema
+  /// is, or an entity.
+  [[nodiscard]] bool is_no_dump() const {
+    auto const rest = is_datahike() && text().starts_with('[')
+                          ? text().substr(std::min(text().find_first_not_of("[ \t\r\n", 0), text().size()))
+                          : std::string_view{};
+    return rest.starts_with('{') || rest.starts_with(':') || (text().starts_with('{') && !is_datascript());
+  }
   [[nodiscard]] bool is_datahike() const { return text().starts_with("#datahike/") || text().starts_with('['); }
   [[nodiscard]] bool is_datascript() const { return text().starts_with("{") && text().find_first_of("\":") == text().find('"'); }
 
@@ -211,6 +219,11 @@ int restore_store(std::string const& file, std::string const& store) {
   Interrupt interrupt;
   return make_store(store, [&]<class Entry>(std::type_identity<Entry>, auto const& loaded, RestoreOptions const& how) {
     Input input{file};
+    if (input.is_no_dump()) {
+      raise(Errc::store_format,
+            "This is no dump of a database: it begins as facts to be transacted do. Those go into a store that is "
+            "there by: cairn import STORE FILE");
+    }
     if (input.is_datahike()) return import_datahike<Entry, EntryIndex<Entry>>(loaded.store, input.source(), how, loaded.options);
     if (input.is_datascript()) return import_datascript<Entry, EntryIndex<Entry>>(loaded.store, input.source(), how, loaded.options);
     return restore<Entry, EntryIndex<Entry>>(loaded.store, input.source(), how, loaded.options);

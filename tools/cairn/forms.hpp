@@ -24,6 +24,12 @@
 
 namespace cairn::tool {
 
+/// A line of one of several files.
+struct FormPlace {
+  std::size_t file = 0;
+  std::uint64_t line = 0;
+};
+
 /// Reads forms of any number of files, `-` being standard input. Of a file it holds what it reads at a time, and the form or
 /// comment that is under way.
 class Forms {
@@ -47,9 +53,17 @@ class Forms {
         continue;
       }
       if (result.status != notation::ReadStatus::form) throw error_of(result);
+      count_lines(result.begin);
       at_ = result.end;
       return notation::Value::of({text_, nodes_.data(), result.root});
     }
+  }
+
+  /// Where the form begins that was read last.
+  [[nodiscard]] FormPlace begin_of_form() const noexcept { return {next_ - 1, line_}; }
+  /// The file, as a sentence has it.
+  [[nodiscard]] std::string file_of(FormPlace const& place) const {
+    return files_[place.file] == "-" ? std::string{"standard input"} : "the file " + files_[place.file];
   }
 
   /// How far it has come, for a message about what was read last; empty where nothing of a file was read.
@@ -69,7 +83,8 @@ class Forms {
     if (next_ == files_.size()) return false;
     auto const& file = files_[next_++];
     text_.clear();
-    at_ = lines_ = columns_ = bytes_ = 0;
+    at_ = lines_ = columns_ = bytes_ = counted_ = 0;
+    line_ = 1;
     is_whole_ = false;
     if (file == "-") {
       in_ = &std::cin;
@@ -130,7 +145,17 @@ class Forms {
     is_whole_ = in_->eof();
   }
 
+  /// Goes on with the number of the line, so that no text is counted twice.
+  void count_lines(std::size_t end) {
+    if (end <= counted_) return;
+    auto const passed = std::string_view{text_}.substr(counted_, end - counted_);
+    line_ += static_cast<std::uint64_t>(std::ranges::count(passed, '\n'));
+    counted_ = end;
+  }
+
   void forget(std::size_t size) {
+    count_lines(size);
+    counted_ -= size;
     auto const end = notation::position(std::string_view{text_}.substr(0, size), size);
     columns_ = end.column - 1 + (end.line == 1 ? columns_ : 0);
     lines_ += end.line - 1;
@@ -161,6 +186,8 @@ class Forms {
   std::uint64_t bytes_ = 0;
   std::uint64_t lines_ = 0;
   std::uint64_t columns_ = 0;
+  std::size_t counted_ = 0;  // as far as `line_` has counted
+  std::uint64_t line_ = 1;
   std::vector<notation::Node> nodes_{};
 };
 

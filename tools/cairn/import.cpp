@@ -36,8 +36,11 @@ void print_imported(std::uint64_t transactions, std::uint64_t datoms) {
 }
 
 /// The error that ended an import, with how far it had come; `what_is_not` is what of it is not in the store.
-Error with_place(Error const& error, Forms const& forms, std::string const& what_is_not) {
-  auto const place = forms.place();
+Error with_place(Error const& error, Forms const& forms, std::string const& what_is_not,
+                 std::optional<FormPlace> const& refused = {}) {
+  auto const place = refused ? "What is refused begins in line " + std::to_string(refused->line) + " of " +
+                                   forms.file_of(*refused) + "."
+                             : forms.place();
   return Error{error.code(),
                error.message() + "\n  " + (place.empty() ? "" : place + " ") + "The transactions that are counted on standard output are in the store" +
                    (error.code() == Errc::commit_unknown ? "." : "; " + what_is_not + " is not."),
@@ -58,17 +61,46 @@ class Importer {
  public:
   Importer(Conn& conn, std::size_t batch) : conn_{conn}, batch_{batch} {}
 
-  void add(Edn form) {
+  void add(Edn form, FormPlace place) {
     if (is_entity(form)) {
       entities_.push_back(std::move(form));
+      places_.push_back(place);
       if (entities_.size() >= batch_) flush();
       return;
     }
     flush();
+    places_.push_back(place);
     transact(form);
+    places_.clear();
   }
   void flush() {
-    if (!entities_.empty()) transact(Edn::vector(std::exchange(entities_, {})));
+    if (entities_.empty()) return;
+    transact(Edn::vector(std::exchange(entities_, {})));
+    places_.clear();
+  }
+
+  /// Where the form begins that the last transaction was refused for; nothing where it was not for a form.
+  [[nodiscard]] std::optional<FormPlace> place_of(Error const& error) const {
+    if (refused_.is_nil() || places_.empty()) return std::nullopt;
+    auto const is_refused = [&](Edn const& form) {
+      try {
+        (void)conn_.db().with(TxData{form});
+      } catch (Error const& again) {
+        return again.code() == error.code();
+      }
+      return false;
+    };
+    if (!is_refused(refused_)) return std::nullopt;
+    if (places_.size() == 1) return places_[0];
+    // The last of as few as are refused alike.
+    std::size_t accepted = 0;
+    std::size_t refused = places_.size();
+    while (refused - accepted > 1) {
+      auto const middle = accepted + (refused - accepted) / 2;
+      auto const some = refused_.items().subspan(0, middle);
+      (is_refused(Edn::vector({some.begin(), some.end()})) ? refused : accepted) = middle;
+    }
+    return places_[refused - 1];
   }
 
   [[nodiscard]] std::uint64_t transactions() const noexcept { return transactions_; }
@@ -77,7 +109,12 @@ class Importer {
  private:
   void transact(Edn const& form) {
     Interrupted::check();
-    datoms_ += conn_.transact(TxData{form}).tx_data.size();
+    try {
+      datoms_ += conn_.transact(TxData{form}).tx_data.size();
+    } catch (Error const&) {
+      refused_ = form;
+      throw;
+    }
     ++transactions_;
     progress_.at(datoms_);
   }
@@ -85,6 +122,8 @@ class Importer {
   Conn& conn_;
   std::size_t batch_;
   std::vector<Edn> entities_;
+  std::vector<FormPlace> places_;  // of the forms of a transaction
+  Edn refused_ = Edn::nil();
   std::uint64_t transactions_ = 0;
   std::uint64_t datoms_ = 0;
   Progress progress_{"imported datoms:"};
@@ -156,12 +195,12 @@ int import_files(std::string const& store, std::vector<std::string> const& files
   bool stopped = false;
   std::optional<Error> failed;
   try {
-    while (auto form = forms.next()) importer.add(*std::move(form));
+    while (auto form = forms.next()) importer.add(*std::move(form), forms.begin_of_form());
     importer.flush();
   } catch (Interrupted const&) {
     stopped = true;
   } catch (Error const& error) {
-    failed = with_place(error, forms, "what follows them");
+    failed = with_place(error, forms, "what follows them", importer.place_of(error));
   }
   release(conn, failed);
   print_imported(importer.transactions(), importer.datoms());
@@ -181,7 +220,7 @@ int import_files_in_bulk(std::string const& store, std::vector<std::string> cons
   std::optional<Error> failed;
   try {
     auto form = forms.next();
-    for (; form && !is_entity(*form); form = forms.next()) before.add(*std::move(form));
+    for (; form && !is_entity(*form); form = forms.next()) before.add(*std::move(form), forms.begin_of_form());
     if (form) {
       Progress progress{"index entries:"};
       ImportOptions options;

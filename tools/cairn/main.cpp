@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <functional>
@@ -41,6 +42,10 @@ int run_shell(std::string const& file) {
     auto const status = run_forms(std::cin, std::cout);
     if (std::ferror(stdin) != 0) cairn::raise(cairn::Errc::io_error, "Standard input cannot be read to its end.");
     return status;
+  }
+  if (auto const store = store_in_place_of_forms(file); !store.empty()) {
+    std::fprintf(stderr, "cairn: The shell reads a file of forms, and this names a store: run cairn shell, and type (def conn (d/connect %s))\n", store.c_str());
+    return 2;
   }
   std::ifstream in{file, std::ios::binary};
   if (!in) cairn::raise(cairn::Errc::io_error, "The file " + file + " cannot be read. Look at its name and permissions.");
@@ -77,17 +82,28 @@ void unspace(std::string& text) {
   if (is_list(text)) text.erase(0, 1);
 }
 
-/// What to say of a word that is no verb; nothing of an option, or of a verb.
+/// What to say of a word in the verb's place that is neither a verb nor an option of the command; nothing of others.
 std::string unknown_verb(CLI::App const& app, std::string const& word) {
-  if (word.empty() || word.starts_with('-')) return {};
-  std::vector<std::string> known;
-  for (auto const* verb : app.get_subcommands([](CLI::App const*) { return true; })) {
-    known.push_back(verb->get_name());
-    known.insert(known.end(), verb->get_aliases().begin(), verb->get_aliases().end());
+  if (word.empty()) return {};
+  bool const is_option = word.starts_with('-');
+  std::vector<std::string> known{"--help", "--version", "--log"};
+  if (is_option) {
+    known.emplace_back("-h");
+  } else {
+    known.clear();
+    for (auto const* verb : app.get_subcommands([](CLI::App const*) { return true; })) {
+      known.push_back(verb->get_name());
+      known.insert(known.end(), verb->get_aliases().begin(), verb->get_aliases().end());
+    }
   }
   if (std::ranges::find(known, word) != known.end()) return {};
-  auto const near = cairn::config::nearest(word, known);
-  return "There is no subcommand " + word + "." + (near.empty() ? "" : " Did you mean " + std::string{near} + "?") +
+  // What other commands call it.
+  std::map<std::string_view, std::string_view> const elsewhere{{"query", "q"}, {"ask", "q"}, {"help", "--help"}, {"version", "--version"}, {"-v", "--version"}, {"-V", "--version"},
+                                                               {"-help", "--help"}, {"-?", "--help"}, {"repl", "shell"}, {"remove", "delete"}, {"rm", "delete"}, {"drop", "delete"},
+                                                               {"destroy", "delete"}, {"init", "create"}, {"transact", "import"}, {"info", "stats"}, {"check", "verify"}};
+  auto const named = elsewhere.find(word);
+  auto const near = named != elsewhere.end() ? named->second : cairn::config::nearest(word, known);
+  return (is_option ? "There is no option " : "There is no subcommand ") + word + "." + (near.empty() ? "" : " Did you mean " + std::string{near} + "?") +
          "\nRun with --help for more information.\n";
 }
 
@@ -123,6 +139,19 @@ CLI::Validator in_milliseconds() {
                         ""};
 }
 
+/// The error, and where the branch that it speaks of was named, if that is a variable.
+cairn::Error with_origin(cairn::Error const& error) {
+  if (error.code() != cairn::Errc::store_does_not_exist) return error;
+  for (auto const* const variable : {"CAIRN_BRANCH", "DATAHIKE_BRANCH"}) {
+    auto const* const branch = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
+    if (branch == nullptr || *branch == '\0') continue;
+    auto const name = std::string_view{branch}.substr(*branch == ':' ? 1 : 0);
+    if (error.data() != "{:branch :" + std::string{name} + "}") continue;
+    return cairn::Error{error.code(), error.message() + " The branch is named by the variable " + variable + ".", error.data()};
+  }
+  return error;
+}
+
 int run(int count, char** arguments) {
   using namespace cairn::tool;
   std::vector<std::string> const given{arguments + std::min(count, 1), arguments + count};
@@ -149,6 +178,12 @@ int run(int count, char** arguments) {
   create->add_flag("--no-history", no_history, "forget what is no longer true");
   create->add_flag("--schema-on-read", schema_on_read, "let attributes be used without a schema");
   create->callback([&] { verb = [&] { return create_store(store, !no_history, schema_on_read); }; });
+
+  bool sure = false;
+  auto* deletion = app.add_subcommand("delete", "Delete a store for good, with its history and all branches");
+  deletion->add_option("store", store, store_help)->required();
+  deletion->add_flag("--yes", sure, "do not ask");
+  deletion->callback([&] { verb = [&] { return delete_store(store, sure); }; });
 
   std::vector<std::string> files;
   std::size_t batch = 1000;
@@ -267,11 +302,14 @@ int run(int count, char** arguments) {
   std::string format_of_difference = "edn";
   auto* difference = app.add_subcommand("diff", "Say what differs between two databases of a store, or what two made of a third");
   difference->add_option("store", store, store_help)->required();
-  difference->add_option("databases", compared, "before and after, or what both come from and both: branches, commits as `cairn log` prints them; of two also transactions or instants")
+  difference->add_option("databases", compared, "two, before and after, or three, what both come from and both: branches, commits as `cairn log` prints them; of two also transactions or instants")
       ->required()
-      ->expected(2, 3);
+      ->expected(2, -1);
   difference->add_option("--format", format_of_difference, "how it is printed")->check(CLI::IsMember({"edn", "json"}))->capture_default_str();
-  difference->callback([&] { verb = [&] { return print_difference(store, compared, format_of_difference); }; });
+  difference->callback([&] {
+    if (compared.size() > 3) throw CLI::ArgumentMismatch::AtMost("databases", 3, compared.size());  // as a bound of the option its help would say that it takes two
+    verb = [&] { return print_difference(store, compared, format_of_difference); };
+  });
   bool graph = false;
   bool all_branches = false;
   std::size_t commits = 1000;
@@ -319,7 +357,7 @@ int main(int count, char** arguments) {
   try {
     return run(count, arguments);
   } catch (cairn::Error const& error) {
-    std::fprintf(stderr, "cairn: %s\n", cairn::tool::with_code(error).c_str());
+    std::fprintf(stderr, "cairn: %s\n", cairn::tool::with_code(with_origin(error)).c_str());
   } catch (std::exception const& error) {
     std::fprintf(stderr, "cairn: %s\n", error.what());
   }

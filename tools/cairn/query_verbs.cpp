@@ -7,19 +7,38 @@
 #include "terminal.hpp"
 #include "time_argument.hpp"
 #include "verbs.hpp"
+#include <cairn/config/nearest.hpp>
+#include <cairn/edn/document.hpp>
+#include <cairn/query/syntax/parse_query.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
+#include <string>
+#include <string_view>
 #include <unistd.h>
 #include <variant>
+#include <vector>
 
 namespace cairn::tool {
 
 namespace {
 
-/// EDN, or text as it is: a word needs no quotes inside those of the system's shell.
+/// EDN, or text as it is: a word needs no quotes inside those of the system's shell. Errors: `edn/...` for what begins
+/// as no word does.
 Edn argument_of(std::string const& text) {
+  auto const first = text.find_first_not_of(" \t\n");
+  if (first != std::string::npos && std::string_view{"[{(#\""}.find(text[first]) != std::string_view::npos) {
+    std::vector<notation::Node> nodes;
+    if (auto const read = notation::read_one(text, nodes); read.status != notation::ReadStatus::form) {
+      auto const error = notation::error_of(text, read);
+      throw Error{
+          error.code(),
+          "An input is EDN, or text that begins with none of [ { ( # and \"; this is neither: " + error.message(),
+          error.data()};
+    }
+  }
   auto const form = form_of(text);
   return !form || form->is_symbol() ? Edn::string(text) : *form;
 }
@@ -48,6 +67,36 @@ Question question_of(Database const& db, QueryArguments const& arguments) {
   return question;
 }
 
+/// Says which attributes of a query's patterns the database does not have: where a schema says what there is, nothing
+/// is found by them.
+void warn_of_unknown_attributes(Database const& db, std::string const& text) {
+  if (db.options().schema_flexibility != SchemaFlexibility::write) return;
+  auto const syntax = query::syntax::parse_query(text, {.any = true});
+  if (!syntax.ok() || syntax.tree.inputs.empty() || syntax.tree.inputs[0].kind != query::syntax::Input::Kind::source)
+    return;
+  notation::Form const root{text, syntax.nodes.data(), 0};
+  std::vector<std::string_view> known;
+  for (auto const& attribute : db.schema().attributes()) {
+    if (attribute) known.push_back(attribute->ident.text());
+  }
+  std::vector<std::string> told;
+  for (auto const& clause : syntax.tree.clauses) {
+    if (clause.kind != query::syntax::Clause::Kind::pattern || clause.source != syntax.tree.inputs[0].source ||
+        clause.terms.count < 2)
+      continue;
+    auto const& term = syntax.tree.terms_of(clause.terms)[1];
+    if (term.kind != query::syntax::Term::Kind::constant) continue;
+    auto const name = Edn::of(root.at(term.node));
+    if (!name.is_keyword() || std::ranges::find(known, name.as_keyword()) != known.end()) continue;
+    std::string const word{name.as_keyword()};
+    if (std::ranges::find(told, word) != told.end()) continue;
+    told.push_back(word);
+    auto const near = config::nearest(word, known);
+    std::fprintf(stderr, "cairn: no attribute :%s in this database%s%s\n", word.c_str(),
+                 near.empty() ? "" : "; nearest :", std::string{near}.c_str());
+  }
+}
+
 /// What `work` returns, or what an interrupted command does.
 template <class Work>
 int interruptible(Work work) {
@@ -66,8 +115,10 @@ int interruptible(Work work) {
 int query_store(std::string const& store, QueryArguments const& arguments) {
   return interruptible([&] {
     auto const conn = connect<Backends>(store_config(store));
-    auto const question = question_of(conn.db(), arguments);
+    auto const db = conn.db();
+    auto const question = question_of(db, arguments);
     auto const result = ask(question);
+    warn_of_unknown_attributes(db, question.text);
     auto const names = column_names(question.text);
     auto const format = !arguments.format.empty() ? arguments.format : isatty(STDOUT_FILENO) != 0 ? "table" : "edn";
     if (format == "csv") {

@@ -12,7 +12,11 @@
 
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
+#include <iostream>
 #include <string>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -28,6 +32,58 @@ int create_store(std::string const& store, bool keep_history, bool schema_on_rea
     Store<Entry>::create(loaded.store, loaded.options);
   });
   return 0;
+}
+
+int delete_store(std::string const& store, bool sure) {
+  auto const text = store_config(store);
+  auto const environment = process_environment();
+  return Backends::dispatch(config::backend_of_database(text, environment), [&]<class Entry>(
+                                                                                std::type_identity<Entry>) {
+    auto const store_of = config::load_database_config<Entry>(text, environment, config::OptionVariables::none).store;
+    bool is_there = true;
+    try {
+      is_there = Store<Entry>::exists(store_of);
+    } catch (Error const&) {  // NOLINT(bugprone-empty-catch): a damaged one can be removed
+    }
+    if (!is_there)
+      raise(Errc::store_does_not_exist, "There is no such store, and nothing was deleted. Look at the path or the id.");
+    if (!sure) {
+      if (isatty(STDIN_FILENO) == 0) {
+        std::fputs(
+            "cairn: A store is deleted for good, and nobody is there to be asked. Nothing was deleted; --yes says that "
+            "it is meant.\n",
+            stderr);
+        return 2;
+      }
+      std::fprintf(stderr, "Delete %s for good, with its history and all branches? [y/N] ",
+                   config::to_edn(store_of).c_str());
+      std::string answer;
+      std::getline(std::cin, answer);
+      if (answer != "y" && answer != "yes") {
+        std::fputs("Nothing was deleted.\n", stderr);
+        return 1;
+      }
+    }
+    Store<Entry>::destroy(store_of);
+    return 0;
+  });
+}
+
+std::string store_in_place_of_forms(std::string const& file) {
+  if (file.starts_with('{')) return file;
+  std::string quoted;
+  std::error_code error;
+  if (is_sqlite_file(file)) {
+    notation::write_string_to(quoted, "cairn:sqlite:" + file);
+  } else if (file.starts_with("cairn:")) {
+    notation::write_string_to(quoted, file);
+  } else if (std::filesystem::is_directory(file, error)) {
+    try {
+      if (exists<Backends>(store_config(file))) notation::write_string_to(quoted, file);
+    } catch (Error const&) {  // NOLINT(bugprone-empty-catch): it is no store that can be opened
+    }
+  }
+  return quoted;
 }
 
 int collect_garbage(std::string const& store, GarbageArguments const& arguments) {

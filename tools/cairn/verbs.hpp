@@ -15,6 +15,13 @@ inline constexpr int status_interrupted = 130;
 
 int create_store(std::string const& store, bool keep_history, bool schema_on_read);
 
+/// Removes a store with all of its branches, after a question to whoever sits at the terminal, unless `sure`. 1 where the answer is no, 2 where
+/// nobody is there to be asked.
+int delete_store(std::string const& store, bool sure);
+
+/// How a store is named in the shell where that is what a file's name names: a configuration, a URI, a store's directory or SQLite's file; else empty.
+[[nodiscard]] std::string store_in_place_of_forms(std::string const& file);
+
 /// Transacts the forms of files (`-`: standard input): a vector or `{:tx-data ...}` is a transaction, entity maps are gathered
 /// into transactions of `batch`. Ends between two transactions on Ctrl-C.
 int import_files(std::string const& store, std::vector<std::string> const& files, std::size_t batch);
