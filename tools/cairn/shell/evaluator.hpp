@@ -24,6 +24,11 @@ class Evaluator {
   };
   Result evaluate(Edn const& form);
 
+  /// Whether the form is a name that was given a value.
+  [[nodiscard]] bool defines(Edn const& form) const {
+    return form.is_symbol() && definitions_.contains(form.as_symbol());
+  }
+
   /// Names that a form may begin with, for completion; sorted.
   [[nodiscard]] std::vector<std::string> names() const;
 
@@ -41,6 +46,7 @@ class Evaluator {
 struct Function {
   std::string_view name;
   std::string_view usage;  ///< `(connect config)`
+  std::string_view what;   ///< it gives or does, in a few words
   std::size_t least;       ///< arguments
   std::size_t most;
   ShellValue (*call)(std::span<ShellValue const> arguments);

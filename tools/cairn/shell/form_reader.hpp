@@ -42,6 +42,8 @@ class FormReader {
 
   /// Whether a form has begun and is not finished.
   [[nodiscard]] bool in_form() const noexcept { return text_.find_first_not_of(" \t\n,", at_) != std::string::npos; }
+  /// What has begun and is not finished.
+  [[nodiscard]] std::string_view rest() const noexcept { return std::string_view{text_}.substr(at_); }
   void clear() {
     text_.clear();
     at_ = 0;

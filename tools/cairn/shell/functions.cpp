@@ -213,65 +213,93 @@ ShellValue element(std::vector<ShellValue> elements, std::size_t at) {
   return at < elements.size() ? std::move(elements[at]) : nil();
 }
 
-/// How each function is called, a line each.
+/// How each function is called and what it gives, a line each.
 ShellValue help(Arguments) {
-  std::string lines = "(def name value)";
-  for (auto const& function : functions()) lines.append("\n").append(function.usage);
+  constexpr std::size_t widest = 45;
+  std::string lines;
+  auto const add = [&](std::string_view usage, std::string_view what) {
+    lines.append(usage).append(usage.size() < widest ? widest - usage.size() : 1, ' ').append(what) += '\n';
+  };
+  add("(def name value)", "gives a value a name");
+  for (auto const& function : functions()) add(function.usage, function.what);
+  add("exit, quit, Ctrl-D", "end a prompt");
+  lines.pop_back();
   return {Edn::string(lines)};
+}
+
+/// Of a string the characters, as many as Clojure counts: one that UTF-16 needs two units for is two.
+std::size_t utf16_units(std::string_view text) {
+  std::size_t units = 0;
+  for (char const c : text) {
+    auto const byte = static_cast<unsigned char>(c);
+    units += (byte & 0xC0U) == 0x80U ? 0 : byte >= 0xF0U ? 2 : 1;
+  }
+  return units;
+}
+
+ShellValue count_things(Arguments arguments) {
+  auto const number = [](std::size_t size) { return ShellValue{Edn::integer(static_cast<std::int64_t>(size))}; };
+  if (arguments[0].get<Values>() != nullptr) return number(elements_of(arguments[0]).size());
+  auto const edn = to_edn(arguments[0]);
+  if (edn.is_string()) return number(utf16_units(edn.as_string()));
+  if (!edn.is_nil() && !edn.is_sequence() && !edn.is_set() && !edn.is_map()) {
+    raise(Errc::transact_syntax, "count wants a collection, and got " + notation::write(edn).substr(0, 80) + ".");
+  }
+  return number(elements_of(arguments[0]).size());
 }
 
 constexpr std::size_t any = 64;
 
 // clang-format off: a table
 constexpr std::array functions_by_name{
-    Function{"help", "(help)", 0, 0, help},
-    Function{"create-database", "(create-database config)", 0, 1, [](Arguments a) { create<Backends>(config_of(a)); return nil(); }},
-    Function{"delete-database", "(delete-database config)", 0, 1, [](Arguments a) { destroy<Backends>(config_of(a)); return nil(); }},
-    Function{"database-exists?", "(database-exists? config)", 0, 1, [](Arguments a) { return ShellValue{Edn::boolean(exists<Backends>(config_of(a)))}; }},
-    Function{"connect", "(connect config)", 0, 1, [](Arguments a) { return ShellValue{std::make_shared<Conn>(connect<Backends>(config_of(a)))}; }},
-    Function{"release", "(release conn)", 1, 1, [](Arguments a) { conn_of(a[0]).release(); return nil(); }},
-    Function{"stats", "(stats conn)", 1, 1, [](Arguments a) { return ShellValue{notation::parse(cairn::to_edn(conn_of(a[0]).stats()))}; }},
-    Function{"gc-storage", "(gc-storage conn remove-before)", 1, 2, collect_garbage},
-    Function{"gc-storage!", "(gc-storage! conn remove-before)", 1, 2, collect_garbage},
-    Function{"transact", "(transact conn tx-data)", 2, 2, [](Arguments a) { return ShellValue{std::make_shared<Report const>(conn_of(a[0]).transact(TxData{to_edn(a[1])}))}; }},
-    Function{"transact!", "(transact! conn tx-data)", 2, 2, [](Arguments a) { return ShellValue{std::make_shared<Report const>(conn_of(a[0]).transact(TxData{to_edn(a[1])}))}; }},
-    Function{"db", "(db conn)", 1, 1, [](Arguments a) { return ShellValue{conn_of(a[0]).sync()}; }},
-    Function{"deref", "@conn", 1, 1, [](Arguments a) { return a[0].get<ReportPtr>() != nullptr ? a[0] : ShellValue{conn_of(a[0]).sync()}; }},
-    Function{"as-of", "(as-of db tx-or-instant)", 2, 2, [](Arguments a) { return at_time(a, [](auto const& db, auto time) { return db.as_of(time); }); }},
-    Function{"since", "(since db tx-or-instant)", 2, 2, [](Arguments a) { return at_time(a, [](auto const& db, auto time) { return db.since(time); }); }},
-    Function{"history", "(history db)", 1, 1, [](Arguments a) { return ShellValue{db_of(a[0]).history()}; }},
-    Function{"with", "(with db tx-data)", 2, 2, [](Arguments a) { return ShellValue{std::make_shared<Report const>(db_of(a[0]).with(TxData{to_edn(a[1])}))}; }},
-    Function{"db-with", "(db-with db tx-data)", 2, 2, [](Arguments a) { return ShellValue{db_of(a[0]).with(TxData{to_edn(a[1])}).db_after}; }},
-    Function{"datoms", "(datoms db index & components)", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db, db.datoms(order, parts)); }); }},
-    Function{"seek-datoms", "(seek-datoms db index & components)", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db, db.seek_datoms(order, parts)); }); }},
-    Function{"rseek-datoms", "(rseek-datoms db index & components)", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db, db.rseek_datoms(order, parts)); }); }},
-    Function{"index-range", "(index-range db attribute start end)", 2, 4, index_range},
-    Function{"tx-range", "(tx-range conn from to)", 3, 3, tx_range},
-    Function{"entity", "(entity db id)", 2, 2, [](Arguments a) { return ShellValue{db_of(a[0]).entity(entity_ref_of(to_edn(a[1])))}; }},
-    Function{"touch", "(touch entity)", 1, 1, [](Arguments a) { return a[0]; }},
-    Function{"entid", "(entid db ident)", 2, 2, [](Arguments a) { auto const id = db_of(a[0]).entid(entity_ref_of(to_edn(a[1]))); return id ? ShellValue{Edn::integer(*id)} : nil(); }},
-    Function{"ident", "(ident db id)", 2, 2, [](Arguments a) { auto const ident = db_of(a[0]).ident(entity_ref_of(to_edn(a[1]))); return ident ? ShellValue{Edn::keyword(ident->text())} : nil(); }},
-    Function{"schema", "(schema db)", 1, 1, schema_of},
-    Function{"q", "(q query & inputs)", 1, any, call_q},
-    Function{"explain", "(explain query & inputs)", 1, any, call_explain},
-    Function{"pull", "(pull db pattern entity)", 2, 3, call_pull},
-    Function{"pull-many", "(pull-many db pattern entities)", 2, 3, call_pull_many},
-    Function{"branches", "(branches conn)", 1, 1, call_branches},
-    Function{"branch!", "(branch! conn from to)", 3, 3, call_branch},
-    Function{"delete-branch!", "(delete-branch! conn branch)", 2, 2, call_delete_branch},
-    Function{"force-branch!", "(force-branch! conn db branch parents)", 3, 4, call_force_branch},
-    Function{"merge!", "(merge! conn branch-or-parents & tx-data)", 2, 3, call_merge},
-    Function{"branch-as-db", "(branch-as-db conn branch)", 2, 2, call_branch_as_db},
-    Function{"commit-as-db", "(commit-as-db conn commit)", 2, 2, call_commit_as_db},
-    Function{"commit-id", "(commit-id conn)", 1, 1, call_commit_id},
-    Function{"parent-commit-ids", "(parent-commit-ids conn)", 1, 1, call_parent_commit_ids},
-    Function{"branch-history", "(branch-history conn)", 1, 1, call_branch_history},
-    Function{"diff", "(diff before after), (diff base ours theirs)", 2, 3, call_diff},
-    Function{"count", "(count things)", 1, 1, [](Arguments a) { return ShellValue{Edn::integer(static_cast<std::int64_t>(elements_of(a[0]).size()))}; }},
-    Function{"first", "(first things)", 1, 1, [](Arguments a) { return element(elements_of(a[0]), 0); }},
-    Function{"second", "(second things)", 1, 1, [](Arguments a) { return element(elements_of(a[0]), 1); }},
-    Function{"last", "(last things)", 1, 1, [](Arguments a) { auto all = elements_of(a[0]); return all.empty() ? nil() : std::move(all.back()); }},
-    Function{"get", "(get map key)", 2, 2, [](Arguments a) { auto const map = to_edn(a[0]); auto const* found = map.find(to_edn(a[1])); return found != nullptr ? ShellValue{*found} : nil(); }},
+    Function{"help", "(help)", "this list", 0, 0, help},
+    Function{"create-database", "(create-database config)", "an empty database; config: a directory, a URI or a map", 0, 1, [](Arguments a) { create<Backends>(config_of(a)); return nil(); }},
+    Function{"delete-database", "(delete-database config)", "removes it for good", 0, 1, [](Arguments a) { destroy<Backends>(config_of(a)); return nil(); }},
+    Function{"database-exists?", "(database-exists? config)", "whether it is there", 0, 1, [](Arguments a) { return ShellValue{Edn::boolean(exists<Backends>(config_of(a)))}; }},
+    Function{"connect", "(connect config)", "a connection", 0, 1, [](Arguments a) { return ShellValue{std::make_shared<Conn>(connect<Backends>(config_of(a)))}; }},
+    Function{"release", "(release conn)", "lets go of it", 1, 1, [](Arguments a) { conn_of(a[0]).release(); return nil(); }},
+    Function{"stats", "(stats conn)", "figures", 1, 1, [](Arguments a) { return ShellValue{notation::parse(cairn::to_edn(conn_of(a[0]).stats()))}; }},
+    Function{"gc-storage", "(gc-storage conn remove-before)", "removes what no branch needs", 1, 2, collect_garbage},
+    Function{"gc-storage!", "(gc-storage! conn remove-before)", "the same", 1, 2, collect_garbage},
+    Function{"transact", "(transact conn tx-data)", "commits maps, or [:db/add e a v]; gives a report", 2, 2, [](Arguments a) { return ShellValue{std::make_shared<Report const>(conn_of(a[0]).transact(TxData{to_edn(a[1])}))}; }},
+    Function{"transact!", "(transact! conn tx-data)", "the same", 2, 2, [](Arguments a) { return ShellValue{std::make_shared<Report const>(conn_of(a[0]).transact(TxData{to_edn(a[1])}))}; }},
+    Function{"db", "(db conn)", "the newest database", 1, 1, [](Arguments a) { return ShellValue{conn_of(a[0]).sync()}; }},
+    Function{"deref", "@conn", "the same", 1, 1, [](Arguments a) { return a[0].get<ReportPtr>() != nullptr ? a[0] : ShellValue{conn_of(a[0]).sync()}; }},
+    Function{"as-of", "(as-of db tx-or-instant)", "as it was then", 2, 2, [](Arguments a) { return at_time(a, [](auto const& db, auto time) { return db.as_of(time); }); }},
+    Function{"since", "(since db tx-or-instant)", "what was said after that", 2, 2, [](Arguments a) { return at_time(a, [](auto const& db, auto time) { return db.since(time); }); }},
+    Function{"history", "(history db)", "all that was ever said", 1, 1, [](Arguments a) { return ShellValue{db_of(a[0]).history()}; }},
+    Function{"with", "(with db tx-data)", "what a transaction would do", 2, 2, [](Arguments a) { return ShellValue{std::make_shared<Report const>(db_of(a[0]).with(TxData{to_edn(a[1])}))}; }},
+    Function{"db-with", "(db-with db tx-data)", "the database that it would leave", 2, 2, [](Arguments a) { return ShellValue{db_of(a[0]).with(TxData{to_edn(a[1])}).db_after}; }},
+    Function{"datoms", "(datoms db index & components)", "of :eavt, :aevt or :avet", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db, db.datoms(order, parts)); }); }},
+    Function{"seek-datoms", "(seek-datoms db index & components)", "from there to the end", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db, db.seek_datoms(order, parts)); }); }},
+    Function{"rseek-datoms", "(rseek-datoms db index & components)", "from there to the begin", 2, 6, [](Arguments a) { return look_into_index(a, [](auto const& db, auto order, auto const& parts) { return list_of(db, db.rseek_datoms(order, parts)); }); }},
+    Function{"index-range", "(index-range db attribute start end)", "by value", 2, 4, index_range},
+    Function{"tx-range", "(tx-range conn from to)", "transactions, in order", 3, 3, tx_range},
+    Function{"entity", "(entity db id)", "its attributes, as a map", 2, 2, [](Arguments a) { return ShellValue{db_of(a[0]).entity(entity_ref_of(to_edn(a[1])))}; }},
+    Function{"touch", "(touch entity)", "the same", 1, 1, [](Arguments a) { return a[0]; }},
+    Function{"entid", "(entid db ident)", "its number", 2, 2, [](Arguments a) { auto const id = db_of(a[0]).entid(entity_ref_of(to_edn(a[1]))); return id ? ShellValue{Edn::integer(*id)} : nil(); }},
+    Function{"ident", "(ident db id)", "its name", 2, 2, [](Arguments a) { auto const ident = db_of(a[0]).ident(entity_ref_of(to_edn(a[1]))); return ident ? ShellValue{Edn::keyword(ident->text())} : nil(); }},
+    Function{"schema", "(schema db)", "the attributes", 1, 1, schema_of},
+    Function{"q", "(q query & inputs)", "'[:find ?e :where [?e :name]]", 1, any, call_q},
+    Function{"explain", "(explain query & inputs)", "how a query is answered", 1, any, call_explain},
+    Function{"pull", "(pull db pattern entity)", "'[*] and an entity's number or [:name \"Ivan\"]", 2, 3, call_pull},
+    Function{"pull-many", "(pull-many db pattern entities)", "of several entities", 2, 3, call_pull_many},
+    Function{"branches", "(branches conn)", "their names", 1, 1, call_branches},
+    Function{"branch!", "(branch! conn from to)", "a new branch", 3, 3, call_branch},
+    Function{"delete-branch!", "(delete-branch! conn branch)", "removes one", 2, 2, call_delete_branch},
+    Function{"force-branch!", "(force-branch! conn db branch parents)", "makes a branch what db is", 3, 4, call_force_branch},
+    Function{"merge!", "(merge! conn branch-or-parents & tx-data)", "takes over what another branch changed", 2, 3, call_merge},
+    Function{"branch-as-db", "(branch-as-db conn branch)", "what a branch holds", 2, 2, call_branch_as_db},
+    Function{"commit-as-db", "(commit-as-db conn commit)", "what a commit left", 2, 2, call_commit_as_db},
+    Function{"commit-id", "(commit-id conn)", "of the newest commit", 1, 1, call_commit_id},
+    Function{"parent-commit-ids", "(parent-commit-ids conn)", "what it was made from", 1, 1, call_parent_commit_ids},
+    Function{"branch-history", "(branch-history conn)", "the commits of the branch", 1, 1, call_branch_history},
+    Function{"diff", "(diff before after), (diff base ours theirs)", "what differs", 2, 3, call_diff},
+    Function{"count", "(count things)", "how many", 1, 1, count_things},
+    Function{"first", "(first things)", "of a list", 1, 1, [](Arguments a) { return element(elements_of(a[0]), 0); }},
+    Function{"second", "(second things)", "of a list", 1, 1, [](Arguments a) { return element(elements_of(a[0]), 1); }},
+    Function{"last", "(last things)", "of a list", 1, 1, [](Arguments a) { auto all = elements_of(a[0]); return all.empty() ? nil() : std::move(all.back()); }},
+    Function{"get", "(get map key)", "what a key has", 2, 2, [](Arguments a) { auto const map = to_edn(a[0]); auto const* found = map.find(to_edn(a[1])); return found != nullptr ? ShellValue{*found} : nil(); }},
 };
 // clang-format on
 

@@ -5,6 +5,7 @@
 
 #include "../terminal.hpp"
 
+#include <clocale>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +15,9 @@
 
 #ifdef CAIRN_TOOL_HAS_LIBEDIT
 #include <editline/readline.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <unistd.h>
 #endif
 
 namespace cairn::tool {
@@ -45,7 +49,62 @@ char* next_completion(char const* begun, int state) {
   return nullptr;
 }
 
-char** complete(char const* begun, int, int) { return rl_completion_matches(begun, next_completion); }
+/// Whether the terminal has sent more than was read: nobody types so fast, it is a paste.
+bool more_waits() {
+  pollfd terminal{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+  return poll(&terminal, 1, 0) > 0;
+}
+
+/// In a paste of a terminal that does not say so a Tab is white space.
+char** complete(char const* begun, int, int) {
+  rl_attempted_completion_over = 0;
+  if (more_waits()) {
+    rl_insert_text("\t");
+    rl_attempted_completion_over = 1;
+    return nullptr;
+  }
+  return rl_completion_matches(begun, next_completion);
+}
+
+// A terminal that is asked to (`\e[?2004h`) puts what is pasted between `\e[200~` and `\e[201~`. A function of one's
+// own has one key, so each of these stands for a key that has nothing else to do.
+constexpr int key_of_paste_begin = 0x1D;
+constexpr int key_of_paste_end = 0x1E;
+
+int begin_paste(int, int) {
+  rl_inhibit_completion = 1;  // a Tab is a Tab
+  return 0;
+}
+int end_paste(int, int) {
+  rl_inhibit_completion = 0;
+  return 0;
+}
+
+void bind_pastes() {
+  rl_add_defun("cairn-begin-paste", begin_paste, key_of_paste_begin);
+  rl_add_defun("cairn-end-paste", end_paste, key_of_paste_end);
+  rl_parse_and_bind("bind -s '\\e[200~' '\\035'");
+  rl_parse_and_bind("bind -s '\\e[201~' '\\036'");
+}
+
+/// Whether the terminal knows sequences.
+bool has_sequences() {
+  char const* terminal = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe)
+  return terminal != nullptr && *terminal != '\0' && std::strcmp(terminal, "dumb") != 0;
+}
+
+void announce_pastes(bool wanted) {
+  if (!has_sequences()) return;
+  std::fputs(wanted ? "\033[?2004h" : "\033[?2004l", stdout);
+  std::fflush(stdout);
+}
+
+/// EDN is UTF-8, and the library drops what the locale's letters are not. Numbers stay as they are.
+void use_unicode() {
+  auto const* const own = std::setlocale(LC_CTYPE, "");  // NOLINT(concurrency-mt-unsafe)
+  if (own == nullptr || std::strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+    std::setlocale(LC_CTYPE, "C.UTF-8");  // NOLINT(concurrency-mt-unsafe)
+}
 
 std::filesystem::path history_file() {
   char const* state = std::getenv("XDG_STATE_HOME");  // NOLINT(concurrency-mt-unsafe)
@@ -60,7 +119,9 @@ std::filesystem::path history_file() {
 Prompt::Prompt(Names names) {
   known_names = std::move(names);
   history = history_file();
+  use_unicode();
   rl_initialize();
+  bind_pastes();
   using_history();
   stifle_history(1000);
   if (!history.empty()) read_history(history.c_str());
@@ -77,17 +138,23 @@ Prompt::~Prompt() {
 
 Prompt::Line Prompt::read(std::string_view prompt) {
   Interrupt interrupt;
+  announce_pastes(true);
   char* const line = readline(std::string{prompt}.c_str());
+  announce_pastes(false);
   if (Interrupt::raised()) {
+    rl_inhibit_completion = 0;
     std::free(line);
     std::puts("");
     return {Kind::interrupted, {}};
   }
   if (line == nullptr) return {Kind::end, {}};
   Line result{Kind::line, line};
-  if (*line != '\0') add_history(line);
   std::free(line);
   return result;
+}
+
+void Prompt::remember(std::string const& line) {
+  if (!line.empty()) add_history(line.c_str());
 }
 
 #else
@@ -100,6 +167,8 @@ Prompt::Line Prompt::read(std::string_view prompt) {
   std::string text;
   return std::getline(std::cin, text) ? Line{Kind::line, std::move(text)} : Line{Kind::end, {}};
 }
+
+void Prompt::remember(std::string const&) {}
 
 #endif
 

@@ -10,8 +10,9 @@
 
 namespace cairn::tool {
 
-/// Lines from the terminal: with history (kept in `$XDG_STATE_HOME/cairn/history`, or `~/.local/state/...`) and completion
-/// where libedit is there, plain otherwise. One at a time.
+/// Lines from the terminal: with history (kept in `$XDG_STATE_HOME/cairn/history`, or `~/.local/state/...`) and
+/// completion where libedit is there, plain otherwise. One at a time. Sets the locale of letters (`LC_CTYPE`), so make
+/// it before other threads.
 class Prompt {
  public:
   enum class Kind { line, interrupted, end };
@@ -27,6 +28,8 @@ class Prompt {
   ~Prompt();
 
   Line read(std::string_view prompt);
+  /// Adds a line to the history.
+  void remember(std::string const& line);
 };
 
 }  // namespace cairn::tool

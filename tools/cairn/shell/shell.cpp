@@ -7,6 +7,7 @@
 #include "evaluator.hpp"
 #include "form_reader.hpp"
 #include "prompt.hpp"
+#include "secret_keys.hpp"
 #include "table.hpp"
 
 #include <algorithm>
@@ -28,6 +29,12 @@ bool is_lines(std::string const& text) {
            auto const byte = static_cast<unsigned char>(c);
            return (byte < 0x20 && c != '\n') || byte == 0x7F;
          });
+}
+
+/// What people type who want to leave: `exit`, `quit`, or a call of it.
+bool is_farewell(Edn const& form) {
+  auto const& word = form.is_list() && form.size() == 1 ? form[0] : form;
+  return word.is_symbol() && (word.as_symbol() == "exit" || word.as_symbol() == "quit");
 }
 
 template <class Work>
@@ -69,16 +76,26 @@ int run_prompt() {
   Evaluator evaluator;
   FormReader reader;
   Prompt prompt{[&evaluator] { return evaluator.names(); }};
-  std::puts("Cairn " CAIRN_VERSION ". Forms of EDN; (help) lists the functions, Ctrl-D ends, Ctrl-C drops what was begun, Tab completes.");
-  for (;;) {
+  auto const keys = secret_keys();
+  std::puts(
+      "Cairn " CAIRN_VERSION
+      ". Forms of EDN; (help) lists the functions, Ctrl-D or exit ends, Ctrl-C drops what was begun, Tab completes.");
+  for (bool is_over = false; !is_over;) {
     auto const line = prompt.read(reader.in_form() ? "    ... " : "cairn=> ");
-    if (line.kind == Prompt::Kind::end) break;
+    if (line.kind == Prompt::Kind::end) {
+      std::puts("");
+      break;
+    }
     if (line.kind == Prompt::Kind::interrupted) {
       reader.clear();
       continue;
     }
     reader.add_line(line.text);
+    if (!may_hold_secret(reader.rest(), keys)) prompt.remember(line.text);
     while (auto next = reader.next(false)) {
+      auto const* form = std::get_if<Edn>(&*next);
+      is_over = form != nullptr && is_farewell(*form) && !evaluator.defines(*form);
+      if (is_over) break;
       auto const error = error_of([&] {
         if (auto const* wrong = std::get_if<Error>(&*next)) throw *wrong;
         Interrupt interrupt;  // Ctrl-C ends a query
@@ -91,7 +108,6 @@ int run_prompt() {
       if (error) std::puts(with_code(*error).c_str());
     }
   }
-  std::puts("");
   return 0;
 }
 
