@@ -29,20 +29,21 @@ class Form {
 
   [[nodiscard]] constexpr Node const& node() const noexcept { return nodes_[index_]; }
   [[nodiscard]] constexpr std::uint32_t index() const noexcept { return index_; }
-  [[nodiscard]] constexpr Kind kind() const noexcept { return node().kind; }
-  [[nodiscard]] constexpr bool is(Kind kind) const noexcept { return node().kind == kind; }
+  [[nodiscard]] constexpr Kind kind() const noexcept { return nodes_[index_].kind; }
+  [[nodiscard]] constexpr bool is(Kind kind) const noexcept { return nodes_[index_].kind == kind; }
   [[nodiscard]] constexpr bool is_sequence() const noexcept { return is(Kind::list) || is(Kind::vector); }
   [[nodiscard]] constexpr bool is_symbol(std::string_view text) const noexcept {
-    return is(Kind::symbol) && name() == text;
+    return is(Kind::symbol) && detail::are_same(name(), text);
   }
   /// `text` without a colon.
   [[nodiscard]] constexpr bool is_keyword(std::string_view text) const noexcept {
-    return is(Kind::keyword) && name() == text;
+    return is(Kind::keyword) && detail::are_same(name(), text);
   }
 
   /// The form as it was written.
   [[nodiscard]] constexpr std::string_view raw() const noexcept {
-    return text_.substr(node().begin, node().end - node().begin);
+    Node const& node = nodes_[index_];
+    return {text_.data() + node.begin, node.end - node.begin};
   }
   /// The text that all offsets count in.
   [[nodiscard]] constexpr std::string_view whole_text() const noexcept { return text_; }
@@ -90,7 +91,7 @@ class Form {
   [[nodiscard]] constexpr std::string_view tag() const noexcept { return (*this)[0].name(); }
   [[nodiscard]] constexpr Form tagged_value() const noexcept { return (*this)[1]; }
   /// The form behind this one, inside the same parent. Requires: there is one.
-  [[nodiscard]] constexpr Form next() const noexcept { return {text_, nodes_, node().next}; }
+  [[nodiscard]] constexpr Form next() const noexcept { return {text_, nodes_, nodes_[index_].next}; }
 
   /// The form of another node of the same text.
   [[nodiscard]] constexpr Form at(std::uint32_t index) const noexcept { return {text_, nodes_, index}; }

@@ -14,6 +14,7 @@
 #include <cairn/edn/utf8.hpp>
 #include <cairn/edn/uuid.hpp>
 #include <cairn/error/errc.hpp>
+#include <cairn/meta/pool.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -104,9 +105,11 @@ class Reader {
   /// Skips whitespace and comments; false where an error stopped it.
   constexpr bool skip_space() {
     if (at_ == 0 && text_.substr(0, 3) == "\xEF\xBB\xBF") at_ = 3;
+    char const* const text = text_.data();
+    std::size_t const size = text_.size();
     for (;; ++at_) {
-      while (at_ != text_.size() && is_space(text_[at_])) ++at_;
-      if (at_ == text_.size() || text_[at_] != ';') return true;
+      while (at_ != size && is_space(text[at_])) ++at_;
+      if (at_ == size || text[at_] != ';') return true;
       while (at_ != text_.size() && text_[at_] != '\n') {
         utf8::Decoded const decoded = utf8::decode(text_, at_);
         if (decoded.size == 0) {
@@ -202,8 +205,16 @@ class Reader {
     }
     // Lists and vectors share a seed since they are equal as sequences.
     auto const seed = role == Role::vector ? Kind::list : kind_of(role);
-    frames_.push_back({role, static_cast<std::uint32_t>(nodes_.size()), static_cast<std::uint32_t>(at_), 0,
-                       entries_.size(), Hasher{static_cast<std::uint32_t>(seed)}, 0});
+    // No temporary, which would be const: g++ 12 lets no constructor of a member write to it while a constant is
+    // evaluated.
+    Frame frame{role,
+                static_cast<std::uint32_t>(nodes_.size()),
+                static_cast<std::uint32_t>(at_),
+                0,
+                entries_.size(),
+                Hasher{static_cast<std::uint32_t>(seed)},
+                0};
+    frames_.push_back(frame);
     return true;
   }
 
@@ -279,7 +290,7 @@ class Reader {
   constexpr void finish_frame() {
     Frame const top = frames_.back();
     frames_.pop_back();
-    entries_.resize(top.entries_from);
+    if (entries_.size() != top.entries_from) entries_.resize(top.entries_from);
     Node& node = nodes_[top.node];
     node.end = static_cast<std::uint32_t>(at_);
     node.children = top.children;
@@ -431,9 +442,14 @@ class Reader {
 
   /// From `begin` to the next delimiter; moves `at_` behind it. Requires: name bytes or a delimiter at `begin`.
   constexpr std::string_view scan_token(std::size_t begin) {
-    at_ = begin;
-    while (at_ != text_.size() && is_name_byte(text_[at_])) {
-      if (static_cast<unsigned char>(text_[at_]) < 0x80) {
+    // No calls for each byte: a compiler that reads takes longer over a call than over all else here.
+    char const* const text = text_.data();
+    std::size_t const size = text_.size();
+    bool const* const names = name_bytes.data();
+    for (at_ = begin; at_ != size;) {
+      auto const byte = static_cast<unsigned char>(text[at_]);
+      if (!names[byte]) break;
+      if (byte < 0x80) {
         ++at_;
         continue;
       }
@@ -448,11 +464,11 @@ class Reader {
       }
       at_ += decoded.size;
     }
-    if (at_ != text_.size() && !ends_token(text_[at_])) {
+    if (at_ != size && !ends_token(text[at_])) {
       fail(at_, "this character must not stand here");
       return {};
     }
-    return text_.substr(begin, at_ - begin);
+    return {text + begin, at_ - begin};
   }
 
   static constexpr bool ends_token(char c) noexcept {
@@ -557,8 +573,8 @@ class Reader {
   std::size_t first_node_;
   std::vector<Node>& nodes_;
   ReaderOptions const& options_;
-  std::vector<Frame> frames_{};
-  std::vector<std::uint32_t> entries_{};  // nodes of the keys and elements of the open maps and sets
+  meta::Pool<Frame> frames_{};
+  meta::Pool<std::uint32_t> entries_{};  // nodes of the keys and elements of the open maps and sets
   ReadResult result_{};
   bool done_ = false;
 };

@@ -19,7 +19,12 @@ class Hasher {
   constexpr explicit Hasher(std::uint32_t seed) noexcept { add_word(seed); }
   constexpr void add(char byte) noexcept { state_ = (state_ ^ static_cast<unsigned char>(byte)) * 0x100000001B3ULL; }
   constexpr void add(std::string_view bytes) noexcept {
-    for (char const byte : bytes) add(byte);
+    char const* const all = bytes.data();
+    std::uint64_t state = state_;
+    for (std::size_t i = 0, size = bytes.size(); i != size; ++i) {
+      state = (state ^ static_cast<unsigned char>(all[i])) * 0x100000001B3ULL;
+    }
+    state_ = state;
   }
   constexpr void add_word(std::uint64_t word) noexcept {
     state_ = (state_ ^ word) * 0x9E3779B97F4A7C15ULL;

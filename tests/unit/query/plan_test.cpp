@@ -14,8 +14,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cairn::plan_test {
 
@@ -407,6 +409,56 @@ TEST_CASE("what would be endless or huge is refused") {
   for (int i = 0; i != 20; ++i) branches += " (or (r ?x) [?x :a" + std::to_string(i) + "])";
   branches += "]]";
   CHECK(Planned{"[:find ?x :in $ % :where (r ?x)]", branches}.result.problem.fault == syntax::Fault::too_big);
+}
+
+// ---- what plans are made in, by the compiler and now
+
+constexpr bool pool_is_sound() {
+  Pool<int> numbers;
+  for (int i = 0; i != 8; ++i) numbers.push_back(i);
+  numbers.push_back(numbers[3]);  // of its own, while it grows
+  bool sound = numbers.size() == 9 && numbers.back() == 3 && numbers[0] == 0 && numbers[7] == 7;
+  numbers.erase(numbers.begin() + 1);
+  int const more[] = {10, 11};
+  numbers.insert(numbers.begin() + 2, more, more + 2);
+  int const expected[] = {0, 2, 10, 11, 3, 4, 5, 6, 7, 3};
+  sound = sound && std::equal(numbers.begin(), numbers.end(), std::begin(expected), std::end(expected));
+  auto copy = numbers;
+  copy.resize(2);
+  copy.resize(4, 9);
+  sound = sound && numbers.size() == 10 && copy[1] == 2 && copy[2] == 9 && copy[3] == 9;
+  Pool<int> other{copy.begin(), copy.end()};
+  other.pop_back();
+  copy = other;
+  sound = sound && copy.size() == 3 && Elements{copy}.contains(9) && !Elements{copy}.contains(10);
+  other = std::move(numbers);
+  return sound && other.size() == 10 && Elements{other}.of({2, 2})[1] == 11;
+}
+
+constexpr bool set_is_sound() {
+  using planning::VariableSet;
+  VariableSet set;
+  for (std::uint32_t const variable : {3U, 63U, 64U, 200U}) set.insert(variable);
+  VariableSet const copy = set;
+  set.erase(64);
+  set.erase(3);
+  set.erase(5000);
+  bool sound = set.contains(63) && set.contains(200) && !set.contains(3) && !set.contains(64) && !set.contains(5000);
+  sound = sound && copy.contains(3) && copy.contains(64);
+  std::uint32_t sum = 0;
+  copy.each([&](std::uint32_t variable) { sum = sum * 7 + variable; });
+  VariableSet few;
+  few.insert(1);
+  set = few;
+  return sound && sum == ((3U * 7 + 63) * 7 + 64) * 7 + 200 && set.contains(1) && !set.contains(63) &&
+         !set.contains(200);
+}
+
+TEST_CASE("pools and sets of variables keep what is put in, however much it is") {
+  STATIC_CHECK(pool_is_sound());
+  STATIC_CHECK(set_is_sound());
+  CHECK(pool_is_sound());
+  CHECK(set_is_sound());
 }
 
 }  // namespace cairn::plan_test

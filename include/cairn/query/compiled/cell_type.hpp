@@ -3,9 +3,11 @@
 // The types that the compiler gives the columns of a static query, and what it knows to find them.
 #pragma once
 
+#include <cairn/edn/name.hpp>
+#include <cairn/query/syntax/vocabulary.hpp>
+
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 
 namespace cairn::query::compiled {
@@ -62,13 +64,13 @@ struct KnownFunction {
 /// What is known where a query is written, the query itself aside.
 struct Surroundings {
   bool has_schema = false;
-  std::span<KnownAttribute const> attributes{};
-  std::span<InputTypes const> inputs{};  ///< those under `:in`; none: nothing is known of them
-  std::span<KnownFunction const> functions{};
+  Elements<KnownAttribute> attributes{};
+  Elements<InputTypes> inputs{};  ///< those under `:in`; none: nothing is known of them
+  Elements<KnownFunction> functions{};
 
   [[nodiscard]] constexpr KnownAttribute const* find(std::string_view name) const noexcept {
     for (auto const& attribute : attributes) {
-      if (attribute.name == name) return &attribute;
+      if (notation::detail::are_same(attribute.name, name)) return &attribute;
     }
     return nullptr;
   }

@@ -11,8 +11,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <vector>
 
 namespace cairn::query::compiled {
 
@@ -262,10 +260,10 @@ class TypeInference {
 
   PlanView const& plan_;
   Surroundings const& known_;
-  std::vector<CellType> types_{};
-  std::vector<CellType> equals_{};
-  std::vector<std::size_t> table_columns_{};
-  std::vector<CellType> columns_{};
+  Pool<CellType> types_{};
+  Pool<CellType> equals_{};
+  Pool<std::size_t> table_columns_{};
+  Pool<CellType> columns_{};
   bool changed_ = false;
 };
 

@@ -77,7 +77,7 @@ class SchemaCheck {
     report(SchemaProblem::Kind::constant, value, known->type_name, {});
   }
 
-  constexpr void look_at_limit(std::span<Operand const> operands, Limit const& limit) {
+  constexpr void look_at_limit(Elements<Operand> operands, Limit const& limit) {
     if (limit.kind == Limit::Kind::none || limit.operand.kind != Operand::Kind::constant || operands.size() < 2) return;
     auto const name = keyword_of(operands[1]);
     auto const* known = name ? known_.find(name->name()) : nullptr;

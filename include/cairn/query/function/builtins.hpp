@@ -190,7 +190,7 @@ inline constexpr std::array builtins{
 /// The built-in function of that name, or null. Linear in their number, which is 71.
 [[nodiscard]] constexpr FunctionInfo const* find_function(std::string_view name) noexcept {
   for (auto const& function : detail::builtins) {
-    if (function.name == name) return &function;
+    if (function.name.size() == name.size() && function.name == name) return &function;
   }
   return nullptr;
 }

@@ -6,12 +6,9 @@
 #include <cairn/edn/node.hpp>
 #include <cairn/query/plan/plan.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
-#include <vector>
 
 namespace cairn::query {
 
@@ -38,7 +35,7 @@ class Dependencies {
   constexpr Dependencies(PlanView const& plan, bool one_input_row) : plan_{&plan}, one_input_row_{one_input_row} {}
 
   /// The rows are distinct in those variables, however they were made.
-  constexpr void restart(std::span<std::uint16_t const> variables) {
+  constexpr void restart(Elements<std::uint16_t> variables) {
     all_ = 0;
     for (std::uint16_t const variable : variables) all_ |= bit_of(variable);
   }
@@ -96,7 +93,7 @@ class Dependencies {
   }
 
   /// Whether rows that agree in these variables are the same row.
-  [[nodiscard]] constexpr bool distinct_in(std::span<std::uint16_t const> variables) const {
+  [[nodiscard]] constexpr bool distinct_in(Elements<std::uint16_t> variables) const {
     if (overflow_) return false;
     std::uint64_t known = given_;
     for (std::uint16_t const variable : variables) known |= known_bit(variable);
@@ -117,6 +114,7 @@ class Dependencies {
     std::uint64_t to = 0;
   };
   static constexpr std::uint32_t nobody = 0xFFFFFFFF;
+  static constexpr std::size_t most_variables = 64;
 
   constexpr std::uint64_t bit_of(std::uint32_t variable) {
     std::uint64_t const known = known_bit(variable);
@@ -130,7 +128,7 @@ class Dependencies {
   }
   constexpr std::uint64_t nameless() { return add_number(nobody); }
   constexpr std::uint64_t add_number(std::uint32_t variable) {
-    if (count_ == numbers_.size()) {
+    if (count_ == most_variables) {
       overflow_ = true;
       return 0;
     }
@@ -148,7 +146,7 @@ class Dependencies {
     all_ |= variables;
   }
 
-  constexpr void add_pattern(std::span<Operand const> operands, PatternFacts const& facts) {
+  constexpr void add_pattern(Elements<Operand> operands, PatternFacts const& facts) {
     std::uint64_t places[5] = {};
     for (std::size_t i = 0; i != 5; ++i) {
       if (i >= operands.size() || operands[i].kind == Operand::Kind::blank) {
@@ -203,9 +201,9 @@ class Dependencies {
   std::uint64_t all_ = 0;    ///< that make a row
   std::uint64_t given_ = 0;  ///< the same in all rows
   std::uint64_t names_ = 0;  ///< that may be names
-  std::array<std::uint32_t, 64> numbers_{};
+  std::uint32_t numbers_[most_variables]{};
   std::size_t count_ = 0;
-  std::vector<Dependency> dependencies_{};
+  Pool<Dependency> dependencies_{};
 };
 
 }  // namespace planning
@@ -226,7 +224,7 @@ constexpr bool blocks_exclude_each_other(PlanView const& plan, Step const& eithe
     return node.kind == notation::Kind::keyword || (node.kind == notation::Kind::string && !node.escaped);
   };
   auto const numbers = plan.blocks_of(either.blocks);
-  std::span<Operand const> first;
+  Elements<Operand> first;
   for (std::size_t i = 0; i != numbers.size(); ++i) {
     auto const steps = plan.steps_of(plan.blocks[numbers[i]]);
     if (steps.size() != 1 || steps[0].kind != Step::Kind::pattern || !facts(steps[0]).one ||
@@ -257,10 +255,10 @@ constexpr bool blocks_exclude_each_other(PlanView const& plan, Step const& eithe
 /// Computational problems related to the design of normal form relational schemas, 1979). Complexity: quadratic in the
 /// steps.
 template <class Facts>
-constexpr std::vector<std::uint8_t> needed_distinct(PlanView const& plan, Block const& block, Facts const& facts,
-                                                    bool one_input_row) {
+constexpr Pool<std::uint8_t> needed_distinct(PlanView const& plan, Block const& block, Facts const& facts,
+                                             bool one_input_row) {
   auto const steps = plan.steps_of(block);
-  std::vector<std::uint8_t> needed;
+  Pool<std::uint8_t> needed;
   needed.reserve(steps.size());
   planning::Dependencies dependencies{plan, one_input_row};
   dependencies.add_incoming(block);

@@ -8,8 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <vector>
 
 namespace cairn::query::planning {
 
@@ -21,7 +19,7 @@ class DistinctMarks {
   /// Marks the steps after which rows may be the same: those at the end, and those before a step that would make
   /// several of each. `begun`: steps that stand before the goals. `incoming`: what the rows that come in have. `unique`: the
   /// rows that come out are to be distinct.
-  constexpr void mark(std::vector<Step>& steps, std::size_t begun, VariableSet const& incoming, bool unique) const {
+  constexpr void mark(Pool<Step>& steps, std::size_t begun, VariableSet const& incoming, bool unique) const {
     bool dead = false;
     for (std::size_t i = begun; i != steps.size(); ++i) {
       Step& step = steps[i];
@@ -73,7 +71,7 @@ class DistinctMarks {
     } else {
       incoming.each([&](std::uint32_t variable) { dead = dead || !live.contains(variable); });
     }
-    auto const operands = std::span<Operand const>{plan_->operands}.subspan(step.operands.first, step.operands.count);
+    auto const operands = Elements<Operand>{plan_->operands}.of(step.operands);
     for (Operand const& operand : operands) {
       dead = dead || (operand.kind == Operand::Kind::free && !live.contains(operand.index));
       if (step.kind == Step::Kind::pattern || step.kind == Step::Kind::call)
@@ -95,8 +93,8 @@ class DistinctMarks {
     return dead;
   }
 
-  [[nodiscard]] constexpr std::span<std::uint16_t const> variables(Slice slice) const {
-    return std::span<std::uint16_t const>{plan_->variables}.subspan(slice.first, slice.count);
+  [[nodiscard]] constexpr Elements<std::uint16_t> variables(Slice slice) const {
+    return Elements<std::uint16_t>{plan_->variables}.of(slice);
   }
 
   Plan const* plan_;

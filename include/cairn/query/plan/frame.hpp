@@ -38,7 +38,7 @@ class Frame {
       Input made{static_cast<Input::Kind>(input.kind), input.source, 0, {input.node, false}};
       if (input.kind == syntax::Input::Kind::binding) {
         made.binding = static_cast<std::uint32_t>(plan_.bindings.size());
-        plan_.bindings.emplace_back();
+        plan_.bindings.push_back({});
         make_input_binding(made.binding, input.binding, bound);
       }
       plan_.inputs.push_back(made);

@@ -5,18 +5,15 @@
 
 #include <cairn/query/plan/plan.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <span>
 #include <string_view>
-#include <vector>
 
 namespace cairn::query {
 
 /// A view of a plan. The plan, the texts and their nodes must outlive it.
-constexpr PlanView view_of(Plan const& plan, std::string_view text, std::span<notation::Node const> nodes,
-                           std::string_view rules_text = {}, std::span<notation::Node const> rules_nodes = {}) {
+constexpr PlanView view_of(Plan const& plan, std::string_view text, Elements<notation::Node> nodes,
+                           std::string_view rules_text = {}, Elements<notation::Node> rules_nodes = {}) {
   PlanView view;
   view.text = text;
   view.nodes = nodes;
@@ -183,8 +180,10 @@ struct FrozenPlan {
 
  private:
   template <class Element, std::size_t Size>
-  static constexpr void copy(std::span<Element const> from, std::array<Element, Size>& to) {
-    std::copy(from.begin(), from.end(), to.begin());
+  static constexpr void copy(Elements<Element> from, std::array<Element, Size>& to) {
+    auto const* const first = from.data();
+    auto* const place = to.data();
+    for (std::size_t i = 0, size = from.size(); i != size; ++i) place[i] = first[i];
   }
 };
 

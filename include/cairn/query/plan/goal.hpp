@@ -7,9 +7,7 @@
 #include <cairn/query/syntax/tree.hpp>
 
 #include <cstdint>
-#include <span>
 #include <string_view>
-#include <vector>
 
 namespace cairn::query::planning {
 
@@ -18,7 +16,7 @@ inline constexpr std::uint32_t no_number = 0xFFFFFFFF;
 /// A query or rules, as read: what plans are made of.
 struct Written {
   std::string_view text{};
-  std::span<notation::Node const> nodes{};
+  Elements<notation::Node> nodes{};
   syntax::Tree const* tree = nullptr;
 };
 
@@ -70,30 +68,28 @@ struct Scope {
 
 /// All goals of a query and of the rules that it uses.
 struct Goals {
-  std::vector<Goal> goals{};
-  std::vector<std::uint32_t> goal_numbers{};
-  std::vector<Scope> scopes{};
-  std::vector<std::uint32_t> scope_numbers{};
-  std::vector<Term> terms{};
-  std::vector<Unpacking> unpackings{};
-  std::vector<std::uint32_t> variables{};  ///< lists of variables
-  std::vector<FormAt> names{};             ///< of every variable, the form that it is written as
+  Pool<Goal> goals{};
+  Pool<std::uint32_t> goal_numbers{};
+  Pool<Scope> scopes{};
+  Pool<std::uint32_t> scope_numbers{};
+  Pool<Term> terms{};
+  Pool<Unpacking> unpackings{};
+  Pool<std::uint32_t> variables{};  ///< lists of variables
+  Pool<FormAt> names{};             ///< of every variable, the form that it is written as
 
   template <class T>
-  [[nodiscard]] static constexpr std::span<T const> of(std::vector<T> const& pool, Slice slice) {
-    return std::span<T const>{pool}.subspan(slice.first, slice.count);
+  [[nodiscard]] static constexpr Elements<T> of(Pool<T> const& pool, Slice slice) {
+    return Elements<T>{pool}.of(slice);
   }
-  [[nodiscard]] constexpr std::span<Term const> terms_of(Goal const& goal) const { return of(terms, goal.terms); }
-  [[nodiscard]] constexpr std::span<std::uint32_t const> joins_of(Goal const& goal) const {
-    return of(variables, goal.joins);
-  }
-  [[nodiscard]] constexpr std::span<std::uint32_t const> required_of(Goal const& goal) const {
+  [[nodiscard]] constexpr Elements<Term> terms_of(Goal const& goal) const { return of(terms, goal.terms); }
+  [[nodiscard]] constexpr Elements<std::uint32_t> joins_of(Goal const& goal) const { return of(variables, goal.joins); }
+  [[nodiscard]] constexpr Elements<std::uint32_t> required_of(Goal const& goal) const {
     return of(variables, goal.required);
   }
-  [[nodiscard]] constexpr std::span<std::uint32_t const> scopes_of(Goal const& goal) const {
+  [[nodiscard]] constexpr Elements<std::uint32_t> scopes_of(Goal const& goal) const {
     return of(scope_numbers, goal.scopes);
   }
-  [[nodiscard]] constexpr std::span<std::uint32_t const> goals_of(Scope const& scope) const {
+  [[nodiscard]] constexpr Elements<std::uint32_t> goals_of(Scope const& scope) const {
     return of(goal_numbers, scope.goals);
   }
 };

@@ -8,8 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <vector>
 
 namespace cairn::query::planning {
 
@@ -23,7 +21,7 @@ class GoalBuilder : public GoalTerms {
 
   /// The clauses of the query.
   constexpr std::uint32_t query_scope() {
-    std::vector<Item> items;
+    Pool<Item> items;
     for (std::uint32_t const clause : query_->tree->children_of(query_->tree->where)) items.push_back({clause, {}});
     return scope_of(items, {});
   }
@@ -35,9 +33,9 @@ class GoalBuilder : public GoalTerms {
     std::uint32_t scope = 0;
     Slice head{};  ///< of the goals' `variables`
   };
-  [[nodiscard]] constexpr std::span<Body const> bodies_of(std::uint32_t rule) const {
+  [[nodiscard]] constexpr Elements<Body> bodies_of(std::uint32_t rule) const {
     for (RuleBodies const& known : rule_bodies_) {
-      if (known.rule == rule) return std::span<Body const>{bodies_}.subspan(known.bodies.first, known.bodies.count);
+      if (known.rule == rule) return Elements<Body>{bodies_}.of(known.bodies);
     }
     return {};
   }
@@ -83,8 +81,8 @@ class GoalBuilder : public GoalTerms {
     return static_cast<std::uint32_t>(goals_.goals.size() - 1);
   }
 
-  constexpr std::uint32_t scope_of(std::span<Item const> items, std::span<std::uint32_t const> more) {
-    std::vector<std::uint32_t> numbers;
+  constexpr std::uint32_t scope_of(Elements<Item> items, Elements<std::uint32_t> more) {
+    Pool<std::uint32_t> numbers;
     for (Item const& item : items) build(item, numbers);
     numbers.insert(numbers.end(), more.begin(), more.end());
     Scope const made{
@@ -94,12 +92,12 @@ class GoalBuilder : public GoalTerms {
     return static_cast<std::uint32_t>(goals_.scopes.size() - 1);
   }
 
-  constexpr void set_scopes(Goal& goal, std::span<std::uint32_t const> scopes) {
+  constexpr void set_scopes(Goal& goal, Elements<std::uint32_t> scopes) {
     goal.scopes = {static_cast<std::uint32_t>(goals_.scope_numbers.size()), static_cast<std::uint32_t>(scopes.size())};
     goals_.scope_numbers.insert(goals_.scope_numbers.end(), scopes.begin(), scopes.end());
   }
 
-  constexpr void build(Item const& item, std::vector<std::uint32_t>& out) {
+  constexpr void build(Item const& item, Pool<std::uint32_t>& out) {
     if (failed()) return;
     Environment const& environment = item.environment;
     syntax::Tree const& tree = *written(environment).tree;
@@ -131,7 +129,7 @@ class GoalBuilder : public GoalTerms {
         goal.kind = Goal::Kind::alternatives;
         goal.joins = variables_of(clause.joins, environment, constant);
         goal.required = variables_of(clause.required, environment, constant);
-        std::vector<std::uint32_t> scopes;
+        Pool<std::uint32_t> scopes;
         for (std::uint32_t const child : tree.children_of(clause.children)) {
           Item const branch{child, nested(environment, goal.source)};
           scopes.push_back(scope_of({&branch, 1}, {}));
@@ -144,7 +142,7 @@ class GoalBuilder : public GoalTerms {
         goal.join = clause.join;
         goal.joins = variables_of(clause.joins, environment, constant);
         goal.has_constant = constant;
-        std::vector<Item> items;
+        Pool<Item> items;
         for (std::uint32_t const child : tree.children_of(clause.children)) {
           items.push_back({child, nested(environment, goal.source)});
           items.back().environment.denied = true;
@@ -166,16 +164,16 @@ class GoalBuilder : public GoalTerms {
   }
 
   constexpr void build_function(Goal goal, syntax::Clause const& clause, Environment const& environment,
-                                std::vector<std::uint32_t>& out) {
+                                Pool<std::uint32_t>& out) {
     goal.terms = terms_of(clause, environment);
     goal.callee = clause.callee;
     goal.callee.form.in_rules = environment.in_rules;
     goal.kind = Goal::Kind::predicate;
-    std::vector<std::uint32_t> grounded;
+    Pool<std::uint32_t> grounded;
     if (clause.kind == syntax::Clause::Kind::function) {
       goal.kind = Goal::Kind::function;
       goal.unpacking = static_cast<std::uint32_t>(goals_.unpackings.size());
-      goals_.unpackings.emplace_back();
+      goals_.unpackings.push_back({});
       unpacking_of(goal.unpacking, clause.binding, environment, grounded);
     }
     out.push_back(add(goal));
@@ -185,7 +183,7 @@ class GoalBuilder : public GoalTerms {
   }
 
   constexpr void build_call(Goal goal, syntax::Clause const& clause, Environment const& environment,
-                            std::vector<std::uint32_t>& out) {
+                            Pool<std::uint32_t>& out) {
     if (rules_ == nullptr || clause.rule >= rules_->tree->rules.size())
       return fail({Failure::Kind::no_rules, {clause.name, environment.in_rules}, {}});
     syntax::Rule const& rule = rules_->tree->rules[clause.rule];
@@ -204,7 +202,7 @@ class GoalBuilder : public GoalTerms {
     }
     ++inlined_;
     goal.kind = Goal::Kind::alternatives;
-    std::vector<Term> arguments;
+    Pool<Term> arguments;
     for (syntax::Term const& term : written(environment).tree->terms_of(clause.terms)) {
       Term argument = term_of(term, environment);
       if (argument.kind == Term::Kind::constant) argument.form.lenient = true;
@@ -222,12 +220,12 @@ class GoalBuilder : public GoalTerms {
       if (arguments[column].kind == Term::Kind::variable) add_variable(goal.required.first, arguments[column].index);
     }
     goal.required.count = static_cast<std::uint32_t>(goals_.variables.size()) - goal.required.first;
-    std::vector<std::uint32_t> scopes;
+    Pool<std::uint32_t> scopes;
     for (syntax::Branch const& branch : syntax::Tree::of(rules_->tree->branches, rule.branches)) {
       Environment inner = nested(environment, goal.source);
       inner.in_rules = true;
       inner.first = enter(branch, arguments);
-      std::vector<Item> items;
+      Pool<Item> items;
       for (std::uint32_t const child : rules_->tree->children_of(branch.clauses)) items.push_back({child, inner});
       scopes.push_back(scope_of(items, {}));
       if (failed()) return;
@@ -239,11 +237,11 @@ class GoalBuilder : public GoalTerms {
   constexpr Slice build_bodies(std::uint32_t number) {
     syntax::Rule const& rule = rules_->tree->rules[number];
     std::uint32_t const component = graph_.component(number);
-    std::vector<Body> made;
+    Pool<Body> made;
     for (syntax::Branch const& branch : syntax::Tree::of(rules_->tree->branches, rule.branches)) {
       Environment environment{
           static_cast<std::uint32_t>(environment_.size()), true, syntax::callers_source, component, false, 0};
-      std::vector<Term> head;
+      Pool<Term> head;
       Slice head_variables{static_cast<std::uint32_t>(goals_.variables.size()), rule.arity};
       auto const names = syntax::Tree::of(rules_->tree->names, branch.names);
       for (std::size_t i = 0; i != rule.arity; ++i) {
@@ -251,7 +249,7 @@ class GoalBuilder : public GoalTerms {
         goals_.variables.push_back(head.back().index);
       }
       environment.first = enter(branch, head);
-      std::vector<Item> items;
+      Pool<Item> items;
       for (std::uint32_t const child : rules_->tree->children_of(branch.clauses)) items.push_back({child, environment});
       multiply_out(items, number, head_variables, made, 0);
       if (failed()) return {};
@@ -261,7 +259,7 @@ class GoalBuilder : public GoalTerms {
     return result;
   }
 
-  constexpr void multiply_out(std::vector<Item> const& items, std::uint32_t rule, Slice head, std::vector<Body>& made,
+  constexpr void multiply_out(Pool<Item> const& items, std::uint32_t rule, Slice head, Pool<Body>& made,
                               std::uint32_t taken_apart) {
     if (failed()) return;
     std::uint32_t const component = graph_.component(rule);
@@ -276,7 +274,7 @@ class GoalBuilder : public GoalTerms {
       auto const children = tree.children_of(clause.children);
       Environment const inner = nested(items[i].environment, source_of(clause.source, items[i].environment));
       for (std::size_t child = 0; child < (any ? children.size() : 1); ++child) {
-        std::vector<Item> longer{items.begin(), items.begin() + static_cast<std::ptrdiff_t>(i)};
+        Pool<Item> longer{items.begin(), items.begin() + static_cast<std::ptrdiff_t>(i)};
         if (any) {
           longer.push_back({children[child], inner});
           longer.push_back({items[i].clause, items[i].environment, true});
@@ -294,8 +292,8 @@ class GoalBuilder : public GoalTerms {
   }
 
   RuleGraph graph_{};
-  std::vector<Body> bodies_{};
-  std::vector<RuleBodies> rule_bodies_{};
+  Pool<Body> bodies_{};
+  Pool<RuleBodies> rule_bodies_{};
   std::uint32_t inlined_ = 0;
 };
 

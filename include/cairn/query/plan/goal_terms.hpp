@@ -8,9 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
-#include <vector>
 
 namespace cairn::query::planning {
 
@@ -19,6 +17,10 @@ class GoalTerms {
  public:
   constexpr GoalTerms(Written const& query, Written const* rules) : query_{&query}, rules_{rules} {
     find_sources();
+    goals_.names.reserve(query.tree->names.size());
+    environment_.reserve(query.tree->names.size());
+    goals_.terms.reserve(query.tree->terms.size());
+    goals_.goals.reserve(query.tree->clauses.size());
     // The query's variables keep their numbers.
     for (std::uint32_t const name : query.tree->names) {
       auto const variable = static_cast<std::uint32_t>(goals_.names.size());
@@ -127,7 +129,7 @@ class GoalTerms {
   /// What a function's value is taken apart by. Variables that stand for constants become others, that are to be equal
   /// to them: `grounded` gets what these are.
   constexpr void unpacking_of(std::uint32_t place, std::uint32_t number, Environment const& environment,
-                              std::vector<std::uint32_t>& grounded) {
+                              Pool<std::uint32_t>& grounded) {
     syntax::Binding const& binding = written(environment).tree->bindings[number];
     Unpacking made{static_cast<query::Binding::Kind>(binding.kind), 0, {}};
     if (binding.kind == syntax::Binding::Kind::scalar) {
@@ -167,7 +169,7 @@ class GoalTerms {
   }
 
   /// The environment of a branch: its head's variables are what they are given, the others new.
-  constexpr std::uint32_t enter(syntax::Branch const& branch, std::span<Term const> head) {
+  constexpr std::uint32_t enter(syntax::Branch const& branch, Elements<Term> head) {
     auto const first = static_cast<std::uint32_t>(environment_.size());
     auto const names = syntax::Tree::of(rules_->tree->names, branch.names);
     for (std::size_t i = 0; i != names.size(); ++i) {
@@ -179,10 +181,10 @@ class GoalTerms {
   Written const* query_;
   Written const* rules_;
   Goals goals_{};
-  std::vector<Term> environment_{};
+  Pool<Term> environment_{};
 
  private:
-  std::vector<std::uint16_t> rule_sources_{};
+  Pool<std::uint16_t> rule_sources_{};
   Failure failure_{};
 };
 

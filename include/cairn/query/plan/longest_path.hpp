@@ -10,8 +10,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
-#include <vector>
 
 namespace cairn::query::planning {
 
@@ -32,6 +30,10 @@ class LongestPath {
     std::uint32_t through = 0;  ///< to the end of the block
     std::uint32_t deepest = 0;  ///< anywhere in it
     bool known = false;
+  };
+  struct Group {
+    std::uint32_t number = 0;
+    std::uint32_t steps = 0;
   };
   /// What asking a table takes of the stack, in steps.
   static constexpr std::uint32_t steps_a_table = 4;
@@ -69,11 +71,11 @@ class LongestPath {
 
   /// Of the tables that are filled together: what these ask of each other waits for its turn.
   constexpr std::uint32_t of_group(std::uint32_t group) {
-    for (auto const& [known, steps] : groups_) {
-      if (known == group) return steps;
+    for (Group const& known : groups_) {
+      if (known.number == group) return known.steps;
     }
     std::size_t const at = groups_.size();
-    groups_.emplace_back(group, 0);
+    groups_.push_back({group, 0});
     std::uint32_t deepest = 0;
     for (Table const& table : plan_->tables) {
       if (table.group != group) continue;
@@ -81,13 +83,13 @@ class LongestPath {
         deepest = (std::max)(deepest, of_block(block).deepest);
       }
     }
-    groups_[at].second = deepest;
+    groups_[at].steps = deepest;
     return deepest;
   }
 
   Plan const* plan_;
-  std::vector<Path> blocks_;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> groups_{};
+  Pool<Path> blocks_;
+  Pool<Group> groups_{};
   FormAt place_{};
   std::uint32_t depth_ = 0;
 };

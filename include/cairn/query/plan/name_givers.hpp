@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 namespace cairn::query::planning {
 
@@ -21,7 +20,8 @@ class NameGivers {
   constexpr NameGivers() = default;
   /// Requires: the builder is complete, and lives longer. Complexity: linear in the goals where no function gives names.
   constexpr explicit NameGivers(GoalBuilder const& builder) : builder_{&builder} {
-    for (Goal const& goal : builder.goals().goals) any_ = any_ || (goal.kind == Goal::Kind::function && may_name(goal));
+    for (Goal const& goal : builder.goals().goals)
+      any_ = any_ || (goal.kind == Goal::Kind::function && may_name(goal));
     if (any_) find_columns();
   }
 
@@ -128,7 +128,7 @@ class NameGivers {
 
   GoalBuilder const* builder_ = nullptr;
   bool any_ = false;
-  std::vector<std::uint64_t> columns_{};  ///< of every rule those that may have names, as bits
+  Pool<std::uint64_t> columns_{};  ///< of every rule those that may have names, as bits
 };
 
 }  // namespace cairn::query::planning

@@ -15,9 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <utility>
-#include <vector>
 
 namespace cairn::query::planning {
 
@@ -52,12 +50,13 @@ class Order {
 
   /// The order of a scope's goals where `bound` has values, by rows that come in (`started`) or not; `bound` gets what
   /// they bind. Fails in the builder.
-  constexpr std::vector<Placed> of(std::uint32_t scope, VariableSet& bound, bool started) {
+  constexpr Pool<Placed> of(std::uint32_t scope, VariableSet& bound, bool started) {
     bound_ = &bound;
     started_ = started;
     last_entity_ = no_number;
     waiting_.begin(scope);
-    std::vector<Placed> placed;
+    Pool<Placed> placed;
+    placed.reserve(waiting_.all.size());
     while (!builder_->failed()) {
       waiting_.splice(*bound_);
       index_.forget();
@@ -101,7 +100,7 @@ class Order {
     return reachability_.reachable(goal, *bound_);
   }
 
-  constexpr bool take_next(std::vector<Placed>& placed) {
+  constexpr bool take_next(Pool<Placed>& placed) {
     Candidate best = choose();
     if (best.at == no_number || builder_->failed()) return false;
     if constexpr (Statistics::knows) {
@@ -125,7 +124,7 @@ class Order {
     return best;
   }
 
-  constexpr void take(Candidate const& chosen, std::vector<Placed>& placed) {
+  constexpr void take(Candidate const& chosen, Pool<Placed>& placed) {
     Goal const& goal = goals_->goals[waiting_.all[chosen.at].goal];
     bool const counted = goal.kind == Goal::Kind::pattern && Statistics::knows;
     placed.push_back({waiting_.all[chosen.at].goal, chosen.limits.low, chosen.limits.high, counted ? chosen.rows : -1});
@@ -180,7 +179,7 @@ class Order {
     bool const started = started_;
     VariableSet bound = *bound_;
     VariableSet* const outer = std::exchange(bound_, &bound);
-    std::vector<Placed> placed;
+    Pool<Placed> placed;
     double rows = 1;
     double cost = 0;
     while (true) {

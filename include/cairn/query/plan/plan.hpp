@@ -10,9 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
-#include <vector>
 
 namespace cairn::query {
 
@@ -172,28 +170,28 @@ struct Input {
 /// A plan, by its pools. A view: of a `Plan`, or of what a compiler keeps.
 struct PlanView {
   std::string_view text{};                  ///< of the query
-  std::span<notation::Node const> nodes{};  ///< of the text
+  Elements<notation::Node> nodes{};         ///< of the text
   std::string_view rules_text{};            ///< of `%`
-  std::span<notation::Node const> rules_nodes{};
+  Elements<notation::Node> rules_nodes{};
 
-  std::span<Step const> steps{};
-  std::span<Block const> blocks{};
-  std::span<std::uint16_t const> block_numbers{};
-  std::span<Operand const> operands{};
-  std::span<std::uint16_t const> variables{};  ///< lists of variables
-  std::span<Binding const> bindings{};
-  std::span<FormAt const> constants{};  ///< forms whose values are used
-  std::span<Value const> values{};      ///< their values, where somebody keeps them
-  std::span<FormAt const> names{};      ///< for every variable a form that it stands at
-  std::span<FormAt const> sources{};    ///< for every source its symbol
-  std::span<Table const> tables{};
-  std::span<Slice const> heads{};
-  std::span<Closure const> closures{};
-  std::span<Input const> inputs{};
-  std::span<Find const> find{};
-  std::span<FormAt const> keys{};  ///< as many as `find`, or none
-  std::span<OrderKey const> order{};
-  std::span<Having const> having{};
+  Elements<Step> steps{};
+  Elements<Block> blocks{};
+  Elements<std::uint16_t> block_numbers{};
+  Elements<Operand> operands{};
+  Elements<std::uint16_t> variables{};  ///< lists of variables
+  Elements<Binding> bindings{};
+  Elements<FormAt> constants{};  ///< forms whose values are used
+  Elements<Value> values{};      ///< their values, where somebody keeps them
+  Elements<FormAt> names{};      ///< for every variable a form that it stands at
+  Elements<FormAt> sources{};    ///< for every source its symbol
+  Elements<Table> tables{};
+  Elements<Slice> heads{};
+  Elements<Closure> closures{};
+  Elements<Input> inputs{};
+  Elements<Find> find{};
+  Elements<FormAt> keys{};  ///< as many as `find`, or none
+  Elements<OrderKey> order{};
+  Elements<Having> having{};
 
   std::uint16_t main = 0;  ///< the block that begins with the inputs' rows
   Slice with{};            ///< of the pool of variables
@@ -203,47 +201,40 @@ struct PlanView {
   std::int64_t offset = 0;
 
   template <class T>
-  [[nodiscard]] static constexpr std::span<T const> of(std::span<T const> pool, Slice slice) noexcept {
-    return pool.subspan(slice.first, slice.count);
+  [[nodiscard]] static constexpr Elements<T> of(Elements<T> pool, Slice slice) noexcept {
+    return pool.of(slice);
   }
-  [[nodiscard]] constexpr std::span<Step const> steps_of(Block const& block) const noexcept {
-    return of(steps, block.steps);
-  }
-  [[nodiscard]] constexpr std::span<Operand const> operands_of(Slice slice) const noexcept {
-    return of(operands, slice);
-  }
-  [[nodiscard]] constexpr std::span<std::uint16_t const> variables_of(Slice slice) const noexcept {
+  [[nodiscard]] constexpr Elements<Step> steps_of(Block const& block) const noexcept { return of(steps, block.steps); }
+  [[nodiscard]] constexpr Elements<Operand> operands_of(Slice slice) const noexcept { return of(operands, slice); }
+  [[nodiscard]] constexpr Elements<std::uint16_t> variables_of(Slice slice) const noexcept {
     return of(variables, slice);
   }
-  [[nodiscard]] constexpr std::span<std::uint16_t const> blocks_of(Slice slice) const noexcept {
+  [[nodiscard]] constexpr Elements<std::uint16_t> blocks_of(Slice slice) const noexcept {
     return of(block_numbers, slice);
   }
-  [[nodiscard]] constexpr std::span<Binding const> bindings_of(Slice slice) const noexcept {
-    return of(bindings, slice);
-  }
+  [[nodiscard]] constexpr Elements<Binding> bindings_of(Slice slice) const noexcept { return of(bindings, slice); }
 };
 
 /// A plan that owns its pools. Trivial elements only, since clang has no others in a constant expression.
 struct Plan {
-  std::vector<Step> steps{};
-  std::vector<Block> blocks{};
-  std::vector<std::uint16_t> block_numbers{};
-  std::vector<Operand> operands{};
-  std::vector<std::uint16_t> variables{};
-  std::vector<Binding> bindings{};
-  std::vector<FormAt> constants{};
-  std::vector<FormAt> names{};
-  std::vector<FormAt> sources{};
-  std::vector<Table> tables{};
-  std::vector<Slice> heads{};
-  std::vector<Closure> closures{};
-  std::vector<Input> inputs{};
-  std::vector<Find> find{};
-  std::vector<FormAt> keys{};
-  std::vector<OrderKey> order{};
-  std::vector<Having> having{};
-  std::vector<double>
-      estimates{};  ///< for every step the rows that are expected of one, negative: unknown; or none at all
+  Pool<Step> steps{};
+  Pool<Block> blocks{};
+  Pool<std::uint16_t> block_numbers{};
+  Pool<Operand> operands{};
+  Pool<std::uint16_t> variables{};
+  Pool<Binding> bindings{};
+  Pool<FormAt> constants{};
+  Pool<FormAt> names{};
+  Pool<FormAt> sources{};
+  Pool<Table> tables{};
+  Pool<Slice> heads{};
+  Pool<Closure> closures{};
+  Pool<Input> inputs{};
+  Pool<Find> find{};
+  Pool<FormAt> keys{};
+  Pool<OrderKey> order{};
+  Pool<Having> having{};
+  Pool<double> estimates{};  ///< for every step the rows that are expected of one, negative: unknown; or none at all
   std::uint16_t main = 0;
   std::uint32_t depth = 0;  ///< how many steps call each other at most, one behind the other
   Slice with{};

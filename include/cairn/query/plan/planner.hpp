@@ -11,8 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <vector>
 
 namespace cairn::query::planning {
 
@@ -27,6 +25,7 @@ class Planner {
     std::uint32_t const scope = builder_.query_scope();
     builder_.complete();
     if (builder_.failed()) return;
+    make_room();
     BlockRequest request;
     request.scope = scope;
     Frame frame{query_, plan_};
@@ -36,7 +35,7 @@ class Planner {
     if (builder_.failed()) return;
     plan_.main = make_block(request);
     for (std::size_t i = 0; i != plan_.tables.size() && !builder_.failed(); ++i) make_table(i);
-    plan_.names.assign(builder_.goals().names.begin(), builder_.goals().names.end());
+    plan_.names = builder_.goals().names;
     std::size_t columns = plan_.names.size();  // and the row numbers of each negation
     for (auto const& step : plan_.steps) columns += step.kind == Step::Kind::without ? 1U : 0U;
     bool const too_large = columns > Bounds::numbers || plan_.constants.size() > Bounds::numbers ||
@@ -46,7 +45,6 @@ class Planner {
     LongestPath path{plan_};
     plan_.depth = path.steps();
     if (plan_.depth > Bounds::steps) builder_.fail({Failure::Kind::too_large, path.place(), {}});
-    if (!Statistics::knows) plan_.estimates.clear();
   }
 
   [[nodiscard]] constexpr Failure const& failure() const { return builder_.failure(); }
@@ -66,7 +64,7 @@ class Planner {
     bool unique = true;    ///< the rows that come out are to be distinct in `wanted`
     bool of_seeds = false;    ///< begins with the new seeds of a table:
     std::uint16_t table = 0;
-    std::span<std::uint32_t const> seeds{};  ///< the variables that they bind
+    Elements<std::uint32_t> seeds{};  ///< the variables that they bind
   };
   struct TableKey {
     std::uint16_t rule = 0;
@@ -77,6 +75,16 @@ class Planner {
   };
 
   [[nodiscard]] constexpr Goals const& goals() const { return builder_.goals(); }
+
+  /// For most plans: a compiler takes long over vectors that grow.
+  constexpr void make_room() {
+    std::size_t const steps = goals().goals.size() + 2;
+    plan_.steps.reserve(steps);
+    plan_.variables.reserve(steps * 4);
+    plan_.operands.reserve(goals().terms.size() + 4);
+    plan_.constants.reserve(goals().terms.size());
+    plan_.blocks.reserve(goals().scopes.size());
+  }
 
   // Blocks
 
@@ -105,22 +113,23 @@ class Planner {
 
   constexpr std::uint16_t make_block(BlockRequest& request) {
     Block block;
-    std::vector<Step> steps;
-    std::vector<double> estimates;
+    Pool<Step> steps;
+    steps.reserve(goals().goals_of(goals().scopes[request.scope]).size() + 1);
+    Pool<double> estimates;
     VariableSet bound = request.known.bound;
     begin_block(request, bound, steps);
-    for (std::size_t i = 0; i != steps.size(); ++i) estimates.push_back(-1);
     std::size_t const begun = steps.size();
+    if (Statistics::knows) estimates.resize(begun, -1);
     VariableSet const at_begin = bound;
 
     order_.set_callers_source(callers_source_);
-    std::vector<Placed> const placed = order_.of(request.scope, bound, request.nested || begun != 0);
+    Pool<Placed> const placed = order_.of(request.scope, bound, request.nested || begun != 0);
     if (builder_.failed()) return 0;
     check_wanted(request.wanted, bound);
     if (builder_.failed()) return 0;
 
     // By how many steps each variable has a value.
-    std::vector<std::uint32_t> since(goals().names.size(), no_number);
+    Pool<std::uint32_t> since(goals().names.size(), no_number);
     at_begin.each([&](std::uint32_t variable) { since[variable] = 0; });
     for (std::size_t i = 0; i != placed.size(); ++i) {
       each_bound(placed[i], [&](std::uint32_t variable) {
@@ -128,7 +137,7 @@ class Planner {
       });
     }
     // Backwards: what is looked at after each step.
-    std::vector<Slice> lives(placed.size(), Slice{});
+    Pool<Slice> lives(placed.size(), Slice{});
     VariableSet live = request.wanted;
     for (std::size_t i = placed.size(); i-- != 0;) {
       lives[i] = variables(live);
@@ -162,7 +171,7 @@ class Planner {
       if (builder_.failed()) return 0;
       step.live = lives[i];
       steps.push_back(step);
-      estimates.push_back(placed[i].rows);
+      if (Statistics::knows) estimates.push_back(placed[i].rows);
       Goal const& goal = goals().goals[placed[i].goal];
       each_bound(placed[i], [&](std::uint32_t variable) {
         if (!before.bound.contains(variable) && order_.may_name(goal, variable)) before.names.insert(variable);
@@ -171,19 +180,19 @@ class Planner {
     }
     DistinctMarks{plan_}.mark(steps, begun, request.known.bound, request.unique);
     block.steps = {static_cast<std::uint32_t>(plan_.steps.size()), static_cast<std::uint32_t>(steps.size())};
-    plan_.steps.insert(plan_.steps.end(), steps.begin(), steps.end());
-    plan_.estimates.insert(plan_.estimates.end(), estimates.begin(), estimates.end());
+    for (Step const& step : steps) plan_.steps.push_back(step);
+    for (double const rows : estimates) plan_.estimates.push_back(rows);
     if (plan_.blocks.size() >= Bounds::numbers) builder_.fail({Failure::Kind::too_large, {}, {}});
     plan_.blocks.push_back(block);
     return static_cast<std::uint16_t>(plan_.blocks.size() - 1);
   }
 
-  [[nodiscard]] constexpr std::span<std::uint16_t const> span_of(Slice slice) const {
-    return std::span<std::uint16_t const>{plan_.variables}.subspan(slice.first, slice.count);
+  [[nodiscard]] constexpr Elements<std::uint16_t> span_of(Slice slice) const {
+    return Elements<std::uint16_t>{plan_.variables}.of(slice);
   }
 
   /// The first step of a table's block.
-  constexpr void begin_block(BlockRequest const& request, VariableSet& bound, std::vector<Step>& steps) {
+  constexpr void begin_block(BlockRequest const& request, VariableSet& bound, Pool<Step>& steps) {
     if (!request.of_seeds) return;
     Step step;
     step.kind = Step::Kind::seeds;
@@ -319,7 +328,7 @@ class Planner {
     }
     step.kind = Step::Kind::compute;
     step.binding = static_cast<std::uint32_t>(plan_.bindings.size());
-    plan_.bindings.emplace_back();
+    plan_.bindings.push_back({});
     VariableSet bound = before.bound;
     make_binding(step.binding, goal.unpacking, bound);
   }
@@ -330,7 +339,7 @@ class Planner {
     for (std::uint32_t const variable : goals().joins_of(goal)) {
       if (!before.bound.contains(variable) && after.contains(variable)) wanted.insert(variable);
     }
-    std::vector<std::uint16_t> blocks;
+    Pool<std::uint16_t> blocks;
     for (std::uint32_t i = 0; i != goal.scopes.count; ++i) {
       BlockRequest request;
       request.scope = goals().scope_numbers[goal.scopes.first + i];
@@ -392,7 +401,7 @@ class Planner {
     made.backwards = closure.backwards;
     made.from = static_cast<std::uint16_t>(builder_.add_name(closure.attribute));
     made.to = static_cast<std::uint16_t>(builder_.add_name(closure.attribute));
-    std::vector<std::uint16_t> blocks;
+    Pool<std::uint16_t> blocks;
     for (Closure::Ends const ends : Closure::edges) blocks.push_back(make_edges(made, ends, closure.attribute));
     made.blocks = {static_cast<std::uint32_t>(plan_.block_numbers.size()), static_cast<std::uint32_t>(blocks.size())};
     for (std::uint16_t const block : blocks) plan_.block_numbers.push_back(block);
@@ -428,7 +437,7 @@ class Planner {
     block.gives = variables(gives);
     block.steps = {static_cast<std::uint32_t>(plan_.steps.size()), 1};
     plan_.steps.push_back(step);
-    plan_.estimates.push_back(-1);
+    if (Statistics::knows) plan_.estimates.push_back(-1);
     plan_.blocks.push_back(block);
     return static_cast<std::uint16_t>(plan_.blocks.size() - 1);
   }
@@ -458,12 +467,12 @@ class Planner {
 
   constexpr void make_table(std::size_t number) {
     TableKey const key = keys_[number];
-    std::vector<std::uint16_t> blocks;
-    std::vector<Slice> heads;
+    Pool<std::uint16_t> blocks;
+    Pool<Slice> heads;
     callers_source_ = key.source;
     for (GoalBuilder::Body const& body : builder_.bodies_of(key.rule)) {
       auto const head = Goals::of(goals().variables, body.head);
-      std::vector<std::uint32_t> seeds;
+      Pool<std::uint32_t> seeds;
       BlockRequest request;
       for (std::size_t column = 0; column != head.size(); ++column) {
         if ((key.mask >> column & 1U) != 0) seeds.push_back(head[column]);
@@ -492,7 +501,7 @@ class Planner {
   GoalBuilder builder_;
   Order<Statistics> order_;
   Plan& plan_;
-  std::vector<TableKey> keys_{};
+  Pool<TableKey> keys_{};
   std::uint16_t callers_source_ = 0;
 };
 

@@ -9,15 +9,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <vector>
 
 namespace cairn::query::planning {
 
 [[nodiscard]] constexpr bool is_bound(Term const& term, VariableSet const& bound) {
   return term.kind != Term::Kind::variable || bound.contains(term.index);
 }
-[[nodiscard]] constexpr bool all_bound(std::span<std::uint32_t const> variables, VariableSet const& bound) {
+[[nodiscard]] constexpr bool all_bound(Elements<std::uint32_t> variables, VariableSet const& bound) {
   for (std::uint32_t const variable : variables) {
     if (!bound.contains(variable)) return false;
   }
@@ -71,10 +69,10 @@ class Reachability {
   /// Whether all goals of a scope can be reached where `bound` has values; `bound` gets what they bind.
   constexpr bool solvable(std::uint32_t scope, VariableSet& bound) {
     auto const numbers = goals_->goals_of(goals_->scopes[scope]);
-    std::vector<std::uint32_t> waiting{numbers.begin(), numbers.end()};
+    Pool<std::uint32_t> waiting{numbers.begin(), numbers.end()};
     // What can be reached with some bindings can be with more, so that any order finds out.
     while (!waiting.empty()) {
-      std::vector<std::uint32_t> still;
+      Pool<std::uint32_t> still;
       for (std::uint32_t const number : waiting) {
         if (reachable(goals_->goals[number], bound)) {
           bind(goals_->goals[number], bound);
@@ -174,7 +172,7 @@ class Reachability {
   GoalBuilder* builder_;
   Goals const* goals_;
   meta::Watch watch_;
-  std::vector<Callable> callable_{};
+  Pool<Callable> callable_{};
   std::uint32_t callable_depth_ = 0;
   std::uint64_t checks_ = 0;
 };

@@ -7,8 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <vector>
 
 namespace cairn::query::planning {
 
@@ -60,8 +58,8 @@ class RuleGraph {
     for (std::uint32_t const child : rules.children_of(one.children)) add_calls(rules, child);
   }
 
-  [[nodiscard]] constexpr std::span<std::uint32_t const> calls_of(std::uint32_t rule) const {
-    return std::span<std::uint32_t const>{calls_}.subspan(first_[rule], first_[rule + 1] - first_[rule]);
+  [[nodiscard]] constexpr Elements<std::uint32_t> calls_of(std::uint32_t rule) const {
+    return Elements<std::uint32_t>{calls_}.of({first_[rule], first_[rule + 1] - first_[rule]});
   }
 
   constexpr void find_components() {
@@ -71,10 +69,10 @@ class RuleGraph {
     };
     auto const count = static_cast<std::uint32_t>(first_.size() - 1);
     component_.assign(count, unseen);
-    std::vector<std::uint32_t> order(count, unseen);
-    std::vector<std::uint32_t> low(count, 0);
-    std::vector<std::uint32_t> open;
-    std::vector<Visit> visits;
+    Pool<std::uint32_t> order(count, unseen);
+    Pool<std::uint32_t> low(count, 0);
+    Pool<std::uint32_t> open;
+    Pool<Visit> visits;
     std::uint32_t seen = 0;
     auto const enter = [&](std::uint32_t rule) {
       order[rule] = low[rule] = seen++;
@@ -111,10 +109,10 @@ class RuleGraph {
     }
   }
 
-  std::vector<std::uint32_t> calls_{};  ///< all calls, rule by rule
-  std::vector<std::uint32_t> first_{};  ///< of each rule, and past the last
-  std::vector<std::uint32_t> component_{};
-  std::vector<std::uint32_t> size_{};  ///< of each component, in rules
+  Pool<std::uint32_t> calls_{};  ///< all calls, rule by rule
+  Pool<std::uint32_t> first_{};  ///< of each rule, and past the last
+  Pool<std::uint32_t> component_{};
+  Pool<std::uint32_t> size_{};  ///< of each component, in rules
 };
 
 /// A rule that is the transitive closure of one attribute.

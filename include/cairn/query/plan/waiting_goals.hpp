@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace cairn::query::planning {
 
@@ -33,15 +32,17 @@ class WaitingGoals {
   constexpr void begin(std::uint32_t scope) {
     all.clear();
     spliced.clear();
-    for (std::uint32_t const number : goals_->goals_of(goals_->scopes[scope])) all.push_back({number});
+    auto const goals = goals_->goals_of(goals_->scopes[scope]);
+    all.reserve(goals.size());
+    for (std::uint32_t const number : goals) all.push_back({number});
   }
   /// One has its place now, and with it the predicates that limit it.
   constexpr void take(std::size_t at, Limits const& limits) {
-    std::vector<Waiting> rest;
+    std::size_t kept = 0;
     for (std::size_t i = 0; i != all.size(); ++i) {
-      if (i != at && all[i].goal != limits.low && all[i].goal != limits.high) rest.push_back(all[i]);
+      if (i != at && all[i].goal != limits.low && all[i].goal != limits.high) all[kept++] = all[i];
     }
-    all = rest;
+    all.resize(kept);
   }
 
   /// Alternatives without an alternative are taken apart as soon as what they require is bound.
@@ -57,7 +58,7 @@ class WaitingGoals {
         ++i;
         continue;
       }
-      std::vector<Waiting> inside;
+      Pool<Waiting> inside;
       for (std::uint32_t const inner : goals_->goals_of(goals_->scopes[goals_->scopes_of(goal)[0]]))
         inside.push_back({inner});
       // What stays behind is that its variables are bound.
@@ -75,8 +76,8 @@ class WaitingGoals {
     }
   }
 
-  std::vector<Waiting> all{};
-  std::vector<std::uint32_t> spliced{};  ///< alternatives that were taken apart, until all their variables are bound
+  Pool<Waiting> all{};
+  Pool<std::uint32_t> spliced{};  ///< alternatives that were taken apart, until all their variables are bound
 
  private:
   Goals const* goals_;

@@ -11,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace cairn::query::planning {
 
@@ -161,9 +160,9 @@ class WaitingIndex {
   Reachability* reachability_;
   WaitingGoals const* waiting_;
   NameGivers givers_{};  ///< made when it is asked for the first time
-  std::vector<Entry> entries_{};
-  std::vector<std::uint32_t> noted_{};
-  std::vector<Comparison> comparisons_{};
+  Pool<Entry> entries_{};
+  Pool<std::uint32_t> noted_{};
+  Pool<Comparison> comparisons_{};
   bool known_ = false;
 };
 

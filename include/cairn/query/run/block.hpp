@@ -95,7 +95,7 @@ class BlockRunner {
 
   /// Which of a block's steps have to remove duplicates. `one_row`: only one row comes in.
   template <meta::Lazy = {}>
-  [[nodiscard]] static std::vector<std::uint8_t> distinct_steps(QueryContext const& context, std::uint16_t number, bool one_row) {
+  [[nodiscard]] static Pool<std::uint8_t> distinct_steps(QueryContext const& context, std::uint16_t number, bool one_row) {
     auto const& plan = context.plan();
     auto const facts = [&](Step const& step) { return context.source(step.source).facts(context, step); };
     return needed_distinct(plan, plan.blocks[number], facts, one_row);

@@ -76,7 +76,7 @@ class Collector final : public StepRunner {
     for (std::size_t i = 0; i != plan.find.size(); ++i) {
       auto const variable = plan.find[i].variable;
       auto& column = rows.columns()[place_of(variable)];
-      if (std::ranges::find(plan.find.subspan(i + 1), variable, &Find::variable) == plan.find.end()) {
+      if (std::ranges::find(plan.find.behind(i + 1), variable, &Find::variable) == plan.find.end()) {
         result.columns()[i] = std::move(column);
       } else {
         append_all(result.columns()[i], column, rows.size());

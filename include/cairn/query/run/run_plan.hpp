@@ -82,7 +82,7 @@ template <meta::Lazy = {}>
 /// Whether the rows of the main block are all different in `wanted`. Where its last step would have to see to that, it is left to
 /// whoever keeps the rows, and the step's flag is taken back.
 [[nodiscard]] inline bool ends_distinct(PlanView const& plan, std::span<std::uint16_t const> wanted,
-                                        std::vector<std::uint8_t>& distinct) {
+                                        Pool<std::uint8_t>& distinct) {
   auto const steps = plan.steps_of(plan.blocks[plan.main]);
   if (steps.empty()) return false;
   auto const live = plan.variables_of(steps.back().live);

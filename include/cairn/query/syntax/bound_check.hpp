@@ -8,8 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <vector>
 
 namespace cairn::query::syntax {
 
@@ -41,7 +39,7 @@ class BoundCheck {
   [[nodiscard]] constexpr bool is_bound(std::uint16_t variable) const noexcept { return bound_[variable] != 0; }
 
   /// Looks at clauses that stand side by side. Linear.
-  constexpr std::optional<Waiting> run(std::span<std::uint32_t const> clauses) {
+  constexpr std::optional<Waiting> run(Elements<std::uint32_t> clauses) {
     for (std::uint32_t const one : clauses) mark(one);
     return check_all(clauses);
   }
@@ -69,7 +67,7 @@ class BoundCheck {
     }
   }
 
-  constexpr std::optional<Waiting> check_all(std::span<std::uint32_t const> clauses) {
+  constexpr std::optional<Waiting> check_all(Elements<std::uint32_t> clauses) {
     for (std::uint32_t const one : clauses) {
       if (auto const waiting = check(one)) return waiting;
     }
@@ -118,8 +116,8 @@ class BoundCheck {
   }
 
   Tree const& tree_;
-  std::vector<std::uint8_t> bound_;
-  std::vector<std::uint16_t> trail_{};
+  Pool<std::uint8_t> bound_;
+  Pool<std::uint16_t> trail_{};
 };
 
 }  // namespace cairn::query::syntax

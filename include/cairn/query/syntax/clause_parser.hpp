@@ -13,9 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
-#include <vector>
 
 namespace cairn::query::syntax {
 
@@ -33,7 +31,7 @@ class ClauseParser : public PlaceParser {
   /// Clauses until `end`, which see the same names; their numbers go to `found`.
   constexpr bool clauses(Form first, std::uint32_t end, std::optional<std::uint16_t> from, std::size_t depth,
                          Slice& found) {
-    std::vector<std::uint32_t> numbers;
+    Pool<std::uint32_t> numbers;
     for (Form form = first; form.index() != end; form = form.next()) {
       std::uint32_t number = 0;
       if (!clause(form, from, depth, number)) return false;
@@ -179,7 +177,7 @@ class ClauseParser : public PlaceParser {
     if (word == "not") {
       made.kind = Clause::Kind::negation;
       if (!clauses(first, end, from, depth + 1, made.children)) return false;
-      std::vector<std::uint16_t> inside;
+      Pool<std::uint16_t> inside;
       variables_of(tree().children_of(made.children), inside);
       made.joins = append(tree().variables, inside);
       return true;
@@ -192,7 +190,7 @@ class ClauseParser : public PlaceParser {
       return parsed;
     }
     made.kind = Clause::Kind::disjunction;
-    std::vector<std::uint32_t> branches;
+    Pool<std::uint32_t> branches;
     for (Form branch = first; branch.index() != end; branch = branch.next()) {
       std::uint32_t number = 0;
       std::size_t const outer = enter(made);
@@ -220,8 +218,8 @@ class ClauseParser : public PlaceParser {
   constexpr bool has_joins(Form at, Slice children, Clause const& made) {
     return has_joins_in(at, tree().children_of(children), made);
   }
-  constexpr bool has_joins_in(Form at, std::span<std::uint32_t const> children, Clause const& made) {
-    std::vector<std::uint16_t> inside;
+  constexpr bool has_joins_in(Form at, Elements<std::uint32_t> children, Clause const& made) {
+    Pool<std::uint16_t> inside;
     variables_of(children, inside);
     for (std::uint16_t const number : tree().variables_of(made.joins)) {
       if (insert(number)) return bad_clause(at, "a variable that is joined is in none of the clauses here");
@@ -233,11 +231,11 @@ class ClauseParser : public PlaceParser {
                              Clause& made) {
     made.kind = Clause::Kind::disjunction;
     if (!clauses(first, form.node().next, from, depth + 1, made.children)) return false;
-    std::vector<std::uint16_t> joins;
+    Pool<std::uint16_t> joins;
     Form branch = first;
     for (std::uint32_t i = 0; i != made.children.count; ++i, branch = branch.next()) {
       std::uint32_t const one[] = {tree().clause_numbers[made.children.first + i]};
-      std::vector<std::uint16_t> inside;
+      Pool<std::uint16_t> inside;
       variables_of(one, inside);
       if (i == 0) {
         joins = inside;

@@ -19,7 +19,7 @@ namespace cairn::query::syntax {
 
 /// The number of a name that a clause or an input has.
 constexpr bool find_known_variable(ClauseParser& parser, notation::Form name, std::uint16_t& number) {
-  if (auto const found = parser.scope().find(name)) {
+  if (auto const* const found = parser.scope().find(name); found != nullptr) {
     number = *found;
     return true;
   }

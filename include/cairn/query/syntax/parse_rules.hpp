@@ -118,7 +118,7 @@ class RulesParser {
 
   constexpr bool bodies() {
     std::size_t next = 0;
-    std::vector<std::uint16_t> required(tree_.rules.size(), std::uint16_t{0});
+    Pool<std::uint16_t> required(tree_.rules.size(), std::uint16_t{0});
     for (Form const form : rules_) {
       std::uint32_t const number = rule_of_[next++];
       Rule& rule = tree_.rules[number];
@@ -138,7 +138,7 @@ class RulesParser {
       tree_.branches[rule.branches.first + rule.branches.count++] = branch;
     }
     for (std::size_t i = 0; i != tree_.rules.size(); ++i) {
-      std::vector<std::uint16_t> columns;
+      Pool<std::uint16_t> columns;
       for (std::uint16_t column = 0; column != required[i]; ++column) columns.push_back(column);
       tree_.rules[i].required = parser_.append(tree_.variables, columns);
     }
@@ -161,7 +161,7 @@ class RulesParser {
   }
   constexpr bool head_variable(Form name, std::size_t& arity) {
     if (!is_variable(name)) return bad(name, "a rule's head has variables");
-    if (parser_.scope().find(name))
+    if (parser_.scope().find(name) != nullptr)
       return parser_.fail(Fault::repeated_name, Errc::parser_where, name,
                           "this variable is in the rule's head already");
     std::uint16_t number = 0;
@@ -192,7 +192,7 @@ class RulesParser {
   Form rules_;
   Tree& tree_;
   ClauseParser parser_;
-  std::vector<std::uint32_t> rule_of_{};
+  Pool<std::uint32_t> rule_of_{};
 };
 
 }  // namespace detail

@@ -9,9 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
-#include <vector>
 
 namespace cairn::query::syntax {
 
@@ -29,7 +27,7 @@ class PlaceParser : public TermParser {
   using TermParser::TermParser;
 
   /// The distinct variables of some clauses, as others around them see them.
-  constexpr void variables_of(std::span<std::uint32_t const> clauses, std::vector<std::uint16_t>& found) {
+  constexpr void variables_of(Elements<std::uint32_t> clauses, Pool<std::uint16_t>& found) {
     begin_set();
     for (std::uint32_t const one : clauses) collect(one, found);
   }
@@ -60,7 +58,7 @@ class PlaceParser : public TermParser {
 
   /// `[?x ?y]`, and of an or-join `[[?required] ?free]`.
   constexpr bool join_variables(Form form, bool may_require, Clause& made) {
-    std::vector<std::uint16_t> joins;
+    Pool<std::uint16_t> joins;
     begin_set();
     std::size_t required = 0;
     for (Form const part : form) {
@@ -78,7 +76,7 @@ class PlaceParser : public TermParser {
     made.required = {made.joins.first, static_cast<std::uint32_t>(required)};
     return true;
   }
-  constexpr bool join_variable(Form name, std::vector<std::uint16_t>& joins) {
+  constexpr bool join_variable(Form name, Pool<std::uint16_t>& joins) {
     if (!detail::is_variable(name)) return bad_clause(name, "only variables are joined");
     std::uint16_t number = 0;
     if (!count_term(name) || !variable(name, number)) return false;
@@ -99,7 +97,7 @@ class PlaceParser : public TermParser {
     return true;
   }
 
-  constexpr void collect(std::uint32_t number, std::vector<std::uint16_t>& found) {
+  constexpr void collect(std::uint32_t number, Pool<std::uint16_t>& found) {
     Clause const& one = tree().clauses[number];
     for (Term const& term : tree().terms_of(one.terms)) {
       if (term.kind == Term::Kind::variable && insert(term.index)) found.push_back(term.index);
@@ -113,7 +111,7 @@ class PlaceParser : public TermParser {
       if (insert(joined)) found.push_back(joined);
     }
   }
-  constexpr void collect_binding(std::uint32_t number, std::vector<std::uint16_t>& found) {
+  constexpr void collect_binding(std::uint32_t number, Pool<std::uint16_t>& found) {
     Binding const& one = tree().bindings[number];
     if (one.kind == Binding::Kind::scalar && insert(one.variable)) found.push_back(one.variable);
     for (std::uint32_t i = 0; i != one.parts.count; ++i) collect_binding(one.parts.first + i, found);

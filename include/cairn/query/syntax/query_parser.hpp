@@ -13,13 +13,10 @@
 #include <cairn/query/syntax/result_parser.hpp>
 #include <cairn/query/syntax/tree.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <string_view>
-#include <vector>
 
 namespace cairn::query::syntax {
 
@@ -93,7 +90,7 @@ class QueryParser {
         return fail(Fault::bad_input, Errc::parser_query, form,
                     "this is not a binding: write ?x, [?x ?y], [?x ...], [[?x ?y]] or _");
       // A plain name, which (pull ?e name) can mean.
-      if (parser_.scope().find(form)) return repeated(form);
+      if (parser_.scope().find(form) != nullptr) return repeated(form);
       made.binding = static_cast<std::uint32_t>(tree_.bindings.size());
       Binding named;
       named.kind = Binding::Kind::scalar;
@@ -153,8 +150,8 @@ class QueryParser {
   }
 
   constexpr bool with() {
-    std::vector<std::uint16_t> found;
-    std::vector<std::uint8_t> taken(tree_.names.size(), 0);
+    Pool<std::uint16_t> found;
+    Pool<std::uint8_t> taken(tree_.names.size(), 0);
     for (FindElement const& element : tree_.find) taken[element.variable] = 1;
     Part const& part = parts_[PartName::with];
     if (!part.present) return true;

@@ -7,10 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string_view>
-#include <vector>
 
 namespace cairn::query::syntax {
 
@@ -23,12 +20,15 @@ class Scope {
  public:
   using Variable = std::uint16_t;
 
-  /// A name that this scope has.
-  [[nodiscard]] constexpr std::optional<Variable> find(notation::Form name) const noexcept {
-    for (std::size_t i = begin_; i != entries_.size(); ++i) {
-      if (entries_[i].hash == name.node().hash && entries_[i].text == name.raw()) return entries_[i].variable;
+  /// The variable of a name that this scope has, or null. Valid until another name is added.
+  [[nodiscard]] constexpr Variable const* find(notation::Form name) const noexcept {
+    auto const hash = name.node().hash;
+    auto const* const entries = entries_.data();
+    for (std::size_t i = begin_, end = entries_.size(); i != end; ++i) {
+      if (entries[i].hash == hash && notation::detail::are_same(entries[i].text, name.raw()))
+        return &entries[i].variable;
     }
-    return std::nullopt;
+    return nullptr;
   }
   constexpr void add(notation::Form name, Variable variable) {
     entries_.push_back({name.node().hash, name.raw(), variable});
@@ -51,7 +51,7 @@ class Scope {
     std::string_view text{};
     Variable variable = 0;
   };
-  std::vector<Entry> entries_{};
+  Pool<Entry> entries_{};
   std::size_t begin_ = 0;
 };
 

@@ -15,9 +15,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string_view>
-#include <vector>
 
 namespace cairn::query::syntax {
 
@@ -27,17 +25,17 @@ inline constexpr std::size_t most_depth = 64;      ///< clauses in clauses, bind
 namespace detail {
 
 constexpr bool begins_with(notation::Form form, char first) noexcept {
-  return form.is(notation::Kind::symbol) && form.raw()[0] == first;
+  return form.is(notation::Kind::symbol) && form.whole_text().data()[form.offset()] == first;
 }
 constexpr bool is_variable(notation::Form form) noexcept { return begins_with(form, '?'); }
 constexpr bool is_source(notation::Form form) noexcept { return begins_with(form, '$'); }
-constexpr bool is_blank(notation::Form form) noexcept { return form.is_symbol("_"); }
+constexpr bool is_blank(notation::Form form) noexcept { return begins_with(form, '_') && form.raw().size() == 1; }
 constexpr bool is_list_of(notation::Form form, std::string_view name) noexcept {
   return form.is(notation::Kind::list) && form.size() != 0 && form[0].is_symbol(name);
 }
 /// `'form` and `(quote form)` are the form.
 constexpr notation::Form unquoted(notation::Form form) noexcept {
-  return is_list_of(form, "quote") && form.size() == 2 ? form[1] : form;
+  return form.is(notation::Kind::list) && is_list_of(form, "quote") && form.size() == 2 ? form[1] : form;
 }
 /// What can be read only in the place of a call: a list that begins with a name.
 constexpr bool is_call_form(notation::Form form) noexcept {
@@ -57,7 +55,7 @@ class TermParser {
     return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - begin)};
   }
   template <class Element>
-  static constexpr Slice append(std::vector<Element>& pool, std::vector<Element> const& more) {
+  static constexpr Slice append(Pool<Element>& pool, Pool<Element> const& more) {
     std::size_t const begin = pool.size();
     for (Element const one : more) pool.push_back(one);
     return slice(begin, pool.size());
@@ -93,7 +91,7 @@ class TermParser {
 
   /// The number of a name, which is new here if no other place has it.
   constexpr bool variable(Form name, std::uint16_t& number) {
-    if (auto const known = scope_.find(name)) {
+    if (auto const* const known = scope_.find(name); known != nullptr) {
       number = *known;
       return true;
     }
@@ -232,7 +230,7 @@ class TermParser {
     tree_.bindings[number].node = form.index();
     if (detail::is_blank(form)) return true;
     if (detail::is_variable(form)) {
-      if (once && scope_.find(form))
+      if (once && scope_.find(form) != nullptr)
         return fail(Fault::repeated_name, code, form, "this variable is there already; each has one place in :in");
       std::uint16_t found = 0;
       if (!variable(form, found)) return false;
@@ -274,7 +272,7 @@ class TermParser {
   Scope scope_{};
   std::size_t first_name_ = 0;
   std::size_t terms_ = 0;
-  std::vector<std::uint32_t> stamps_{};
+  Pool<std::uint32_t> stamps_{};
   std::uint32_t stamp_ = 0;
   Problem problem_{};
 };

@@ -7,8 +7,6 @@
 #include <cairn/query/syntax/vocabulary.hpp>
 
 #include <cstdint>
-#include <span>
-#include <vector>
 
 namespace cairn::query::syntax {
 
@@ -120,20 +118,20 @@ struct Rule {
 
 /// The pools of a query (`find` and what follows) or of rules (`rules` and `branches`).
 struct Tree {
-  std::vector<Term> terms{};
-  std::vector<Binding> bindings{};
-  std::vector<Clause> clauses{};
-  std::vector<std::uint32_t> clause_numbers{};
-  std::vector<std::uint16_t> variables{};  ///< lists of variables
-  std::vector<std::uint32_t> names{};      ///< for every variable the node of a symbol that names it
-  std::vector<std::uint32_t> sources{};    ///< for every source the node of a symbol that names it
+  Pool<Term> terms{};
+  Pool<Binding> bindings{};
+  Pool<Clause> clauses{};
+  Pool<std::uint32_t> clause_numbers{};
+  Pool<std::uint16_t> variables{};  ///< lists of variables
+  Pool<std::uint32_t> names{};      ///< for every variable the node of a symbol that names it
+  Pool<std::uint32_t> sources{};    ///< for every source the node of a symbol that names it
 
   Slice where{};  ///< of `clause_numbers`
-  std::vector<Input> inputs{};
-  std::vector<FindElement> find{};
-  std::vector<std::uint32_t> keys{};  ///< symbols, as many as `find`, or none
-  std::vector<OrderKey> order{};
-  std::vector<Having> having{};
+  Pool<Input> inputs{};
+  Pool<FindElement> find{};
+  Pool<std::uint32_t> keys{};  ///< symbols, as many as `find`, or none
+  Pool<OrderKey> order{};
+  Pool<Having> having{};
   Slice with{};  ///< of `variables`
   FindShape shape = FindShape::relation;
   RowKeys row_keys = RowKeys::none;
@@ -141,21 +139,19 @@ struct Tree {
   std::int64_t offset = 0;
   bool takes_rules = false;  ///< `%` is an input
 
-  std::vector<Rule> rules{};
-  std::vector<Branch> branches{};
+  Pool<Rule> rules{};
+  Pool<Branch> branches{};
 
   template <class T>
-  [[nodiscard]] static constexpr std::span<T const> of(std::vector<T> const& pool, Slice slice) noexcept {
-    return std::span<T const>{pool}.subspan(slice.first, slice.count);
+  [[nodiscard]] static constexpr Elements<T> of(Pool<T> const& pool, Slice slice) noexcept {
+    return Elements<T>{pool}.of(slice);
   }
-  [[nodiscard]] constexpr std::span<Term const> terms_of(Slice slice) const noexcept { return of(terms, slice); }
-  [[nodiscard]] constexpr std::span<Binding const> bindings_of(Slice slice) const noexcept {
-    return of(bindings, slice);
-  }
-  [[nodiscard]] constexpr std::span<std::uint32_t const> children_of(Slice slice) const noexcept {
+  [[nodiscard]] constexpr Elements<Term> terms_of(Slice slice) const noexcept { return of(terms, slice); }
+  [[nodiscard]] constexpr Elements<Binding> bindings_of(Slice slice) const noexcept { return of(bindings, slice); }
+  [[nodiscard]] constexpr Elements<std::uint32_t> children_of(Slice slice) const noexcept {
     return of(clause_numbers, slice);
   }
-  [[nodiscard]] constexpr std::span<std::uint16_t const> variables_of(Slice slice) const noexcept {
+  [[nodiscard]] constexpr Elements<std::uint16_t> variables_of(Slice slice) const noexcept {
     return of(variables, slice);
   }
 };

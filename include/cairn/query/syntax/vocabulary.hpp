@@ -4,17 +4,11 @@
 #pragma once
 
 #include <cairn/query/function/builtins.hpp>
+#include <cairn/query/syntax/elements.hpp>
 
 #include <cstdint>
 
 namespace cairn::query {
-
-/// Some neighbouring elements of a pool.
-struct Slice {
-  std::uint32_t first = 0;
-  std::uint32_t count = 0;
-  friend constexpr bool operator==(Slice const&, Slice const&) = default;
-};
 
 /// A form that was written: in the query's text, or in that of its rules.
 struct FormAt {

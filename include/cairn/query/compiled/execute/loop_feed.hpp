@@ -49,7 +49,7 @@ class LoopFeed : public RowFeed {
     has_duplicates_ = program.distinct_rows[assumption_] && !(is_last && leaves_out_neighbours_);
     // Where rows are kept to be compared, memory is allocated between them as it is.
     auto const& removed = program.distinct[assumption_];
-    if (std::find(removed.begin(), removed.end(), true) != removed.end()) allow_tables();
+    if (std::ranges::find(removed, true) != std::ranges::end(removed)) allow_tables();
     return true;
   }
   /// Whether rows may be the same that should not be.

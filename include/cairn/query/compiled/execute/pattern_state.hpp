@@ -168,7 +168,7 @@ template <class IndexTag>
 }
 
 /// Whether the pattern wants nothing but retractions.
-[[nodiscard]] inline bool wants_retractions(std::span<Operand const> places, PatternState const& state) noexcept {
+[[nodiscard]] inline bool wants_retractions(Elements<Operand> places, PatternState const& state) noexcept {
   return places.size() > operation && places[operation].kind == Operand::Kind::constant && !state.is_never &&
          state.constants[operation].word == 0;
 }

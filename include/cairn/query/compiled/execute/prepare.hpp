@@ -168,7 +168,7 @@ struct LookStep {
   /// Of a `get-else`. What it gives is of one kind, or it is the run-time engine's.
   [[nodiscard]] bool prepare_otherwise(Preparation& given, Step const& step, Db<IndexTag> const& db, LeafPins<IndexTag>* pins) {
     auto const operands = given.plan.operands_of(step.operands);
-    auto const arguments = operands.subspan(programs::first_argument(operands));
+    auto const arguments = operands.behind(programs::first_argument(operands));
     auto const kind = given.kind(arguments[2]);
     if (given.kind(arguments[0]) != ValueKind::integer || kind == ValueKind::nil || kind == ValueKind::float32) return false;
     if (arguments[2].kind == Operand::Kind::constant) otherwise = Cell{given.constants[arguments[2].index]}.word;

@@ -9,13 +9,10 @@
 #include <cairn/query/plan/distinct.hpp>
 #include <cairn/query/plan/plan.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <utility>
-#include <vector>
 
 namespace cairn::query::compiled {
 
@@ -49,17 +46,20 @@ struct Program {
   bool takes_rows = false;   ///< inputs give rows, where others give one
   std::size_t first = 0;     ///< step of the main block
   std::size_t end = 0;
-  std::array<Move, most_steps> moves{};
-  std::array<std::uint8_t, most_steps> numbers{};  ///< of a step among the loops, looks or comparisons
-  std::array<std::uint8_t, most_steps> sets{};     ///< of a step among those that may have to remove duplicates
+  std::size_t steps = 0;  ///< of all blocks
+  // Arrays that are no std::array, whose elements a compiler asks functions for.
+  Move moves[most_steps]{};
+  std::uint8_t numbers[most_steps]{};  ///< of a step among the loops, looks or comparisons
+  std::uint8_t sets[most_steps]{};     ///< of a step among those that may have to remove duplicates
   std::size_t loop_count = 0;
   std::size_t look_count = 0;
   std::size_t compare_count = 0;
   std::size_t set_count = 0;
-  std::array<std::array<bool, most_steps>, assumptions> distinct{};  ///< duplicates are removed after the step
-  std::array<bool, assumptions> distinct_rows{};                     ///< and at the end
-  /// Of a step that finds datoms: their values are looked at when it has gone on to others, as rows or where duplicates are removed.
-  std::array<bool, most_steps> keeps_values{};
+  bool distinct[assumptions][most_steps]{};  ///< duplicates are removed after the step
+  bool distinct_rows[assumptions]{};         ///< and at the end
+  /// Of a step that finds datoms: their values are looked at when it has gone on to others, as rows or where duplicates
+  /// are removed.
+  bool keeps_values[most_steps]{};
   bool shows_live = false;  ///< rows differ in what is looked at after the last step
   /// Rows of the first loop that are the same follow each other, where it runs along that index.
   bool sorted_by_entity = false;
@@ -69,15 +69,15 @@ struct Program {
     return step >= first && step < end && moves[step] >= Move::scan && moves[step] <= Move::follow;
   }
   [[nodiscard]] constexpr bool may_be_distinct(std::size_t step) const noexcept {
-    for (auto const& flags : distinct) {
-      if (flags[step]) return true;
+    for (std::size_t i = 0; i != assumptions; ++i) {
+      if (distinct[i][step]) return true;
     }
     return false;
   }
   /// Counts what `numbers` and `sets` are.
   constexpr void number_steps() noexcept {
     loop_count = look_count = compare_count = set_count = 0;
-    for (std::size_t i = 0; i != most_steps; ++i) {
+    for (std::size_t i = 0; i != steps; ++i) {
       auto const move = moves[i];
       bool const looks = move == Move::look || move == Move::otherwise;
       auto& count = is_loop(i) ? loop_count : looks ? look_count : compare_count;
@@ -185,13 +185,13 @@ namespace programs {
 }
 
 /// The entity, the attribute and the value for those that have none of a `get-else`, behind its source.
-[[nodiscard]] constexpr std::size_t first_argument(std::span<Operand const> operands) noexcept {
+[[nodiscard]] constexpr std::size_t first_argument(Elements<Operand> operands) noexcept {
   return operands[0].kind == Operand::Kind::source ? 1 : 0;
 }
 [[nodiscard]] constexpr Move move_of_function(PlanView const& plan, Step const& step) noexcept {
   if (step.callee.custom || step.callee.builtin != FunctionId::get_else || !is_scalar(plan.bindings[step.binding])) return Move::none;
   auto const operands = plan.operands_of(step.operands);
-  auto const arguments = operands.subspan(first_argument(operands));
+  auto const arguments = operands.behind(first_argument(operands));
   if (arguments.size() != 3 || arguments[0].kind != Operand::Kind::bound || arguments[1].kind != Operand::Kind::constant) return Move::none;
   return constant_of(plan, arguments[1]).is(notation::Kind::keyword) ? Move::otherwise : Move::none;
 }
@@ -211,7 +211,7 @@ constexpr Move move_of(PlanView const& plan, Step const& step, Program& program)
     // What is the same in all datoms sorts none of them.
     if (place.kind == Kind::constant || place.kind == Kind::bound) continue;
     if (found == live.size()) break;
-    if (place.kind != Kind::free || std::find(live.begin(), live.end(), place.index) == live.end()) return false;
+    if (place.kind != Kind::free || !live.contains(place.index)) return false;
     ++found;
   }
   if (found != live.size() || live.empty()) return false;
@@ -262,10 +262,11 @@ constexpr Move move_of(PlanView const& plan, Step const& step, Program& program)
 }
 
 /// The variables of which rows differ: those of `:find` and `:with`, each once.
-[[nodiscard]] constexpr std::vector<std::uint16_t> row_variables(PlanView const& plan) {
-  std::vector<std::uint16_t> variables;
+[[nodiscard]] constexpr Pool<std::uint16_t> row_variables(PlanView const& plan) {
+  Pool<std::uint16_t> variables;
+  variables.reserve(plan.find.size() + plan.with.count);
   auto const add = [&](std::uint16_t variable) {
-    if (std::find(variables.begin(), variables.end(), variable) == variables.end()) variables.push_back(variable);
+    if (!Elements{variables}.contains(variable)) variables.push_back(variable);
   };
   for (auto const& find : plan.find) {
     add(find.variable);
@@ -287,7 +288,7 @@ constexpr void note_distinct(PlanView const& plan, Program& program) {
   }
   auto const live = plan.variables_of(plan.steps_of(block).back().live);
   bool same = live.size() == variables.size();
-  for (auto const variable : live) same = same && std::find(variables.begin(), variables.end(), variable) != variables.end();
+  for (auto const variable : live) same = same && Elements{variables}.contains(variable);
   program.shows_live = same;
   for (std::size_t i = 0; i != assumptions; ++i) {
     PatternFacts facts;
@@ -308,7 +309,7 @@ constexpr void note_distinct(PlanView const& plan, Program& program) {
 
 /// Fills `keeps_values`. To be called when all else but numbers is known.
 constexpr void note_kept(PlanView const& plan, Program& program) {
-  std::array<bool, most_steps> remembers{};
+  bool remembers[most_steps]{};
   for (auto i = program.first; i != program.end; ++i) {
     bool const has_neighbours = i == program.step_of(0) && (program.sorted_by_entity || program.sorted_by_value);
     remembers[i] = has_neighbours || program.may_be_distinct(i);
@@ -318,9 +319,7 @@ constexpr void note_kept(PlanView const& plan, Program& program) {
     if (!remembers[at]) continue;
     for (auto const variable : plan.variables_of(plan.steps[at].live)) looked_at.push_back(variable);
   }
-  auto const is_looked_at = [&](std::uint16_t variable) {
-    return std::find(looked_at.begin(), looked_at.end(), variable) != looked_at.end();
-  };
+  auto const is_looked_at = [&](std::uint16_t variable) { return Elements{looked_at}.contains(variable); };
   for (auto i = plan.steps.size(); i-- != 0;) {
     auto const found = value_of_step(plan, plan.steps[i]);
     if (found.kind != Operand::Kind::free || !is_looked_at(found.index)) continue;
@@ -342,6 +341,7 @@ constexpr void note_kept(PlanView const& plan, Program& program) {
   if (plan.steps.size() > most_steps || !programs::suits_inputs(plan, program.takes_rows) || !programs::suits_result(plan)) return program;
   auto const& block = plan.blocks[plan.main];
   if (block.steps.count == 0) return program;
+  program.steps = plan.steps.size();
   program.first = block.steps.first;
   program.end = block.steps.first + block.steps.count;
   for (auto const& step : plan.steps_of(block)) {

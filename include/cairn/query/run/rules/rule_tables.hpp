@@ -162,7 +162,7 @@ class RuleTables {
     auto const& plan = context_->plan();
     auto const& table = plan.tables[number];
     auto const blocks = plan.blocks_of(table.blocks);
-    auto const heads = plan.heads.subspan(table.heads.first, table.heads.count);
+    auto const heads = plan.heads.of(table.heads);
     for (std::size_t i = 0; i != blocks.size(); ++i) {
       std::vector<OpenCall*> calls;
       making_ = {&calls, table.group};
