@@ -1,7 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
-// Whatever a dump, an export of Datahike or a JSON of DataScript has in it: datoms or a coded error, and what was read can be written and
-// read again.
+// Whatever a dump, an export of Datahike (in EDN, in CBOR, a directory with its manifest, what is compressed there) or a JSON of DataScript
+// has in it: datoms or a coded error, and what was read can be written and read again.
 //
 // The input's first byte chooses what it is: a whole dump, or records under a right checksum, or another system's.
 #include <cairn/dump/datahike.hpp>
@@ -9,6 +9,7 @@
 #include <cairn/dump/read.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -86,6 +87,16 @@ void read_dump(std::string_view text) {
   }
 }
 
+void read_compressed(std::string_view text) {
+  auto const source = detail::decompressed(source_of(text));
+  std::vector<std::byte> room(1000);
+  try {
+    while (source(room) != 0) {
+    }
+  } catch (detail::BadRecord const&) {
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
@@ -93,7 +104,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   std::string_view const text{reinterpret_cast<char const*>(data) + 1, size - 1};
   RestoreOptions const how{.memory = 1};
   try {
-    switch (data[0] % 5) {
+    switch (data[0] % 7) {
       case 0: read_dump(text); break;
       case 1: read_records<detail::EdnFraming>(text); break;
       case 2: read_records<detail::CborFraming>(text); break;
@@ -103,10 +114,19 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         detail::read_datahike(in, history);
         break;
       }
-      default: {
+      case 4: {
         detail::ImportedHistory history{how};
         detail::DataScriptReader{text, history}.read();
+        break;
       }
+      case 5: {  // a manifest, and behind a zero what each of its chunks is
+        auto const end = std::min(text.find('\0'), text.size());
+        auto const chunk = text.substr(std::min(end + 1, text.size()));
+        detail::ImportedHistory history{how};
+        detail::read_datahike_directory([&](std::string const& name) { return source_of(name == "manifest.edn" ? text.substr(0, end) : chunk); }, history);
+        break;
+      }
+      default: read_compressed(text);
     }
   } catch (Error const& error) {
     (void)notation::Value::string(error.message());

@@ -121,15 +121,19 @@ class Input {
     begin_.resize(size);
   }
 
+  /// In EDN, behind a manifest, or in CBOR an array: nothing else begins so.
+  [[nodiscard]] bool is_datahike() const {
+    bool const is_array = !begin_.empty() && static_cast<unsigned char>(begin_[0]) >> 5U == static_cast<unsigned>(detail::cbor::Major::array);
+    return is_array || text().starts_with("#datahike/") || text().starts_with('[') || begin_.starts_with("{:datahike.migrate/");
+  }
   /// What is a file of EDN and was written by none who exports databases: its first form is a list of maps, as a schema
   /// is, or an entity.
   [[nodiscard]] bool is_no_dump() const {
-    auto const rest = is_datahike() && text().starts_with('[')
-                          ? text().substr(std::min(text().find_first_not_of("[ \t\r\n", 0), text().size()))
-                          : std::string_view{};
-    return rest.starts_with('{') || rest.starts_with(':') || (text().starts_with('{') && !is_datascript());
+    if (text().starts_with('{')) return !is_datascript() && !is_datahike();
+    if (!text().starts_with('[')) return false;
+    auto const rest = text().substr(std::min(text().find_first_not_of("[ \t\r\n", 0), text().size()));
+    return rest.starts_with('{') || rest.starts_with(':');
   }
-  [[nodiscard]] bool is_datahike() const { return text().starts_with("#datahike/") || text().starts_with('['); }
   [[nodiscard]] bool is_datascript() const { return text().starts_with("{") && text().find_first_of("\":") == text().find('"'); }
 
   /// All of it, once.
@@ -218,6 +222,10 @@ int dump_store(std::string const& store, std::string const& file, DumpArguments 
 int restore_store(std::string const& file, std::string const& store) {
   Interrupt interrupt;
   return make_store(store, [&]<class Entry>(std::type_identity<Entry>, auto const& loaded, RestoreOptions const& how) {
+    if (file != "-" && fs::is_directory(file)) {
+      DatahikeDirectory const directory{file, Interrupted::check};
+      return import_datahike<Entry, EntryIndex<Entry>>(loaded.store, directory, how, loaded.options);
+    }
     Input input{file};
     if (input.is_no_dump()) {
       raise(Errc::store_format,

@@ -208,7 +208,7 @@ int run(int count, char** arguments) {
   dump->add_flag("--resume", dumping.resume, "go on where a dump to this file was interrupted");
   dump->callback([&] { verb = [&] { return dump_store(store, file_of_dump, dumping); }; });
   auto* restore = app.add_subcommand("restore", "Make a new store of a dump");
-  restore->add_option("file", file_of_dump, "the dump; - is standard input")->required();
+  restore->add_option("file", file_of_dump, "the dump, or what Datahike or DataScript exported; - is standard input")->required();
   restore->add_option("store", store, store_help)->required();
   restore->callback([&] { verb = [&] { return restore_store(file_of_dump, store); }; });
   auto* copy = app.add_subcommand("copy", "Make a new store of a database, on the same or another backend");

@@ -1,13 +1,15 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
-// As much of CBOR (RFC 8949) as a dump is made of.
+// As much of CBOR (RFC 8949) as dumps are made of.
 #pragma once
 
 #include <cairn/dump/format.hpp>
 
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,7 @@ enum class Major : std::uint8_t { positive = 0, negative = 1, bytes = 2, text = 
 inline constexpr std::uint8_t simple_false = 20;
 inline constexpr std::uint8_t simple_true = 21;
 inline constexpr std::uint8_t simple_null = 22;
+inline constexpr std::uint8_t half_float = 25;  // others write it
 inline constexpr std::uint8_t single_float = 26;
 inline constexpr std::uint8_t double_float = 27;
 
@@ -73,6 +76,18 @@ struct Head {
   std::uint64_t argument = 0;
 };
 
+/// The number that a half float's bits are.
+[[nodiscard]] inline double number_of_half(std::uint16_t bits) noexcept {
+  auto const exponent = static_cast<int>(bits >> 10U & 31U);
+  double const fraction = bits & 1023U;
+  constexpr auto infinity = std::numeric_limits<double>::infinity();
+  double const magnitude = exponent == 0    ? std::ldexp(fraction, -24)
+                           : exponent != 31 ? std::ldexp(fraction + 1024, exponent - 25)
+                           : fraction == 0  ? infinity
+                                            : std::numeric_limits<double>::quiet_NaN();
+  return (bits & 0x8000U) == 0 ? magnitude : -magnitude;
+}
+
 /// Reads items from bytes that are all there. Throws `BadRecord` where they end too early, or are of a kind that a dump has not.
 class Reader {
  public:
@@ -103,8 +118,9 @@ class Reader {
   /// What text or bytes are made of.
   [[nodiscard]] std::string_view content(Head const& head) { return take(head.argument); }
   /// A count of items, of which each takes a byte at the least.
-  [[nodiscard]] std::size_t count(Head const& head) const {
-    if (head.argument > rest_.size()) bad_record("a count reaches past the end");
+  [[nodiscard]] std::size_t count(Head const& head) {
+    ran_out_ = head.argument > rest_.size();
+    if (ran_out_) bad_record("a count reaches past the end");
     return static_cast<std::size_t>(head.argument);
   }
 

@@ -76,6 +76,14 @@ void write_value(std::string& out, Value const& value) {
 }
 
 template <meta::Lazy = {}>
+[[nodiscard]] Value read_uuid(std::string_view bytes) {
+  Uuid uuid;
+  if (bytes.size() != uuid.bytes.size()) bad_record("a UUID does not have 16 bytes");
+  for (std::size_t i = 0; i != bytes.size(); ++i) uuid.bytes[i] = static_cast<std::byte>(bytes[i]);
+  return uuid;
+}
+
+template <meta::Lazy = {}>
 [[nodiscard]] Value read_tagged(Reader& in, std::uint64_t number) {
   auto const content = in.head();
   if (number == tag::instant) {
@@ -88,12 +96,9 @@ template <meta::Lazy = {}>
   if (content.major != Major::text && content.major != Major::bytes) bad_record("a tag has a content that it cannot have");
   auto const text = in.content(content);
   switch (number) {
-    case tag::uuid: {
-      Uuid uuid;
-      if (content.major != Major::bytes || text.size() != uuid.bytes.size()) bad_record("a UUID does not have 16 bytes");
-      for (std::size_t i = 0; i != text.size(); ++i) uuid.bytes[i] = static_cast<std::byte>(text[i]);
-      return uuid;
-    }
+    case tag::uuid:
+      if (content.major != Major::bytes) break;
+      return read_uuid(text);
     case tag::keyword: return Keyword{":" + std::string{text}};
     case tag::symbol: return Symbol{text};
     case tag::string: return text;
@@ -111,13 +116,21 @@ template <meta::Lazy = {}>
 /// A value has no more elements, those of its elements included: a byte of a dump can be one, which takes many in memory.
 inline constexpr std::size_t most_elements = std::size_t{1} << 23U;
 
-template <meta::Lazy = {}>
+/// What values there are in a dump besides those that every writer has in the same way. Who reads another writer's gives a type with
+/// these functions: of an integer beyond 64 bits, of what a tag stands before, and of a simple value or a float of another width.
+struct OwnItems {
+  [[noreturn]] static Value beyond(Head const& /*head*/) { bad_record("an integer is out of range"); }
+  static Value tagged(Reader& in, std::uint64_t number) { return read_tagged(in, number); }
+  [[noreturn]] static Value simple(Head const& /*head*/) { bad_record("an item is no value of a datom"); }
+};
+
+template <class Items = OwnItems>
 [[nodiscard]] Value read_value(Reader& in, std::size_t& left, int depth = 0) {
   auto const head = in.head();
   switch (head.major) {
     case Major::positive:
     case Major::negative: {
-      if (head.argument > INT64_MAX) bad_record("an integer is out of range");
+      if (head.argument > INT64_MAX) return Items::beyond(head);
       auto const number = static_cast<std::int64_t>(head.argument);
       return head.major == Major::positive ? number : ~number;
     }
@@ -134,10 +147,10 @@ template <meta::Lazy = {}>
       left -= count;
       std::vector<Value> elements;
       elements.reserve((std::min)(count, std::size_t{64}));  // a count is no promise
-      for (std::size_t i = 0; i != count; ++i) elements.push_back(read_value(in, left, depth + 1));
+      for (std::size_t i = 0; i != count; ++i) elements.push_back(read_value<Items>(in, left, depth + 1));
       return elements;
     }
-    case Major::tag: return read_tagged(in, head.argument);
+    case Major::tag: return Items::tagged(in, head.argument);
     case Major::simple:
       switch (head.low) {
         case simple_false: return false;
@@ -145,18 +158,17 @@ template <meta::Lazy = {}>
         case simple_null: return {};
         case single_float: return std::bit_cast<float>(static_cast<std::uint32_t>(head.argument));
         case double_float: return std::bit_cast<double>(head.argument);
-        default: break;
+        default: return Items::simple(head);
       }
-      break;
     case Major::map: break;
   }
   bad_record("an item is no value of a datom");
 }
 
-template <meta::Lazy = {}>
+template <class Items = OwnItems>
 [[nodiscard]] Value read_value(Reader& in) {
   auto left = most_elements;
-  return read_value(in, left);
+  return read_value<Items>(in, left);
 }
 
 template <meta::Lazy = {}>

@@ -164,10 +164,15 @@ template <meta::Lazy = {}>
       if (tag == "cairn/bigdec" && is_number_text(raw, true)) return BigDecimal{std::string{raw}};
     }
   }
-  bad_record("#" + std::string{tag} + " " + std::string{content.raw().substr(0, 40)} + " is no value of a datom");
+  bad_record("#" + std::string{tag} + " " + begin_of(content.raw()) + " is no value of a datom");
 }
 
-template <meta::Lazy = {}>
+/// What values tags make in a dump. Who reads another writer's gives a type with this function.
+struct OwnTags {
+  static Value read(notation::Form form) { return read_tagged(form); }
+};
+
+template <class Tags = OwnTags>
 [[nodiscard]] Value read_exact(notation::Form form, int depth = 0) {
   using Kind = notation::Kind;
   switch (form.kind()) {
@@ -184,10 +189,10 @@ template <meta::Lazy = {}>
       if (depth == codec::max_tuple_depth) bad_record("tuples are nested too deep");
       std::vector<Value> elements;
       elements.reserve(form.size());
-      for (auto const element : form) elements.push_back(read_exact(element, depth + 1));
+      for (auto const element : form) elements.push_back(read_exact<Tags>(element, depth + 1));
       return elements;
     }
-    case Kind::tagged: return read_tagged(form);
+    case Kind::tagged: return Tags::read(form);
     case Kind::character:
     case Kind::list:
     case Kind::map:

@@ -10,6 +10,7 @@
 #include <cairn/error/error.hpp>
 #include <cairn/meta/lazy.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -95,6 +96,12 @@ struct BadRecord {
   std::string what;
 };
 [[noreturn]] inline void bad_record(std::string what) { throw BadRecord{std::move(what)}; }
+/// The begin of a text for such an error, without half a character at its end. Requires: UTF-8.
+[[nodiscard]] inline std::string begin_of(std::string_view text) {
+  auto size = (std::min)(text.size(), std::size_t{80});
+  while (size != text.size() && size != 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
+  return std::string{text.substr(0, size)};
+}
 
 }  // namespace detail
 

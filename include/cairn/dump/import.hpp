@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/dump/datahike.hpp>
+#include <cairn/dump/datahike_directory.hpp>
 #include <cairn/dump/datascript.hpp>
 #include <cairn/dump/whole_store.hpp>
 
@@ -30,18 +31,31 @@ DumpReport import_history(typename Backend::Config const& config, RestoreOptions
 
 }  // namespace detail
 
-/// Makes a new store of what Datahike's `export-db` prints: a datom a line, `#datahike/Datom [e a v tx added]`, the schema's among them,
-/// with a history if it was exported. Entities keep their numbers; the transaction 536870912 + n becomes the n-th.
+/// Makes a new store of what Datahike's `export-db` wrote in one file, in any of its versions: a datom a line in EDN, `#datahike/Datom
+/// [e a v tx added]`, or a sequence of such datoms in CBOR, the schema's among them, with a history if it was exported. Entities keep their
+/// numbers; the transaction 536870912 + n becomes the n-th.
 ///
 /// The database is of `:schema-flexibility :write` where all attributes have a type; then, and of references, a value that is not of its
 /// attribute's type is refused (`transact/schema`), but that a long under a bigint becomes one. Transactions without a `:db/txInstant` get the time
-/// of the import. Attributes that are numbers (`:attribute-refs? true`) become names, by the datoms of their entities. Errors: `edn/syntax` for a
-/// line that is no datom, and for an attribute whose number nothing says the name of; as `restore`. Memory: that of `RestoreOptions`, and a few words for each transaction and each fact about the schema.
+/// of the import. Attributes that are numbers (`:attribute-refs? true`) become names, by the datoms of their entities. Errors: `edn/syntax` for
+/// what is no datom or cannot be one here, with its line or number, and for an attribute whose number nothing says the name of; `store/format`
+/// where a manifest needs what is not known here; as `restore`. Memory: that of `RestoreOptions`, a few words for each transaction and each
+/// fact about the schema, and a line or a datom.
 template <class Backend, class IndexTag = typename detail::DefaultIndex<Backend>::type>
 DumpReport import_datahike(typename Backend::Config const& config, ByteSource source, RestoreOptions const& how = {}, DatabaseOptions const& options = {}) {
   return detail::import_history<Backend, IndexTag>(config, how, options, [&](detail::ImportedHistory& history) {
     detail::DumpInput in{std::move(source)};
     detail::read_datahike(in, history);
+  });
+}
+
+/// The same of a directory: a manifest and chunks, in EDN or CBOR, and those with gzip or without. The manifest's version, what it requires
+/// and how many datoms each chunk has are checked, SHA-256 is not. Memory: the manifest, too.
+template <class Backend, class IndexTag = typename detail::DefaultIndex<Backend>::type>
+DumpReport import_datahike(typename Backend::Config const& config, DatahikeDirectory const& directory, RestoreOptions const& how = {},
+                           DatabaseOptions const& options = {}) {
+  return detail::import_history<Backend, IndexTag>(config, how, options, [&](detail::ImportedHistory& history) {
+    detail::read_datahike_directory([&](std::string const& name) { return directory.open(name); }, history);
   });
 }
 

@@ -3,6 +3,7 @@
 // Arithmetic of bigints and bigdecs. Including this anywhere in a program gives it to all of the program's queries.
 #pragma once
 
+#include <cairn/datom/decimal_text.hpp>
 #include <cairn/datom/value.hpp>
 #include <cairn/error/error.hpp>
 #include <cairn/query/function/arithmetic.hpp>
@@ -86,29 +87,12 @@ inline void align(FunctionId operation, BigNumber& left, BigNumber& right) {
   low.scale = scale;
 }
 
-/// As Java writes it: digits and a point where that is short, an exponent where it isn't.
-[[nodiscard]] inline std::string decimal_text(std::string digits, std::int64_t scale) {
-  bool const negative = digits.starts_with('-');
-  if (negative) digits.erase(0, 1);
-  auto const size = static_cast<std::int64_t>(digits.size());
-  auto const magnitude = size - 1 - scale;
-  std::string text = negative ? "-" : "";
-  if (scale == 0) return text + digits;
-  if (scale > 0 && magnitude >= -6) {
-    if (size <= scale) digits.insert(0, static_cast<std::size_t>(scale - size + 1), '0');
-    digits.insert(digits.size() - static_cast<std::size_t>(scale), 1, '.');
-    return text + digits;
-  }
-  if (size > 1) digits.insert(1, 1, '.');
-  return text + digits + "e" + std::to_string(magnitude);
-}
-
 [[nodiscard]] inline Value value_of(FunctionId operation, BigNumber const& number, bool decimal) {
   auto digits = number.digits.str();
   bool const long_exponent = number.scale > largest_exponent || number.scale < -largest_exponent;
   if (static_cast<std::int64_t>(digits.size()) > most_digits + 1 || long_exponent) refuse_digits(operation);
   if (!decimal) return BigInt{std::move(digits)};
-  return BigDecimal{decimal_text(std::move(digits), number.scale)};
+  return BigDecimal{cairn::detail::decimal_text(std::move(digits), number.scale)};
 }
 
 /// The quotient, where it has an end: its scale is the difference of the scales, or as large as it must be.
