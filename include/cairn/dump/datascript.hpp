@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -109,8 +110,7 @@ class DataScriptReader {
       case '[': {
         json_.expect('[');
         auto const kind = json_.integer();
-        json_.expect(',');
-        auto made = kind == 0 ? Value{named(keywords_, json_.integer())} : to_value(notation::parse(json_.string()));
+        auto made = marked(kind);
         json_.expect(']');
         return made;
       }
@@ -125,6 +125,19 @@ class DataScriptReader {
       return BigInt{std::string{text}};
     }
     return notation::detail::to_double(text);
+  }
+
+  /// What JSON has no notation for.
+  [[nodiscard]] Value marked(std::int64_t kind) {
+    using Double = std::numeric_limits<double>;
+    switch (kind) {
+      case 0: json_.expect(','); return named(keywords_, json_.integer());
+      case 1: json_.expect(','); return to_value(notation::parse(json_.string()));
+      case 2: return Double::infinity();
+      case 3: return -Double::infinity();
+      case 4: return Double::quiet_NaN();
+      default: bad_record("there is a value of the kind " + std::to_string(kind) + ", which is not known here");
+    }
   }
 
   void read_schema() {

@@ -587,13 +587,14 @@ TEST_CASE("documentation: a dump and its restoration in a program") {
 
 // ---- other systems' databases
 
-// DataScript itself wrote the fixture: `npm install datascript@1.7.8`, then in node
+// DataScript itself wrote the fixture: `npm install datascript@1.8.1`, then in node
 //   const d = require("datascript");
 //   let db = d.empty_db({aka: {":db/cardinality": ":db.cardinality/many"}, friend: {":db/valueType": ":db.type/ref"},
 //                        name: {":db/unique": ":db.unique/identity"}});
 //   db = d.db_with(db, [{":db/id": -1, name: "Ivan", age: 41, aka: ["Zoë", 'a "b"'], sex: ":male"}]);
 //   db = d.db_with(db, [{":db/id": -1, name: "Petra", age: 37.5, friend: 1, alive: true}]);
 //   db = d.db_with(db, [[":db/add", 1, "age", 42]]);
+//   db = d.db_with(db, [{":db/id": 1, most: Infinity, least: -Infinity, none: NaN}]);
 //   process.stdout.write(JSON.stringify(d.serializable(db)));
 TEST_CASE("what DataScript serialises becomes a database") {
   std::ifstream in{CAIRN_DATASCRIPT_FIXTURE, std::ios::binary};
@@ -611,7 +612,10 @@ TEST_CASE("what DataScript serialises becomes a database") {
   CHECK(facts == R"(1:age42+2
 1:aka"Zoë"+0
 1:aka"a \"b\""+0
+1:least##-Inf+3
+1:most##Inf+3
 1:name"Ivan"+0
+1:none##NaN+3
 1:sex":male"+0
 2:age37.5+1
 2:name"Petra"+1
