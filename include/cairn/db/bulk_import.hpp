@@ -9,6 +9,7 @@
 #include <cairn/db/snapshot.hpp>
 #include <cairn/db/tx_data.hpp>
 #include <cairn/db/tx_text.hpp>
+#include <cairn/db/unique_values.hpp>
 #include <cairn/index/external_sort.hpp>
 #include <cairn/index/persistent_set.hpp>
 
@@ -213,11 +214,7 @@ class BulkImport {
     } else if constexpr (Sorted == Order::avet) {
       auto const use = use_of(datom.a);
       if (!use.unique || other.a != datom.a || other.e == datom.e || other.v != datom.v) return false;
-      auto const name = to_text(use.attribute->ident);
-      raise(Errc::transact_unique,
-            name + " is unique, and entities " + std::to_string(other.e) + " and " + std::to_string(datom.e) +
-                " would both have " + to_text(datom.v) + ".",
-            "{:attribute " + name + " :value " + to_text(datom.v) + " :entity-id " + std::to_string(other.e) + "}");
+      raise_shared_value(*use.attribute, datom.v, other.e, datom.e);
     }
     return false;
   }

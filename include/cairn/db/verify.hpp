@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/db/db.hpp>
+#include <cairn/db/unique_values.hpp>
 #include <cairn/meta/lazy.hpp>
 
 #include <cstdint>
@@ -80,8 +81,15 @@ std::uint64_t verify_indexes(Indexes<IndexTag> const& indexes, DatabaseSchema co
   for_each_datom(indexes.aevt, [&](RawDatom const& datom) { aevt.add(datom); });
   if (aevt != all) raise_unsound("AEVT does not hold what EAVT holds", which);
   Digest avet;
-  for_each_datom(indexes.avet, [&](RawDatom const& datom) { avet.add(datom); });
+  UniqueValues unique{schema};
+  std::string shared;
+  for_each_datom(indexes.avet, [&](RawDatom const& datom) {
+    avet.add(datom);
+    if (!current || !shared.empty()) return;
+    if (auto const other = unique.other_with(datom)) shared = describe_shared_value(*schema.find(datom.a), datom.v, *other, datom.e);
+  });
   if (avet != to_be_in_avet) raise_unsound("AVET does not hold the indexed datoms of EAVT", which);
+  if (!shared.empty()) raise_unsound(shared, which);
   indexes.eavt.verify();
   indexes.aevt.verify();
   indexes.avet.verify();
@@ -90,8 +98,8 @@ std::uint64_t verify_indexes(Indexes<IndexTag> const& indexes, DatabaseSchema co
 
 }  // namespace detail
 
-/// Reads every node of a database and compares its indexes with each other; throws `store/corrupt`, or what the store throws,
-/// where something is not as it must be. `progress(datoms)` is called now and then and may throw to end it. Linear.
+/// Reads every node of a database and compares its indexes with each other, and what is unique with what other entities have; throws
+/// `store/corrupt`, or what the store throws, where something is not as it must be. `progress(datoms)` is called now and then and may throw to end it. Linear.
 template <class IndexTag>
 Verification verify(Db<IndexTag> const& db, std::function<void(std::uint64_t)> const& progress = {}) {
   auto const& snapshot = db.snapshot();

@@ -90,7 +90,7 @@ std::uint64_t read_datahike_edn(DumpInput& in, DatahikeDatoms& datoms, std::stri
       nodes.clear();
       auto const result = notation::read_next(text, at, nodes, dump_reading);
       if (result.status == notation::ReadStatus::end) return;
-      if (result.status != notation::ReadStatus::form) bad_record(std::string{result.message});
+      if (result.status != notation::ReadStatus::form) bad_record(why_unread(text, result));
       at = result.end;
       datoms.add(datahike_datom(notation::Form{text, nodes.data(), result.root}));
     }

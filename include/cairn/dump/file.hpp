@@ -52,7 +52,7 @@ class OpenFile {
 }  // namespace detail
 
 /// Reads an open file, `name` in errors. `interrupted`, where given, is called whenever a wait has ended, by a signal too, and may throw.
-/// Errors: `io/error`.
+/// Errors: `io/error`; `store/format` for a folder.
 template <meta::Lazy = {}>
 [[nodiscard]] ByteSource read_from(int file, std::string name, std::function<void()> interrupted = {}) {
   return [file, name = std::move(name), interrupted = std::move(interrupted)](std::span<std::byte> room) {
@@ -61,6 +61,7 @@ template <meta::Lazy = {}>
       int const error = errno;
       if (interrupted) interrupted();  // what a signal ends may look like the end of a file
       if (read >= 0) return static_cast<std::size_t>(read);
+      if (error == EISDIR) raise(Errc::store_format, "This is no dump: " + name + " is a folder.");
       if (error != EINTR) detail::raise_file(name, "read", error);
     }
   };

@@ -39,12 +39,13 @@ DumpReport import_history(typename Backend::Config const& config, RestoreOptions
 /// attribute's type is refused (`transact/schema`), but that a long under a bigint becomes one. Transactions without a `:db/txInstant` get the time
 /// of the import. Attributes that are numbers (`:attribute-refs? true`) become names, by the datoms of their entities. Errors: `edn/syntax` for
 /// what is no datom or cannot be one here, with its line or number, and for an attribute whose number nothing says the name of; `store/format`
-/// where a manifest needs what is not known here; as `restore`. Memory: that of `RestoreOptions`, a few words for each transaction and each
+/// where a manifest needs what is not known here; `transact/unique` where two entities have one value of a unique attribute; as `restore`. Memory: that of `RestoreOptions`, a few words for each transaction and each
 /// fact about the schema, and a line or a datom.
 template <class Backend, class IndexTag = typename detail::DefaultIndex<Backend>::type>
 DumpReport import_datahike(typename Backend::Config const& config, ByteSource source, RestoreOptions const& how = {}, DatabaseOptions const& options = {}) {
   return detail::import_history<Backend, IndexTag>(config, how, options, [&](detail::ImportedHistory& history) {
     detail::DumpInput in{std::move(source)};
+    detail::require_dump(in, Errc::edn_syntax);
     detail::read_datahike(in, history);
   });
 }
@@ -62,11 +63,12 @@ DumpReport import_datahike(typename Backend::Config const& config, DatahikeDirec
 /// Makes a new store of the JSON of what DataScript's `serializable` returns. Entities keep their numbers, and transactions their order; the
 /// schema, which is no data there, becomes entities behind all others, and a last transaction. Names of attributes that are strings
 /// become keywords. Transactions have the time of the import. Errors: `edn/syntax`, `transact/syntax` for a value that no datom can hold
-/// (a map, a set), `edn/limit` for more than a gigabyte; as `restore`. Memory: the text, beside that of `RestoreOptions`.
+/// (a map, a set), `transact/unique` as `import_datahike`, `edn/limit` for more than a gigabyte; as `restore`. Memory: the text, beside that of `RestoreOptions`.
 template <class Backend, class IndexTag = typename detail::DefaultIndex<Backend>::type>
 DumpReport import_datascript(typename Backend::Config const& config, ByteSource source, RestoreOptions const& how = {}, DatabaseOptions const& options = {}) {
   return detail::import_history<Backend, IndexTag>(config, how, options, [&](detail::ImportedHistory& history) {
     detail::DumpInput in{std::move(source)};
+    detail::require_dump(in, Errc::edn_syntax);
     detail::read_datascript(in, history);
   });
 }

@@ -6,13 +6,16 @@
 #include <cairn/db/clock.hpp>
 #include <cairn/db/coerce.hpp>
 #include <cairn/db/tx_record.hpp>
+#include <cairn/db/unique_values.hpp>
 #include <cairn/dump/restoration.hpp>
+#include <cairn/edn/read_result.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -23,8 +26,20 @@ namespace cairn::detail {
 /// In DataScript and Datahike transactions have the numbers behind this one, and no other entity has.
 inline constexpr EntityId imported_first_transaction = 0x20000000;
 
+/// Why the text, which begins with a datom, cannot be read. Datahike's older versions print bytes as Java does, by their address.
+template <meta::Lazy = {}>
+[[nodiscard]] std::string why_unread(std::string_view text, notation::ReadResult const& result) {
+  constexpr std::string_view printed = "#object[\"[B\" 0x";
+  auto const at = text.substr(0, result.offset).rfind("#object[");
+  if (at != std::string_view::npos && text.substr(at).starts_with(printed) && result.offset <= at + printed.size()) {
+    return "an array of bytes was printed as " + std::string{printed} + "..., and the bytes cannot be read from it";
+  }
+  return std::string{result.message};
+}
+
 /// Takes what was ever said, in any order, and makes of it what a database here would have kept: of an attribute with one value each
-/// new value retracts the one before, and what says nothing new is left out. Transactions become those of the same place in the order.
+/// new value retracts the one before, and what says nothing new is left out. An attribute that nobody declared has many values where an entity has
+/// two at a time, neither retracted. Transactions become those of the same place in the order.
 class ImportedHistory {
  public:
   explicit ImportedHistory(RestoreOptions const& how) : how_{how}, sorter_{how.memory / 4, how.directory} {}
@@ -78,13 +93,14 @@ class ImportedHistory {
   /// The database. Once.
   template <class IndexTag>
   [[nodiscard]] Snapshot<IndexTag> finish(DumpReport& report, NodeSink const& sink, std::shared_ptr<NodeSource const> const& source) {
+    define();
+    declare_many();
     auto const now = current_instant();
     for (auto const tx : transactions_) {
       if (timed_.contains(tx)) continue;
       sorter_.add({tx, system_attribute::tx_instant, true, tx, now});
       last_instant_ = (std::max)(last_instant_, now);
     }
-    define();
     DumpHeader header;
     header.max_entity = max_entity_;
     header.max_tx = max_tx();
@@ -106,7 +122,7 @@ class ImportedHistory {
       group.push_back(std::move(datom));
     });
     if (!group.empty()) replay(std::move(group), put);
-    return restoration.finish();
+    return restoration.finish([](auto const&... shared) { raise_shared_value(shared...); });
   }
 
  private:
@@ -154,14 +170,87 @@ class ImportedHistory {
     schema_.define(entities);
   }
 
+  /// Of an attribute that nobody declared, as all are of whose database the schema was no data, nothing says how many values an entity has: many,
+  /// where one has two at a time. That is said from here on, by the entity of the name, which is behind all others where there was none, in a last
+  /// transaction.
+  void declare_many() {
+    std::set<AttributeId> undeclared;
+    for (auto const& attribute : schema_.attributes().subspan(first_user_attribute)) {
+      if (*attribute == Attribute{.id = attribute->id, .ident = attribute->ident, .entity = attribute->entity, .doc = attribute->doc}) undeclared.insert(attribute->id);
+    }
+    if (undeclared.empty()) return;
+    std::set<AttributeId> many;
+    std::vector<RawDatom> group;
+    auto const look = [&] {
+      if (!group.empty() && has_two_at_a_time(group)) many.insert(group.front().a);
+      group.clear();
+    };
+    std::uint64_t seen = 0;
+    sorter_.visit([&](RawDatom const& datom) {
+      if ((++seen & 0x3FFFU) == 0 && how_.progress) how_.progress({RestoreProgress::reading, size_, 0});
+      if (!undeclared.contains(datom.a) || many.contains(datom.a)) return;
+      if (!group.empty() && (group.front().e != datom.e || group.front().a != datom.a)) look();
+      group.push_back(datom);
+    });
+    look();
+    if (many.empty()) return;
+    auto const tx = max_tx() + 1;
+    for (auto const a : many) {
+      auto const ident = schema_.find(a)->ident;
+      auto const known = schema_.entity(ident);
+      auto const e = known ? *known : max_entity_ + 1;
+      if (tx == 2 * first_transaction || e == first_transaction - 1) raise(Errc::edn_syntax, "There is no number left for the entity of " + to_text(ident) + ".");
+      if (!known) add(e, Keyword{":db/ident"}, ident, tx, true);
+      add(e, Keyword{":db/cardinality"}, Keyword{":db.cardinality/many"}, tx, true);
+    }
+    define();
+  }
+  /// Of one attribute of one entity: neither retracted when the other came.
+  [[nodiscard]] static bool has_two_at_a_time(std::vector<RawDatom>& said) {
+    sort_by_time(said);
+    std::set<Value> truth;
+    for (auto const& datom : said) {
+      if (!datom.added) {
+        truth.erase(datom.v);
+      } else if (truth.insert(datom.v); truth.size() == 2) {
+        return true;
+      }
+    }
+    return false;
+  }
+  static void sort_by_time(std::vector<RawDatom>& said) {
+    std::ranges::sort(said, [](RawDatom const& left, RawDatom const& right) {
+      return std::tie(left.tx, left.added, left.v) < std::tie(right.tx, right.added, right.v);
+    });
+  }
+
+  /// A value as its attribute holds it.
+  [[nodiscard]] Value fitted(Value v, Attribute const& attribute) const {
+    if (attribute.is_ref() && v.is(ValueKind::integer)) return mapped(v.as_integer());
+    if (attribute.type == ValueType::bigint && v.is(ValueKind::integer)) return BigInt{std::to_string(v.as_integer())};
+    if (attribute.type == ValueType::tuple && v.is(ValueKind::tuple)) return fitted_tuple(v, attribute);
+    return coerce(std::move(v), attribute);
+  }
+  /// Part by part: of the attributes whose values they are, or of the types that were said of them.
+  [[nodiscard]] Value fitted_tuple(Value const& v, Attribute const& attribute) const {
+    std::vector<Value> parts;
+    for (auto const& part : v.as_tuple()) {
+      auto const i = parts.size();
+      Attribute of_part;
+      of_part.type = attribute.tuple_type;
+      if (i < attribute.tuple_types.size()) of_part.type = attribute.tuple_types[i];
+      auto const* named = i < attribute.tuple_attributes.size() ? schema_.find(attribute.tuple_attributes[i]) : nullptr;
+      parts.push_back(fitted(part, named != nullptr ? *named : of_part));
+    }
+    return parts;
+  }
+
   /// What was said of one attribute of one entity, as a history of this system's.
   template <class Put>
   void replay(std::vector<RawDatom> said, Put const& put) const {
     auto const& attribute = *schema_.find(said.front().a);
     for (auto& datom : said) {
-      if (attribute.is_ref() && datom.v.is(ValueKind::integer)) datom.v = mapped(datom.v.as_integer());
-      if (attribute.type == ValueType::bigint && datom.v.is(ValueKind::integer)) datom.v = BigInt{std::to_string(datom.v.as_integer())};
-      if (attribute.type) datom.v = coerce(std::move(datom.v), attribute);
+      datom.v = fitted(std::move(datom.v), attribute);
       if (!can_hold(attribute, datom.v, flexibility_)) {
         raise(Errc::transact_schema,
               "Entity " + std::to_string(datom.e) + " has or had the value " + to_text(datom.v) + " of " + to_text(attribute.ident) + ", which holds :" +
@@ -169,9 +258,7 @@ class ImportedHistory {
               "{:attribute " + to_text(attribute.ident) + " :entity-id " + std::to_string(datom.e) + "}");
       }
     }
-    std::ranges::sort(said, [](RawDatom const& left, RawDatom const& right) {
-      return std::tie(left.tx, left.added, left.v) < std::tie(right.tx, right.added, right.v);
-    });
+    sort_by_time(said);
     std::vector<RawDatom> kept;
     std::unordered_map<Value, std::size_t> truth;  // a value, and where it was last added
     for (auto& datom : said) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/dump/format.hpp>
+#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -76,5 +77,13 @@ class DumpInput {
   std::size_t end_ = 0;
   std::uint64_t offset_ = 0;
 };
+
+/// Refuses what is none, whatever it was to be one of, with that code.
+template <meta::Lazy = {}>
+void require_dump(DumpInput& in, Errc code) {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  if (in.at_end()) raise(code, "This is no dump: it is empty.");
+  if (in.ahead(mark.size()) == mark) raise(code, "This is no dump: it begins with a byte order mark (EF BB BF), which an editor may have put there. Save it without one.");
+}
 
 }  // namespace cairn::detail

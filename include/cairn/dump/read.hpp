@@ -55,12 +55,13 @@ class DumpReader {
  public:
   /// Reads the header. Errors: `store/corrupt`; `store/format` where it is no dump, or a newer version's; those of the source.
   explicit DumpReader(ByteSource source) : in_{std::move(source)} {
+    require_dump(in_, Errc::store_format);
     constexpr auto size = (std::max)(CborFraming::magic.size(), EdnFraming::header_tag.size());
     auto const begin = in_.ahead(size);
-    auto const begins = [&](std::string_view what) { return !begin.empty() && what.substr(0, begin.size()) == begin.substr(0, what.size()); };
+    auto const begins = [&](std::string_view what) { return what.substr(0, begin.size()) == begin.substr(0, what.size()); };
     bool const is_cbor = begins(CborFraming::magic);
     if (!is_cbor && !begins(EdnFraming::header_tag)) {
-      raise(Errc::store_format, "This is no dump of a database: it begins neither with " + std::string{EdnFraming::header_tag} +
+      raise(Errc::store_format, "This is no dump: it begins neither with " + std::string{EdnFraming::header_tag} +
                                     "nor as one in CBOR does. Dumps are made by `cairn dump`.");
     }
     if (is_cbor) records_.emplace<CborFraming::RecordReader>();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/db/snapshot.hpp>
+#include <cairn/db/unique_values.hpp>
 #include <cairn/dump/format.hpp>
 #include <cairn/index/external_sort.hpp>
 #include <cairn/index/persistent_set.hpp>
@@ -35,11 +36,15 @@ class SnapshotRebuild {
     half.eavt.add(std::move(datom));
   }
 
-  /// The indexes of a snapshot; once. `progress(entries)` is called for each of those that were sorted.
-  template <class Progress>
-  void finish(Snapshot<IndexTag>& snapshot, Progress const& progress) {
-    snapshot.current = finish(current_, progress);
-    snapshot.temporal = finish(past_, progress);
+  /// The indexes of a snapshot; once. `progress()` is called for each entry that was sorted, and `share(attribute, value, first, second)` where
+  /// two entities have one value of a unique attribute.
+  template <class Progress, class Share>
+  void finish(Snapshot<IndexTag>& snapshot, Progress const& progress, Share const& share) {
+    UniqueValues unique{schema_};
+    snapshot.current = finish(current_, progress, [&](RawDatom const& datom) {
+      if (auto const other = unique.other_with(datom)) share(*schema_.find(datom.a), datom.v, *other, datom.e);
+    });
+    snapshot.temporal = finish(past_, progress, [](RawDatom const&) {});
   }
 
  private:
@@ -51,18 +56,19 @@ class SnapshotRebuild {
     std::optional<ExternalSorter<Order::avet>> avet;
   };
 
-  template <class Progress>
-  [[nodiscard]] Indexes<IndexTag> finish(Half& half, Progress const& progress) {
+  template <class Progress, class Look>
+  [[nodiscard]] Indexes<IndexTag> finish(Half& half, Progress const& progress, Look const& look_at_avet) {
     Indexes<IndexTag> made;
     made.eavt = std::move(half.eavt).finish();
-    made.aevt = sorted<Order::aevt>(half.aevt, progress);
-    made.avet = sorted<Order::avet>(half.avet, progress);
+    made.aevt = sorted<Order::aevt>(half.aevt, progress, [](RawDatom const&) {});
+    made.avet = sorted<Order::avet>(half.avet, progress, look_at_avet);
     return made;
   }
-  template <Order Sorted, class Progress>
-  [[nodiscard]] auto sorted(std::optional<ExternalSorter<Sorted>>& sorter, Progress const& progress) {
+  template <Order Sorted, class Progress, class Look>
+  [[nodiscard]] auto sorted(std::optional<ExternalSorter<Sorted>>& sorter, Progress const& progress, Look const& look) {
     typename IndexOf<IndexTag, Sorted>::Builder builder{sink_, source_};
     (*std::move(sorter)).drain([&](RawDatom datom) {
+      look(datom);
       builder.add(std::move(datom));
       progress();
     });

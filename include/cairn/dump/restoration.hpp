@@ -54,12 +54,15 @@ class Restoration {
   void begin(NodeSink const& sink, std::shared_ptr<NodeSource const> const& source) {
     rebuild_.emplace(schema_.schema(), sink, source, options_.memory, options_.directory);
   }
-  [[nodiscard]] Snapshot<IndexTag> finish() {
+  /// `share(attribute, value, first, second)` raises what it is that two entities have one value of a unique attribute.
+  template <class Share>
+  [[nodiscard]] Snapshot<IndexTag> finish(Share const& share) {
     Snapshot<IndexTag> made;
     std::uint64_t entries = 0;
-    rebuild_->finish(made, [&] {
+    auto const count = [&] {
       if ((++entries & often) == 0) report(RestoreProgress::sorting, entries, 0);
-    });
+    };
+    rebuild_->finish(made, count, share);
     made.schema = std::make_shared<DatabaseSchema const>(schema_.schema());
     made.max_entity = header_.max_entity;
     made.max_tx = header_.max_tx;

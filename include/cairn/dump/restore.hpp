@@ -10,6 +10,7 @@
 #include <cairn/dump/whole_store.hpp>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace cairn {
@@ -28,6 +29,14 @@ void check_restored_options(DumpHeader const& header, DatabaseOptions const& ask
   check("attribute-refs?", header.attribute_refs, asked.attribute_refs, otherwise.attribute_refs);
 }
 
+/// Refuses what two entities share that one alone can have.
+template <meta::Lazy = {}>
+[[noreturn]] void raise_unsound_source(char const* source, Attribute const& attribute, Value const& value, EntityId first, EntityId second) {
+  raise(Errc::store_corrupt,
+        "The " + std::string{source} + " is not sound: " + describe_shared_value(attribute, value, first, second) + ". Take another one, or retract one of them there.",
+        "{:attribute " + to_text(attribute.ident) + " :value " + to_text(value) + " :entity-id " + std::to_string(first) + "}");
+}
+
 }  // namespace detail
 
 /// Makes a new store of a dump, on any backend and in either index, whatever the dump was made of. It is there when this returns, whole
@@ -35,8 +44,8 @@ void check_restored_options(DumpHeader const& header, DatabaseOptions const& ask
 /// process leaves is no database and does not stand in the way of doing it again.
 ///
 /// Of `options` the branch is used; what is fixed at creation is the dump's (`config/mismatch` where it is asked for otherwise).
-/// Errors: `store/exists`; `store/corrupt` where the dump is damaged or cut off, with the place; `store/format` where it is none, or a
-/// newer version's; those of the source and the backend. Complexity: n log n in the datoms; memory: that of `RestoreOptions`, and a chunk.
+/// Errors: `store/exists`; `store/corrupt` where the dump is damaged or cut off, with the place, and where two entities have one value of a
+/// unique attribute; `store/format` where it is none, or a newer version's; those of the source and the backend. Complexity: n log n in the datoms; memory: that of `RestoreOptions`, and a chunk.
 template <class Backend, class IndexTag = typename detail::DefaultIndex<Backend>::type>
 DumpReport restore(typename Backend::Config const& config, ByteSource source, RestoreOptions const& how = {}, DatabaseOptions const& options = {}) {
   detail::DumpReader reader{std::move(source)};
@@ -46,7 +55,7 @@ DumpReport restore(typename Backend::Config const& config, ByteSource source, Re
     restoration.begin(sink, nodes);
     while (reader.read_chunk(restoration)) {
     }
-    return restoration.finish();
+    return restoration.finish([](auto const&... shared) { detail::raise_unsound_source("dump", shared...); });
   });
   auto const& position = reader.position();
   return {position.current, position.past, position.chunks, reader.bytes()};
@@ -68,7 +77,7 @@ DumpReport copy_database(Db<FromTag> const& db, typename Backend::Config const& 
     for (auto const& [entity, ident] : snapshot.schema->idents()) restoration.ident(entity, ident);
     restoration.begin(sink, nodes);
     detail::for_each_of_history(snapshot, true, nullptr, [&](RawDatom const& datom, bool current) { restoration.datom(datom, current); });
-    return restoration.finish();
+    return restoration.finish([](auto const&... shared) { detail::raise_unsound_source("database", shared...); });
   });
   return {header.current, header.past, 0, 0};
 }

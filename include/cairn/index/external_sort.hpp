@@ -93,19 +93,12 @@ class ExternalSorter {
   /// Calls `sink(RawDatom)` for each, in order; equal ones once. The sorter is of no use afterwards.
   template <class Sink>
   void drain(Sink&& sink) && {
-    if (!runs_.empty()) {
-      spill();
-      std::vector<RawDatom>{}.swap(datoms_);
-      while (runs_.size() > fan_in()) combine();
-      return merge(runs_, sink);
-    }
-    auto const order = sort();
-    for (std::size_t i = 0; i != datoms_.size(); ++i) {
-      if (i + ahead < datoms_.size()) detail::prefetch(&datoms_[place(order, i + ahead)], 1);
-      auto& datom = datoms_[place(order, i)];
-      if (i + 1 != datoms_.size() && compare<Sorted>(datom, datoms_[place(order, i + 1)]) == 0) continue;
-      sink(std::move(datom));
-    }
+    go_through([&](RawDatom& datom) { sink(std::move(datom)); }, sink);
+  }
+  /// Calls `sink(RawDatom const&)` for each, as `drain`, and keeps them; more may be added afterwards. The cost is that of `drain`, each time.
+  template <class Sink>
+  void visit(Sink&& sink) {
+    go_through([&](RawDatom const& datom) { sink(datom); }, sink);
   }
 
  private:
@@ -184,6 +177,24 @@ class ExternalSorter {
 
   [[nodiscard]] static std::size_t place(Sequence const& order, std::size_t at) noexcept {
     return order.empty() ? at : order[at].at;
+  }
+
+  /// `sink_one` takes those that are in memory, `sink_merged` those that were in the file.
+  template <class SinkOne, class SinkMerged>
+  void go_through(SinkOne&& sink_one, SinkMerged& sink_merged) {
+    if (!runs_.empty()) {
+      if (!datoms_.empty()) spill();
+      std::vector<RawDatom>{}.swap(datoms_);
+      while (runs_.size() > fan_in()) combine();
+      return merge(runs_, sink_merged);
+    }
+    auto const order = sort();
+    for (std::size_t i = 0; i != datoms_.size(); ++i) {
+      if (i + ahead < datoms_.size()) detail::prefetch(&datoms_[place(order, i + ahead)], 1);
+      auto& datom = datoms_[place(order, i)];
+      if (i + 1 != datoms_.size() && compare<Sorted>(datom, datoms_[place(order, i + 1)]) == 0) continue;
+      sink_one(datom);
+    }
   }
 
   /// The order in which the datoms in memory are to be gone through; empty: as they are.
