@@ -13,9 +13,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdlib>
-#include <new>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -23,22 +21,6 @@
 #include <unistd.h>
 #include <utility>
 #include <vector>
-
-namespace {
-
-/// How many allocations of this thread succeed before all fail; below zero: all.
-thread_local int allocations_left = -1;
-
-}  // namespace
-
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  if (allocations_left == 0) throw std::bad_alloc{};
-  if (allocations_left > 0) --allocations_left;
-  if (void* const made = std::malloc(size == 0 ? 1 : size)) return made;
-  throw std::bad_alloc{};
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace s3 = cairn::backends::s3;
 using cairn::Bytes;
@@ -297,41 +279,6 @@ TEST_CASE("s3: a deletion leaves the store alone that is created while it goes o
   REQUIRE(root);
   CHECK(text(root->state) == "new");
   CHECK(root->version == version);
-}
-
-TEST_CASE("s3: a swap that has landed is not called a failure, however little memory there is") {
-  Faulty faulty;
-  std::vector<std::string> expected;
-  int refused = 0;
-  for (int allocations = 0;; ++allocations) {
-    CAPTURE(allocations);
-    // Known already, and not.
-    for (bool const is_known : {true, false}) {
-      auto mine = s3::Backend::connect_store(faulty.config);
-      if (is_known) static_cast<void>(mine.root("main"));
-      auto const frame = std::to_string(expected.size());
-      auto const version = faulty.other->root("main")->version;
-      auto writer = mine.begin();
-      std::optional<CommitResult> result;
-      allocations_left = allocations;
-      try {
-        result = writer.append("main", version, bytes(frame));
-      } catch (std::bad_alloc const&) {
-      }
-      bool const was_enough = allocations_left > 0;
-      allocations_left = -1;
-      auto const now = tail_of(*faulty.other, "main");
-      if (result && (*result == CommitResult::committed || now.size() > expected.size())) expected.push_back(frame);
-      REQUIRE(now == expected);
-      if (result && *result == CommitResult::committed) CHECK(result->version == faulty.other->root("main")->version);
-      if (!result) ++refused;
-      if (was_enough && !is_known) {
-        CHECK(*result == CommitResult::committed);
-        CHECK(refused > 10);
-        return;
-      }
-    }
-  }
 }
 
 TEST_CASE("s3: packs are written several at once") {
