@@ -104,10 +104,44 @@ class DatabaseSchema {
   template <meta::Lazy = {}>
   void define(std::span<EntityFacts const> entities) {
     for (auto const& [entity, facts] : entities) forget_ident(entity);
-    for (auto const& [entity, facts] : entities) describe(entity, facts);
+    for (auto const& [entity, facts] : entities) {
+      if (auto const ident = ident_in(facts)) {
+        restore_ident(entity, *ident);
+      } else {
+        give_up_attribute(entity);
+      }
+    }
+    // A name can change hands: first who gives it up, then who takes an attribute to another name, then who takes what is free.
+    for (auto const& [entity, facts] : entities) {
+      auto const described = by_entity_.find(entity);
+      if (described != by_entity_.end()) describe(described->second, entity, facts);
+    }
+    for (auto const& [entity, facts] : entities) {
+      auto const ident = idents_.find(entity);
+      if (ident == idents_.end() || by_entity_.contains(entity)) continue;
+      auto const named = by_ident_.find(ident->second);
+      if (named != by_ident_.end()) describe(named->second, entity, facts);
+    }
   }
   template <meta::Lazy = {}>
   void define(EntityFacts const& entity) { define(std::span{&entity, 1}); }
+
+  /// Makes an attribute that no entity describes any more an entity's again, which is to be defined next.
+  template <meta::Lazy = {}>
+  void give_back(EntityId entity, AttributeId id) {
+    by_entity_.insert_or_assign(entity, id);
+  }
+
+  /// A name that two attributes have, if there is one: what every schema is free of that can be stored. Linear.
+  template <meta::Lazy = {}>
+  [[nodiscard]] std::optional<Keyword> name_of_two() const {
+    for (auto const& attribute : attributes_) {
+      if (!attribute) continue;
+      auto const named = by_ident_.find(attribute->ident);
+      if (named == by_ident_.end() || named->second != attribute->id) return attribute->ident;
+    }
+    return std::nullopt;
+  }
 
   /// Puts an attribute in its place as it is: for reading a stored schema.
   template <meta::Lazy = {}>
@@ -160,33 +194,36 @@ class DatabaseSchema {
   }
 
   template <meta::Lazy = {}>
-  void describe(EntityId entity, std::vector<std::pair<AttributeId, Value>> const& facts) {
+  static std::optional<Keyword> ident_in(std::vector<std::pair<AttributeId, Value>> const& facts) {
     std::optional<Keyword> ident;
     for (auto const& [a, v] : facts) {
       if (a == system_attribute::ident && v.is(ValueKind::keyword)) ident = v.as_keyword();
     }
-    if (ident) restore_ident(entity, *ident);
+    return ident;
+  }
+
+  /// The name stays with its number, and the datoms with the name; what was said of it is gone.
+  template <meta::Lazy = {}>
+  void give_up_attribute(EntityId entity) {
     auto const described = by_entity_.find(entity);
-    if (!ident) {
-      // The name stays with its number, and the datoms with the name; what was said of it is gone.
-      if (described != by_entity_.end()) {
-        auto const id = described->second;
-        by_entity_.erase(described);
-        put({.id = id, .ident = attributes_[id]->ident});
-      }
-      return;
-    }
-    auto const named = by_ident_.find(*ident);
-    if (described == by_entity_.end() && named == by_ident_.end()) return;
-    auto const id = described != by_entity_.end() ? described->second : named->second;
+    if (described == by_entity_.end()) return;
+    auto const id = described->second;
+    by_entity_.erase(described);
+    if (attributes_[id]->entity == entity) put({.id = id, .ident = attributes_[id]->ident});
+  }
+
+  /// Requires: the entity has an ident.
+  template <meta::Lazy = {}>
+  void describe(AttributeId id, EntityId entity, std::vector<std::pair<AttributeId, Value>> const& facts) {
     if (id < first_user_attribute) return;
+    auto const ident = idents_.at(entity);
     auto const before = attributes_[id]->ident;
-    if (auto const old = by_ident_.find(before); before != *ident && old != by_ident_.end() && old->second == id) {
+    if (auto const old = by_ident_.find(before); before != ident && old != by_ident_.end() && old->second == id) {
       by_ident_.erase(old);
     }
-    by_ident_.insert_or_assign(*ident, id);
+    by_ident_.insert_or_assign(ident, id);
     by_entity_.insert_or_assign(entity, id);
-    put(attribute_of(id, *ident, entity, facts));
+    put(attribute_of(id, ident, entity, facts));
   }
 
   template <meta::Lazy = {}>

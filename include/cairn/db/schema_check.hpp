@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cairn/db/tx_state.hpp>
+#include <cairn/db/tx_text.hpp>
 #include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -78,13 +80,13 @@ class SchemaCheck {
   void run() {
     for (auto const entity : state_.described()) check_whole(entity);
     auto const& before = *state_.base().schema;
-    for (auto const& attribute : state_.schema().attributes()) {
-      if (!attribute || attribute->id < first_user_attribute) continue;
-      auto const* old = before.find(attribute->id);
-      if (old == attribute.get() || (old != nullptr && *old == *attribute)) continue;
-      check_alone(*attribute);
-      check_change(old != nullptr ? *old : Attribute{.id = attribute->id, .ident = attribute->ident}, *attribute);
+    for (auto const& [id, touches] : state_.touched()) {
+      auto const& now = *state_.schema().find(id);
+      auto const* old = before.find(id);
+      check_alone(now);
+      check_change(old != nullptr ? *old : Attribute{.id = id, .ident = now.ident}, now, touches);
     }
+    if (state_.names_moved()) check_names();
   }
 
  private:
@@ -132,43 +134,76 @@ class SchemaCheck {
       if (found->type == ValueType::tuple)
         refuse(attribute, to_text(part) + " is a tuple itself and cannot be part of one.");
     }
+    for (auto const id : state_.composites_with(attribute.ident)) {
+      auto const composite = to_text(state_.schema().find(id)->ident);
+      if (attribute.is_many())
+        refuse(attribute, "it is a part of the tuple " + composite + ", and a part has one value, :db.cardinality/one.");
+      if (attribute.type == ValueType::tuple)
+        refuse(attribute, "it is a part of the tuple " + composite + ", and no tuple can be part of one.");
+    }
   }
 
-  void check_change(Attribute const& old, Attribute const& now) {
+  /// What changed, and what was otherwise for a while: facts may have been said meanwhile.
+  void check_change(Attribute const& old, Attribute const& now, AttributeTouches const& touches) {
     if (old.ident != now.ident) check_rename(old.ident, now);
-    if (old.type != now.type) check_type(old, now);
-    if (old.cardinality != now.cardinality) check_cardinality(old, now);
-    if (now.is_unique() && !old.is_unique()) check_unique(now);
-    if (old.tuple_attributes != now.tuple_attributes || old.tuple_type != now.tuple_type ||
-        old.tuple_types != now.tuple_types) {
-      if (old.type == ValueType::tuple && state_.was_used(old.id)) refuse(now, "its tuples are in use, and cannot become others.");
-    }
+    if (touches.type) check_type(old, now);
+    if (touches.tuple) check_tuple(old, now);
+    if (touches.type || touches.tuple) check_values(old, now);
+    if (touches.cardinality) check_cardinality(old, now);
+    if (touches.unique && now.is_unique()) check_unique(old, now);
   }
 
   /// Composite tuples name their parts, so that a part keeps its name.
   void check_rename(Keyword old, Attribute const& now) {
-    for (auto const& composite : state_.schema().attributes()) {
-      if (!composite || std::ranges::find(composite->tuple_attributes, old) == composite->tuple_attributes.end()) continue;
+    for (auto const composite : state_.composites_with(old)) {
       refuse(now, "it cannot be renamed from " + to_text(old) + ", which is a part of the tuple " +
-                      to_text(composite->ident) + ".");
+                      to_text(state_.schema().find(composite)->ident) + ".");
+    }
+    if (!state_.was_used(now.id)) return;
+    for (auto const composite : state_.composites_with(now.ident)) {
+      if (!state_.is_used(composite)) continue;
+      refuse(now, "it has values and cannot be renamed from " + to_text(old) + ": the new name is a part of the tuple " +
+                      to_text(state_.schema().find(composite)->ident) + ", which is in use.");
     }
   }
 
   void check_type(Attribute const& old, Attribute const& now) {
-    bool const used = state_.was_used(old.id);
-    if (used && !now.type && is_write()) {
+    bool const was_used = state_.was_used(old.id);
+    if (!now.type && is_write() && ((old.type && was_used) || !said(old.id).empty())) {
       refuse(now, "it is in use and cannot go. Retract its datoms first; with history it stays for good.");
     }
-    if (used && old.type && now.type) {
+    if (was_used && old.type && now.type && old.type != now.type) {
       refuse(now, "it is in use as :" + std::string{name(*old.type)} + " and cannot become :" +
                       std::string{name(*now.type)} + ". Make a new attribute and copy the values.");
     }
+  }
+
+  void check_tuple(Attribute const& old, Attribute const& now) {
+    if (is_same_tuple(old, now) || !state_.was_used(old.id)) return;
+    if (old.type == ValueType::tuple || now.is_composite())
+      refuse(now, "its tuples are in use, and cannot become others. Make a new attribute and copy the values.");
+  }
+  static bool is_same_tuple(Attribute const& old, Attribute const& now) {
+    return old.tuple_attributes == now.tuple_attributes && old.tuple_type == now.tuple_type && old.tuple_types == now.tuple_types;
+  }
+
+  void check_values(Attribute const& old, Attribute const& now) {
     if (!now.type) return;
-    for_each_value(now, [&](EntityId entity, Value const& value) {
-      if (conforms(value, *now.type) && (!now.is_ref() || state_.is_entity(value.as_integer()))) return;
-      refuse(now, "entity " + std::to_string(entity) + " has or had the value " + to_text(value) +
-                      ", which is no :" + std::string{name(*now.type)} + ".");
-    });
+    auto const check = [&](EntityId entity, Value const& value) {
+      if (!conforms(value, *now.type) || (now.is_ref() && !state_.is_entity(value.as_integer()))) {
+        refuse(now, "entity " + std::to_string(entity) + " has or had the value " + to_text(value) +
+                        ", which is no :" + std::string{name(*now.type)} + ".");
+      }
+      if (now.type != ValueType::tuple || now.is_composite()) return;
+      if (auto const fault = tuple_fault(now, value.as_tuple()); !fault.empty()) {
+        refuse(now, "entity " + std::to_string(entity) + " has or had the value " + to_text(value) + ": " + fault);
+      }
+    };
+    if (old.type == now.type && is_same_tuple(old, now)) {
+      for (auto const* change : said(now.id)) check(change->e, change->v);
+    } else {
+      for_each_value(now, check);
+    }
     if (now.is_ref()) reserve(now);
   }
 
@@ -185,7 +220,7 @@ class SchemaCheck {
 
   void check_cardinality(Attribute const& old, Attribute const& now) {
     if (now.is_many()) {
-      if (old.is_unique() && now.is_unique()) refuse(now, "it is unique and cannot have many values.");
+      if (!old.is_many() && old.is_unique() && now.is_unique()) refuse(now, "it is unique and cannot have many values.");
       return;
     }
     std::unordered_set<EntityId> seen;
@@ -198,9 +233,9 @@ class SchemaCheck {
     });
   }
 
-  void check_unique(Attribute const& now) {
+  void check_unique(Attribute const& old, Attribute const& now) {
     bool const is_new = now.id >= state_.base().schema->next_attribute();
-    if (now.is_many() && !is_new) refuse(now, "it has many values and cannot become unique.");
+    if (now.is_many() && !old.is_unique() && !is_new) refuse(now, "it has many values and cannot become unique.");
     std::unordered_set<Value> seen;
     for_each_current(now, [&](EntityId, Value const& value) {
       if (!seen.insert(value).second) {
@@ -209,25 +244,68 @@ class SchemaCheck {
     });
   }
 
+  /// What is stored is what entities say in the end. Where names went from hand to hand, the schema that this makes can be another
+  /// one than that which the operations made one after the other, by which facts were said.
+  void check_names() {
+    auto const& before = *state_.base().schema;
+    auto const& now = state_.schema();
+    auto derived = before;
+    std::set<EntityId> entities;
+    for (auto id = before.next_attribute(); id < now.next_attribute(); ++id) {
+      auto const ident = now.find(id)->ident;
+      derived.add(ident);
+      if (auto const owner = before.entity(ident)) entities.insert(*owner);
+    }
+    for (auto const& change : state_.changes()) {
+      if (change.is != change.was && is_schema_attribute(change.a)) entities.insert(change.e);
+    }
+    for (auto const& datom : state_.purged()) {
+      if (is_schema_attribute(datom.a)) entities.insert(datom.e);
+    }
+    std::vector<EntityFacts> facts;
+    for (auto const entity : entities) {
+      facts.push_back({entity, state_.facts(entity)});
+      std::erase_if(facts.back().facts, [](auto const& fact) { return !is_schema_attribute(fact.first); });
+    }
+    derived.define(facts);
+    if (derived == now && !derived.name_of_two()) return;
+    std::string names;
+    for (auto const entity : state_.described()) {
+      for (auto const& name : {before.ident(entity), now.ident(entity)}) {
+        if (name && before.ident(entity) != now.ident(entity)) names += (names.empty() ? "" : " ") + to_text(*name);
+      }
+    }
+    raise(Errc::transact_schema,
+          "The idents " + names + " go from one attribute to another in a way that cannot be told from what is said of them in the end. "
+          "Make two transactions of it: one in which attributes give their names up, one in which others take them.",
+          "{:attributes [" + names + "]}");
+  }
+
+  /// What the transaction made true of an attribute.
+  std::vector<Change const*> const& said(AttributeId id) {
+    if (!said_) {
+      said_.emplace();
+      for (auto const& change : state_.changes()) {
+        if (change.is && !change.was) (*said_)[change.a].push_back(&change);
+      }
+    }
+    return (*said_)[id];
+  }
+
   /// All that is true at the end of the transaction.
   template <class Visit>
   void for_each_current(Attribute const& attribute, Visit visit) {
-    for_each_in(state_.base().current, attribute, [&](EntityId entity, Value const& value) {
-      if (state_.is_true(entity, attribute.id, value)) visit(entity, value);
+    for_each_in(state_.base().current, attribute, [&](auto const& datom) {
+      if (state_.is_kept(datom.e, attribute.id, datom.v)) visit(datom.e, datom.v);
     });
-    if (said_.empty()) {
-      for (auto const& change : state_.changes()) {
-        if (change.is && !change.was) said_[change.a].push_back(&change);
-      }
-    }
-    if (auto const found = said_.find(attribute.id); found != said_.end()) {
-      for (auto const* change : found->second) visit(change->e, change->v);
-    }
+    for (auto const* change : said(attribute.id)) visit(change->e, change->v);
   }
   /// And all that ever was.
   template <class Visit>
   void for_each_value(Attribute const& attribute, Visit visit) {
-    for_each_in(state_.base().temporal, attribute, visit);
+    for_each_in(state_.base().temporal, attribute, [&](RawDatom const& datom) {
+      if (!state_.purged().contains(datom)) visit(datom.e, datom.v);
+    });
     for_each_current(attribute, visit);
   }
   template <class Visit>
@@ -235,12 +313,12 @@ class SchemaCheck {
     auto const start = Position{
         .datom = {.e = 0, .a = attribute.id, .added = true, .tx = 0, .v = {}}, .components = 1, .after = false};
     for (auto cursor = indexes.aevt.seek(start); cursor.valid() && (*cursor).a == attribute.id; cursor.next()) {
-      visit((*cursor).e, (*cursor).v);
+      visit(*cursor);
     }
   }
 
   TxState<IndexTag>& state_;
-  std::unordered_map<AttributeId, std::vector<Change const*>> said_{};  // made when it is first needed
+  std::optional<std::unordered_map<AttributeId, std::vector<Change const*>>> said_{};  // made when it is first needed
 };
 
 }  // namespace cairn::detail

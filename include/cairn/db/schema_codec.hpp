@@ -8,6 +8,7 @@
 #include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -78,8 +79,16 @@ Attribute read_attribute(ByteReader& in, AttributeId id) {
 
 /// A schema: the attributes that users named, in the order of their numbers, then the entities that have an ident
 /// (docs/format.md, "The schema"). The attributes that every database has are not stored.
+///
+/// Errors: `transact/schema` where two attributes have one name, since nobody could read that again.
 template <meta::Lazy = {}>
 void write(ByteWriter& out, DatabaseSchema const& schema) {
+  if (auto const twice = schema.name_of_two()) {
+    auto const text = ":" + std::string{twice->text()};
+    raise(Errc::transact_schema,
+          "Two attributes would have the name " + text + ". Nothing is stored; rename one of them in a transaction of its own first.",
+          "{:attribute " + text + "}");
+  }
   auto const users = schema.attributes().subspan(first_user_attribute);
   out.varint(users.size());
   for (auto const& attribute : users) detail::write_attribute(out, *attribute);

@@ -70,6 +70,7 @@ class Transactor {
 
   void apply_all(TxData const& data) {
     for (auto const& [name, value] : data.meta) add_all(state_.tx(), ident_of(name), value, 0);
+    state_.update_composites();
     for (auto const& operation : data.operations) {
       apply(operation);
       state_.update_composites();
@@ -79,7 +80,10 @@ class Transactor {
   /// What can be said only when all is done.
   void check() {
     if (forgotten_before_) TxPurge<IndexTag>{state_, resolver_}.purge_made_before(*forgotten_before_, instant());
-    if (!state_.described().empty()) SchemaCheck<IndexTag>{state_}.run();
+    if (!state_.described().empty()) {
+      state_.update_touched_composites();
+      SchemaCheck<IndexTag>{state_}.run();
+    }
     TxPredicates<IndexTag> predicates{state_, state_.base().functions.get()};
     predicates.check_values();
     if (ensured_.empty()) return;
@@ -180,6 +184,10 @@ class Transactor {
     }
     auto const id = attribute.id;
     auto const value = resolver_.value(attribute, given);  // may name attributes: the reference is not used after it
+    say(entity, id, value);
+  }
+
+  void say(EntityId entity, AttributeId id, Value const& value) {
     if (is_schema_attribute(id)) check_schema_value(id, state_.schema().by_name(value));
     state_.assert_fact(entity, id, value);
   }
@@ -191,6 +199,7 @@ class Transactor {
     if (attribute == nullptr) return;
     auto const id = attribute->id;
     if (operation.value.is_nil()) {
+      resolver_.require_no_composite(*attribute);
       for (auto const& value : state_.values(*entity, id)) state_.retract_fact(*entity, id, value);
     } else {
       state_.retract_fact(*entity, id, resolver_.value(*attribute, operation.value));
@@ -202,6 +211,7 @@ class Transactor {
     if (!entity) return;
     auto const* attribute = resolver_.find_attribute(*operation.attribute);
     if (attribute == nullptr) return;
+    resolver_.require_no_composite(*attribute);
     auto const id = attribute->id;
     bool const component = attribute->component;
     std::vector<EntityId> components;
@@ -266,8 +276,7 @@ class Transactor {
             "{:entity-id " + std::to_string(entity) + " :attribute " + to_text(ident) + " :expected " +
                 to_text(expected) + " :found [" + (found.empty() ? "" : text) + "]}");
     }
-    if (is_schema_attribute(id)) check_schema_value(id, state_.schema().by_name(value));
-    state_.assert_fact(entity, id, value);
+    say(entity, id, value);
   }
 
   void call(TxOp const& operation) {
@@ -419,7 +428,7 @@ class Transactor {
   }
   void add_map(EntityId entity, Attribute const& attribute, EntityMap const& map, int depth) {
     auto const id = attribute.id;
-    state_.assert_fact(entity, id, Value{entity_map(map, depth + 1)});
+    say(entity, id, Value{entity_map(map, depth + 1)});
   }
 
   /// `{:db/id entity :_friend others}`: entity is a friend of the others.
@@ -434,7 +443,7 @@ class Transactor {
     }
     auto const id = attribute.id;
     auto const add_from = [&](TxValue const& from) {
-      state_.assert_fact(from.is_map() ? entity_map(from.map(), depth + 1) : resolver_.entity(from), id, Value{entity});
+      say(from.is_map() ? entity_map(from.map(), depth + 1) : resolver_.entity(from), id, Value{entity});
     };
     if (value.form() == TxValue::Form::set || (value.is_list() && !is_lookup(attribute, value))) {
       for (auto const& one : value.elements()) add_from(one);

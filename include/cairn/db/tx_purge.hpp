@@ -39,6 +39,7 @@ class TxPurge {
     if (attribute == nullptr) return;
     auto const id = attribute->id;
     if (operation.kind == TxOpKind::purge_attribute) {
+      resolver_.require_no_composite(*attribute);
       purge_attribute(entity, id);
     } else {
       purge_fact(entity, id, resolver_.value(*attribute, operation.value));

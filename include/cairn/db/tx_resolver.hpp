@@ -72,6 +72,15 @@ class TxResolver {
     return may_be_new ? nullptr : &attribute(name);
   }
 
+  /// Refuses to take away what is made of other attributes' values.
+  static void require_no_composite(Attribute const& attribute) {
+    if (!attribute.is_composite()) return;
+    auto const text = to_text(attribute.ident);
+    raise(Errc::transact_syntax,
+          "The tuple " + text + " is made of other attributes' values by itself, and goes with them. Retract those.",
+          "{:attribute " + text + "}");
+  }
+
   [[nodiscard]] static bool is_reserved(Keyword ident) noexcept {
     return ident.ns() == "db" || ident.ns().starts_with("db.");
   }
@@ -224,18 +233,7 @@ class TxResolver {
       raise(Errc::transact_schema, text_of(given) + " is no value for " + text + ", which holds :db.type/tuple.",
             "{:attribute " + text + " :value " + text_of(given) + "}");
     }
-    auto const elements = made.as_tuple();
-    if (elements.size() > max_tuple_size) refuse("a tuple has up to " + std::to_string(max_tuple_size) + " elements.");
-    auto const& types = attribute.tuple_types;
-    if (!types.empty() && types.size() != elements.size()) {
-      refuse("it has " + std::to_string(types.size()) + " elements.");
-    }
-    for (std::size_t i = 0; i != elements.size(); ++i) {
-      auto const type = !types.empty() ? std::optional{types[i]} : attribute.tuple_type;
-      if (type && !elements[i].is_nil() && !conforms(elements[i], *type)) {
-        refuse(to_text(elements[i]) + " is no :" + std::string{name(*type)} + ".");
-      }
-    }
+    if (auto const fault = tuple_fault(attribute, made.as_tuple()); !fault.empty()) refuse(fault);
     return made;
   }
 

@@ -13,9 +13,11 @@
 #include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -35,6 +37,13 @@ inline void require_readable_depth(Value const& value, int levels = codec::max_t
   if (levels == 0) raise_too_deep();
   for (auto const& element : value.as_tuple()) require_readable_depth(element, levels - 1);
 }
+/// What an attribute has not been all through a transaction, whatever it is in the end.
+struct AttributeTouches {
+  bool type = false;
+  bool cardinality = false;
+  bool unique = false;
+  bool tuple = false;
+};
 
 /// Reading and writing single facts over a snapshot, which stays as it is meanwhile. Each operation sees what those before it did,
 /// schema included.
@@ -52,6 +61,10 @@ class TxState {
   [[nodiscard]] std::vector<std::size_t> take_touched() { return changes_.take_touched(); }
   /// The entities whose facts describe attributes and that were touched.
   [[nodiscard]] std::set<EntityId> const& described() const noexcept { return described_; }
+  /// The attributes whose description changed, even if it is what it was.
+  [[nodiscard]] std::map<AttributeId, AttributeTouches> const& touched() const noexcept { return touched_; }
+  /// Whether an entity lost its ident, for another one or for none.
+  [[nodiscard]] bool names_moved() const noexcept { return names_moved_; }
   [[nodiscard]] std::optional<Instant> const& instant() const noexcept { return instant_; }
   /// What is taken out of the present and the past.
   [[nodiscard]] auto const& purged() const noexcept { return purged_; }
@@ -63,6 +76,8 @@ class TxState {
     changes_.clear();
     said_.clear();
     described_.clear();
+    touched_.clear();
+    names_moved_ = false;
     composites_ = composites_of(*schema_);
     composites_changed_.clear();
     instant_.reset();
@@ -131,6 +146,11 @@ class TxState {
 
   // ---- reading
 
+  /// Whether a fact of the base is true still, and was not purged and said again.
+  [[nodiscard]] bool is_kept(EntityId e, AttributeId a, Value const& v) const {
+    auto const at = changes_.find(e, a, v);
+    return at == ChangeSet::none || (changes_.all()[at].was && changes_.all()[at].is);
+  }
   [[nodiscard]] bool is_true(EntityId e, AttributeId a, Value const& v) const {
     auto const at = changes_.find(e, a, v);
     return at != ChangeSet::none ? changes_.all()[at].is : was_true(e, a, v);
@@ -288,6 +308,37 @@ class TxState {
     return *base_.current.eavt.seek(prefix(change.e, change.a, change.v, 3));
   }
 
+  /// The composite tuples of which an attribute is a part.
+  [[nodiscard]] std::span<AttributeId const> composites_with(Keyword part) const {
+    auto const found = composites_.find(part);
+    return found == composites_.end() ? std::span<AttributeId const>{} : found->second;
+  }
+
+  /// Brings those composite tuples up to date whose parts changed while the tuple, or a part, was described otherwise
+  /// than in the end. Linear in the changes where there are such.
+  void update_touched_composites() {
+    if (!schema_->has_composites()) return;
+    std::unordered_map<AttributeId, std::set<AttributeId>> by_source;  // by the attributes whose changes matter
+    auto const add = [&](AttributeId id) {
+      by_source[id].insert(id);
+      for (auto const part : schema_->find(id)->tuple_attributes) {
+        if (auto const* attribute = schema_->find(part)) by_source[attribute->id].insert(id);
+      }
+    };
+    for (auto const& [id, _] : touched_) {
+      auto const& attribute = *schema_->find(id);
+      if (attribute.is_composite()) add(id);
+      for (auto const composite : composites_with(attribute.ident)) add(composite);
+    }
+    if (by_source.empty()) return;
+    for (auto const& change : changes_.all()) {
+      auto const found = by_source.find(change.a);
+      if (found == by_source.end()) continue;
+      for (auto const composite : found->second) composites_changed_.emplace(change.e, composite);
+    }
+    update_composites();
+  }
+
   /// Brings the composite tuples of entities whose parts have changed up to date.
   void update_composites() {
     auto const changed = std::exchange(composites_changed_, {});
@@ -398,6 +449,8 @@ class TxState {
       said.facts.emplace_back(a, std::move(v));
     }
     auto& schema = own_schema();
+    if (auto const had = schema.ident(e); had && had != ident) names_moved_ = true;
+    if (ident && schema.described_by(e) == nullptr) take_back(e);
     auto const* mine = schema.described_by(e);
     auto const* named = ident ? schema.find(*ident) : nullptr;
     if (mine != nullptr && named != nullptr && mine->id != named->id) {
@@ -405,10 +458,38 @@ class TxState {
             "An attribute cannot be renamed to " + to_text(*ident) + ": that is the name of another one.",
             "{:attribute " + to_text(*ident) + "}");
     }
-    if (ident && defines && mine == nullptr && named == nullptr) schema.add(*ident);
-    bool const was_composite = mine != nullptr && mine->is_composite();
+    if (ident && defines && mine == nullptr && named == nullptr) named = schema.find(schema.add(*ident));
+    auto const* attribute = mine != nullptr ? mine : named;
+    auto const before = attribute != nullptr ? schema.attributes()[attribute->id] : nullptr;
     schema.define(said);
-    if (is_tuple || was_composite) composites_ = composites_of(schema);
+    if (before) touch(*before, *schema.find(before->id));
+    if (is_tuple || (before && before->is_composite())) composites_ = composites_of(schema);
+  }
+
+  /// An entity that lost its name and gets another has the attribute that it had: what is stored is what is said in the end, which
+  /// says that it was renamed.
+  void take_back(EntityId e) {
+    auto const* had = base_.schema->described_by(e);
+    if (had == nullptr) return;
+    auto const owner = schema_->find(had->id)->entity;
+    if (owner == 0) {
+      own_schema().give_back(e, had->id);
+    } else if (owner != e) {
+      raise(Errc::transact_schema,
+            "Entity " + std::to_string(e) + " gave its attribute " + to_text(had->ident) + " to entity " + std::to_string(owner) +
+                ", and cannot get a new name in the same transaction. Make two transactions of it.",
+            "{:attribute " + to_text(had->ident) + " :entity-id " + std::to_string(e) + "}");
+    }
+  }
+
+  void touch(Attribute const& before, Attribute const& now) {
+    if (before == now) return;
+    auto& touches = touched_[now.id];
+    touches.type = touches.type || before.type != now.type;
+    touches.cardinality = touches.cardinality || before.cardinality != now.cardinality;
+    touches.unique = touches.unique || before.is_unique() != now.is_unique();
+    touches.tuple = touches.tuple || before.tuple_attributes != now.tuple_attributes || before.tuple_type != now.tuple_type ||
+                    before.tuple_types != now.tuple_types;
   }
 
   DatabaseSchema& own_schema() {
@@ -440,6 +521,8 @@ class TxState {
   ChangeSet changes_{};
   std::set<std::pair<EntityId, AttributeId>> said_{};  // where there need be no change that is true
   std::set<EntityId> described_{};
+  std::map<AttributeId, AttributeTouches> touched_{};
+  bool names_moved_ = false;
   std::set<std::pair<EntityId, AttributeId>> composites_changed_{};
   std::optional<Instant> instant_{};
   struct BeforeInEavt {

@@ -3,11 +3,14 @@
 // Transaction data as text, for messages.
 #pragma once
 
+#include <cairn/db/attribute.hpp>
 #include <cairn/db/edn_conversion.hpp>
 #include <cairn/db/tx_value.hpp>
 #include <cairn/meta/lazy.hpp>
 
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
 
 namespace cairn::detail {
@@ -48,6 +51,21 @@ inline std::string text_of(TxValue const& value, int depth = 0) {
     text += text_of(element, depth + 1);
   }
   return text + (value.is_list() ? "]" : "}");
+}
+
+/// Why a list cannot be a value of an attribute of tuples, as a sentence; empty where it can.
+template <meta::Lazy = {}>
+[[nodiscard]] inline std::string tuple_fault(Attribute const& attribute, std::span<Value const> elements) {
+  if (elements.size() > max_tuple_size) return "a tuple has up to " + std::to_string(max_tuple_size) + " elements.";
+  auto const& types = attribute.tuple_types;
+  if (!types.empty() && types.size() != elements.size()) return "it has " + std::to_string(types.size()) + " elements.";
+  for (std::size_t i = 0; i != elements.size(); ++i) {
+    auto const type = !types.empty() ? std::optional{types[i]} : attribute.tuple_type;
+    if (type && !elements[i].is_nil() && !conforms(elements[i], *type)) {
+      return to_text(elements[i]) + " is no :" + std::string{name(*type)} + ".";
+    }
+  }
+  return {};
 }
 
 }  // namespace cairn::detail
