@@ -17,6 +17,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,12 +77,22 @@ class JdbcMap {
           "{:key :dbtype}");
   }
 
+  void begin(std::string_view key) {
+    if (std::find(said_.begin(), said_.end(), key) != said_.end()) {
+      raise(Errc::config_mismatch, "the store: :" + std::string{key} + " is given twice, in the :jdbcUrl and beside it, or twice in it. Leave one out.",
+            "{:key :" + std::string{key} + "}");
+    }
+    said_.emplace_back(key);
+    ((made_ += " :") += key) += ' ';
+  }
   void add(std::string_view key, std::string_view value) {
-    (made_ += " :") += key;
-    made_ += ' ';
+    begin(key);
     notation::write_string_to(made_, value);
   }
-  void add_raw(std::string_view key, std::string_view value) { ((made_ += " :").append(key) += ' ').append(value); }
+  void add_raw(std::string_view key, std::string_view value) {
+    begin(key);
+    made_ += value;
+  }
 
   /// libpq reads such URLs itself, `?ssl=true` included, but for the short ones, `people` or `/people`, where the host is not named: JDBC's
   /// is `localhost`. What names a file is one; the others are taken to pieces.
@@ -90,15 +101,19 @@ class JdbcMap {
       if (where.starts_with("//")) return add("conninfo", "postgresql:" + std::string{where});
       return add("conninfo", "postgresql://localhost/" + std::string{where.substr(where.starts_with('/') ? 1 : 0)});
     }
-    if (backend_ == "sqlite") return add("path", where);
+    if (backend_ == "sqlite") return read_file(where);
     auto const query = where.find('?');
     auto const parameters = query == std::string_view::npos ? std::string_view{} : where.substr(query + 1);
     where = where.substr(0, query);
     if (!where.starts_with("//")) raise_url();
     where.remove_prefix(2);
     auto const slash = std::min(where.find('/'), where.size());
-    auto const authority = where.substr(0, slash);
+    auto authority = where.substr(0, slash);
     if (slash + 1 < where.size()) add("dbname", decoded(where.substr(slash + 1)));
+    if (auto const at = authority.rfind('@'); at != std::string_view::npos) {
+      read_user(authority.substr(0, at));
+      authority.remove_prefix(at + 1);
+    }
     auto const colon = authority.starts_with('[') ? authority.find(':', std::min(authority.find(']'), authority.size())) : authority.find(':');
     auto host = authority.substr(0, colon);
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
@@ -106,12 +121,25 @@ class JdbcMap {
     if (colon != std::string_view::npos) add_port(authority.substr(colon + 1));
     read_parameters(parameters);
   }
+  void read_file(std::string_view where) {
+    if (where.starts_with("file:")) where.remove_prefix(5);
+    if (where.empty() || where == ":memory:" || where.find('?') != std::string_view::npos) {
+      raise(Errc::config_range, "the store: a :jdbcUrl of SQLite names a file here, without parameters behind a ?; what is only in memory is :backend :mem.", "{:key :jdbcUrl}");
+    }
+    add("path", where);
+  }
+  void read_user(std::string_view said) {
+    auto const colon = std::min(said.find(':'), said.size());
+    if (colon != 0) add("user", decoded(said.substr(0, colon)));
+    if (colon != said.size()) add("password", decoded(said.substr(colon + 1)));
+  }
   void add_port(std::string_view digits) {
     if (digits.empty() || digits.size() > 5 || digits.find_first_not_of("0123456789") != std::string_view::npos) raise_url();
     digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));  // EDN has no numbers that begin with it
     add_raw("port", digits);
   }
   void read_parameters(std::string_view parameters) {
+    auto tls = Tls::unsaid;
     while (!parameters.empty()) {
       auto const end = std::min(parameters.find('&'), parameters.size());
       auto const one = parameters.substr(0, end);
@@ -122,14 +150,34 @@ class JdbcMap {
       if (key == "user" || key == "password") {
         add(key, value);
       } else if (key == "useSSL" || key == "requireSSL") {
-        add_raw("tls", value == "true" ? ":on" : ":off");
+        tls = (std::max)(tls, tls_of_flag(key, value));
       } else if (key == "sslMode") {
-        add_raw("tls", value == "DISABLED" || value == "disable" ? ":off" : value == "REQUIRED" || value == "trust" ? ":on" : ":verified");
+        tls = (std::max)(tls, tls_of_mode(value));
       } else if (!key.empty()) {
         raise(Errc::config_unknown_key, "the store: a parameter of :jdbcUrl is not known here; user, password, useSSL, requireSSL and sslMode are.",
               "{:key :jdbcUrl}");
       }
     }
+    if (tls != Tls::unsaid) add_raw("tls", tls == Tls::off ? ":off" : tls == Tls::on ? ":on" : ":verified");
+  }
+  enum class Tls : std::uint8_t { unsaid, off, on, verified };  // of several that are said the strictest counts
+
+  [[nodiscard]] static bool is_one_of(std::string_view value, std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+      return std::equal(value.begin(), value.end(), word.begin(), word.end(), [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b; });
+    });
+  }
+  /// A word that is not known is refused: taken for no, it would send a password in the clear.
+  [[nodiscard]] static Tls tls_of_flag(std::string_view key, std::string_view value) {
+    if (is_one_of(value, {"true", "yes", "1", ""})) return Tls::on;
+    if (is_one_of(value, {"false", "no", "0"})) return Tls::off;
+    raise(Errc::config_type, "the store: " + std::string{key} + " in the :jdbcUrl is true or false.", "{:key :jdbcUrl}");
+  }
+  [[nodiscard]] static Tls tls_of_mode(std::string_view value) {
+    if (is_one_of(value, {"disabled", "disable"})) return Tls::off;
+    if (is_one_of(value, {"preferred", "required", "trust"})) return Tls::on;
+    if (is_one_of(value, {"verify_ca", "verify-ca", "verify_identity", "verify-full"})) return Tls::verified;
+    raise(Errc::config_type, "the store: sslMode in the :jdbcUrl is DISABLED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY (disable, trust, verify-ca or verify-full).", "{:key :jdbcUrl}");
   }
   [[nodiscard]] static std::string decoded(std::string_view text) {
     auto made = percent_decoded(text);
@@ -164,6 +212,7 @@ class JdbcMap {
 
   std::string_view backend_;
   std::string made_;
+  std::vector<std::string> said_{};
 };
 
 /// The map that the variables of one prefix, which name `:jdbc`, are together: those of single keys win over that in `..._STORE_CONFIG`.

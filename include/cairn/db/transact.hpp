@@ -20,7 +20,8 @@ namespace cairn {
 ///
 /// Operations take effect one after the other, each on what those before it made; what counts in the end is the
 /// difference. Errors: `transact/...`, `entity-id/...`, `lookup-ref/...`; see docs/errors.md. Complexity: O(operations
-/// · log n).
+/// · log n), again each time that a temporary id turns out late to be an entity that is there; where it describes
+/// attributes or purges, that for each function in it.
 template <class IndexTag>
 [[nodiscard]] TxReport<IndexTag> transact(Db<IndexTag> const& db, TxData const& data,
                                           Instant clock = current_instant());

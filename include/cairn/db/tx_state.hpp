@@ -75,6 +75,7 @@ class TxState {
     own_schema_.reset();
     changes_.clear();
     said_.clear();
+    changes_said_ = 0;
     described_.clear();
     touched_.clear();
     names_moved_ = false;
@@ -250,8 +251,12 @@ class TxState {
   }
 
   /// Whether the transaction has said anything of an entity's attribute.
-  [[nodiscard]] bool has_said(EntityId e, AttributeId a) const {
-    return changes_.of_attribute(e, a, [](Change const&) { return true; }) || said_.contains({e, a});
+  [[nodiscard]] bool has_said(EntityId e, AttributeId a) {
+    for (; changes_said_ != changes_.all().size(); ++changes_said_) {
+      auto const& change = changes_.all()[changes_said_];
+      said_.insert({change.e, change.a});
+    }
+    return said_.contains({e, a});
   }
 
   // ---- writing
@@ -262,7 +267,7 @@ class TxState {
     if (a == system_attribute::tx_instant) return set_instant(e, v);
     auto const at = changes_.find(e, a, v);
     if (at != ChangeSet::none ? changes_.all()[at].is : was_true(e, a, v)) {
-      said_.emplace(e, a);
+      said_.insert({e, a});
       return;
     }
     auto const& attribute = *schema_->find(a);
@@ -281,7 +286,6 @@ class TxState {
     if (a == system_attribute::tx_instant) {
       raise(Errc::transact_schema, "The instant of a transaction cannot be retracted.", "{:attribute :db/txInstant}");
     }
-    said_.emplace(e, a);
     write(e, a, v, false);
     noticed(e, a);
   }
@@ -290,7 +294,6 @@ class TxState {
   void purge_fact(EntityId e, AttributeId a, Value const& v) {
     require_no_system_entity(e);
     bool const was_known = is_true(e, a, v);
-    said_.emplace(e, a);
     if (auto const at = changes_.find(e, a, v); at != ChangeSet::none) {
       changes_.forget(at);
     } else {
@@ -519,7 +522,8 @@ class TxState {
   EntityId first_new_ = max_entity_;  // what is given out from the beginning on lies behind it
   bool is_taken_late_ = false;
   ChangeSet changes_{};
-  std::set<std::pair<EntityId, AttributeId>> said_{};  // where there need be no change that is true
+  std::set<std::pair<EntityId, AttributeId>> said_{};  // again what was true already; and changes, when it is first asked
+  std::size_t changes_said_ = 0;
   std::set<EntityId> described_{};
   std::map<AttributeId, AttributeTouches> touched_{};
   bool names_moved_ = false;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ class Restoration {
   void attribute(Attribute attribute) { schema_.attribute(std::move(attribute)); }
   void ident(EntityId entity, Keyword ident) { schema_.ident(entity, ident); }
   void datom(RawDatom datom, bool current) {
+    if (datom.a == system_attribute::tx_instant && datom.e >= first_transaction && datom.v.is(ValueKind::instant)) {
+      note_instant(datom.e, datom.v.as_instant());
+    }
     rebuild_->add(std::move(datom), current);
     if ((++read_ & often) == 0) report(RestoreProgress::reading, read_, header_.current + header_.past);
   }
@@ -67,7 +71,7 @@ class Restoration {
     made.max_entity = header_.max_entity;
     made.max_tx = header_.max_tx;
     made.last_instant = header_.last_instant;
-    made.last_set_back = last_set_back(made);
+    made.last_set_back = last_set_back_;
     DatabaseOptions options;
     options.keep_history = header_.keep_history;
     options.schema_flexibility = header_.schema_flexibility;
@@ -79,21 +83,11 @@ class Restoration {
  private:
   static constexpr std::uint64_t often = (std::uint64_t{1} << 14U) - 1;
 
-  /// Linear in the transactions.
-  [[nodiscard]] static EntityId last_set_back(Snapshot<IndexTag> const& made) {
-    auto found = first_transaction - 1;
-    std::optional<Instant> latest;
-    auto const start =
-        Position{.datom = {.e = first_transaction, .a = system_attribute::tx_instant, .added = true, .tx = 0, .v = {}},
-                 .components = 2,
-                 .after = false};
-    for (auto cursor = made.current.aevt.seek(start); cursor.valid() && (*cursor).a == system_attribute::tx_instant;
-         cursor.next()) {
-      auto const instant = (*cursor).v.as_instant();
-      if (latest && instant < *latest) found = (*cursor).e;
-      latest = (std::max)(latest, std::optional{instant});
-    }
-    return found;
+  /// Transactions come in their order; up to one that does not their instants are taken for set back.
+  void note_instant(EntityId tx, Instant instant) {
+    if (tx < latest_tx_ || instant < latest_instant_) last_set_back_ = (std::max)(latest_tx_, tx);
+    latest_tx_ = (std::max)(latest_tx_, tx);
+    latest_instant_ = (std::max)(latest_instant_, instant);
   }
 
   void report(RestoreProgress::Phase phase, std::uint64_t done, std::uint64_t total) const {
@@ -105,6 +99,9 @@ class Restoration {
   DumpSchema schema_;
   std::optional<SnapshotRebuild<IndexTag>> rebuild_{};
   std::uint64_t read_ = 0;
+  EntityId latest_tx_ = first_transaction - 1;
+  Instant latest_instant_{(std::numeric_limits<std::int64_t>::min)()};
+  EntityId last_set_back_ = first_transaction - 1;
 };
 
 }  // namespace detail

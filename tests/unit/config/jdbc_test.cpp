@@ -55,6 +55,13 @@ TEST_CASE("a :jdbcUrl is a backend and where it is", "[config]") {
   }
   CHECK(mapped(R"({:backend :jdbc :jdbcUrl "jdbc:mysql://db:03306/pe%20ople?user=ada&password=a%26b&sslMode=VERIFY_IDENTITY"})") ==
         store(R"({:backend :mysql :dbname "pe ople" :host "db" :port 3306 :user "ada" :password "a&b" :tls :verified})"));
+  for (auto const* const on : {"useSSL=TRUE", "useSSL=yes", "requireSSL=true&useSSL=false", "sslMode=required", "sslMode=trust"}) {
+    CHECK(mapped(R"({:backend :jdbc :jdbcUrl "jdbc:mysql://db/people?)" + std::string{on} + "\"}") == store(R"({:backend :mysql :dbname "people" :host "db" :tls :on})"));
+  }
+  CHECK(mapped(R"({:backend :jdbc :jdbcUrl "jdbc:mysql://db/people?sslMode=Disabled"})") == store(R"({:backend :mysql :dbname "people" :host "db" :tls :off})"));
+  CHECK(mapped(R"({:backend :jdbc :jdbcUrl "jdbc:mysql://ada:a%26b@db:3306/people?sslMode=verify-ca"})") ==
+        store(R"({:backend :mysql :dbname "people" :user "ada" :password "a&b" :host "db" :port 3306 :tls :verified})"));
+  CHECK(mapped(R"({:backend :jdbc :jdbcUrl "jdbc:sqlite:file:/x/people.sqlite"})") == store(R"({:backend :sqlite :path "/x/people.sqlite"})"));
   CHECK(mapped(R"({:backend :jdbc :jdbcUrl "jdbc:mariadb://[::1]/people"})") == store(R"({:backend :mysql :dbname "people" :host "::1"})"));
   CHECK(mapped(R"({:backend :jdbc :jdbcUrl "jdbc:sqlite:/x/people.sqlite"})") == store(R"({:backend :sqlite :path "/x/people.sqlite"})"));
 }
@@ -126,6 +133,13 @@ TEST_CASE("what is no :jdbc of ours is refused without being shown", "[config]")
   CHECK(code(R"({:backend :jdbc :jdbcUrl "jdbc:mysql://db:hunter2/x"})") == Errc::config_type);
   CHECK(code(R"({:backend :jdbc :jdbcUrl "jdbc:mysql://db/x?password=%hunter2"})") == Errc::config_type);
   CHECK(code(R"({:backend :jdbc :jdbcUrl "jdbc:mysql://db/x?hunter2=1"})") == Errc::config_unknown_key);
+  // Never taken for no.
+  CHECK(code(R"({:backend :jdbc :jdbcUrl "jdbc:mysql://db/x?useSSL=hunter2"})") == Errc::config_type);
+  CHECK(code(R"({:backend :jdbc :jdbcUrl "jdbc:mysql://db/x?sslMode=hunter2"})") == Errc::config_type);
+  CHECK(code(R"({:backend :jdbc :jdbcUrl "jdbc:mysql://ada:hunter2@db/x" :password "hunter2"})") == Errc::config_mismatch);
+  CHECK(code(R"({:backend :jdbc :jdbcUrl "jdbc:sqlite:x" :dbname "hunter2"})") == Errc::config_mismatch);
+  CHECK(code(R"({:backend :jdbc :jdbcUrl "jdbc:sqlite::memory:"})") == Errc::config_range);
+  CHECK(code(R"({:backend :jdbc :jdbcUrl "jdbc:sqlite:x?journal_mode=hunter2"})") == Errc::config_range);
 }
 
 }  // namespace config_test::of_jdbc

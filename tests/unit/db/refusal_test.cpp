@@ -81,6 +81,9 @@ TEST_CASE("a specification is ensured in the transaction itself") {
       after(people(), R"([{:db/ident :guard/required :db.entity/attrs [:age :tag]} {:key "a" :age 1 :tag "x"}])");
   CHECK_FALSE(refusal(db, R"([{:key "b" :age 1 :tag "x" :db/ensure :guard/required}])"));
   CHECK_FALSE(refusal(db, R"([{:key "a" :age 1 :tag "x" :db/ensure :guard/required}])"));  // said again
+  auto const two = after(db, R"([[:db/add [:key "a"] :tag "y"]])");
+  CHECK_FALSE(refusal(two, R"([[:db/retract [:key "a"] :tag "x"] {:key "a" :age 2 :db/ensure :guard/required}])"));
+  CHECK(refusal(two, R"([{:key "a" :age 2 :db/ensure :guard/required}])") == Errc::transact_ensure);
   CHECK(refusal(db, R"([{:key "a" :db/ensure :guard/required}])") == Errc::transact_ensure);
   CHECK(refusal(db, R"([{:key "c" :age 1 :db/ensure :guard/required}])") == Errc::transact_ensure);
   CHECK_FALSE(refusal(db, R"([{:key "d" :db/ensure :guard/nothing}])"));

@@ -160,6 +160,21 @@ TEST_CASE("what has no schema is dumped with its types") {
   }
 }
 
+TEST_CASE("moments are found in a restored database as in the one that was dumped") {
+  for (auto const set_back : {false, true}) {
+    OnMem from;
+    Memory::create(from.config());
+    auto conn = Memory::connect(from.config());
+    for (auto const instant : {1'000, set_back ? 20'000 : 2'000, 10'000}) conn.transact(TxData{}.with_meta(":db/txInstant", Instant{instant}));
+    OnMem to;
+    restore<mem::Backend>(to.config(), out_of(dumped(conn.db())));
+    auto const db = Memory::connect(to.config()).db();
+    CHECK(db.moment().last_set_back == first_transaction - 1 + (set_back ? 3 : 0));
+    CHECK(db.transaction_at(Instant{30'000}) == first_transaction + 2);
+    CHECK(db.transaction_at(Instant{15'000}) == first_transaction + 2);
+  }
+}
+
 TEST_CASE("databases of all options, and such without a transaction, are restored as they were") {
   for (auto const refs : {false, true}) {
     for (auto const history : {false, true}) {

@@ -40,11 +40,35 @@ struct Parameter {
       : bytes{reinterpret_cast<char const*>(from.data()), from.size()} {}
 };
 
+/// Errors: `config/type` where libpq could not read it, or would take a part of a password for a host or a port. libpq repeats in its messages what
+/// it stumbles over, which is a secret here.
+inline void check_conninfo(std::string const& text) {
+  bool const is_parsed = text.find('=') != std::string::npos || text.starts_with("postgresql://") || text.starts_with("postgres://");
+  if (!is_parsed) return;  // the name of a database
+  char* fault = nullptr;
+  std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> const options{PQconninfoParse(text.c_str(), &fault), &PQconninfoFree};
+  PQfreemem(fault);
+  bool is_readable = options != nullptr;
+  for (auto const* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    std::string_view const key{option->keyword};
+    std::string_view const value{option->val};
+    if (key == "host") is_readable = is_readable && value.find('@') == std::string_view::npos;
+    if (key == "port") is_readable = is_readable && value.find_first_not_of("0123456789, ") == std::string_view::npos;
+  }
+  if (is_readable) return;
+  raise(Errc::config_type,
+        "the store: :conninfo is no connection string of libpq's. In a URL the characters % @ : / ? # of a user or a password are written %25 %40 %3A %2F %3F %23; "
+        "between key and value is a =, and a value with blanks is in single quotes.",
+        "{:key :conninfo}");
+}
+
 /// The statements between two syncs are one transaction, unless they say otherwise: all of them happen, or none.
 class Channel {
  public:
-  /// Connects; `LostConnection` where that fails, `store/does-not-exist` where there is no such database.
+  /// Connects; `LostConnection` where that fails, `store/does-not-exist` where there is no such database; as `check_conninfo`.
   explicit Channel(Config const& config) : reply_timeout_{config.reply_timeout} {
+    check_conninfo(config.conninfo.reveal());
     auto const port = config.port == 0 ? std::string{} : std::to_string(config.port);
     // Later ones win, and empty ones don't count.
     std::array<char const*, 9> const keys{"connect_timeout", "fallback_application_name", "dbname", "host", "port", "dbname", "user", "password", nullptr};
