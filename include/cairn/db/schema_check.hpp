@@ -210,9 +210,8 @@ class SchemaCheck {
   /// Numbers become references: no new entity may get one, nor may one have got it in this transaction.
   void reserve(Attribute const& now) {
     for (auto const* indexes : {&state_.base().current, &state_.base().temporal}) {
-      for_each_in(*indexes, now, [&](EntityId, Value const& value) {
-        if (value.is(ValueKind::integer) && state_.is_entity(value.as_integer()))
-          state_.use_entity_late(value.as_integer());
+      for_each_in(*indexes, now, [&](RawDatom const& datom) {
+        if (datom.v.is(ValueKind::integer) && state_.is_entity(datom.v.as_integer())) state_.use_entity_late(datom.v.as_integer());
       });
     }
     for_each_current(now, [&](EntityId, Value const& value) { state_.use_entity(value.as_integer()); });

@@ -26,7 +26,7 @@ struct Config {
   std::filesystem::path path;
 };
 
-/// Where a blob is: yours to choose, at most 32 bytes without padding and pointers. A default one must be nowhere. The same address
+/// Where a blob is: yours to choose, at most 48 bytes without padding and pointers, and 24 if every layer is to fit over it. A default one must be nowhere. The same address
 /// must not be given twice, not even after a sweep.
 struct Address {
   std::uint64_t number = 0;
