@@ -340,7 +340,7 @@ run(0 "^.{\\[\"Oleg\"\\]}\n$" q "${directory}/datahike-directory" "[:find ?n :wh
 run(1 "it has no manifest.edn" restore "${directory}" "${directory}/no-export")
 run(0 "^{:datoms 7 :history 2}\n$" restore "${CMAKE_CURRENT_LIST_DIR}/datahike.cbor" "${directory}/datahike-cbor")
 run(0 "^.{\\[\"Oleg\"\\]}\n$" q "${directory}/datahike-cbor" "[:find ?n :where [2 :name ?n]]")
-run(0 ":datoms 21 " restore "${CMAKE_CURRENT_LIST_DIR}/../unit/store/datascript.json" "${directory}/datascript")
+run(0 ":datoms 25 " restore "${CMAKE_CURRENT_LIST_DIR}/../unit/store/datascript.json" "${directory}/datascript")
 run(0 "^42\n$" q "${directory}/datascript" "[:find ?a . :where [?e :name \"Ivan\"] [?e :age ?a]]")
 run(0 "^cairn [0-9]+\\.[0-9]+" --version)
 run(2 "^There is no subcommand nonsense.\nRun with --help" nonsense)

@@ -3,6 +3,8 @@
 // What transactions do.
 #include "db_test.hpp"
 
+#include <cairn/db/change_set.hpp>
+
 #include <cstdint>
 #include <limits>
 
