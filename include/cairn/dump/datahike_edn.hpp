@@ -3,11 +3,13 @@
 // Datahike's datoms in EDN.
 #pragma once
 
+#include <cairn/datom/decimal.hpp>
 #include <cairn/dump/datahike_datoms.hpp>
 #include <cairn/dump/edn_values.hpp>
 #include <cairn/dump/input.hpp>
+#include <cairn/edn/to_double.hpp>
 
-#include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -15,7 +17,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -45,9 +46,8 @@ struct DatahikeTags {
     if (text == "NaN") return Float::quiet_NaN();
     if (text == "Infinity") return Float::infinity();
     if (text == "-Infinity") return -Float::infinity();
-    float number = 0;
-    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) bad_record("\"" + begin_of(text) + "\" is no float");
+    auto const number = cairn::detail::is_number_text(text, true) ? static_cast<float>(notation::detail::to_double(text)) : Float::infinity();
+    if (std::isinf(number)) bad_record("\"" + begin_of(text) + "\" is no float");
     return number;
   }
 };
