@@ -204,7 +204,8 @@ class MergePlanner {
     if (here == nullptr || !here->is_unique() || !attribute.is_unique()) return true;
     auto const holder = ours_.entid(LookupRef{attribute.ident, wanted});
     if (!holder || *holder == target) return true;
-    if (auto const theirs = changes_.find(*holder); theirs != changes_.end()) {
+    // What theirs took away and ours needs stays where nobody prefers theirs, and goes as a whole where somebody does.
+    if (auto const theirs = changes_.find(*holder); theirs != changes_.end() && !needed_.contains(*holder)) {
       auto const change = theirs->second.find(attribute.ident);
       if (change != theirs->second.end() && std::ranges::find(change->second.removed, wanted) != change->second.removed.end()) return true;
     }

@@ -285,6 +285,21 @@ TEST_CASE("a merge hands a unique value from one entity to another") {
     CHECK(at("Petr") == ivan);
     CHECK(conn.db().datoms(cairn::eavt, petr, ":name").empty());
   }
+  SECTION("of one that it took away, and of which this one says something new") {
+    draft.transact({cairn::retract_entity(oleg)});
+    draft.transact({cairn::add(ivan, ":name", "Oleg")});
+    conn.transact({cairn::add(oleg, ":age", 21)});
+    CHECK_FALSE(cairn::merge(conn, "draft").merged());
+    SECTION("ours") {
+      REQUIRE(cairn::merge(conn, "draft", cairn::MergePreference::ours).report);
+      CHECK(std::vector{at("Oleg"), at("Ivan")} == std::vector{oleg, ivan});
+    }
+    SECTION("theirs") {
+      REQUIRE(cairn::merge(conn, "draft", cairn::MergePreference::theirs).report);
+      CHECK(at("Oleg") == ivan);
+      CHECK(conn.db().datoms(cairn::eavt, oleg).empty());
+    }
+  }
   SECTION("unless the other side has given it to a third: a conflict") {
     draft.transact({cairn::add(ivan, ":name", "Nina")});
     conn.transact({cairn::add(petr, ":name", "Nina")});
