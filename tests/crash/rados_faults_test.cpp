@@ -525,7 +525,7 @@ TEST_CASE("rados: objects that were put back, stores that come and go, changes t
       CHECK(tail_of(other, "forgotten") == std::vector<std::string>{"the entry"});
       auto version = cairn::laws::commit(other, "forgotten", other.root("forgotten")->version, "state with the entry");
       for (int i = 0; i != 300; ++i) version = cairn::laws::append(other, "forgotten", version, "another");
-      std::this_thread::sleep_for(std::chrono::milliseconds{1200});
+      std::this_thread::sleep_for(std::chrono::milliseconds{1200});  // the reply is late: later than what a refusal is believed without a look
     });
     auto writer = mine.begin();
     CHECK(writer.append("forgotten", first, bytes("the entry")) == CommitResult::unknown);

@@ -3,6 +3,7 @@
 // What Datahike's versions exported: datoms in EDN and in CBOR, in a file and in a directory.
 #include "laws/dump.hpp"
 #include "laws/temporary_directory.hpp"
+#include "unit/store/on_mem.hpp"
 
 #include <cairn/backends/mem/backend.hpp>
 #include <cairn/dump/import.hpp>
@@ -31,18 +32,9 @@ using namespace cairn;
 using laws::code_of;
 using laws::dumped;
 using laws::out_of;
+using test::OnMem;
 namespace mem = backends::mem;
 using Memory = Store<mem::Backend>;
-
-struct OnMem {
-  std::string name = "datahike-test-" + std::to_string(++number);
-  OnMem() = default;
-  OnMem(OnMem const&) = delete;
-  OnMem& operator=(OnMem const&) = delete;
-  ~OnMem() { Memory::destroy(config()); }
-  [[nodiscard]] mem::Config config() const { return {name}; }
-  static inline int number = 0;
-};
 
 /// Bytes out of hexadecimal digits, and of text in single quotes.
 std::string bytes(std::string_view notation) {

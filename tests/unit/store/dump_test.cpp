@@ -4,6 +4,7 @@
 #include "laws/dump.hpp"
 #include "laws/temporary_directory.hpp"
 #include "sanitized.hpp"
+#include "unit/store/on_mem.hpp"
 
 #include <cairn/backends/file/backend.hpp>
 #include <cairn/backends/mem/backend.hpp>
@@ -33,19 +34,10 @@ using laws::code_of;
 using laws::dumped;
 using laws::into;
 using laws::out_of;
+using test::OnMem;
 namespace mem = backends::mem;
 using Memory = Store<mem::Backend>;
 
-struct OnMem {
-  using Backend = mem::Backend;
-  std::string name = "dump-test-" + std::to_string(++number);
-  OnMem() = default;
-  OnMem(OnMem const&) = delete;
-  OnMem& operator=(OnMem const&) = delete;
-  ~OnMem() { Memory::destroy(config()); }
-  [[nodiscard]] mem::Config config() const { return {name}; }
-  static inline int number = 0;
-};
 struct OnFile {
   using Backend = backends::file::Backend;
   cairn::test::TemporaryDirectory place{};

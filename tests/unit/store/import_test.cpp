@@ -3,6 +3,7 @@
 // What an import makes of a history that does not say all, and what it refuses.
 #include "laws/dump.hpp"
 #include "laws/temporary_directory.hpp"
+#include "unit/store/on_mem.hpp"
 
 #include <cairn/backends/mem/backend.hpp>
 #include <cairn/dump/file.hpp>
@@ -21,18 +22,9 @@ namespace {
 using namespace cairn;
 using laws::dumped;
 using laws::out_of;
+using test::OnMem;
 namespace mem = backends::mem;
 using Memory = Store<mem::Backend>;
-
-struct OnMem {
-  std::string name = "import-test-" + std::to_string(++number);
-  OnMem() = default;
-  OnMem(OnMem const&) = delete;
-  OnMem& operator=(OnMem const&) = delete;
-  ~OnMem() { Memory::destroy(config()); }
-  [[nodiscard]] mem::Config config() const { return {name}; }
-  static inline int number = 0;
-};
 
 struct Imported {
   [[nodiscard]] auto db() const { return Memory::connect(to.config()).db(); }
