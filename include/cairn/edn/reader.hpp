@@ -475,14 +475,22 @@ class Reader {
     return is_space(c) || c == '(' || c == ')' || c == '[' || c == ']' || c == '{' || c == '}' || c == '"' || c == ';';
   }
 
+  /// By size, so that few are compared.
+  static constexpr Kind kind_of_name(std::string_view token) noexcept {
+    switch (token.size()) {
+      case 3: return token == "nil" ? Kind::nil : Kind::symbol;
+      case 4: return token == "true" ? Kind::boolean : Kind::symbol;
+      case 5: return token == "false" ? Kind::boolean : Kind::symbol;
+      default: return Kind::symbol;
+    }
+  }
+
   constexpr void name(bool keyword) {
     std::size_t const begin = at_;
     std::string_view const token = scan_token(begin + (keyword ? 1 : 0));
     if (done_) return;
     if (!keyword) {
-      Kind const special = token == "nil"                        ? Kind::nil
-                           : token == "true" || token == "false" ? Kind::boolean
-                                                                 : Kind::symbol;
+      Kind const special = kind_of_name(token);
       // After '#' even these are tags in Clojure's eyes; no writer makes such a tag, so it is an error.
       bool const is_tag = !frames_.empty() && frames_.back().role == Role::tagged && frames_.back().children == 0;
       if (special != Kind::symbol && is_tag) return fail(begin, "nil, true and false are not tags");

@@ -35,5 +35,8 @@ CAIRN_ENGINE_TEMPLATE std::optional<compiled::InputRows> compiled::input_rows<>(
 
 }  // namespace cairn::query
 
+#ifndef CAIRN_ENGINE  // for others cairn/query/compiled/q.hpp includes it
+#include <cairn/query/compiled/engine.hpp>
+#endif
 #undef CAIRN_ENGINE_TEMPLATE
 #endif

@@ -151,8 +151,11 @@ void check_same(Db<IndexTag> const& db, Inputs const&... inputs) {
 /// Whether the loops answer it, and not the run-time engine.
 template <meta::fixed_string Text, class... Inputs>
 bool runs_as_loops(Inputs const&... inputs) {
-  auto const answer = query::compiled::run_compiled<query::compiled::StaticQuery<Text, query::compiled::NoRules>>(inputs...);
-  return answer.rows != nullptr || answer.result.has_value();
+  using Query = query::compiled::StaticQuery<Text, query::compiled::NoRules>;
+  auto const& db = query::compiled::input_at<query::compiled::place_of_database<Query>()>(inputs...);
+  query::compiled::BorrowedInput const given[] = {query::compiled::BorrowedInput{inputs}...};
+  auto const& compiled = query::compiled::compiled_query<Query, typename std::remove_cvref_t<decltype(db)>::index_tag>;
+  return query::compiled::run_compiled(compiled, db, given).owner != nullptr;
 }
 
 template <class IndexTag>

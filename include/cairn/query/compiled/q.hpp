@@ -53,23 +53,24 @@ struct Answer {
   static constexpr bool single = Shape == FindShape::collection || Shape == FindShape::scalar;
   using Rows = StaticRows<single, Types...>;
 
-  [[nodiscard]] static auto of(QueryResult result) {
+  [[nodiscard]] static auto of(StaticAnswer&& answer) {
     if constexpr (Shape == FindShape::relation || Shape == FindShape::collection) {
-      return Rows{std::move(result)};
-    } else if constexpr (Shape == FindShape::scalar) {
-      using Type = decltype((owned<Types>(std::declval<Cell>()), ...));
-      return result.empty() ? std::optional<Type>{} : std::optional<Type>{(owned<Types>(result.cell(0, 0)), ...)};
+      return Rows{std::move(answer)};
     } else {
-      using Type = std::tuple<decltype(owned<Types>(std::declval<Cell>()))...>;
-      auto const all = std::make_index_sequence<sizeof...(Types)>{};
-      return result.empty() ? std::optional<Type>{} : std::optional<Type>{first_row<Type>(result, all)};
+      return first_of(answer, std::make_index_sequence<sizeof...(Types)>{});
     }
   }
 
  private:
-  template <class Row, std::size_t... Index>
-  [[nodiscard]] static Row first_row(QueryResult const& result, std::index_sequence<Index...>) {
-    return Row{owned<Types>(result.cell(0, Index))...};
+  template <std::size_t... Index>
+  [[nodiscard, gnu::noinline]] static auto first_of(StaticAnswer const& answer, std::index_sequence<Index...>) {
+    if constexpr (Shape == FindShape::scalar) {
+      using Type = decltype((owned<Types>(std::declval<Cell>()), ...));
+      return answer.size == 0 ? std::optional<Type>{} : std::optional<Type>{(owned<Types>(answer.columns[Index][0]), ...)};
+    } else {
+      using Type = std::tuple<decltype(owned<Types>(std::declval<Cell>()))...>;
+      return answer.size == 0 ? std::optional<Type>{} : std::optional<Type>{Type{owned<Types>(answer.columns[Index][0])...}};
+    }
   }
 };
 
@@ -88,17 +89,13 @@ template <class Query, class Extra, class... Inputs>
   } else {
     using Whole = Surrounded<Query, Extra, Inputs...>;
     using Given = typename AnswerTo<Whole, Query::frozen.shape, std::make_index_sequence<Query::sizes.find>>::type;
+    BorrowedInput const given[] = {BorrowedInput{inputs}...};
     if constexpr (is_compiled<Query> && is_of_one_database<Query, Inputs...>) {
-      auto answer = run_compiled<Query>(inputs...);
-      if constexpr (Loops<Query>::program.shows_rows) {
-        if (answer.rows != nullptr) return typename Given::Rows{std::move(answer.rows)};
-      }
-      if (answer.result) return Given::of(std::move(*answer.result));
+      auto const& db = input_at<place_of_database<Query>()>(inputs...);
+      return Given::of(answer_of(compiled_query<Query, typename std::remove_cvref_t<decltype(db)>::index_tag>, db, given));
+    } else {
+      return Given::of(interpret(Query::plan(), given, RegistryOf<Extra>::get()));
     }
-    std::array<GivenInput, sizeof...(Inputs)> const given{GivenInput{inputs}...};
-    QueryOptions options;
-    options.functions = RegistryOf<Extra>::get();
-    return Given::of(run_plan(Query::plan(), given, options));
   }
 }
 
@@ -113,8 +110,8 @@ template <class Query, class Extra, class... Inputs>
     using Given = typename AnswerTo<Whole, Query::frozen.shape, std::make_index_sequence<Query::sizes.find>>::type;
     std::array<GivenInput, sizeof...(Inputs)> const given{GivenInput{inputs}...};
     if (auto const* functions = RegistryOf<Extra>::get(); functions != nullptr) options.functions = functions;
-    if (Query::has_late_rules || !options.order_by.empty()) return Given::of(query::ask(Query::text, given, options));
-    return Given::of(run_plan(Query::plan(), given, options));
+    if (Query::has_late_rules || !options.order_by.empty()) return Given::of(shown(query::ask(Query::text, given, options)));
+    return Given::of(shown(run_plan(Query::plan(), given, options)));
   }
 }
 
@@ -175,3 +172,7 @@ template <meta::fixed_string Text, class... Extra>
 }
 
 }  // namespace cairn
+
+#ifdef CAIRN_ENGINE
+#include <cairn/query/compiled/engine.hpp>
+#endif

@@ -5,19 +5,19 @@
 
 #include <cairn/index/compiler.hpp>
 #include <cairn/query/compiled/execute/feed.hpp>
+#include <cairn/query/compiled/execute/static_answer.hpp>
 #include <cairn/query/compiled/typed_cell.hpp>
-#include <cairn/query/run/result.hpp>
+#include <cairn/query/run/batch.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <memory>
 #include <ranges>
-#include <span>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 namespace cairn {
 
@@ -28,8 +28,9 @@ namespace query::compiled {
 template <bool Single, CellType... Types>
 struct RowReader {
   using type = std::tuple<typename TypedCell<Types>::type...>;
+  // Takes columns by value, so that nobody learns where an iterator has them.
   template <std::size_t... Index>
-  [[nodiscard]] CAIRN_ALWAYS_INLINE static type read(Column const* columns, std::size_t row, std::index_sequence<Index...>) {
+  [[nodiscard, gnu::noinline]] static type read(std::array<Column, sizeof...(Types)> columns, std::size_t row, std::index_sequence<Index...>) {
     return type{read_cell<Types>(columns[Index][row])...};
   }
   template <std::size_t... Index>
@@ -40,7 +41,7 @@ struct RowReader {
 template <CellType Type>
 struct RowReader<true, Type> {
   using type = typename TypedCell<Type>::type;
-  [[nodiscard]] CAIRN_ALWAYS_INLINE static type read(Column const* columns, std::size_t row, std::index_sequence<0>) {
+  [[nodiscard, gnu::noinline]] static type read(std::array<Column, 1> columns, std::size_t row, std::index_sequence<0>) {
     return read_cell<Type>(columns[0][row]);
   }
   [[nodiscard]] CAIRN_ALWAYS_INLINE static type read_known(Column const* columns, std::size_t row, std::index_sequence<0>) {
@@ -57,16 +58,40 @@ template <CellType... Types, std::size_t... Index>
   return true;
 }
 
-/// What was pulled, as columns of values like the others.
-template <meta::Lazy = {}>
-[[nodiscard]] inline std::shared_ptr<std::vector<StoredColumn> const> pulled_columns(Found const& found, std::span<Column> columns) {
-  auto made = std::make_shared<std::vector<StoredColumn>>(found.pulled.size());
-  for (std::size_t i = 0; i != found.pulled.size(); ++i) {
-    auto const which = found.pulled[i].column;
-    for (std::size_t row = 0; row != found.rows.size(); ++row) (*made)[i].append(found.cell(row, which));
-    columns[which] = (*made)[i].from(0);
+/// Some rows, and those who give the next ones, if they are not all. `are_known`: each column has values of one kind, so that the first
+/// says of all of them that they are of its type.
+template <CellType... Types>
+struct RowBatch {
+  std::array<Column, sizeof...(Types)> columns{};
+  bool are_known = false;
+  std::size_t count = 0;
+};
+template <CellType... Types>
+struct FirstBatch : RowBatch<Types...> {
+  std::shared_ptr<RowFeed> feed{};
+};
+
+// No part of each query's code, since they are called once for many rows. Errors: `query/where`; those of the feed.
+template <CellType... Types>
+[[nodiscard, gnu::noinline]] RowBatch<Types...> next_batch(RowFeed& feed) {
+  RowBatch<Types...> rows;
+  rows.count = feed.next(rows.columns.data());
+  rows.are_known = rows.count != 0 && are_known<Types...>(rows.columns.data(), std::make_index_sequence<sizeof...(Types)>{});
+  return rows;
+}
+template <CellType... Types>
+[[nodiscard, gnu::noinline]] FirstBatch<Types...> first_batch(StaticAnswer const& answer) {
+  if (answer.state != nullptr) {
+    auto feed = answer.state->start();
+    auto const rows = next_batch<Types...>(*feed);
+    return {rows, std::move(feed)};
   }
-  return made;
+  FirstBatch<Types...> rows;
+  if (answer.size == 0) return rows;
+  rows.count = answer.size;
+  std::copy_n(answer.columns, sizeof...(Types), rows.columns.data());
+  rows.are_known = are_known<Types...>(rows.columns.data(), std::make_index_sequence<sizeof...(Types)>{});
+  return rows;
 }
 
 }  // namespace query::compiled
@@ -91,27 +116,19 @@ class StaticRows : public std::ranges::view_base {
   using value_type = typename Reader::type;
 
   StaticRows() = default;
-  explicit StaticRows(QueryResult result) : result_{std::move(result)} {
-    auto const& found = *result_.found();
-    for (std::size_t i = 0; i != sizeof...(Types); ++i) columns_[i] = found.rows.columns()[i].from(0);
-    if (!found.pulled.empty()) pulled_ = query::compiled::pulled_columns(found, columns_);
-  }
-  explicit StaticRows(std::shared_ptr<query::compiled::RowsState const> state) noexcept : state_{std::move(state)} {}
+  explicit StaticRows(query::compiled::StaticAnswer&& answer) noexcept : answer_{std::move(answer)} {}
 
   // Inline: an iterator whose address nobody learns is kept in registers.
-  [[nodiscard]] CAIRN_ALWAYS_INLINE Iterator begin() const {
-    if (state_ == nullptr) return {columns_, result_.size()};
-    return Iterator{state_->start()};
-  }
+  [[nodiscard]] CAIRN_ALWAYS_INLINE Iterator begin() const { return Iterator{query::compiled::first_batch<Types...>(answer_)}; }
   [[nodiscard]] Iterator end() const noexcept { return {}; }
   [[nodiscard]] bool empty() const {
-    if (state_ == nullptr) return result_.size() == 0;
+    if (answer_.state == nullptr) return answer_.size == 0;
     Columns columns;
-    return state_->start_counting()->next(columns.data()) == 0;
+    return answer_.state->start_counting()->next(columns.data()) == 0;
   }
   [[nodiscard]] std::size_t size() const {
-    if (state_ == nullptr) return result_.size();
-    auto const feed = state_->start_counting();
+    if (answer_.state == nullptr) return answer_.size;
+    auto const feed = answer_.state->start_counting();
     Columns columns;
     std::size_t size = 0;
     while (auto const rows = feed->next(columns.data())) size += rows;
@@ -119,10 +136,7 @@ class StaticRows : public std::ranges::view_base {
   }
 
  private:
-  QueryResult result_{};
-  Columns columns_{};
-  std::shared_ptr<std::vector<query::StoredColumn> const> pulled_{};
-  std::shared_ptr<query::compiled::RowsState const> state_{};
+  query::compiled::StaticAnswer answer_{};
 };
 
 /// One pass over the rows. `==` only tells whether both are at the end, or neither is. One whose `++` threw is at the end.
@@ -136,41 +150,28 @@ class StaticRows<Single, Types...>::Iterator {
 
   /// The end.
   Iterator() = default;
-  Iterator(Columns const& columns, std::size_t rows) { show(columns, rows); }
-  CAIRN_ALWAYS_INLINE explicit Iterator(std::shared_ptr<query::compiled::RowFeed> feed) : feed_{std::move(feed)} { read_on(); }
+  CAIRN_ALWAYS_INLINE explicit Iterator(query::compiled::FirstBatch<Types...>&& first) : rows_{first}, feed_{std::move(first.feed)} {}
 
   [[nodiscard]] CAIRN_ALWAYS_INLINE value_type operator*() const {
-    return are_known_ ? Reader::read_known(columns_.data(), row_, all) : Reader::read(columns_.data(), row_, all);
+    return rows_.are_known ? Reader::read_known(rows_.columns.data(), row_, all) : Reader::read(rows_.columns, row_, all);
   }
   CAIRN_ALWAYS_INLINE Iterator& operator++() {
-    if (++row_ == count_ && feed_ != nullptr) [[unlikely]] read_on();
+    if (++row_ == rows_.count && feed_ != nullptr) [[unlikely]] {
+      rows_ = query::compiled::next_batch<Types...>(*feed_);
+      row_ = 0;
+    }
     return *this;
   }
   void operator++(int) { ++*this; }
   friend bool operator==(Iterator const& left, Iterator const& right) noexcept {
-    return (left.row_ == left.count_) == (right.row_ == right.count_);
+    return (left.row_ == left.rows_.count) == (right.row_ == right.rows_.count);
   }
 
  private:
   static constexpr std::make_index_sequence<sizeof...(Types)> all{};
 
-  CAIRN_ALWAYS_INLINE void read_on() {
-    Columns columns;
-    auto const rows = feed_->next(columns.data());
-    show(columns, rows);
-  }
-  // Columns are looked at once, and not for each row.
-  CAIRN_ALWAYS_INLINE void show(Columns const& columns, std::size_t rows) {
-    are_known_ = rows != 0 && query::compiled::are_known<Types...>(columns.data(), all);
-    columns_ = columns;
-    count_ = rows;
-    row_ = 0;
-  }
-
-  Columns columns_{};
-  bool are_known_ = false;
+  query::compiled::RowBatch<Types...> rows_{};
   std::size_t row_ = 0;
-  std::size_t count_ = 0;
   std::shared_ptr<query::compiled::RowFeed> feed_{};
 };
 

@@ -79,7 +79,7 @@ struct Goals {
 
   template <class T>
   [[nodiscard]] static constexpr Elements<T> of(Pool<T> const& pool, Slice slice) {
-    return Elements<T>{pool}.of(slice);
+    return {pool.data() + slice.first, slice.count};
   }
   [[nodiscard]] constexpr Elements<Term> terms_of(Goal const& goal) const { return of(terms, goal.terms); }
   [[nodiscard]] constexpr Elements<std::uint32_t> joins_of(Goal const& goal) const { return of(variables, goal.joins); }

@@ -144,7 +144,7 @@ struct Tree {
 
   template <class T>
   [[nodiscard]] static constexpr Elements<T> of(Pool<T> const& pool, Slice slice) noexcept {
-    return Elements<T>{pool}.of(slice);
+    return {pool.data() + slice.first, slice.count};
   }
   [[nodiscard]] constexpr Elements<Term> terms_of(Slice slice) const noexcept { return of(terms, slice); }
   [[nodiscard]] constexpr Elements<Binding> bindings_of(Slice slice) const noexcept { return of(bindings, slice); }

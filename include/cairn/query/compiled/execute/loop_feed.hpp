@@ -7,10 +7,13 @@
 #include <cairn/query/compiled/execute/input_rows.hpp>
 #include <cairn/query/compiled/execute/prepare.hpp>
 #include <cairn/query/compiled/execute/program.hpp>
+#include <cairn/query/compiled/execute/seen_rows.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -21,6 +24,15 @@ namespace cairn::query::compiled {
 template <class IndexTag>
 class LoopFeed : public RowFeed {
  public:
+  [[gnu::noinline]] ~LoopFeed() override {
+    auto const& program = *steps_.program;
+    std::destroy_n(steps_.sets, program.set_count);
+    std::destroy_n(steps_.looks, program.look_count);
+    std::destroy_n(steps_.loops, program.loop_count);
+  }
+  LoopFeed(LoopFeed const&) = delete;
+  LoopFeed& operator=(LoopFeed const&) = delete;
+
   /// The value of an input's variable, which must outlive the feed.
   void give(std::size_t variable, Cell cell) noexcept {
     steps_.words[variable] = cell.word;
@@ -54,6 +66,16 @@ class LoopFeed : public RowFeed {
   }
   /// Whether rows may be the same that should not be.
   [[nodiscard]] bool has_duplicates() const noexcept { return has_duplicates_; }
+  std::uint32_t next(Column* columns) final {
+    in_place_ = nullptr;
+    auto const count = is_empty_ ? 0 : fill();
+    for (std::size_t i = 0; i != steps_.width; ++i) {
+      auto const variable = steps_.variables[i];
+      bool const is_in_place = in_place_ != nullptr && variable == scanned_value_.index;
+      columns[i] = {is_in_place ? in_place_ : steps_.rows + i * steps_.capacity, nullptr, steps_.kinds[variable]};
+    }
+    return count;
+  }
   /// Tables may be made while rows are found, and not only before the first one.
   void allow_tables() noexcept {
     for (std::size_t i = 0; i != steps_.program->look_count; ++i) steps_.looks[i].lookup.allow_table();
@@ -69,14 +91,60 @@ class LoopFeed : public RowFeed {
     ScanStep<IndexTag>* loops = nullptr;
     LookStep<IndexTag>* looks = nullptr;
     CompareStep* compares = nullptr;
+    SeenRows* sets = nullptr;
+    std::uint16_t const* variables = nullptr;  ///< of a row
+    std::size_t width = 0;                     ///< how many these are
+    std::uint64_t* rows = nullptr;             ///< a column of `capacity` words for each of them
+    std::uint32_t capacity = 0;
   };
-  /// To be called once, before all else. What the pointers lead to lives as long as the feed.
-  void set(Steps const& steps) noexcept { steps_ = steps; }
+  /// What a loop finds, by place.
+  struct Shown {
+    Operand entity{};
+    Operand value{};
+    Operand transaction{};
+    Operand operation{};
+  };
+
+  /// The next rows: how many.
+  virtual std::uint32_t fill() = 0;
+  /// `strip` as rows behind `row` others. `leaves_values`: those of the loop are read where they are. No part of a query's own code,
+  /// since it is called once for many rows.
+  void copy(Shown const& shown, Strip const& strip, std::uint64_t const* words, std::uint32_t row, bool leaves_values) noexcept {
+    std::size_t const count = strip.size;
+    for (std::size_t column = 0; column != steps_.width; ++column) {
+      auto const variable = steps_.variables[column];
+      auto* const to = steps_.rows + column * steps_.capacity + row;
+      auto const is = [&](Operand place) { return place.kind == Operand::Kind::free && place.index == variable; };
+      if (is(shown.entity)) {
+        for (std::size_t i = 0; i != count; ++i) to[i] = strip.entity(i);
+      } else if (is(shown.value)) {
+        if (!leaves_values) std::memcpy(to, strip.words, count * sizeof(std::uint64_t));
+      } else if (is(shown.transaction)) {
+        for (std::size_t i = 0; i != count; ++i) to[i] = strip.transaction(i);
+      } else if (is(shown.operation)) {
+        for (std::size_t i = 0; i != count; ++i) to[i] = strip.added(i);
+      } else {
+        std::fill_n(to, count, words[variable]);
+      }
+    }
+    if (leaves_values) {
+      in_place_ = strip.words_in_place();
+      scanned_value_ = shown.value;
+    }
+  }
+  /// Makes the steps, for which there is room that lives longer than the feed.
+  [[gnu::noinline]] explicit LoopFeed(Steps const& steps) : steps_{steps} {
+    auto const& program = *steps.program;
+    std::fill_n(steps.words, steps.plan->names.size(), 0);
+    std::fill_n(steps.kinds, steps.plan->names.size(), ValueKind{});
+    std::uninitialized_default_construct_n(steps.loops, program.loop_count);
+    std::uninitialized_default_construct_n(steps.looks, program.look_count);
+    std::uninitialized_default_construct_n(steps.compares, program.compare_count);
+    std::uninitialized_default_construct_n(steps.sets, program.set_count);
+  }
 
   [[nodiscard]] Preparation preparation() const noexcept { return {*steps_.plan, steps_.constants, steps_.kinds}; }
   [[nodiscard]] PlanView const& plan() const noexcept { return *steps_.plan; }
-  /// Nothing matches, whatever the rows.
-  [[nodiscard]] bool is_empty() const noexcept { return is_empty_; }
   /// Whether a row of the first loop that is the same as the one before it is left out.
   [[nodiscard]] bool leaves_out_neighbours() const noexcept { return leaves_out_neighbours_; }
   /// To the next row of all inputs together: each row of one with each of the others. To be called before the first.
@@ -199,6 +267,8 @@ class LoopFeed : public RowFeed {
   static constexpr std::uint64_t many_restarts = 4;
 
   Steps steps_{};
+  std::uint64_t const* in_place_ = nullptr;  // the values of rows that were found last, if they are not among the rows
+  Operand scanned_value_{};                  // whose they are
   Db<IndexTag> const* db_ = nullptr;
   struct Input {
     InputRows const* rows;

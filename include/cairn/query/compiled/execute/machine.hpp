@@ -3,31 +3,35 @@
 // The nested loops of a static query.
 #pragma once
 
+#include <cairn/meta/lazy.hpp>
 #include <cairn/query/compiled/execute/loop_feed.hpp>
 #include <cairn/query/compiled/execute/prepare.hpp>
 #include <cairn/query/compiled/execute/program.hpp>
-#include <cairn/query/compiled/execute/seen_rows.hpp>
+#include <cairn/query/compiled/execute/step_room.hpp>
 #include <cairn/query/run/query_context.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace cairn::query::compiled {
 
 /// The values of a plan's constants, made once.
+template <meta::Lazy = {}>
+[[nodiscard]] std::vector<Value> make_constants(PlanView const& plan) {
+  std::vector<Value> made;
+  made.reserve(plan.constants.size());
+  for (auto const at : plan.constants) made.push_back(value_of(form_at(plan, at)));
+  return made;
+}
 template <class Query>
 [[nodiscard]] std::span<Value const> constants_of() {
-  static auto const values = [] {
-    std::array<Value, Query::sizes.constants> made;
-    for (std::size_t i = 0; i != made.size(); ++i) made[i] = value_of(form_at(Query::plan(), Query::frozen.constants[i]));
-    return made;
-  }();
+  static auto const values = make_constants(Query::plan());
   return values;
 }
 
@@ -46,36 +50,36 @@ struct Loops {
   }();
 };
 
+template <class Query, bool Follows>
+inline constexpr Program const& program_of_loops = Follows ? Loops<Query>::following : Loops<Query>::program;
+
+/// Rows that are looked at as they are found are few at a time, so that they are near; what groups them has as much to do for a few.
+template <class Query>
+inline constexpr std::uint32_t capacity_of = Loops<Query>::program.shows_rows ? feed_rows : batch_rows;
+
+template <class Query, class IndexTag, Program const& program>
+using StepRoomOf = StepRoom<IndexTag, Query::sizes.names, program.loop_count, program.look_count, program.compare_count, program.set_count,
+                            capacity_of<Query> * Loops<Query>::width>;
+
 /// A static query on one database value: loops in loops, of which the innermost fills columns and the others stay where they are
 /// until it wants another row.
 ///
 /// `Follows`: entities may have many values.
 template <class Query, class IndexTag, bool Follows>
-class Machine final : public LoopFeed<IndexTag> {
+class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follows>>, public LoopFeed<IndexTag> {
+  using Steps = StepRoomOf<Query, IndexTag, program_of_loops<Query, Follows>>;
+  using Steps::words_, Steps::kinds_, Steps::loops_, Steps::looks_, Steps::compares_, Steps::sets_, Steps::rows_;
   using Words = std::array<std::uint64_t, Query::sizes.names>;
-  static constexpr Program const& program = Follows ? Loops<Query>::following : Loops<Query>::program;
+  static constexpr Program const& program = program_of_loops<Query, Follows>;
   static constexpr std::size_t width = Loops<Query>::width;
   static constexpr std::size_t loop_count = program.loop_count;
   static constexpr std::uint32_t worth_reading_in_place = 32;
-  /// Rows that are looked at as they are found are few at a time, so that they are near; what groups them has as much to do for a few.
-  static constexpr std::uint32_t capacity = program.shows_rows ? feed_rows : batch_rows;
+  static constexpr std::uint32_t capacity = capacity_of<Query>;
 
  public:
-  Machine() noexcept {
-    this->set({&Query::plan(), &program, constants_of<Query>(), words_.data(), kinds_.data(), loops_.data(), looks_.data(),
-               compares_.data()});
-  }
-
-  std::uint32_t next(Column* columns) override {
-    in_place_ = nullptr;
-    auto const count = this->is_empty() ? 0 : fill();
-    for (std::size_t i = 0; i != width; ++i) {
-      auto const variable = Loops<Query>::variables[i];
-      bool const is_in_place = in_place_ != nullptr && is_scanned_value(variable);
-      columns[i] = {is_in_place ? in_place_ : rows_[i].data(), nullptr, kinds_[variable]};
-    }
-    return count;
-  }
+  Machine()
+      : LoopFeed<IndexTag>{{&Query::plan(), &program, constants_of<Query>(), words_.data(), kinds_.data(), loops_.begin(),
+                            looks_.begin(), compares_.begin(), sets_.begin(), Loops<Query>::variables.data(), width, rows_.data(), capacity}} {}
 
  private:
   [[nodiscard]] static constexpr Operand operand(std::size_t step, std::size_t place) {
@@ -330,16 +334,8 @@ class Machine final : public LoopFeed<IndexTag> {
     auto const value = operand(index, preparing::value);
     return program.moves[index] == Move::scan && value.kind == Operand::Kind::free && value.index == variable;
   }
-  /// `strip` as rows behind `row` others. `leaves_values`: those of the loop are read where they are.
-  template <std::size_t Index>
-  void copy(Strip const& strip, Words const& words, std::uint32_t row, bool leaves_values) noexcept {
-    using namespace preparing;
-    [&]<std::size_t... Columns>(std::index_sequence<Columns...>) {
-      (copy_column<entity_of(Index), operand(Index, value), operand(Index, transaction), operand(Index, operation), Loops<Query>::variables[Columns]>(
-           strip, words, rows_[Columns].data() + row, leaves_values),
-       ...);
-    }
-    (std::make_index_sequence<width>{});
+  [[nodiscard]] static constexpr typename LoopFeed<IndexTag>::Shown shown_by(std::size_t step) {
+    return {entity_of(step), operand(step, preparing::value), operand(step, preparing::transaction), operand(step, preparing::operation)};
   }
   /// Leaves out those of `count` rows, at least one, behind `rows` others that are the same as the one before them, where that is
   /// wanted. How many stay.
@@ -351,7 +347,7 @@ class Machine final : public LoopFeed<IndexTag> {
         auto kept = rows;
         if constexpr (width == 1) {
           if (loops_[0].pattern.by_word || !is_scanned_value(shown[0])) {
-            auto* const column = rows_[0].data();
+            auto* const column = rows_.data();
             auto last = has_last_ ? last_[shown[0]] : ~column[rows];  // not what the first is
             for (auto row = rows; row != rows + count; ++row) {
               auto const word = column[row];
@@ -366,8 +362,8 @@ class Machine final : public LoopFeed<IndexTag> {
         }
         for (auto row = rows; row != rows + count; ++row) {
           bool same = has_last_;
-          for (std::size_t i = 0; i != width; ++i) same = same && is_same<Index>(shown[i], last_[shown[i]], rows_[i][row]);
-          for (std::size_t i = 0; i != width; ++i) rows_[i][kept] = last_[shown[i]] = rows_[i][row];
+          for (std::size_t i = 0; i != width; ++i) same = same && is_same<Index>(shown[i], last_[shown[i]], rows_[i * capacity + row]);
+          for (std::size_t i = 0; i != width; ++i) rows_[i * capacity + kept] = last_[shown[i]] = rows_[i * capacity + row];
           has_last_ = true;
           kept += same ? 0 : 1;
         }
@@ -376,28 +372,11 @@ class Machine final : public LoopFeed<IndexTag> {
     }
     return count;
   }
-  template <Operand Entity, Operand Value, Operand Transaction, Operand Operation, std::uint16_t Variable>
-  static void copy_column(Strip const& strip, Words const& words, std::uint64_t* to, bool leaves_values) noexcept {
-    constexpr auto is = [](Operand place) { return place.kind == Operand::Kind::free && place.index == Variable; };
-    std::size_t const count = strip.size;
-    if constexpr (is(Entity)) {
-      for (std::size_t i = 0; i != count; ++i) to[i] = strip.entity(i);
-    } else if constexpr (is(Value)) {
-      if (!leaves_values) std::memcpy(to, strip.words, count * sizeof(std::uint64_t));
-    } else if constexpr (is(Transaction)) {
-      for (std::size_t i = 0; i != count; ++i) to[i] = strip.transaction(i);
-    } else if constexpr (is(Operation)) {
-      for (std::size_t i = 0; i != count; ++i) to[i] = strip.added(i);
-    } else {
-      std::fill_n(to, count, words[Variable]);
-    }
-  }
-
   void store(Words const& words, std::uint32_t row) noexcept {
-    for (std::size_t i = 0; i != width; ++i) rows_[i][row] = words[Loops<Query>::variables[i]];
+    for (std::size_t i = 0; i != width; ++i) rows_[i * capacity + row] = words[Loops<Query>::variables[i]];
   }
 
-  [[gnu::noinline]] std::uint32_t fill() {
+  std::uint32_t fill() override {
     auto words = words_;
     std::uint32_t rows = 0;
     if constexpr (loop_count == 0) {
@@ -410,19 +389,20 @@ class Machine final : public LoopFeed<IndexTag> {
         auto const strip = step.strip;
         auto at = step.at;
         if constexpr (takes_all<index>()) {
+          static constexpr auto shown = shown_by(index);
           bool const takes_all_here = !step.checks_value && !step.limits.is_needed;
+          if (takes_all_here) words_ = words;  // whose own address nobody learns
           while (takes_all_here && at != strip.size && rows != capacity) {
             auto const part = strip.part(at, (std::min)(strip.size - at, capacity - rows));
             at += part.size;
             if constexpr (shows_value) {
               if (rows == 0 && part.size >= worth_reading_in_place && !this->leaves_out_neighbours()) {
-                copy<index>(part, words, 0, true);
-                in_place_ = part.words_in_place();
+                this->copy(shown, part, words_.data(), 0, true);
                 step.at = at;
                 return part.size;
               }
             }
-            copy<index>(part, words, rows, false);
+            this->copy(shown, part, words_.data(), rows, false);
             rows += new_among<index>(rows, part.size);
           }
         }
@@ -444,19 +424,10 @@ class Machine final : public LoopFeed<IndexTag> {
     return rows;
   }
 
-  Words words_{};
-  std::array<ValueKind, Query::sizes.names> kinds_{};
-  std::uint64_t const* in_place_ = nullptr;  // the values of rows that were found last, if they are not in `rows_`
   bool has_begun_ = false;
   bool has_last_ = false;
   Words last_{};  // row of the first loop
   std::array<bool, loop_count> is_here_{};  // of loops that were opened so
-  // Not set to zero first: each has room that is written before it is read.
-  std::array<ScanStep<IndexTag>, loop_count> loops_;
-  std::array<LookStep<IndexTag>, program.look_count> looks_;
-  std::array<CompareStep, program.compare_count> compares_{};
-  std::array<SeenRows, program.set_count> sets_{};
-  std::array<std::array<std::uint64_t, capacity>, width> rows_;
 };
 
 }  // namespace cairn::query::compiled

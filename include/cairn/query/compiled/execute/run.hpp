@@ -3,18 +3,22 @@
 // A static query from its inputs to its rows, where it runs compiled.
 #pragma once
 
+#include <cairn/meta/lazy.hpp>
+#include <cairn/query/compiled/execute/borrowed_input.hpp>
 #include <cairn/query/compiled/execute/collect.hpp>
 #include <cairn/query/compiled/execute/machine.hpp>
+#include <cairn/query/compiled/execute/static_answer.hpp>
+#include <cairn/query/function/registry.hpp>
 #include <cairn/query/run/db_source.hpp>
+#include <cairn/query/run/front_end.hpp>
 #include <cairn/query/run/input.hpp>
-#include <cairn/query/run/result.hpp>
+#include <cairn/query/run/options.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <tuple>
 #include <type_traits>
@@ -52,6 +56,15 @@ inline constexpr bool is_of_one_database = [] {
     return false;
   }
 }();
+
+template <std::size_t Place, class First, class... Others>
+[[nodiscard]] auto const& input_at(First const& first, Others const&... others) noexcept {
+  if constexpr (Place == 0) {
+    return first;
+  } else {
+    return input_at<Place - 1>(others...);
+  }
+}
 
 /// A query on a database, as loops.
 template <class IndexTag>
@@ -165,52 +178,74 @@ class CompiledRows final : public RowsState, public std::enable_shared_from_this
   mutable std::atomic<bool> has_started_{false};
 };
 
-/// What a compiled query gives: rows as they are read, or all of them, or nothing, where the run-time engine has to do it.
-struct CompiledAnswer {
-  std::shared_ptr<RowsState const> rows{};
-  std::optional<QueryResult> result{};
-};
-
-/// Errors: `entity-id/missing`, `lookup-ref/unique`; and, of a result, those of the store, of aggregates and of functions.
+/// A static query whose plan is of the kind that runs compiled.
 template <class IndexTag>
-[[nodiscard]] CompiledAnswer answer_of(std::shared_ptr<CompiledRows<IndexTag>> rows, PlanView const& plan, bool shows_rows,
-                                       MakeLoops<IndexTag> following) {
-  auto feed = rows->pass();
-  if (feed == nullptr && following != nullptr) {
-    rows->use(following);
-    feed = rows->pass();
-  }
-  if (feed == nullptr) return {};
-  if (!shows_rows || feed->has_duplicates()) {
-    feed->allow_tables();
-    return {{}, collect(*feed, feed->has_duplicates(), plan, std::make_shared<DbSource<IndexTag> const>(rows->db()), rows)};
-  }
-  rows->leave(std::move(feed));
-  return {std::move(rows), {}};
-}
+struct CompiledQuery {
+  PlanView const& plan;
+  MakeLoops<IndexTag> loops;
+  MakeLoops<IndexTag> following;  ///< where entities may have many values; null where that is no other
+  bool shows_rows;
+};
+template <class Query, class IndexTag>
+inline constexpr CompiledQuery<IndexTag> compiled_query{Query::plan(), &make_loops<Query, IndexTag, false>, make_following<Query, IndexTag>(),
+                                                        Loops<Query>::program.shows_rows};
 
-/// Gives a query the input at a place. False where the run-time engine has to do it.
-template <class Query, class IndexTag, class Given>
-[[nodiscard]] bool give_input(CompiledRows<IndexTag>& rows, std::size_t place, Given const& input) {
-  if constexpr (!query::detail::IsDb<Given> && query::detail::is_value_like<Given>()) {
-    auto const plan = Query::plan();
-    if (plan.inputs[place].kind != Input::Kind::binding) return true;
+/// Gives a query its inputs. False where the run-time engine has to do it.
+template <class IndexTag>
+[[nodiscard]] bool give_inputs(CompiledRows<IndexTag>& rows, PlanView const& plan, std::span<BorrowedInput const> inputs) {
+  for (std::size_t place = 0; place != inputs.size(); ++place) {
+    if (plan.inputs[place].kind != Input::Kind::binding || !inputs[place].is_value()) continue;
     auto const& binding = plan.bindings[plan.inputs[place].binding];
-    if (programs::gives_rows(plan, binding)) return rows.give(plan, binding, query::detail::value_from(input));
-    if (binding.kind == Binding::Kind::scalar) rows.give(binding.variable.index, query::detail::value_from(input));
+    if (programs::gives_rows(plan, binding)) {
+      if (!rows.give(plan, binding, inputs[place].value())) return false;
+    } else if (binding.kind == Binding::Kind::scalar) {
+      rows.give(binding.variable.index, inputs[place].value());
+    }
   }
   return true;
 }
 
-/// Runs a query compiled. Errors: those of `answer_of`.
-template <class Query, class... Inputs>
-[[nodiscard]] CompiledAnswer run_compiled(Inputs const&... inputs) {
-  auto const& db = std::get<place_of_database<Query>()>(std::tie(inputs...));
-  using IndexTag = typename std::remove_cvref_t<decltype(db)>::index_tag;
-  auto rows = std::make_shared<CompiledRows<IndexTag>>(db, &make_loops<Query, IndexTag, false>);
-  [[maybe_unused]] std::size_t place = 0;
-  if (!(give_input<Query>(*rows, place++, inputs) && ...)) return {};
-  return answer_of(std::move(rows), Query::plan(), Loops<Query>::program.shows_rows, make_following<Query, IndexTag>());
+/// What the loops of a query find, or nothing, where the run-time engine has to do it. Errors: `entity-id/missing`,
+/// `lookup-ref/unique`; and, of a result, those of the store, of aggregates and of functions.
+template <class IndexTag>
+[[nodiscard]] StaticAnswer run_compiled(CompiledQuery<IndexTag> const& query, Db<IndexTag> const& db, std::span<BorrowedInput const> inputs) {
+  auto rows = std::make_shared<CompiledRows<IndexTag>>(db, query.loops);
+  if (!give_inputs(*rows, query.plan, inputs)) return {};
+  auto feed = rows->pass();
+  if (feed == nullptr && query.following != nullptr) {
+    rows->use(query.following);
+    feed = rows->pass();
+  }
+  if (feed == nullptr) return {};
+  if (!query.shows_rows || feed->has_duplicates()) {
+    feed->allow_tables();
+    return shown(collect(*feed, feed->has_duplicates(), query.plan, std::make_shared<DbSource<IndexTag> const>(rows->db()), rows));
+  }
+  rows->leave(std::move(feed));
+  StaticAnswer answer;
+  answer.state = rows.get();
+  answer.owner = std::move(rows);
+  return answer;
+}
+
+/// The answer of the run-time engine.
+template <meta::Lazy = {}>
+[[nodiscard]] StaticAnswer interpret(PlanView const& plan, std::span<BorrowedInput const> inputs, FunctionRegistry const* functions) {
+  QueryOptions options;
+  options.functions = functions;
+  std::vector<GivenInput> given;
+  given.reserve(inputs.size());
+  for (auto const& input : inputs) given.push_back(input.given());
+  return shown(run_plan(plan, given, options));
+}
+
+/// The answer, by whichever does it: to queries whose databases and values are of the same types it is one function, and no query has
+/// one of its own. Errors: those of `run_compiled` and `run_plan`.
+template <class IndexTag>
+[[nodiscard, gnu::noinline]] StaticAnswer answer_of(CompiledQuery<IndexTag> const& query, Db<IndexTag> const& db,
+                                                    std::span<BorrowedInput const> inputs) {
+  auto answer = run_compiled(query, db, inputs);
+  return answer.owner != nullptr ? answer : interpret(query.plan, inputs, nullptr);
 }
 
 }  // namespace cairn::query::compiled
