@@ -6,6 +6,9 @@
 - Each code block in README.md and docs/ that follows a line `<!-- cut from FILE [NAME] -->` is the part of FILE between
   `// [NAME]` and `// [/NAME]`, or the comments of another language. With --fix it is made so.
 - The table of the suite's tests in docs/backend-development.md has each test of tests/laws/backend_suite.cpp.in that is not about audits, and no other.
+- README.md's table of backends has a row for each folder in backends/ that says what the type's `capabilities` say, whether or not its library is here;
+  of layers over one of them, rows that differ from its row in nothing but what it needs; and no other. What is built is asked for the whole row by the
+  command's own test.
 - docs/errors.md names every code of errc.hpp, docs/operations.md every event of log.hpp and every figure of stats.hpp.
 """
 import pathlib
@@ -24,6 +27,49 @@ def cut(file, name):
         raise SystemExit(f"{file} has no part [{name}]")
     inside = re.sub(r"^[ \t]*(?://|#|;;) \[/?[\w-]+\]\n", "", found[1], flags=re.MULTILINE)  # parts of this part
     return textwrap.dedent(inside).strip("\n") + "\n"
+
+
+def rows_of_backends():
+    """By its id, the row of each backend as its header has it. Capabilities that are left out are the struct's: no, and none."""
+    yes_no = {"true": "yes", "false": "no", None: "no"}
+    rows = {}
+    for header in sorted((root / "backends/cairn/backends").glob("*/backend.hpp")):
+        text = header.read_text()
+        name = re.search(r'backend_id = "([^"]+)";', text)[1]
+        given = dict(re.findall(r"\.(\w+) = ([^,}]+)", re.search(r"Capabilities capabilities\{(.*?)\};", text, re.DOTALL)[1]))
+        unknown = set(given) - {"durable", "fence", "sharing", "zero_copy_reads", "durable_append", "needs"}
+        if unknown:
+            raise SystemExit(f"{header} has capabilities that {sys.argv[0]} does not know: {unknown}")
+        word = {key: value.strip().split("::")[-1].strip('"') for key, value in given.items()}
+        fence = {"compare_and_swap": "compare-and-swap", "lock": "lock", None: "none"}[word.get("fence")]
+        rows[name] = [yes_no[word.get("durable")], fence, word.get("sharing", "connection"), yes_no[word.get("zero_copy_reads")],
+                      yes_no[word.get("durable_append")], word.get("needs", "nothing")]
+    return rows
+
+
+def check_backends():
+    rows = rows_of_backends()
+    table = re.search(r"^\| id \|.*?\n\|(?:-+\|)+\n((?:\|.*\n)+)", (root / "README.md").read_text(), re.MULTILINE)[1].splitlines()
+    faults, told = [], []
+    for line in table:
+        first, *cells = [cell.strip() for cell in line.strip("|").split("|")]
+        name = re.fullmatch(r"\[`:([\w.-]+)`\]\(backends/cairn/backends/\1/README\.md\)|`:([\w-]+)\.([\w-]+)`", first)
+        if not name:
+            faults.append(f"README.md's table of backends has a row that names none: {line}")
+        elif name[1] in rows:
+            told.append(name[1])
+            if cells != rows[name[1]]:
+                faults.append(f"README.md says of :{name[1]} {cells}, its type {rows[name[1]]}")
+        elif name[1] or name[3] not in rows or not (root / f"include/cairn/layer/{name[2]}.hpp").exists():
+            faults.append(f"README.md's table of backends has a row of one that is not there: {line}")
+        else:
+            needs = re.search(r'\bneeds = "([^"]+)"', (root / f"include/cairn/layer/{name[2]}.hpp").read_text())
+            expected = rows[name[3]][:-1] + [needs[1] if needs else rows[name[3]][-1]]
+            if cells != expected:
+                faults.append(f"README.md says of :{name[2]}.{name[3]} {cells}, its parts {expected}")
+    faults += [f"README.md's table of backends has no row of :{name}" for name in rows if name not in told]
+    faults += [f"README.md's table of backends has :{name} more than once" for name in rows if told.count(name) > 1]
+    return faults
 
 
 def main():
@@ -58,6 +104,7 @@ def main():
     if len(events) < 10 or len(figures) < 30:
         faults.append("log.hpp or stats.hpp has less than there should be")
     faults += [f"docs/operations.md does not name {name}" for name in events + figures if f"`{name}`" not in operations]
+    faults += check_backends()
     for fault in faults:
         print(fault)
     return 1 if faults else 0
