@@ -4,13 +4,15 @@
 #pragma once
 
 #include <cairn/concepts/config_vocabulary.hpp>
-#include <cairn/config/load.hpp>
+#include <cairn/config/backend_name.hpp>
+#include <cairn/config/place.hpp>
+#include <cairn/config/problem.hpp>
 #include <cairn/config/uri.hpp>
 #include <cairn/config/variable.hpp>
 #include <cairn/edn/form.hpp>
 #include <cairn/edn/reader.hpp>
 #include <cairn/edn/write.hpp>
-#include <cairn/error/error.hpp>
+#include <cairn/error/errc.hpp>
 #include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
@@ -35,52 +37,65 @@ namespace detail {
   return type == "sqlite" ? "sqlite" : "";
 }
 
-/// The store's map, written anew.
+/// Whether a map names `:jdbc`.
+template <meta::Lazy = {}>
+[[nodiscard]] inline bool is_jdbc(std::optional<notation::Form> store) {
+  auto const named = backend_in(store);
+  return named.has_value() && canonical_backend_id(*named) == "jdbc";
+}
+
+/// A store's map, written anew: `:postgres`, `:mysql` or `:sqlite`, `:table` as `:table-prefix`, and all other keys as they are. What is
+/// wrong with it is reported as wrong with the whole, at `place`, which must outlive this: then nobody misses the keys that it was to give.
 class JdbcMap {
  public:
-  explicit JdbcMap(notation::Form store) {
-    std::optional<std::string> type;
+  JdbcMap(notation::Form store, Place const& place) : place_{place}, problems_before_{place.problems().size()} {
     if (auto const url = text_of(store, "jdbcUrl")) {
       auto const rest = std::string_view{*url};
       auto const colon = rest.find(':', 5);
       if (!rest.starts_with("jdbc:") || colon == std::string_view::npos) {
-        raise(Errc::config_type, "the store: :jdbcUrl is not jdbc:<dbtype>:<where>.", "{:key :jdbcUrl}");
+        place_.report(Errc::config_type, "has a :jdbcUrl that is not jdbc:<dbtype>:<where>");
+        return;
       }
-      type = rest.substr(5, colon - 5);
+      choose(rest.substr(5, colon - 5));
+      if (!is_wrong()) read_url(rest.substr(colon + 1));
+    } else if (auto const type = text_of(store, "dbtype")) {
       choose(*type);
-      read_url(rest.substr(colon + 1));
-    } else if ((type = text_of(store, "dbtype"))) {
-      choose(*type);
-    } else {
-      raise(Errc::config_missing, "the store: :backend :jdbc needs a :dbtype (\"postgresql\", \"mysql\" or \"sqlite\") or a :jdbcUrl.", "{:key :dbtype}");
+    } else if (!is_wrong()) {
+      place_.report(Errc::config_missing, "is a :jdbc without a :dbtype (\"postgresql\", \"mysql\" or \"sqlite\") and without a :jdbcUrl");
     }
-    copy(store);
+    if (!is_wrong()) copy(store);
   }
 
+  /// Empty where that is what is wrong.
   [[nodiscard]] std::string_view backend() const noexcept { return backend_; }
-  [[nodiscard]] std::string text() && { return "{:backend :" + std::string{backend_} + std::move(made_) + "}"; }
+  /// Nothing where something is wrong.
+  [[nodiscard]] std::optional<std::string> text() && {
+    if (is_wrong()) return std::nullopt;
+    return "{:backend :" + std::string{backend_} + std::move(made_) + "}";
+  }
 
  private:
-  [[nodiscard]] static std::optional<std::string> text_of(notation::Form map, std::string_view key) {
+  [[nodiscard]] bool is_wrong() const noexcept { return place_.problems().size() != problems_before_; }
+
+  [[nodiscard]] std::optional<std::string> text_of(notation::Form map, std::string_view key) const {
     auto const found = map.find(key);
     if (!found) return std::nullopt;
     if (found->is(notation::Kind::keyword)) return std::string{found->name()};
     if (found->is(notation::Kind::string)) return found->string();
-    raise(Errc::config_type, "the store: :" + std::string{key} + " must be a string.", "{:key :" + std::string{key} + "}");
+    place_.report(Errc::config_type, "has a :" + std::string{key} + " that is no string");
+    return std::nullopt;
   }
 
   void choose(std::string_view type) {
     backend_ = backend_of_dbtype(type);
     if (!backend_.empty()) return;
-    raise(Errc::config_range,
-          "the store: :backend :jdbc is :postgres, :mysql or :sqlite here, by a :dbtype \"postgresql\", \"mysql\" or \"sqlite\"; no other is there.",
-          "{:key :dbtype}");
+    place_.report(Errc::config_range,
+                  "has a :dbtype that is not known; :backend :jdbc is :postgres, :mysql or :sqlite here, by a :dbtype \"postgresql\", \"mysql\" or \"sqlite\"");
   }
 
   void begin(std::string_view key) {
     if (std::find(said_.begin(), said_.end(), key) != said_.end()) {
-      raise(Errc::config_mismatch, "the store: :" + std::string{key} + " is given twice, in the :jdbcUrl and beside it, or twice in it. Leave one out.",
-            "{:key :" + std::string{key} + "}");
+      place_.report(Errc::config_mismatch, "has :" + std::string{key} + " twice, in the :jdbcUrl and beside it, or twice in it; leave one out");
     }
     said_.emplace_back(key);
     ((made_ += " :") += key) += ' ';
@@ -92,6 +107,10 @@ class JdbcMap {
   void add_raw(std::string_view key, std::string_view value) {
     begin(key);
     made_ += value;
+  }
+  void add_decoded(std::string_view key, std::string_view encoded) {
+    if (auto const value = percent_decoded(encoded)) return add(key, *value);
+    report_url();
   }
 
   /// libpq reads such URLs itself, `?ssl=true` included, but for the short ones, `people` or `/people`, where the host is not named: JDBC's
@@ -105,11 +124,11 @@ class JdbcMap {
     auto const query = where.find('?');
     auto const parameters = query == std::string_view::npos ? std::string_view{} : where.substr(query + 1);
     where = where.substr(0, query);
-    if (!where.starts_with("//")) raise_url();
+    if (!where.starts_with("//")) return report_url();
     where.remove_prefix(2);
     auto const slash = std::min(where.find('/'), where.size());
     auto authority = where.substr(0, slash);
-    if (slash + 1 < where.size()) add("dbname", decoded(where.substr(slash + 1)));
+    if (slash + 1 < where.size()) add_decoded("dbname", where.substr(slash + 1));
     if (auto const at = authority.rfind('@'); at != std::string_view::npos) {
       read_user(authority.substr(0, at));
       authority.remove_prefix(at + 1);
@@ -117,26 +136,29 @@ class JdbcMap {
     auto const colon = authority.starts_with('[') ? authority.find(':', std::min(authority.find(']'), authority.size())) : authority.find(':');
     auto host = authority.substr(0, colon);
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    if (!host.empty()) add("host", decoded(host));
-    if (colon != std::string_view::npos) add_port(authority.substr(colon + 1));
+    if (!host.empty()) add_decoded("host", host);
+    if (colon != std::string_view::npos && !add_port(authority.substr(colon + 1))) report_url();
     read_parameters(parameters);
   }
   void read_file(std::string_view where) {
     if (where.starts_with("file:")) where.remove_prefix(5);
     if (where.empty() || where == ":memory:" || where.find('?') != std::string_view::npos) {
-      raise(Errc::config_range, "the store: a :jdbcUrl of SQLite names a file here, without parameters behind a ?; what is only in memory is :backend :mem.", "{:key :jdbcUrl}");
+      return place_.report(Errc::config_range,
+                           "has a :jdbcUrl of SQLite that names no file, or has parameters behind a ?; what is only in memory is :backend :mem");
     }
     add("path", where);
   }
   void read_user(std::string_view said) {
     auto const colon = std::min(said.find(':'), said.size());
-    if (colon != 0) add("user", decoded(said.substr(0, colon)));
-    if (colon != said.size()) add("password", decoded(said.substr(colon + 1)));
+    if (colon != 0) add_decoded("user", said.substr(0, colon));
+    if (colon != said.size()) add_decoded("password", said.substr(colon + 1));
   }
-  void add_port(std::string_view digits) {
-    if (digits.empty() || digits.size() > 5 || digits.find_first_not_of("0123456789") != std::string_view::npos) raise_url();
+  /// Whether it is a port.
+  [[nodiscard]] bool add_port(std::string_view digits) {
+    if (digits.empty() || digits.size() > 5 || digits.find_first_not_of("0123456789") != std::string_view::npos) return false;
     digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));  // EDN has no numbers that begin with it
     add_raw("port", digits);
+    return true;
   }
   void read_parameters(std::string_view parameters) {
     auto tls = Tls::unsaid;
@@ -146,16 +168,18 @@ class JdbcMap {
       parameters.remove_prefix(std::min(end + 1, parameters.size()));
       auto const equals = std::min(one.find('='), one.size());
       auto const key = one.substr(0, equals);
-      auto const value = decoded(one.substr(std::min(equals + 1, one.size())));
-      if (key == "user" || key == "password") {
-        add(key, value);
+      auto const value = percent_decoded(one.substr(std::min(equals + 1, one.size())));
+      if (!value) {
+        report_url();
+      } else if (key == "user" || key == "password") {
+        add(key, *value);
       } else if (key == "useSSL" || key == "requireSSL") {
-        tls = (std::max)(tls, tls_of_flag(key, value));
+        tls = (std::max)(tls, tls_of_flag(key, *value));
       } else if (key == "sslMode") {
-        tls = (std::max)(tls, tls_of_mode(value));
+        tls = (std::max)(tls, tls_of_mode(*value));
       } else if (!key.empty()) {
-        raise(Errc::config_unknown_key, "the store: a parameter of :jdbcUrl is not known here; user, password, useSSL, requireSSL and sslMode are.",
-              "{:key :jdbcUrl}");
+        place_.report(Errc::config_unknown_key,
+                      "has a :jdbcUrl with a parameter that is not known here; user, password, useSSL, requireSSL and sslMode are");
       }
     }
     if (tls != Tls::unsaid) add_raw("tls", tls == Tls::off ? ":off" : tls == Tls::on ? ":on" : ":verified");
@@ -168,23 +192,21 @@ class JdbcMap {
     });
   }
   /// A word that is not known is refused: taken for no, it would send a password in the clear.
-  [[nodiscard]] static Tls tls_of_flag(std::string_view key, std::string_view value) {
+  [[nodiscard]] Tls tls_of_flag(std::string_view key, std::string_view value) const {
     if (is_one_of(value, {"true", "yes", "1", ""})) return Tls::on;
     if (is_one_of(value, {"false", "no", "0"})) return Tls::off;
-    raise(Errc::config_type, "the store: " + std::string{key} + " in the :jdbcUrl is true or false.", "{:key :jdbcUrl}");
+    place_.report(Errc::config_type, "has a :jdbcUrl in which " + std::string{key} + " is neither true nor false");
+    return Tls::unsaid;
   }
-  [[nodiscard]] static Tls tls_of_mode(std::string_view value) {
+  [[nodiscard]] Tls tls_of_mode(std::string_view value) const {
     if (is_one_of(value, {"disabled", "disable"})) return Tls::off;
     if (is_one_of(value, {"preferred", "required", "trust"})) return Tls::on;
     if (is_one_of(value, {"verify_ca", "verify-ca", "verify_identity", "verify-full"})) return Tls::verified;
-    raise(Errc::config_type, "the store: sslMode in the :jdbcUrl is DISABLED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY (disable, trust, verify-ca or verify-full).", "{:key :jdbcUrl}");
+    place_.report(Errc::config_type,
+                  "has a :jdbcUrl in which sslMode is not DISABLED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY (disable, trust, verify-ca or verify-full)");
+    return Tls::unsaid;
   }
-  [[nodiscard]] static std::string decoded(std::string_view text) {
-    auto made = percent_decoded(text);
-    if (!made) raise_url();
-    return *std::move(made);
-  }
-  [[noreturn]] static void raise_url() { raise(Errc::config_type, "the store: :jdbcUrl is no URL of that kind.", "{:key :jdbcUrl}"); }
+  void report_url() const { place_.report(Errc::config_type, "has a :jdbcUrl that is no URL of that kind"); }
 
   /// The other keys, those that the backend itself has among them.
   void copy(notation::Form store) {
@@ -203,13 +225,15 @@ class JdbcMap {
       } else if (name == "dbname" && backend_ == "sqlite") {
         add_raw("path", value.raw());
       } else if (name == "port" && value.is(notation::Kind::string)) {
-        add_port(value.string());
+        if (!add_port(value.string())) place_.report(Errc::config_type, "has a :port that is none");
       } else {
         add_raw(name, value.raw());
       }
     }
   }
 
+  Place const& place_;
+  std::size_t problems_before_;
   std::string_view backend_;
   std::string made_;
   std::vector<std::string> said_{};
@@ -248,24 +272,28 @@ template <meta::Lazy = {}>
 
 /// Variables; where those of a prefix name `:jdbc`, with what that means in the place of their `..._STORE_BACKEND` and `..._STORE_CONFIG`. `is_named`:
 /// whether something stronger names the backend; then what can't be mapped is left alone, since it is for another store.
-/// Errors: as of a map.
+/// Errors: `config/missing`, `config/type`, `config/range`, `config/unknown-key`, `config/mismatch`; none shows what is in the variables.
 template <meta::Lazy = {}>
 [[nodiscard]] inline Environment without_jdbc(Environment const& environment, bool is_named) {
   std::vector<std::pair<std::string, std::string>> meant;
   for (auto const prefix : variable_prefixes) {
     auto const named = detail::backend_in(environment, prefix);
     if (!named) continue;
-    auto const text = *named == "jdbc" || *named == ":jdbc" ? detail::jdbc_map_in(environment, prefix) : std::nullopt;
-    try {
-      if (text) {
-        std::vector<notation::Node> nodes;
-        auto const result = notation::read_one(*text, nodes);
-        auto made = detail::JdbcMap{notation::Form{*text, nodes.data(), result.root}};
-        meant.emplace_back(store_variable(prefix, "backend"), made.backend());
-        meant.emplace_back(store_variable(prefix, "config"), std::move(made).text());
+    auto const text = canonical_backend_id(*named) == "jdbc" ? detail::jdbc_map_in(environment, prefix) : std::nullopt;
+    if (text) {
+      std::vector<notation::Node> nodes;
+      auto const result = notation::read_one(*text, nodes);
+      Problems problems;
+      auto const source = "from variables " + store_variable(prefix, "") + "...";
+      Place const place{problems, source};
+      detail::JdbcMap made{notation::Form{*text, nodes.data(), result.root}, place};
+      auto const backend = made.backend();
+      if (auto map = std::move(made).text()) {
+        meant.emplace_back(store_variable(prefix, "backend"), backend);
+        meant.emplace_back(store_variable(prefix, "config"), *std::move(map));
+      } else if (!is_named) {
+        problems.raise_if_any("the store");
       }
-    } catch (Error const&) {
-      if (!is_named) throw;
     }
     is_named = true;
   }
@@ -274,25 +302,6 @@ template <meta::Lazy = {}>
     auto const found = std::find_if(meant.begin(), meant.end(), [&](auto const& one) { return one.first == name; });
     return found == meant.end() ? environment.get(name) : found->second;
   }};
-}
-
-/// The text of a database's map; where its `:store` is `{:backend :jdbc :dbtype ...}` or has a `:jdbcUrl`, with what that means in its place:
-/// `:postgres`, `:mysql` or `:sqlite`, `:table` as `:table-prefix`, and all other keys as they are. Text that is no map, or none of that kind, comes back.
-/// Errors: `config/missing`, `config/type`, `config/range`, `config/unknown-key`; none shows what is in the map.
-template <meta::Lazy = {}>
-[[nodiscard]] inline std::string without_jdbc(std::string text) {
-  if (text.find("jdbc") == std::string::npos) return text;
-  std::vector<notation::Node> nodes;
-  auto const result = notation::read_one(text, nodes);
-  if (result.status != notation::ReadStatus::form) return text;  // reported by whoever reads it next
-  notation::Form const whole{text, nodes.data(), result.root};
-  auto const store = whole.is(notation::Kind::map) ? whole.find("store") : std::nullopt;
-  if (!store || !store->is(notation::Kind::map)) return text;
-  auto const backend = store->find("backend");
-  bool const is_jdbc = backend && (backend->is_keyword("jdbc") || (backend->is(notation::Kind::string) && backend->string() == "jdbc"));
-  if (!is_jdbc) return text;
-  auto const made = detail::JdbcMap{*store}.text();
-  return text.substr(0, store->offset()) + made + text.substr(store->offset() + store->raw().size());
 }
 
 }  // namespace cairn::config

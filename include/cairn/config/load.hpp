@@ -6,6 +6,7 @@
 #include <cairn/concepts/config_vocabulary.hpp>
 #include <cairn/config/backend_name.hpp>
 #include <cairn/config/check.hpp>
+#include <cairn/config/jdbc.hpp>
 #include <cairn/config/store_field.hpp>
 #include <cairn/config/uri.hpp>
 #include <cairn/config/validate.hpp>
@@ -41,28 +42,6 @@ template <meta::Lazy = {}>
 
 namespace detail {
 
-/// The backend that an EDN map names with `:backend`, a keyword or a string.
-template <meta::Lazy = {}>
-[[nodiscard]] inline std::optional<std::string> backend_in(std::optional<notation::Form> map) {
-  if (!map.has_value() || !map->is(notation::Kind::map)) return std::nullopt;
-  auto const found = map->find("backend");
-  if (!found.has_value()) return std::nullopt;
-  if (found->is(notation::Kind::string)) return found->string();
-  return found->is(notation::Kind::keyword) ? std::optional<std::string>{found->name()} : std::nullopt;
-}
-
-/// The backend that the variables of one prefix name.
-template <meta::Lazy = {}>
-[[nodiscard]] inline std::optional<std::string> backend_in(Environment const& environment, std::string_view prefix) {
-  if (auto named = variable(environment, store_variable(prefix, "backend"))) return named;
-  auto const text = variable(environment, store_variable(prefix, "config"));
-  if (!text.has_value()) return std::nullopt;
-  std::vector<notation::Node> nodes;
-  auto const result = notation::read_one(*text, nodes);
-  if (result.status != notation::ReadStatus::form) return std::nullopt;  // reported where its fields are read
-  return backend_in(notation::Form{*text, nodes.data(), result.root});
-}
-
 /// Reads the variables of an aggregate's fields, whose names `name_of(field)` makes, each as `Reader` does.
 template <class Reader = ByType, class Aggregate, class NameOf>
 void read_field_variables(Environment const& environment, Place const& place, Aggregate& object,
@@ -88,8 +67,10 @@ class Loader {
   Loader(Problems& problems, std::string_view under) : problems_{problems}, under_{under} {}
 
   Config load(std::optional<notation::Form> edn, Environment const& environment, std::string_view uri) {
-    if constexpr (BackendHasDefaultConfig<Backend>) config_ = Backend::default_config(Config{}, environment);
-    read_variables(environment, is_uri(uri) || backend_in(edn).has_value());
+    bool const is_named = is_uri(uri) || backend_in(edn).has_value();
+    auto const meant = answers_to<Backend>("jdbc") ? environment : without_jdbc(environment, is_named);
+    if constexpr (BackendHasDefaultConfig<Backend>) config_ = Backend::default_config(Config{}, meant);
+    read_variables(meant, is_named);
     if (!uri.empty()) read_uri(uri);
     if (edn.has_value()) read_map(*edn, "in the EDN map");
     Place const whole = whole_from({});
@@ -170,7 +151,8 @@ template <Configurable Backend>
 ///
 /// A variable that is empty is not set, and one that no field has is not looked at: other programs and other stores
 /// share the environment. Variables that name another backend (`CAIRN_STORE_BACKEND`) are left alone where the URI or the map
-/// names this one, Datahike's where Cairn's do. `:id` is taken for every backend. Errors: `config/mismatch`,
+/// names this one, Datahike's where Cairn's do. `:id` is taken for every backend. Datahike's `{:backend :jdbc ...}` is read as the
+/// `:postgres`, `:mysql` or `:sqlite` that it means, as a part of a layer, too. Errors: `config/mismatch`,
 /// `config/unknown-key`, `config/missing`, `config/type`, `config/range`: everything that is wrong in one error, each
 /// with its key and the source it came from, none with a secret. See `Problems::raise_if_any`.
 template <Configurable Backend>
@@ -201,15 +183,23 @@ template <Configurable Backend, std::derived_from<notation::Value> Value>
 }
 
 /// Which backend a configuration names, for a program that knows several: `:backend` of the map, the URI,
-/// `CAIRN_STORE_BACKEND`, `CAIRN_STORE_CONFIG`, Datahike's two; the first that does.
-/// Errors: `config/missing` where none does.
+/// `CAIRN_STORE_BACKEND`, `CAIRN_STORE_CONFIG`, Datahike's two; the first that does. `:jdbc` is the backend that it means.
+/// Errors: `config/missing` where none does, `config/type` and `config/range` of a `:jdbc` that means none.
 template <meta::Lazy = {}>
 [[nodiscard]] inline std::string backend_of(std::optional<notation::Form> store, Environment const& environment = {},
                                             std::string_view uri = {}) {
+  if (detail::is_jdbc(store)) {
+    Problems problems;
+    Place const place{problems, "in the EDN map"};
+    detail::JdbcMap const meant{*store, place};
+    if (!meant.backend().empty()) return std::string{meant.backend()};  // what else is wrong is told by who reads all of it
+    problems.raise_if_any("the store");
+  }
   if (auto named = detail::backend_in(store)) return *std::move(named);
   if (is_uri(uri)) return std::string{split_uri(uri).backend};
+  auto const meant = without_jdbc(environment, false);
   for (auto const prefix : variable_prefixes) {
-    if (auto named = detail::backend_in(environment, prefix)) return *std::move(named);
+    if (auto named = detail::backend_in(meant, prefix)) return *std::move(named);
   }
   raise(Errc::config_missing,
         "the configuration names no backend: give it :backend, as in {:store {:backend :file :path \"/tmp/people\"}}, "

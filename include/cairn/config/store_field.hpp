@@ -5,6 +5,7 @@
 
 #include <cairn/config/backend_name.hpp>
 #include <cairn/config/compound.hpp>
+#include <cairn/config/jdbc.hpp>
 #include <cairn/config/requirement.hpp>
 
 #include <array>
@@ -85,10 +86,16 @@ bool read_other_key(std::string_view key, notation::Form value, Place const& pla
   return true;
 }
 
-/// Reads the map of a store.
+/// Reads the map of a store; of Datahike's `:jdbc`, what it means.
 template <Configurable Backend>
 void read_store(notation::Form form, typename Backend::Config& config, Place const& place,
                 Origins<typename Backend::Config>* origins) {
+  if (!answers_to<Backend>("jdbc") && is_jdbc(form)) {
+    if (auto const meant = JdbcMap{form, place}.text()) {
+      with_edn(*meant, "a map", place, [&](notation::Form map) { read_store<Backend>(map, config, place, origins); });
+    }
+    return;
+  }
   static constexpr std::array<std::string_view, 2> also_known{"backend", "id"};
   read_fields<FieldReader<Backend>>(form, config, place, origins, also_known,
                                     [&](std::string_view key, notation::Form value) {

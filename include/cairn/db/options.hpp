@@ -5,7 +5,6 @@
 
 #include <cairn/concepts/config_spec.hpp>
 #include <cairn/config/edn_text.hpp>
-#include <cairn/config/jdbc.hpp>
 #include <cairn/config/load.hpp>
 #include <cairn/datom/keyword.hpp>
 #include <cairn/edn/form.hpp>
@@ -169,12 +168,11 @@ template <Configurable Backend>
   Problems problems;
   DatabaseConfig<Backend> result;
   auto const store = whole.has_value() && whole->is(notation::Kind::map) ? whole->find("store") : std::nullopt;
-  auto const of_store = without_jdbc(environment, is_uri(uri) || detail::backend_in(store).has_value());
   result.options = read_options(problems, whole, environment, which);
   if (!whole.has_value()) {
-    result.store = load_config<Backend>(problems, std::nullopt, of_store, uri, {});
+    result.store = load_config<Backend>(problems, std::nullopt, environment, uri, {});
   } else if (whole->is(notation::Kind::map)) {
-    result.store = load_config<Backend>(problems, store, of_store, uri, "store");
+    result.store = load_config<Backend>(problems, store, environment, uri, "store");
   }
   problems.raise_if_any(whole.has_value() ? "the database" : subject_of<Backend>());
   return result;
@@ -186,7 +184,7 @@ template <Configurable Backend>
 [[nodiscard]] DatabaseConfig<Backend> load_database_config(std::string_view text, Environment const& environment = {},
                                                            OptionVariables which = OptionVariables::all) {
   if (is_uri(text) || text.empty()) return load_database_config<Backend>(std::nullopt, environment, text, which);
-  auto const document = read_map_text(without_jdbc(std::string{text}));
+  auto const document = read_map_text(std::string{text});
   return load_database_config<Backend>(document.root(), environment, {}, which);
 }
 
@@ -194,11 +192,10 @@ template <Configurable Backend>
 template <meta::Lazy = {}>
 [[nodiscard]] inline std::string backend_of_database(std::string_view text, Environment const& environment = {}) {
   if (is_uri(text)) return backend_of(std::nullopt, environment, text);
-  if (text.empty()) return backend_of(std::nullopt, without_jdbc(environment, false));
-  auto const document = read_map_text(without_jdbc(std::string{text}));
+  if (text.empty()) return backend_of(std::nullopt, environment);
+  auto const document = read_map_text(std::string{text});
   auto const whole = document.root();
-  auto const store = whole.is(notation::Kind::map) ? whole.find("store") : std::nullopt;
-  return backend_of(store, without_jdbc(environment, detail::backend_in(store).has_value()));
+  return backend_of(whole.is(notation::Kind::map) ? whole.find("store") : std::nullopt, environment);
 }
 
 }  // namespace config
