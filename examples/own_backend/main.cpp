@@ -1,7 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // A database on a backend of one's own, chosen by its id out of a list.
-#include "backend.hpp"
+#include "shelf/backend.hpp"
 
 #include <cairn/backends/mem/backend.hpp>
 #include <cairn/database.hpp>

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # Configures, builds and runs the program as a project of its own.
 #   cmake -DMODE=package|subdirectory|unknown_component|new_backend -DSOURCE=.. -DBUILD=.. -DSCRATCH=.. -DCOMPILER=..
-#         [-DREGEX=ON] [-DLONG=ON] -P run_consumer.cmake
+#         [-DREGEX=ON] [-DLONG=ON] [-DPYTHON=..] -P run_consumer.cmake
 
 file(REMOVE_RECURSE "${SCRATCH}")
 set(program "${CMAKE_CURRENT_LIST_DIR}/program")
@@ -64,6 +64,14 @@ else()
     if(result EQUAL 0 OR NOT output MATCHES "empty_store is not written yet")
       message(FATAL_ERROR "the suite of a backend of which nothing is written gave ${result} and said: ${output}")
     endif()
+
+    # The guide goes from there to a backend that keeps the laws: what its words and blocks make of such a folder does. (Databases on the same backend are
+    # in a suite of the tree's.)
+    run("${PYTHON}" "${SOURCE}/tests/docs/follow_guide.py" "${SCRATCH}/guide")
+    run("${CMAKE_COMMAND}" -G Ninja -S "${SCRATCH}/guide/shelf" -B "${SCRATCH}/guide/build" "-DCMAKE_CXX_COMPILER=${COMPILER}"
+        "-DCMAKE_PREFIX_PATH=${SCRATCH}/installed" -DCMAKE_CXX_FLAGS=-DCAIRN_LAWS_OF_BLOBS_ONLY)
+    run("${CMAKE_COMMAND}" --build "${SCRATCH}/guide/build" --target test_backend_shelf)
+    run("${CMAKE_CTEST_COMMAND}" --test-dir "${SCRATCH}/guide/build" --no-tests=error --output-on-failure -R "^check_backend.shelf.concept$|^backend_shelf[.]")
 
     # So does a suite with a server of the stranger's own, which ctest starts and stops.
     file(WRITE "${SCRATCH}/my_place/my_server" "#!/bin/sh\nmkdir -p \"$2\" && echo \"did=$1\" >>\"$2/service\"\n")

@@ -3,7 +3,9 @@
 // A whole backend of one's own: what makes a database out of a place to keep bytes.
 #pragma once
 
+// [place]
 #include "shelf.hpp"
+// [/place]
 
 #include <cstddef>
 #include <cstdint>
@@ -21,8 +23,10 @@
 
 namespace shelf {
 
+// [names]
 using Blob = std::span<std::byte const>;
 using Root = std::optional<cairn::RootRecord>;
+// [/names]
 
 // [config]
 struct Config {
