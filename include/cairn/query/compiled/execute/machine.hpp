@@ -78,8 +78,8 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
 
  public:
   Machine()
-      : LoopFeed<IndexTag>{{&Query::plan(), &program, constants_of<Query>(), words_.data(), kinds_.data(), loops_.begin(),
-                            looks_.begin(), compares_.begin(), sets_.begin(), Loops<Query>::variables.data(), width, rows_.data(), capacity}} {}
+      : LoopFeed<IndexTag>{{&Query::plan(), &program, constants_of<Query>(), words_.data(), kinds_.data(), loops_.objects.data(),
+                            looks_.objects.data(), compares_.objects.data(), sets_.objects.data(), Loops<Query>::variables.data(), width, rows_.data(), capacity}} {}
 
  private:
   [[nodiscard]] static constexpr Operand operand(std::size_t step, std::size_t place) {
@@ -109,7 +109,7 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
   template <std::size_t Index>
   [[nodiscard]] bool look(Words& words) {
     using namespace preparing;
-    auto& step = looks_[program.numbers[Index]];
+    auto& step = looks_.objects[program.numbers[Index]];
     if (step.pattern.is_never || !step.lookup.find(words[operand(Index, entity).index])) return false;
     if constexpr (programs::is_limited(Query::frozen.steps[Index])) {
       step.limits.open(this->plan().steps[Index], this->preparation(), words.data(), step.pattern.kind);
@@ -129,7 +129,7 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
 
   template <std::size_t Index>
   [[nodiscard]] bool look_or_else(Words& words) {
-    auto& step = looks_[program.numbers[Index]];
+    auto& step = looks_.objects[program.numbers[Index]];
     constexpr std::size_t first = operand(Index, 0).kind == Operand::Kind::source ? 1 : 0;
     constexpr auto otherwise = operand(Index, first + 2);
     auto& value = words[Query::frozen.bindings[Query::frozen.steps[Index].binding].variable.index];
@@ -145,7 +145,7 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
 
   template <std::size_t Index>
   [[nodiscard]] bool compare(Words const& words) const {
-    auto const& step = compares_[program.numbers[Index]];
+    auto const& step = compares_.objects[program.numbers[Index]];
     constexpr auto comparison = Query::frozen.steps[Index].callee.builtin;
     auto const side = [&]<std::size_t Place>(std::integral_constant<std::size_t, Place>) {
       return operand(Index, Place).kind == Operand::Kind::constant ? step.cells[Place].word : words[operand(Index, Place).index];
@@ -188,7 +188,7 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
         row[i] = words[Query::frozen.variables[live.first + i]];
         kinds[i] = kinds_[Query::frozen.variables[live.first + i]];
       }
-      return sets_[program.sets[Index]].insert(row.data(), kinds.data(), live.count);
+      return sets_.objects[program.sets[Index]].insert(row.data(), kinds.data(), live.count);
     } else {
       return true;
     }
@@ -198,7 +198,7 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
   [[nodiscard]] bool is_same(std::uint16_t variable, std::uint64_t left, std::uint64_t right) const {
     constexpr auto value = operand(Index, preparing::value);
     bool const is_value = value.kind == Operand::Kind::free && value.index == variable;
-    return is_value ? loops_[0].pattern.is_equal(left, right) : left == right;
+    return is_value ? loops_.objects[0].pattern.is_equal(left, right) : left == right;
   }
   /// Whether the row is not the one before it.
   template <std::size_t Index>
@@ -274,7 +274,7 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
       }
     } else {
       constexpr auto index = program.step_of(Count - 1);
-      auto& step = loops_[Count - 1];
+      auto& step = loops_.objects[Count - 1];
       for (;;) {
         while (step.at != step.strip.size) {
           auto const at = step.at++;
@@ -299,7 +299,7 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
     if constexpr (may_open_here<Count>()) {
       if (is_here_[Count - 1]) return false;
     }
-    return loops_[Count - 1].next();
+    return loops_.objects[Count - 1].next();
   }
   /// Opens a loop for the next row of those around it.
   template <std::size_t Count>
@@ -307,14 +307,14 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
     if (!advance<Count - 1>(words)) return false;
     if constexpr (may_open_here<Count>()) {
       constexpr auto entity = operand(program.step_of(Count - 1), preparing::entity);
-      is_here_[Count - 1] = loops_[Count - 1].open_here(words[entity.index]);
+      is_here_[Count - 1] = loops_.objects[Count - 1].open_here(words[entity.index]);
       if (is_here_[Count - 1]) {
         if constexpr (program.look_count != 0) this->foresee(Count);
         return true;
       }
     }
     words_ = words;
-    loops_[Count - 1].open(this->plan().steps[program.step_of(Count - 1)], this->preparation(), words_.data());
+    loops_.objects[Count - 1].open(this->plan().steps[program.step_of(Count - 1)], this->preparation(), words_.data());
     if constexpr (program.look_count != 0) this->foresee(Count);
     return true;
   }
@@ -346,7 +346,7 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
         constexpr auto& shown = Loops<Query>::variables;
         auto kept = rows;
         if constexpr (width == 1) {
-          if (loops_[0].pattern.by_word || !is_scanned_value(shown[0])) {
+          if (loops_.objects[0].pattern.by_word || !is_scanned_value(shown[0])) {
             auto* const column = rows_.data();
             auto last = has_last_ ? last_[shown[0]] : ~column[rows];  // not what the first is
             for (auto row = rows; row != rows + count; ++row) {
@@ -372,8 +372,11 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
     }
     return count;
   }
-  void store(Words const& words, std::uint32_t row) noexcept {
-    for (std::size_t i = 0; i != width; ++i) rows_[i * capacity + row] = words[Loops<Query>::variables[i]];
+  void store(Words const& words, std::uint32_t row) noexcept { store(words, row, std::make_index_sequence<width>{}); }
+  // No loop, in which the compiler would read at run time which variables they are.
+  template <std::size_t... Columns>
+  void store(Words const& words, std::uint32_t row, std::index_sequence<Columns...>) noexcept {
+    ((rows_[Columns * capacity + row] = words[Loops<Query>::variables[Columns]]), ...);
   }
 
   std::uint32_t fill() override {
@@ -384,7 +387,7 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
     } else {
       constexpr auto index = program.step_of(loop_count - 1);
       constexpr bool shows_value = std::ranges::any_of(Loops<Query>::variables, &is_scanned_value);
-      auto& step = loops_[loop_count - 1];
+      auto& step = loops_.objects[loop_count - 1];
       for (;;) {
         auto const strip = step.strip;
         auto at = step.at;

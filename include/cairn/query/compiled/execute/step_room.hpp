@@ -6,30 +6,19 @@
 #include <cairn/query/compiled/execute/prepare.hpp>
 #include <cairn/query/compiled/execute/seen_rows.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 
 namespace cairn::query::compiled {
 
 /// Room for objects that somebody else makes and ends.
 template <class T, std::size_t Count>
-class Room {
- public:
-  Room() noexcept {}  // NOLINT(modernize-use-equals-default): that would set it
+union Room {
+  Room() noexcept {}  // NOLINT(modernize-use-equals-default): nothing is made
+  ~Room() {}          // NOLINT(modernize-use-equals-default): nothing is ended
 
-  /// To make the first one at.
-  [[nodiscard]] T* begin() noexcept { return reinterpret_cast<T*>(bytes_); }
-  /// Requires that it was made.
-  [[nodiscard]] T& operator[](std::size_t at) noexcept { return *std::launder(begin() + at); }
-  [[nodiscard]] T const& operator[](std::size_t at) const noexcept {
-    return *std::launder(reinterpret_cast<T const*>(bytes_) + at);
-  }
-
- private:
-  alignas(T) std::byte bytes_[(std::max)(Count, std::size_t{1}) * sizeof(T)];
+  std::array<T, Count> objects;
 };
 
 /// The steps of a query, the values of its variables, and `Words` words of rows. A base before the feed, which makes the steps and ends them: no query has
