@@ -71,6 +71,15 @@ cairn_add_component(
   HEADERS "${PROJECT_SOURCE_DIR}/include/cairn/query/regex.hpp")
 
 cairn_add_component(
+  NAME gzip
+  DOC "imports of what is compressed with gzip"
+  PACKAGE ZLIB
+  TARGET ZLIB::ZLIB
+  INSTALL zlib1g-dev
+  BASE include
+  HEADERS "${PROJECT_SOURCE_DIR}/include/cairn/dump/gzip.hpp")
+
+cairn_add_component(
   NAME compressed
   DOC "stores that are compressed"
   PACKAGE Zstd

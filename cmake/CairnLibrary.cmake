@@ -15,7 +15,8 @@ endfunction()
 
 cairn_headers(cairn_public_headers concepts include backends/cairn/backends/common backends/cairn/backends/mem
               backends/cairn/backends/file)
-list(REMOVE_ITEM cairn_public_headers "${PROJECT_SOURCE_DIR}/include/cairn/query/regex.hpp") # of cairn::regex
+list(REMOVE_ITEM cairn_public_headers "${PROJECT_SOURCE_DIR}/include/cairn/query/regex.hpp" # of cairn::regex
+     "${PROJECT_SOURCE_DIR}/include/cairn/dump/gzip.hpp") # of cairn::gzip
 set(cairn_compressed_headers ${cairn_public_headers})
 list(FILTER cairn_compressed_headers INCLUDE REGEX "/layer/(compressed|zstd_codec)\\.hpp$")
 set(cairn_encrypted_headers ${cairn_public_headers})

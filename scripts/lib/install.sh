@@ -143,7 +143,7 @@ packages_to_build=(
   g++ cmake ninja-build pkg-config
   boost librange-v3-dev libxxhash-dev libcli11-dev libfmt-dev libedit-dev libre2-dev
   libsqlite3-dev liblmdb-dev librocksdb-dev libhiredis-dev libpq-dev libmariadb-dev
-  libzstd-dev libsodium-dev
+  libzstd-dev libsodium-dev zlib1g-dev
   libcurl4-openssl-dev libssl-dev libexpat1-dev
   librados-dev
 )

@@ -6,6 +6,7 @@
 // The input's first byte chooses what it is: a whole dump, or records under a right checksum, or another system's.
 #include <cairn/dump/datahike.hpp>
 #include <cairn/dump/datascript.hpp>
+#include <cairn/dump/gzip.hpp>
 #include <cairn/dump/read.hpp>
 
 #include <algorithm>
@@ -88,10 +89,10 @@ void read_dump(std::string_view text) {
 }
 
 void read_compressed(std::string_view text) {
-  auto const source = detail::decompressed(source_of(text));
+  detail::GzipReader reader{source_of(text)};
   std::vector<std::byte> room(1000);
   try {
-    while (source(room) != 0) {
+    while (reader.read(room) != 0) {
     }
   } catch (detail::BadRecord const&) {
   }

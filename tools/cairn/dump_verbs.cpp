@@ -10,6 +10,9 @@
 #include "verbs.hpp"
 
 #include <cairn/dump/file.hpp>
+#ifdef CAIRN_TOOL_HAS_GZIP
+#include <cairn/dump/gzip.hpp>
+#endif
 #include <cairn/dump/import.hpp>
 #include <cairn/dump/restore.hpp>
 #include <cairn/store/branching.hpp>

@@ -6,7 +6,7 @@
 #include <cairn/dump/datahike_cbor.hpp>
 #include <cairn/dump/datahike_edn.hpp>
 #include <cairn/dump/datahike_manifest.hpp>
-#include <cairn/dump/gzip.hpp>
+#include <cairn/dump/gzip_hook.hpp>
 
 #include <cstdint>
 #include <string>
@@ -67,8 +67,7 @@ void read_datahike_directory(Open const& open, ImportedHistory& history) {
   }();
   for (auto const& [entity, name] : manifest.system) datoms.system(entity, name);
   for (auto const& chunk : manifest.chunks) {
-    auto source = open(chunk.file);
-    DumpInput in{manifest.is_compressed ? decompressed(std::move(source)) : std::move(source)};
+    DumpInput in{manifest.is_compressed ? open_compressed(open, chunk.file) : open(chunk.file)};
     auto const found = manifest.is_cbor ? read_datahike_cbor(in, datoms, chunk.file) : read_datahike_edn(in, datoms, chunk.file);
     check_export_count(found, chunk.count, chunk.file);
   }

@@ -50,8 +50,9 @@ DumpReport import_datahike(typename Backend::Config const& config, ByteSource so
   });
 }
 
-/// The same of a directory: a manifest and chunks, in EDN or CBOR, and those with gzip or without. The manifest's version, what it requires
-/// and how many datoms each chunk has are checked, SHA-256 is not. Memory: the manifest, too.
+/// The same of a directory: a manifest and chunks, in EDN or CBOR. Those with gzip are `store/format` where no unit of the program includes
+/// `cairn/dump/gzip.hpp`. The manifest's version, what it requires and how many datoms each chunk has are checked, SHA-256 is not. Memory: the
+/// manifest, too, and for gzip 110 KB.
 template <class Backend, class IndexTag = typename detail::DefaultIndex<Backend>::type>
 DumpReport import_datahike(typename Backend::Config const& config, DatahikeDirectory const& directory, RestoreOptions const& how = {},
                            DatabaseOptions const& options = {}) {
