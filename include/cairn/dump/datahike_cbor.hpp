@@ -95,8 +95,9 @@ struct DatahikeItems {
   static constexpr std::uint64_t ratio = 30;
   static constexpr std::uint64_t first_typed_array = 64;
   static constexpr std::uint64_t last_typed_array = 87;
-  /// More would take minutes to write as digits.
-  static constexpr std::size_t largest_bignum = std::size_t{1} << 16U;
+  /// Digits take the square of a number's size, and an export may be nothing but such numbers: of the largest here a byte takes some twenty
+  /// times as long as one of other values.
+  static constexpr std::size_t largest_bignum = std::size_t{1} << 12U;
   /// As EDN has it.
   static constexpr std::int64_t largest_exponent = 999'999;
 
@@ -107,7 +108,7 @@ struct DatahikeItems {
   }
   /// `bytes`: the number, or what -1 less the number is.
   static std::string bignum(std::string bytes, bool negative) {
-    if (bytes.size() > largest_bignum) bad_record("an integer has more than " + std::to_string(largest_bignum) + " bytes");
+    if (bytes.size() > largest_bignum) bad_record("an integer has more than " + std::to_string(largest_bignum) + " bytes, which it can have in an export in EDN alone");
     if (!negative) return digits_of(bytes);
     auto at = bytes.size();
     while (at != 0 && static_cast<unsigned char>(bytes[at - 1]) == 0xFFU) bytes[--at] = '\0';

@@ -361,6 +361,26 @@ TEST_CASE("a datom of any size is read, wherever it is cut into pieces") {
   CHECK(imported(cbor) == imported(edn));
 }
 
+TEST_CASE("as large an integer as is read from CBOR is the number that it is, and EDN has larger ones") {
+  // 256^4095 and -256^4095; of a negative number what -1 less the number is was written.
+  std::string digits = "1";
+  for (int i = 0; i != 4095; i += 3) {
+    unsigned carry = 0;
+    for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
+      carry += static_cast<unsigned>(*digit - '0') * (1U << 24U);
+      *digit = static_cast<char>('0' + carry % 10);
+      carry /= 10;
+    }
+    if (carry != 0) digits.insert(0, std::to_string(carry));
+  }
+  auto const edn = [&](std::string_view attribute, std::string const& number) { return schema_in_edn() + "[100 " + std::string{attribute} + " " + number + " 536870914 true]\n"; };
+  auto const cbor = [&](std::string_view attribute, std::string const& value) { return schema_in_cbor() + in_cbor(100, attribute, bytes(value)); };
+  CHECK((imported(cbor(":n", "c2 59 1000 01" + std::string(std::size_t{2} * 4095, '0'))) == imported(edn(":n", digits + "N"))));
+  CHECK((imported(cbor(":n", "c3 59 0fff" + std::string(std::size_t{2} * 4095, 'f'))) == imported(edn(":n", "-" + digits + "N"))));
+  CHECK((imported(cbor(":m", "c4 82 00 c2 59 1000 01" + std::string(std::size_t{2} * 4095, '0'))) == imported(edn(":m", digits + "M"))));
+  CHECK(imported(edn(":n", std::string(100'000, '9') + "N")).find(std::string(100'000, '9')) != std::string::npos);
+}
+
 TEST_CASE("CBOR that is no export is refused with the datom, and takes no more than it has") {
   auto const schema = schema_in_cbor();
   auto const with = [&](std::string_view value) { return schema + in_cbor(100, ":l", bytes(value)); };
@@ -425,8 +445,10 @@ TEST_CASE("CBOR that is no export is refused with the datom, and takes no more t
     CAPTURE(claim);
     contains(refusal(schema + bytes("85 01") + keyword_of(":l") + bytes(claim)), first_of_all);
   }
-  contains(refusal(with("c2 5a 00010001" + std::string(2 * 65537, 'f'))), "more than 65536 bytes");
-  contains(refusal(with("c3 5a 00010001" + std::string(2 * 65537, 'f'))), "more than 65536 bytes");
+  for (auto const* begin : {"c2 59 1001", "c3 59 1001", "c4 82 00 c2 59 1001", "c4 82 00 c3 59 1001"}) {
+    CAPTURE(begin);
+    contains(refusal(with(begin + std::string(2 * 4097, 'f'))), "an integer has more than 4096 bytes");
+  }
   std::string deep;
   for (int i = 0; i != 100'000; ++i) deep += "81";
   contains(refusal(with(deep)), "too deep");
