@@ -72,6 +72,12 @@ function(cairn_test_backend)
     message(FATAL_ERROR "cairn_test_backend: KILL_SERVICE is of a SERVICE")
   endif()
 
+  if(NOT TARGET Catch2::Catch2WithMain)
+    message(FATAL_ERROR "cairn_test_backend: the suite is of Catch2 3; write find_package(Catch2 3 REQUIRED) before it")
+  endif()
+  if(NOT CMAKE_TESTING_ENABLED)
+    message(WARNING "cairn_test_backend: ctest finds no test without enable_testing(), which has to be called before")
+  endif()
   # Beside this file where Cairn is installed, in the tests where it is built.
   set(kit "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/kit")
   if(NOT EXISTS "${kit}")

@@ -48,6 +48,13 @@ else()
   if(MODE STREQUAL "new_backend")
     # What a stranger begins with compiles, and so does the suite out of the installation. Its laws of databases, and the program that
     # measures, take a compiler minutes.
+    foreach(taken IN ITEMS int log sqlite tiered)
+      execute_process(COMMAND "${CMAKE_COMMAND}" -E env "CXX=${COMPILER}" "${SOURCE}/scripts/new-backend" ${taken} "${SCRATCH}" RESULT_VARIABLE result
+                      ERROR_VARIABLE output)
+      if(result EQUAL 0 OR NOT output MATCHES "choose another name" OR EXISTS "${SCRATCH}/${taken}")
+        message(FATAL_ERROR "a backend called ${taken} gave ${result} and said: ${output}")
+      endif()
+    endforeach()
     run("${SOURCE}/scripts/new-backend" my_place "${SCRATCH}")
     set(flags -DCAIRN_LAWS_OF_BLOBS_ONLY)
     set(targets test_backend_my_place)
