@@ -85,6 +85,16 @@ class TcpProxy {
   [[nodiscard]] int requests() const noexcept { return requests_; }
   /// How many of them were waited for at once since this was last asked.
   [[nodiscard]] int most_at_once() noexcept { return most_at_once_.exchange(0); }
+  /// What there was when a reply was handed over.
+  struct Handover {
+    int begun;    ///< requests that had come, that of the reply among them
+    int at_once;  ///< of these, those that were waited for, that of the reply among them
+  };
+  /// Of each reply, in their order.
+  [[nodiscard]] std::vector<Handover> handovers() {
+    std::lock_guard const guard{mutex_};
+    return handovers_;
+  }
   /// How long all replies that have come were waited for, one after the other.
   [[nodiscard]] std::chrono::nanoseconds waited() const noexcept { return waited_; }
 
@@ -246,6 +256,10 @@ class TcpProxy {
     pair.held += bytes;
   }
   bool give_reply(Pair& pair, std::string_view bytes) {
+    if (pair.is_waiting) {
+      std::lock_guard const guard{mutex_};
+      handovers_.push_back({requests_, waiting_});
+    }
     stop_waiting(pair);
     return give(pair.client, bytes);
   }
@@ -270,6 +284,7 @@ class TcpProxy {
   std::array<int, 2> wake_{-1, -1};
   std::mutex mutex_;
   std::optional<Order> next_;
+  std::vector<Handover> handovers_;
   std::atomic<bool> is_to_silence_ = false;
   std::atomic<int> faults_ = 0;
   std::atomic<std::chrono::milliseconds> delay_{};
