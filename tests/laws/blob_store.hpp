@@ -19,10 +19,12 @@
 #include <chrono>
 #include <cstddef>
 #include <initializer_list>
+#include <map>
+#include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -38,26 +40,36 @@ void check_fence(Connection& connection) {
   std::barrier everybody{threads};
   std::atomic<int> committed = 0;
   std::atomic<int> conflicts = 0;
-  std::vector<std::thread> pool;
+  auto const count_up = [&] {
+    for (int round = 0; round != rounds; ++round) {
+      auto const seen = connection.root("counter");
+      if (!seen) throw std::runtime_error{"the counter's root is gone"};
+      everybody.arrive_and_wait();
+      auto writer = connection.begin();
+      static_cast<void>(writer.put(bytes("a node")));
+      auto const next = std::to_string(std::stoi(text(seen->state)) + 1);
+      auto const result = writer.commit("counter", seen->version, bytes(next));
+      if (result == CommitResult::committed) ++committed;
+      if (result == CommitResult::conflict) ++conflicts;
+      writer = connection.begin();  // a conflict keeps what was put, and with it perhaps the store
+      everybody.arrive_and_wait();
+    }
+  };
+  Crew crew;
   for (int thread = 0; thread != threads; ++thread) {
-    pool.emplace_back([&] {
-      for (int round = 0; round != rounds; ++round) {
-        auto const seen = connection.root("counter");
-        everybody.arrive_and_wait();
-        auto writer = connection.begin();
-        static_cast<void>(writer.put(bytes("a node")));
-        auto const next = std::to_string(std::stoi(text(seen->state)) + 1);
-        auto const result = writer.commit("counter", seen->version, bytes(next));
-        if (result == CommitResult::committed) ++committed;
-        if (result == CommitResult::conflict) ++conflicts;
-        writer = connection.begin();  // a conflict keeps what was put, and with it perhaps the store
-        everybody.arrive_and_wait();
+    crew.add([&] {
+      try {
+        count_up();
+      } catch (...) {
+        everybody.arrive_and_drop();  // the others don't wait for ever
+        throw;
       }
     });
   }
-  for (auto& thread : pool) thread.join();
+  crew.join();
   CHECK(committed == rounds);
   CHECK(conflicts == rounds * (threads - 1));
+  REQUIRE(connection.root("counter").has_value());
   CHECK(text(connection.root("counter")->state) == std::to_string(rounds));
 }
 
@@ -67,19 +79,21 @@ void check_no_append_is_lost(Connection& connection) {
   constexpr int threads = 4;
   constexpr int each = 25;
   commit(connection, "log", Version{}, "");
-  std::vector<std::thread> pool;
+  Crew crew;
   for (int thread = 0; thread != threads; ++thread) {
-    pool.emplace_back([&, thread] {
+    crew.add([&, thread] {
       for (int i = 0; i != each; ++i) {
         auto const frame = std::to_string(thread) + ":" + std::to_string(i);
         for (;;) {
           auto writer = connection.begin();
-          if (writer.append("log", connection.root("log")->version, bytes(frame)) == CommitResult::committed) break;
+          auto const seen = connection.root("log");
+          if (!seen) throw std::runtime_error{"the log's root is gone"};
+          if (writer.append("log", seen->version, bytes(frame)) == CommitResult::committed) break;
         }
       }
     });
   }
-  for (auto& thread : pool) thread.join();
+  crew.join();
   auto const frames = tail_of(connection, "log");
   CHECK(frames.size() == threads * each);
   CHECK(std::set<std::string>(frames.begin(), frames.end()).size() == threads * each);
@@ -112,6 +126,35 @@ void check_blob_store() {
     Backend::empty_store(life);
     CHECK(Backend::connect_store(life).roots().empty());
     Backend::delete_store(life);
+  }
+
+  SECTION("of those who create one store at once, one does, and the others hear that it is there") {
+    for (int round = 0; round != 5; ++round) {
+      Harness fresh;
+      auto const life = fresh.config();
+      constexpr int threads = 3;
+      std::barrier everybody{threads};
+      std::atomic<int> created = 0;
+      std::atomic<int> refused = 0;
+      Crew crew;
+      for (int thread = 0; thread != threads; ++thread) {
+        crew.add([&] {
+          everybody.arrive_and_wait();
+          try {
+            Backend::empty_store(life);
+            ++created;
+          } catch (Error const& error) {
+            if (error.code() != Errc::store_exists) throw;
+            ++refused;
+          }
+        });
+      }
+      crew.join();
+      CHECK(created == 1);
+      CHECK(refused == threads - 1);
+      CHECK(Backend::connect_store(life).roots().empty());
+      Backend::delete_store(life);
+    }
   }
 
   SECTION("an empty store has no roots") {
@@ -224,6 +267,7 @@ void check_blob_store() {
       CHECK(writer.append("other", first, bytes("lost")) == CommitResult::conflict);
     }
     auto const record = connection.root("main");
+    REQUIRE(record.has_value());
     CHECK(record->version == second);
     CHECK(text(record->state) == "one");
     CHECK(tail_of(connection, "main") == std::vector<std::string>{"a"});
@@ -307,6 +351,9 @@ void check_blob_store() {
     auto const left = commit(connection, "left", Version{}, "l");
     auto const right = commit(connection, "right", Version{}, "r");
     CHECK(connection.roots() == std::vector<std::string>{"left", "right"});
+    auto const middle = append(connection, "middle", Version{}, "only a frame");
+    CHECK(connection.roots() == std::vector<std::string>{"left", "middle", "right"});
+    REQUIRE(connection.begin().drop("middle", middle) == CommitResult::committed);
     auto writer = connection.begin();
     auto const dropped = writer.drop("left", left);
     CHECK(dropped == CommitResult::committed);
@@ -361,8 +408,30 @@ void check_blob_store() {
         TimePoint::max());
     for (unsigned i = 0; i != live.size(); ++i) CHECK((text(connection.read(live[i])) == pattern(1000, i * 8)));
     connection.sweep([](Address const&) { return false; }, TimePoint::max());
+    // What is gone may still be read, or not; nothing else is read in its place, not even where room was given back.
+    auto const check_gone = [&] {
+      for (unsigned i = 0; i != 40; ++i) {
+        auto const& address = i % 8 == 0 ? live[i / 8] : dead[i - i / 8 - 1];
+        std::optional<std::string> found;
+        static_cast<void>(code_of([&] { found = text(connection.read(address)); }));
+        CHECK((!found || *found == pattern(1000, i)));
+      }
+    };
+    check_gone();
+    {
+      auto writer = connection.begin();
+      for (unsigned i = 0; i != 40; ++i) {
+        auto const address = writer.put(bytes(pattern(1000, 100 + i)));
+        CHECK(std::find(live.begin(), live.end(), address) == live.end());
+        CHECK(std::find(dead.begin(), dead.end(), address) == dead.end());
+      }
+      auto const result = writer.append("main", version, bytes("more"));
+      REQUIRE(result == CommitResult::committed);
+      version = result.version;
+    }
+    check_gone();
     CHECK(text(connection.root("main")->state) == "state 39");
-    CHECK(tail_of(connection, "main") == std::vector<std::string>{"frame"});
+    CHECK(tail_of(connection, "main") == std::vector<std::string>{"frame", "more"});
     append(connection, "main", version, "after");
   }
 
@@ -397,21 +466,47 @@ void check_blob_store() {
   SECTION("no append is lost") { check_no_append_is_lost(connection); }
 
   SECTION("readers see whole states while a writer writes") {
-    commit(connection, "main", Version{}, std::string(100, 'a'));
+    // Each state is one letter, and the frame behind it is the same.
+    constexpr int looks_wanted = 20;
+    std::map<std::string, std::string> written;  // by version: the state and its tail
+    std::map<std::string, std::string> seen;
     std::atomic<bool> done = false;
     std::atomic<bool> torn = false;
-    std::thread reader{[&] {
-      do {
-        auto const state = text(connection.root("main")->state);
-        if (state.size() != 100 || state.find_first_not_of(state[0]) != std::string::npos) torn = true;
-      } while (!done);
-    }};
-    for (int i = 0; i != 50; ++i) {
-      commit(connection, "main", connection.root("main")->version, std::string(100, static_cast<char>('b' + i % 20)));
+    std::atomic<int> looks = 0;
+    auto version = commit(connection, "main", Version{}, std::string(100, 'a'));
+    written[version.token()] = std::string(100, 'a');
+    Crew crew;
+    crew.add([&] {
+      try {
+        for (; !done; ++looks) {
+          auto const root = connection.root("main");
+          if (!root) throw std::runtime_error{"the root is gone"};
+          auto shown = text(root->state);
+          if (shown.size() != 100 || shown.find_first_not_of(shown[0]) != std::string::npos) torn = true;
+          for (auto const& frame : root->tail) shown += text(frame);
+          seen[root->version.token()] = shown;
+        }
+      } catch (...) {
+        looks = looks_wanted;
+        throw;
+      }
+    });
+    try {
+      for (int i = 0; i < 50 || looks < looks_wanted; ++i) {
+        auto const letter = static_cast<char>('b' + i % 20);
+        version = commit(connection, "main", version, std::string(100, letter));
+        written[version.token()] = std::string(100, letter);
+        version = append(connection, "main", version, std::string(1, letter));
+        written[version.token()] = std::string(101, letter);
+      }
+    } catch (...) {
+      done = true;
+      throw;
     }
     done = true;
-    reader.join();
+    crew.join();
     CHECK_FALSE(torn);
+    for (auto const& [token, shown] : seen) CHECK(written[token] == shown);
   }
 
   if constexpr (capabilities.sharing != Sharing::connection) {

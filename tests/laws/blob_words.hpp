@@ -8,14 +8,43 @@
 #include <cairn/error/error.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/catch_tostring.hpp>
 
 #include <concepts>
 #include <cstddef>
+#include <exception>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
+
+// How Catch2 shows them where a law is broken.
+template <>
+struct Catch::StringMaker<cairn::Version> {
+  static std::string convert(cairn::Version const& version) { return version.absent() ? "no version" : "version " + Catch::Detail::stringify(version.token()); }
+};
+template <>
+struct Catch::StringMaker<cairn::CommitResult::Outcome> {
+  static std::string convert(cairn::CommitResult::Outcome outcome) {
+    switch (outcome) {
+      case cairn::CommitResult::committed: return "committed";
+      case cairn::CommitResult::conflict: return "conflict";
+      case cairn::CommitResult::failed: return "failed";
+      case cairn::CommitResult::unknown: return "unknown";
+    }
+    return "no outcome";
+  }
+};
+template <>
+struct Catch::StringMaker<cairn::CommitResult> {
+  static std::string convert(cairn::CommitResult const& result) {
+    return Catch::Detail::stringify(result.outcome) + (result.reason.empty() ? "" : " (" + result.reason + ")");
+  }
+};
 
 /// A harness says what is tested and where: `using Backend = ...;`, default-constructible, and `Backend::Config
 /// config()`, a store that is not there yet and that nobody else has; what it needs lives as long as it does.
@@ -53,6 +82,38 @@ std::optional<Errc> code_of(Call call) {
   }
   return std::nullopt;
 }
+
+/// Threads of a law, whose errors are the law's. They are joined before what they use is gone.
+class Crew {
+ public:
+  template <class Work>
+  void add(Work work) {
+    threads_.emplace_back([this, work = std::move(work)]() mutable {
+      try {
+        work();
+      } catch (...) {
+        std::lock_guard const guard{mutex_};
+        if (error_ == nullptr) error_ = std::current_exception();
+      }
+    });
+  }
+  /// Throws what one of them has thrown.
+  void join() {
+    for (auto& thread : std::exchange(threads_, {})) thread.join();
+    if (error_ != nullptr) std::rethrow_exception(std::exchange(error_, nullptr));
+  }
+  Crew() = default;
+  Crew(Crew const&) = delete;
+  Crew& operator=(Crew const&) = delete;
+  ~Crew() {
+    for (auto& thread : threads_) thread.join();
+  }
+
+ private:
+  std::mutex mutex_{};
+  std::exception_ptr error_{};
+  std::vector<std::thread> threads_{};
+};
 
 /// Names that a careless backend takes for a path, a pattern, an empty key or the end of a string.
 inline std::vector<std::string> hostile_names() {

@@ -66,7 +66,12 @@ class Writer {
   Writer(mem::Connection* connection, std::shared_ptr<Memory> memory)
       : connection_{connection}, memory_{std::move(memory)}, inner_{connection->begin()} {}
 
-  mem::Address put(Blob bytes) { return inner_.put(bytes); }
+  mem::Address put(Blob bytes) {
+    static mem::Address first{};
+    auto const address = inner_.put(bytes);
+    if (first == mem::Address{}) first = address;
+    return told("an address comes again") ? first : address;
+  }
 
   CommitResult commit(std::string_view branch, Version const& expected, Blob state) {
     return change(branch, expected, [&](Version const& seen) {
@@ -134,8 +139,14 @@ class Connection {
 
   [[nodiscard]] Bytes read(Address address) const {
     if (told("nothing is an empty blob") && address == Address{}) return {};
-    auto bytes = inner_->read(address);
-    return told("reads copy") ? Bytes::copy(bytes) : bytes;
+    try {
+      auto bytes = inner_->read(address);
+      return told("reads copy") ? Bytes::copy(bytes) : bytes;
+    } catch (Error const&) {
+      if (told("what was swept is empty")) return {};
+      if (told("what was swept is another's")) return Bytes::copy(laws::bytes(laws::pattern(1000, 1234)));
+      throw;
+    }
   }
   [[nodiscard]] std::optional<RootRecord> root(std::string_view branch) const {
     auto const look = [&] {
@@ -143,6 +154,13 @@ class Connection {
       if (root && told("versions are of the bytes")) root->version = version_of_bytes(*root);
       return root;
     };
+    if (told("a root is read in two moments")) {
+      auto const first = look();
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+      auto second = look();
+      if (first && second) second->version = first->version;
+      return second;
+    }
     if (!told("others' commits are not seen")) return look();
     std::lock_guard const guard{memory_->mutex};
     auto const found = memory_->roots.find(branch);
@@ -151,6 +169,7 @@ class Connection {
   [[nodiscard]] std::vector<std::string> roots() const {
     auto names = inner_->roots();
     if (told("roots are in no order")) std::ranges::reverse(names);
+    if (told("roots without a state are not listed")) std::erase_if(names, [&](auto const& name) { return inner_->root(name)->state.empty(); });
     return names;
   }
   [[nodiscard]] Writer begin() { return {inner_.get(), memory_}; }
@@ -175,10 +194,19 @@ struct Liar {
 
   static void empty_store(Config const& config) {
     if (told("a store is created over another")) mem::Backend::delete_store(config);
+    if (told("creation looks first and creates later")) return create_later(config);
     mem::Backend::empty_store(config);
   }
   static void delete_store(Config const& config) { mem::Backend::delete_store(config); }
   static Connection connect_store(Config const& config) { return Connection{mem::Backend::connect_store(config)}; }
+
+ private:
+  static void create_later(Config const& config) {
+    bool const is_there = laws::code_of([&] { static_cast<void>(mem::Backend::connect_store(config)); }) == std::nullopt;
+    if (is_there) return mem::Backend::empty_store(config);
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    static_cast<void>(laws::code_of([&] { mem::Backend::empty_store(config); }));
+  }
 };
 
 /// As `mem`, and more than it can keep.

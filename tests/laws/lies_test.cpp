@@ -75,6 +75,7 @@ TEST_CASE("each lie about a blob store is found by its law, and the truth is not
   auto const sweep = "a sweep keeps what is live, what is young, and every root"s;
   for (auto const& [lie, law] : {
            Case{"a store is created over another", "a store is created once, connected to while it is there, and deleted any number of times"},
+           Case{"creation looks first and creates later", "of those who create one store at once, one does, and the others hear that it is there"},
            Case{"nothing is an empty blob", "an address that was never given is an error, not an empty answer"},
            Case{"reads copy", "who claims that reads copy nothing gives the same bytes twice"},
            Case{"an append writes the tail again", "who claims that an append costs its own bytes does not write the tail again"},
@@ -85,12 +86,17 @@ TEST_CASE("each lie about a blob store is found by its law, and the truth is not
            Case{"a conflict loses what was put", conflict},
            Case{"some appends are forgotten", "no append is lost"},
            Case{"a state is written in two halves", "readers see whole states while a writer writes"},
+           Case{"a root is read in two moments", "readers see whole states while a writer writes"},
            Case{"versions are of the bytes", "no version comes again, not even for the same bytes or after a drop"},
            Case{"names end at a zero", "a branch may have any name"},
            Case{"roots are in no order", "roots are listed, independent, and gone when they are dropped"},
+           Case{"roots without a state are not listed", "roots are listed, independent, and gone when they are dropped"},
            Case{"others' commits are not seen", "two connections see each other's commits and are fenced against each other"},
            Case{"a sweep loses what is live", sweep},
            Case{"a sweep takes what is young", sweep},
+           Case{"what was swept is empty", sweep},
+           Case{"what was swept is another's", sweep},
+           Case{"an address comes again", sweep},
        }) {
     if (lie == "an append writes the tail again" && laws::bytes_written() == 0) continue;  // nor can the law tell then
     auto const of_liar = verdict(lie, test, law);
