@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -39,8 +40,7 @@ namespace mem = backends::mem;
 using Memory = Store<mem::Backend>;
 
 /// A database as a dump in EDN, which shows all of it.
-template <class Export>
-std::string imported(Export const& from) {
+std::string imported(DatahikeDirectory const& from) {
   OnMem to;
   import_datahike<mem::Backend>(to.config(), from);
   auto const db = Memory::connect(to.config()).db();
@@ -56,7 +56,7 @@ std::string imported(std::string const& text) {
 }
 
 /// The code and the message of the error that an import ends with; nothing of it is there then.
-template <class Source>
+template <std::invocable Source>
 std::string refusal(Source const& source) {
   OnMem to;
   try {
@@ -161,6 +161,15 @@ TEST_CASE("what Datahike exports becomes a database with its history") {
   std::string const long_line(3000, ' ');
   detail::DumpInput in{out_of(long_line), 1000};
   CHECK(code_of([&] { detail::read_datahike(in, history); }) == Errc::edn_syntax);
+  std::string const long_manifest = "{" + long_line;
+  detail::DumpInput manifest{out_of(long_manifest), 1000};
+  try {
+    detail::read_datahike(manifest, history);
+    FAIL("it is taken");
+  } catch (Error const& error) {
+    CHECK(error.message() == "Line 1 of the export cannot be taken: it is longer than a chunk can be.");
+  }
+  contains(refusal("[1 :a 2 536870913 true 5]"), "Line 1 of the export cannot be taken: it is no datom");
 }
 
 TEST_CASE("what Datahike exports with attributes that are numbers becomes the same as with names") {
@@ -168,6 +177,8 @@ TEST_CASE("what Datahike exports with attributes that are numbers becomes the sa
 #datahike/Datom [1 2 23 536870912 true]
 #datahike/Datom [11 1 :db.cardinality/one 536870912 true]
 #datahike/Datom [39 1 :db.valid/from 536870912 true]
+#datahike/Datom [60 1 :db.type/symbol 536870912 true]
+#datahike/Datom [60 1 :db.type/long 536870912 false]
 #datahike/Datom [536870912 9 #inst "1970-01-01T00:00:00.000-00:00" 536870912 true]
 )";
   // In the order of entities: a datom may come before its attribute's name, and a name before another one.
@@ -206,6 +217,16 @@ TEST_CASE("what Datahike exports with attributes that are numbers becomes the sa
     CHECK(conn.db().transaction_at(Instant{1'577'923'200'000}) == first_transaction + 1);
     CHECK_NOTHROW(conn.transact(R"([{:name "Ivan" :unused 1}])"));
   }
+  // What the export says of an entity beyond those that every database begins with; and the last of these, in a schema that has tuples.
+  contains(refusal(users + "[45 1 :y 536870913 true] [45 2 60 536870913 true]"), "the entity 60 is no type, cardinality or uniqueness");
+  CHECK(imported(system + users + "[45 1 :y 536870913 true] [45 2 60 536870913 true] [46 45 sym 536870913 true]") ==
+        imported(users + "[45 1 :y 536870913 true] [45 2 27 536870913 true] [46 45 sym 536870913 true]"));
+  CHECK(imported("[45 1 :t 536870913 true] [45 2 38 536870913 true] [45 3 11 536870913 true] [45 35 24 536870913 true] [46 45 [1 2] 536870913 true] "
+                 "[536870913 9 #inst \"2020-01-01\" 536870913 true]") ==
+        imported("[45 :db/ident :t 536870913 true] [45 :db/valueType :db.type/tuple 536870913 true] [45 :db/cardinality :db.cardinality/one 536870913 true] "
+                 "[45 :db/tupleType :db.type/long 536870913 true] [46 :t [1 2] 536870913 true] [536870913 :db/txInstant #inst \"2020-01-01\" 536870913 true]"));
+  contains(refusal("[38 1 :name 536870913 true]"), "is called anew, which is Datahike's own :db.type/tuple");
+  CHECK(refusal("[39 1 :name 536870913 true]") == "none");
   auto const code = [](std::string const& text) {
     return code_of([&] { import_datahike<mem::Backend>(OnMem{}.config(), out_of(text)); });
   };
@@ -278,6 +299,9 @@ TEST_CASE("what Datahike exports in CBOR is what it exports in EDN") {
       Pair{":m", "c4 82 1a 000f423f 01", "1E+999999M"},
       Pair{":i", "c1 fb 41d782f84007df3b", "#inst \"2020-01-01T00:00:00.123-00:00\""},
       Pair{":i", "c1 1a 5e0be100", "#inst \"2020-01-01\""},
+      Pair{":i", "c1 fb 3ff004189374bc6a", "#inst \"1970-01-01T00:00:01.001\""},  // times 1000 a bit less than 1001
+      Pair{":i", "c1 fb 4331c37937e08000", "#inst \"+158445662-07-14T08:53:20\""},
+      Pair{":i", "c1 fa 3fc00000", "#inst \"1970-01-01T00:00:01.5\""},
       Pair{":i", "c1 20", "#inst \"1969-12-31T23:59:59\""},
       Pair{":i", "c1 fb bf50624dd2f1a9fc", "#inst \"1969-12-31T23:59:59.999\""},
       Pair{":i", "c1 f9 0000", "#inst \"1970-01-01\""},
@@ -337,6 +361,7 @@ TEST_CASE("a history that Datahike exports in CBOR, sorted by transactions, with
 #datahike/Datom [536870915 :db/txInstant #inst "2020-01-01T03:20:00.000-00:00" 536870915 true]
 )";
   CHECK(imported(text) == imported(std::string{same}));
+  CHECK(imported(text + bytes("84 03 d827 65':name' 64'Vera' 1a20000003")) == imported(same + std::string{"[3 :name \"Vera\" 536870915]"}));
   // Attributes are numbers with :attribute-refs? true, and so are types.
   auto const numbers = bytes(R"(
     85 1828 01 d827 65':name' 1a20000001 f5
@@ -398,6 +423,8 @@ TEST_CASE("CBOR that is no export is refused with the datom, and takes no more t
       Case{"d81e 82 01 02", "a ratio"},
       Case{"d81b 82 6c'clojure/char' 61'a'", "an object"},
       Case{"d81b 83 01 02 03", "an object"},
+      Case{"d81b 82 61'x' a1 d827 66':ident' d827 6e':db.type/string'", "an object"},
+      Case{"d81b 82 78 1c 'datahike.migrate.cbor.SysRef' a1 d827 62':x' d827 6e':db.type/string'", "an object"},
       Case{"81 d81b 82 78 1c 'datahike.migrate.cbor.SysRef' a1 d827 66':ident' d827 6e':db.type/string'", "an object"},  // in a tuple
       Case{"d81b 82 78 1c 'datahike.migrate.cbor.SysRef' a1 d827 66':ident' d827 6f':db.type/string'", "refers to Datahike's own entity :db.type/string"},
       Case{"d81b 82 78 1c 'datahike.migrate.cbor.SysRef' a1 d827 66':ident' 01", "no name"},
@@ -416,12 +443,14 @@ TEST_CASE("CBOR that is no export is refused with the datom, and takes no more t
       Case{"c2 61'a'", "of another type"},
       Case{"c4 81 01", "no exponent with digits"},
       Case{"c4 82 1a 000f4240 01", "exponent is out of range"},
+      Case{"c4 82 3a 000f423f 01", "exponent is out of range"},
       Case{"c4 82 1b 7fffffffffffffff 01", "exponent is out of range"},
       Case{"c4 82 3b 7fffffffffffffff 01", "exponent is out of range"},
       Case{"c4 82 1b ffffffffffffffff 01", "exponent is out of range"},
       Case{"c4 82 01 f9 0000", "not made of integers"},
       Case{"c4 82 01 c4 82 01 01", "not made of integers"},
       Case{"c1 1b 0fffffffffffffff", "instant is out of range"},
+      Case{"c1 3b 0fffffffffffffff", "instant is out of range"},
       Case{"c1 1b ffffffffffffffff", "not made of seconds"},
       Case{"c1 fb 7ff0000000000000", "instant is out of range"},
       Case{"c1 fb 7ff8000000000000", "instant is out of range"},
@@ -462,6 +491,18 @@ TEST_CASE("CBOR that is no export is refused with the datom, and takes no more t
     CAPTURE(datom);
     contains(refusal(schema + bytes(datom)), first_of_all);
   }
+  // What is no datom is seen where it begins, however much stands behind it.
+  RestoreOptions const how;
+  detail::ImportedHistory history{how};
+  std::size_t taken = 0;
+  detail::DumpInput in{[&](std::span<std::byte> room) {
+                         std::ranges::fill(room, std::byte{0x81});
+                         taken += room.size();
+                         return room.size();
+                       },
+                       std::size_t{1} << 24U};
+  CHECK(code_of([&] { detail::read_datahike(in, history); }) == Errc::edn_syntax);
+  CHECK(taken < std::size_t{1} << 20U);
   // An end anywhere but between two datoms.
   auto const whole = with("c4 82 21 1896");
   for (std::size_t size = schema.size() + 1; size != whole.size(); ++size) contains(refusal(whole.substr(0, size)), "it ends inside an item");
@@ -491,6 +532,18 @@ TEST_CASE("what Datahike exported in lines of EDN behind a manifest is read") {
     CAPTURE(value);
     contains(refusal(manifest("7") + lines + "[41 :f " + value + " 536870913 true]"), "Line 8 of the export cannot be taken: ");
   }
+  contains(refusal(manifest("7") + lines + "[41 :f #datahike/sysref 1 536870913 true]"), "#datahike/sysref is no value of a datom");
+  // An entity that only the manifest knows.
+  auto const named = std::string{manifest_begin} + ":serialization :edn-lines :system-idents {90 :db.type/float} :chunks [{:file \"dump.edn\" :count 6}]}\n";
+  auto numbered = lines;
+  numbered.replace(numbered.find("#datahike/sysref :db.type/float"), std::string_view{"#datahike/sysref :db.type/float"}.size(), "90");
+  CHECK(imported(named + numbered) == imported(plain));
+  contains(refusal(manifest("6") + numbered), "the entity 90 is no type");
+  for (auto const* form : {":serialization :edn-lines :compression :gzip :chunks [{:file \"dump.edn\" :count 6}]}\n",
+                           ":serialization :edn-lines :chunks [{:file \"dump.edn\" :count 3} {:file \"more.edn\" :count 3}]}\n"}) {
+    contains(refusal(std::string{manifest_begin} + form + lines), "The export is a manifest alone");
+  }
+  contains(refusal(std::string{manifest_begin} + ":serialization :edn-lines :chunks []}\n" + lines), "The export has 6 datoms, and the export's manifest says 0");
   // One behind which CBOR follows.
   auto const cbor = std::string{manifest_begin} + ":serialization :cbor-seq, :chunks [{:file \"dump.cbor\", :count 43}]}\n";
   CHECK(imported(cbor + schema_in_cbor() + in_cbor(99, ":l", bytes("01")) + in_cbor(99, ":l", bytes("02"))) ==
@@ -529,6 +582,10 @@ TEST_CASE("the directories that Datahike exports to are read") {
   edn.put("datoms-000001.edn", schema_in_edn());
   edn.put("datoms-000002.edn", "[99 :l 1 536870914 true]\n[99 :l 2 536870914 true]\n");
   CHECK(imported(DatahikeDirectory{edn.path()}) == expected);
+  edn.put("manifest.edn", std::string{manifest_begin} + ":serialization :edn-lines :system-idents {90 :db.type/long} " + chunks({{"datoms-000001.edn", 41}, {"datoms-000002.edn", 4}}));
+  edn.put("datoms-000002.edn", "[99 :l 1 536870914 true]\n[99 :l 2 536870914 true]\n[50 :db/ident :z 536870914 true]\n[50 :db/valueType 90 536870914 true]\n");
+  CHECK(imported(DatahikeDirectory{edn.path()}) == imported(schema_in_edn() + "[99 :l 1 536870914 true] [99 :l 2 536870914 true] [50 :db/ident :z 536870914 true] "
+                                                                              "[50 :db/valueType :db.type/long 536870914 true]"));
   edn.put("datoms-000002.edn", "[99 :l 1 536870914 true]\n[99 :l x 536870914 true]\n[99 l");
   contains(edn.refused(), "Line 3 of datoms-000002.edn cannot be taken");
 
@@ -566,7 +623,8 @@ TEST_CASE("a manifest that needs more than is known, or leads elsewhere, is refu
   std::string const begin{manifest_begin};
   there.put("datoms-000001.cbor", "");
   CHECK(manifest(begin + ":serialization :cbor-seq " + chunks({{"datoms-000001.cbor", 0}})) == "none");
-  CHECK(manifest(begin + ":serialization :cbor-seq :requires nil :compression :none " + chunks({})) == "none");
+  CHECK(manifest(begin + ":serialization :cbor-seq :requires nil :system-idents nil :compression :none " + chunks({})) == "none");
+  contains(manifest("{:datahike.migrate/format-version 0 :serialization :cbor-seq " + chunks({})), "is of the format 0");
   contains(manifest("{:datahike.migrate/format-version 2 :serialization :cbor-seq " + chunks({})), "is of the format 2");
   contains(manifest("{:serialization :cbor-seq " + chunks({})), "does not say :datahike.migrate/format-version");
   contains(manifest(begin + chunks({})), "does not say :serialization");
@@ -579,7 +637,9 @@ TEST_CASE("a manifest that needs more than is known, or leads elsewhere, is refu
   contains(manifest(begin + ":serialization :cbor-seq :chunks [1]}"), "does not say its :file and :count");
   contains(manifest(begin + ":serialization :cbor-seq :chunks [{:file \"datoms-000001.cbor\" :count -1}]}"), "does not say its :file and :count");
   contains(manifest(begin + ":serialization :cbor-seq :chunks [] :stats {:datom-count 1}}"), "its :datom-count is 1");
-  contains(manifest(begin + ":serialization :cbor-seq :system-idents {1 2} :chunks []}"), ":system-idents");
+  contains(manifest(begin + ":serialization :cbor-seq :requires {} " + chunks({})), ":requires is no vector");
+  contains(manifest(begin + ":serialization :cbor-seq :system-idents {1 2} :chunks []}"), ":system-idents does not say");
+  contains(manifest(begin + ":serialization :cbor-seq :system-idents [1 :db/ident] :chunks []}"), ":system-idents is no map");
   contains(manifest(begin), "manifest cannot be taken");
   contains(manifest("[]"), "it is no map");
   contains(manifest(""), "manifest cannot be taken");
