@@ -35,7 +35,8 @@ endif()
 
 # One instance for tests, tools and examples. It is compiled once and runs in all of them.
 target_link_libraries(cairn_engine PRIVATE cairn_dev)
-target_compile_options(cairn_engine PRIVATE $<$<CONFIG:Release>:-O2>)
+set(CAIRN_ENGINE_OPTIMIZATION -O2 CACHE STRING "How far this tree's cairn::engine is optimised in a Release")
+target_compile_options(cairn_engine PRIVATE $<$<CONFIG:Release>:${CAIRN_ENGINE_OPTIMIZATION}>)
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
   target_compile_options(cairn_engine PRIVATE -O1) # sanitized tests spend their time in it
 endif()

@@ -15,19 +15,46 @@ file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp" CONTENT "// 
 # Tests are compiled more often than they are run, and checked by their assertions in every build type. What is optimised, and what
 # the tests then spend their time in, is cairn::engine.
 set(cairn_test_options $<$<CONFIG:Release>:-O0> -UNDEBUG)
-# What tests compare with is where their own time goes, and a little optimisation makes it five times as fast. No precompiled header fits it then.
+# What tests compare with, and what they do most often, is where their own time goes, and a little optimisation makes it five times as fast. No precompiled header fits it then.
 set(cairn_test_oracle_options $<$<CONFIG:Release>:-O1> -UNDEBUG)
 
 # A tree of the address sanitizer compiles slowly and runs slowly. It always has what meets bytes from outside, and what has memory
 # of its own; the rest is there with CAIRN_LONG_TESTS (SANITIZED long), or finds nothing there that other trees don't (SANITIZED never).
 # What is all there, and counts as far there as elsewhere, need not be compiled for other trees of the same run (SANITIZED only).
-option(CAIRN_SANITIZED_ELSEWHERE "Leave out the tests for which a tree of the address sanitizer is enough, which is tested too" OFF)
+#
+# Nor need most of the rest be compiled by two compilers. clang++ takes a third of g++'s time for a suite, so that g++ has those in
+# which it decides what is tested, and those that need what its tree alone has, as the command (COMPILER gcc, or both).
+set(CAIRN_TESTED_ELSEWHERE "" CACHE STRING "The other trees of the same run, of gcc, clang and asan: what one of them is enough for is left out here")
+set(cairn_tree gcc)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  set(cairn_tree clang)
+endif()
 set(cairn_is_sanitized OFF)
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=[a-z,]*address")
   set(cairn_is_sanitized ON)
+  set(cairn_tree asan)
+elseif(CMAKE_CXX_FLAGS MATCHES "-fsanitize=thread")
+  set(cairn_tree tsan)
 endif()
 
-# A tree of the thread sanitizer has the test cases that have threads.
+# cairn_tested_elsewhere(<variable> [COMPILER gcc|clang|both] [SANITIZED long|never|only])
+# Whether another tree of this run is enough for a test that is declared so.
+function(cairn_tested_elsewhere variable)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "COMPILER;SANITIZED" "")
+  set(enough clang)
+  if(arg_SANITIZED STREQUAL "only" AND "asan" IN_LIST CAIRN_TESTED_ELSEWHERE)
+    set(enough asan)
+  elseif(arg_COMPILER)
+    set(enough ${arg_COMPILER})
+  endif()
+  set(elsewhere OFF)
+  if(cairn_tree MATCHES "^(gcc|clang)$" AND NOT enough STREQUAL cairn_tree AND enough IN_LIST CAIRN_TESTED_ELSEWHERE)
+    set(elsewhere ON)
+  endif()
+  set(${variable} ${elsewhere} PARENT_SCOPE)
+endfunction()
+
+# A tree of the thread sanitizer has the test cases that have threads, and of a test that has such cases the sources in which they are.
 set(cairn_test_spec "")
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=thread")
   set(cairn_test_spec TEST_SPEC "[threads]")
@@ -78,7 +105,8 @@ target_precompile_headers(
   ${cairn_precompiled_own})
 
 # cairn_add_test(NAME <name> SOURCES <source>... LABELS <label>...
-#                [LIBRARIES <target>...] [SERVICE <script>] [TIMEOUT <seconds>] [NO_PRECOMPILED] [SANITIZED long|never|only] [RUN_SERIAL] [TOGETHER])
+#                [LIBRARIES <target>...] [SERVICE <script>] [TIMEOUT <seconds>] [NO_PRECOMPILED]
+#                [SANITIZED long|never|only] [COMPILER gcc|both] [RUN_SERIAL] [TOGETHER])
 # An executable of Catch2 tests. Each TEST_CASE is one test of ctest, named "<name>.<test case>". Assertions are on in every
 # build type. `cairn_tests_<label>` builds the executables of one label.
 #
@@ -90,11 +118,12 @@ target_precompile_headers(
 # TIMEOUT is 300 without it; with CAIRN_LONG_TESTS a test may take four times as long.
 #
 # SANITIZED says when it is in a tree of the address sanitizer: with CAIRN_LONG_TESTS only, or never. Without it, always; so it is with
-# `only`, and then in no other tree that has CAIRN_SANITIZED_ELSEWHERE.
+# `only`, and then in no other tree of the same run. COMPILER says which of the other two it is in, where a run has both: clang's without
+# it. CAIRN_TESTED_ELSEWHERE says which trees a run has.
 #
 # NO_PRECOMPILED is for a test whose LIBRARIES change how the compiler is called; a compiler refuses the shared header then.
 function(cairn_add_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_PRECOMPILED;RUN_SERIAL;TOGETHER" "NAME;TIMEOUT;SERVICE;SANITIZED" "SOURCES;LABELS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_PRECOMPILED;RUN_SERIAL;TOGETHER" "NAME;TIMEOUT;SERVICE;SANITIZED;COMPILER" "SOURCES;LABELS;LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "cairn_add_test: unknown arguments '${arg_UNPARSED_ARGUMENTS}'")
   endif()
@@ -106,11 +135,26 @@ function(cairn_add_test)
   if(NOT "${arg_SANITIZED}" MATCHES "^(long|never|only|)$")
     message(FATAL_ERROR "cairn_add_test: SANITIZED is long, never or only, not '${arg_SANITIZED}'")
   endif()
+  if(NOT "${arg_COMPILER}" MATCHES "^(gcc|both|)$")
+    message(FATAL_ERROR "cairn_add_test: COMPILER is gcc or both, not '${arg_COMPILER}'")
+  endif()
   if(cairn_is_sanitized AND (arg_SANITIZED STREQUAL "never" OR (arg_SANITIZED STREQUAL "long" AND NOT CAIRN_LONG_TESTS)))
     return()
   endif()
-  if(NOT cairn_is_sanitized AND CAIRN_SANITIZED_ELSEWHERE AND arg_SANITIZED STREQUAL "only")
+  cairn_tested_elsewhere(elsewhere COMPILER "${arg_COMPILER}" SANITIZED "${arg_SANITIZED}")
+  if(elsewhere)
     return()
+  endif()
+  if(cairn_tree STREQUAL "tsan" AND "threads" IN_LIST arg_LABELS)
+    set(with_threads "")
+    foreach(source IN LISTS arg_SOURCES)
+      file(STRINGS "${source}" found REGEX "\\[threads\\]" LIMIT_COUNT 1)
+      if(found)
+        list(APPEND with_threads "${source}")
+      endif()
+      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${source}")
+    endforeach()
+    set(arg_SOURCES ${with_threads})
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
@@ -124,6 +168,9 @@ function(cairn_add_test)
   target_link_libraries(${target} PRIVATE cairn_dev Catch2::Catch2WithMain ${arg_LIBRARIES} cairn::engine)
   target_compile_options(${target} PRIVATE ${cairn_test_options})
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  if(cairn_is_sanitized AND NOT CAIRN_LONG_TESTS)
+    target_compile_definitions(${target} PRIVATE CAIRN_TEST_IN_SHORT)
+  endif()
   if(NOT arg_NO_PRECOMPILED)
     target_precompile_headers(${target} REUSE_FROM cairn_test_precompiled)
   endif()

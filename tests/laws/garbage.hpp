@@ -34,6 +34,17 @@ namespace cairn::laws {
 
 inline constexpr std::chrono::milliseconds at_once{0};
 
+// How often processes meet. In short, where two backends of a run meet as often as any stranger's do, a third of that.
+#ifdef CAIRN_LAWS_IN_SHORT
+inline constexpr std::int64_t commits_beside_collections = 10;
+inline constexpr unsigned collections_beside_commits = 4;
+inline constexpr unsigned killed_collections = 2;
+#else
+inline constexpr std::int64_t commits_beside_collections = 30;
+inline constexpr unsigned collections_beside_commits = 10;
+inline constexpr unsigned killed_collections = 6;
+#endif
+
 /// Entities `first` to `last`, each with a text that was never there before.
 inline std::string new_texts(std::size_t first, std::size_t last, unsigned seed) {
   std::mt19937 random{seed};
@@ -158,7 +169,7 @@ void check_garbage_beside_processes() {
     connection.transact(database_schema);
   }
   SECTION("what other processes commit meanwhile is whole, and what they hold for as long as is kept") {
-    constexpr std::int64_t transactions = 30;
+    constexpr auto transactions = commits_beside_collections;
     Child reader{[&](int out) {
       auto connection = Store::connect(config);
       connection.transact(new_texts(0, 800, 7));
@@ -183,7 +194,7 @@ void check_garbage_beside_processes() {
     REQUIRE(writer.hear() == 0);
     {
       auto connection = Store::connect(config);
-      for (unsigned round = 0; round != 10; ++round) {
+      for (unsigned round = 0; round != collections_beside_commits; ++round) {
         connection.transact(new_texts(round % 4 * 200, round % 4 * 200 + 200, 20 + round));
         connection.checkpoint();
         connection.collect_garbage({.keep_for = std::chrono::hours{1}});
@@ -207,7 +218,7 @@ void check_garbage_beside_processes() {
   }
   SECTION("one that is killed has removed garbage only, and the next one removes the rest") {
     std::vector<Datom> facts;
-    for (unsigned round = 0; round != 6; ++round) {
+    for (unsigned round = 0; round != killed_collections; ++round) {
       {
         auto connection = Store::connect(config);
         for (unsigned i = 0; i != 3; ++i) {

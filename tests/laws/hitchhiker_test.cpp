@@ -209,7 +209,7 @@ TEST_CASE("a flush refers to nothing but what the one before it did and what it 
 
 TEST_CASE("what a version stands on is among its addresses, though no checkpoint has it") {
   RandomDatoms random{test::seed(), false};
-  for (auto round = 20 * test::times(); round != 0; --round) {
+  for (auto round = (test::is_sanitized ? 5 : 20) * test::times(); round != 0; --round) {
     Stored stored;
     store_some(stored, random, 1500);
     auto tree = stored.tree;
@@ -245,7 +245,7 @@ struct Limited {
 
 TEST_CASE("a flush may be cut short anywhere, and goes on from there") {
   RandomDatoms random{test::seed(), false};
-  for (auto round = 20 * test::times(); round != 0; --round) {
+  for (auto round = (test::is_sanitized ? 5 : 20) * test::times(); round != 0; --round) {
     Stored stored;
     store_some(stored, random, 1500);
     auto const cache = std::make_shared<NodeCache>(std::size_t{1} << 12U);

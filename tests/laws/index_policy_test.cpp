@@ -24,19 +24,23 @@ void check(std::uint64_t seed) {
       [] { return cairn::detail::LiveNodes<Shape>::number.load(); }, seed);
 }
 
-template <class Shape>
-void check_all_orders() {
+/// Orders differ in what they compare, and in nothing that a sanitizer sees: in short it sees the first.
+template <class Shape, Order First, Order... Others>
+void check_orders() {
   auto seeds = cairn::test::seeds();
   if (!cairn::test::is_sanitized) seeds.push_back(1);
   for (auto const seed : seeds) {
-    check<Order::eavt, Shape>(seed);
-    check<Order::aevt, Shape>(seed);
-    check<Order::avet, Shape>(seed);
+    check<First, Shape>(seed);
+    if constexpr (!cairn::test::in_short) (check<Others, Shape>(seed), ...);
   }
 }
 
-TEST_CASE("a persistent set with the smallest nodes is an index") { check_all_orders<NodeShape<4, 4, true>>(); }
-TEST_CASE("a persistent set with odd nodes is an index") { check_all_orders<NodeShape<7, 5, true>>(); }
+TEST_CASE("a persistent set with the smallest nodes is an index") {
+  check_orders<NodeShape<4, 4, true>, Order::avet, Order::aevt, Order::eavt>();
+}
+TEST_CASE("a persistent set with odd nodes is an index") {
+  check_orders<NodeShape<7, 5, true>, Order::eavt, Order::aevt, Order::avet>();
+}
 
 template <Order Sorted>
 void check_large_leaves(std::uint64_t seed) {
@@ -46,9 +50,11 @@ void check_large_leaves(std::uint64_t seed) {
 }
 TEST_CASE("leaves may change their form at any time") {
   for (auto const seed : cairn::test::seeds()) {
+    check_large_leaves<Order::avet>(seed);
+#ifndef CAIRN_TEST_IN_SHORT
     check_large_leaves<Order::eavt>(seed);
     check_large_leaves<Order::aevt>(seed);
-    check_large_leaves<Order::avet>(seed);
+#endif
   }
   REQUIRE(cairn::detail::LiveNodes<NodeShape<24, 4, true>>::number == 0);
 }
@@ -58,7 +64,7 @@ void check_purging(std::uint64_t seed) {
   cairn::laws::keeps_nothing_purged<cairn::PersistentSet<Sorted, Shape>, Sorted>(seed);
 }
 TEST_CASE("what is purged is in no node, be it only between two of them") {
-  for (auto const seed : cairn::test::seeds(4)) {
+  for (auto const seed : cairn::test::seeds(cairn::test::in_short ? 1 : 4)) {
     check_purging<Order::eavt, NodeShape<4, 4, true>>(seed);
     check_purging<Order::avet, NodeShape<7, 5, true>>(seed);
     check_purging<Order::aevt, NodeShape<24, 4, true>>(seed);
@@ -76,10 +82,15 @@ TEST_CASE("versions that fork, are stored, unloaded and dropped in any order do 
   auto const rounds = 4 * cairn::test::times();
   constexpr std::uint64_t steps = 400;
   auto unloads = branch<Order::eavt, Shape>(seed, rounds, steps);
+  std::uint64_t orders = 1;
+#ifndef CAIRN_TEST_IN_SHORT
   unloads += branch<Order::aevt, Shape>(seed, rounds, steps);
   unloads += branch<Order::avet, Shape>(seed, rounds, steps);
+  orders = 3;
+#endif
   REQUIRE(unloads > rounds);
-  std::cout << "branching versions: " << 3 * rounds * steps << " states, 0 violations (" << unloads << " leaves unloaded)\n";
+  std::cout << "branching versions: " << orders * rounds * steps << " states, 0 violations (" << unloads
+            << " leaves unloaded)\n";
 }
 
 }  // namespace

@@ -301,6 +301,7 @@ void check_others(Db<IndexTag> const& db) {
   check_same<"[:find (variance ?s) (stddev ?s) (median ?s) :where [?e :salary ?s]]">(db);
 }
 
+#ifndef CAIRN_TEST_IN_SHORT
 TEST_CASE("loops find what the run-time engine finds, in every view", "[static_query]") {
   for (auto const& db : views(people<persistent_set_tag>())) {
     check_scans(db);
@@ -315,6 +316,7 @@ TEST_CASE("loops find what the run-time engine finds, in every view", "[static_q
     check_same<"[:find ?a :where [[:email \"e3\"] :age ?a]]">(db);
   }
 }
+#endif
 
 TEST_CASE("what is of one kind runs as loops", "[static_query]") {
   auto const& db = people<persistent_set_tag>();
@@ -337,12 +339,14 @@ TEST_CASE("loops find the same where leaves are forgotten while they are read", 
   StoredPeople const stored;
   auto const connection = stored.connect();
   for (auto const& db : views(connection.db())) {
+    check_joins(db);
+    check_get_else(db);
+#ifndef CAIRN_TEST_IN_SHORT
     check_scans(db);
     check_limits(db);
-    check_joins(db);
     check_inputs(db);
-    check_get_else(db);
     check_others(db);
+#endif
   }
 }
 
