@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <random>
 #include <set>
@@ -140,6 +141,96 @@ TEST_CASE("a checkpoint of one datom is small, however much the buffers held bef
   for (int i = 0; i != 20; ++i) bytes += bytes_of_checkpoint(1);
   CHECK(bytes / 20 < 8000);
   tree.verify();
+}
+
+/// Bytes of each checkpoint of scattered insertions into a tree that was built, and flushed, of what came in order.
+template <class Index>
+std::vector<std::size_t> checkpoints_of_scattered(std::size_t datoms, int checkpoints, int insertions) {
+  MemoryNodes nodes;
+  std::mt19937_64 random{test::seed()};
+  auto const datom = [](EntityId e, std::int64_t value) { return RawDatom{.e = e, .a = 1, .added = true, .tx = first_transaction, .v = value}; };
+  typename Index::Builder builder{nodes.source()};
+  auto const some_value = [&] { return static_cast<std::int64_t>(random() % 1'000'000'000); };
+  for (std::size_t e = 1; e <= datoms; ++e) builder.add(datom(static_cast<EntityId>(e), some_value()));
+  auto tree = std::move(builder).finish();
+  tree.verify();
+  tree.flush(nodes.sink());
+  std::vector<std::size_t> bytes;
+  for (int i = 0; i != checkpoints; ++i) {
+    auto transient = tree.edit();
+    for (int n = 0; n != insertions; ++n) {
+      transient.insert(datom(static_cast<EntityId>(random() % datoms + 1), some_value()));
+    }
+    tree = std::move(transient).persistent();
+    nodes.nodes().clear();  // all that it needs is in memory
+    FlushReceipt receipt;
+    tree.flush(nodes.sink(), &receipt);
+    receipt.confirm();
+    bytes.push_back(0);
+    for (auto const& [number, block] : nodes.nodes()) bytes.back() += block.size();
+  }
+  tree.verify();
+  return bytes;
+}
+
+TEST_CASE("from the first checkpoint after an import on, scattered writes cost a fifth of persistent_set's bytes at the most") {
+  constexpr int checkpoints = test::is_sanitized ? 10 : 40;
+  auto const of_tree = checkpoints_of_scattered<HitchhikerTree<Order::eavt>>(100'000, checkpoints, 500);
+  auto const of_set = checkpoints_of_scattered<PersistentSet<Order::eavt>>(100'000, checkpoints, 500);
+  for (std::size_t first = 0; first + 10 <= of_tree.size(); first += 10) {
+    auto const sum = [&](std::vector<std::size_t> const& all) {
+      return std::accumulate(all.begin() + static_cast<std::ptrdiff_t>(first), all.begin() + static_cast<std::ptrdiff_t>(first + 10), std::size_t{0});
+    };
+    CAPTURE(first, sum(of_tree), sum(of_set));
+    CHECK(5 * sum(of_tree) <= sum(of_set));
+  }
+}
+
+TEST_CASE("leaves that are built are as full as after many splits, and no two in a row alike") {
+  constexpr std::size_t capacity = HitchhikerShape::leaf_capacity;
+  for (std::uint64_t first = 0; first != 1000; first += 100) {
+    std::size_t sum = 0;
+    for (auto number = first; number != first + 100; ++number) {
+      auto const fill = HitchhikerShape::built_leaf(number);
+      REQUIRE((fill >= capacity / 2 && fill <= capacity));
+      sum += fill;
+      auto const children = HitchhikerShape::built_inner(number);
+      REQUIRE((children >= HitchhikerShape::inner_capacity * 3 / 4 && children <= HitchhikerShape::inner_capacity));
+      auto const next = HitchhikerShape::built_leaf(number + 1);
+      REQUIRE((fill > next ? fill - next : next - fill) > capacity / 10);
+    }
+    // ln 2, less half a datom
+    REQUIRE((sum > 100 * capacity * 67 / 100 && sum < 100 * capacity * 70 / 100));
+  }
+}
+
+TEST_CASE("leaves that are nearly full are split with another below their parent, if datoms come to them") {
+  using Wide = PersistentSet<Order::eavt, BufferedShape<NodeShape<24, 32, true>, 12, 4000, 8000>>;
+  auto const at = [](EntityId e) { return RawDatom{.e = e, .a = 1, .added = true, .tx = first_transaction, .v = 1}; };
+  auto const leaves_after = [&](auto const& edit) {
+    MemoryNodes nodes;
+    auto transient = Wide::open({}, 0, nodes.source()).edit();
+    for (EntityId e = 1; e != 10 * 24 + 1; ++e) transient.insert(at(10 * e));  // in order: ten leaves, all full
+    auto tree = std::move(transient).persistent();
+    tree.flush(nodes.sink());
+    transient = tree.edit();
+    edit(transient);
+    REQUIRE(transient.insert(at(11)));
+    tree = std::move(transient).persistent();
+    tree.verify();
+    int number = 0;
+    auto const again = Wide::open(tree.flush(nodes.sink()), tree.size(), nodes.source());
+    again.verify();
+    again.for_each_address([&](NodeAddress const&) { ++number; });
+    return number - 1;
+  };
+  auto const erase_from = [&](auto& transient, EntityId leaf, int rows) {
+    for (int row = 0; row != rows; ++row) REQUIRE(transient.erase(at(10 * (24 * leaf + 5 + row))));
+  };
+  CHECK(leaves_after([](auto&) {}) == 11);
+  CHECK(leaves_after([&](auto& transient) { erase_from(transient, 2, 4); }) == 12);
+  CHECK(leaves_after([&](auto& transient) { erase_from(transient, 2, 5); }) == 11);
+  CHECK(leaves_after([&](auto& transient) { for (EntityId leaf = 1; leaf != 9; ++leaf) erase_from(transient, leaf, 1); }) == 15);
 }
 
 TEST_CASE("what was described by a commit that failed is written whole") {

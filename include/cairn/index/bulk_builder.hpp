@@ -1,6 +1,6 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
-// A tree out of datoms that come in order: full nodes, nothing searched.
+// A tree out of datoms that come in order: nodes as full as their shape wants them, nothing searched.
 #pragma once
 
 #include <cairn/index/tree_flush.hpp>
@@ -35,13 +35,14 @@ class TreeBuilder {
       if (order == 0) return;
       if (order > 0) throw std::invalid_argument("cairn: an index is built from datoms in its order; sort them first");
     }
-    if (leaf_ == nullptr || leaf_->count != LeafNode::capacity) {
+    if (leaf_ == nullptr || leaf_->count != leaf_fill_) {
       append_to<Sorted>(leaf_, std::move(datom));
     } else {
       OwnLeaf<Shape> next;
       append_to<Sorted>(next, std::move(datom));
       close_leaf();
       leaf_ = std::move(next);
+      leaf_fill_ = Shape::built_leaf(++leaves_);
     }
     ++size_;
   }
@@ -69,6 +70,8 @@ class TreeBuilder {
   struct Open {
     std::unique_ptr<InnerNode> node;
     RawDatom low;  // the first datom below it
+    std::size_t fill;
+    std::uint64_t number = 0;  // of those of its level that were closed before
   };
 
   void close_leaf() {
@@ -81,8 +84,9 @@ class TreeBuilder {
   /// Gives a node of `level` to the open node above it.
   void put(std::size_t level, NodeReference<Shape> child, std::uint64_t size, RawDatom low) {
     if (level == open_.size()) {
-      open_.push_back({std::make_unique<InnerNode>(static_cast<std::uint8_t>(level + 1), std::uint64_t{0}), low});
-    } else if (open_[level].node->count == InnerNode::capacity) {
+      open_.push_back({std::make_unique<InnerNode>(static_cast<std::uint8_t>(level + 1), std::uint64_t{0}), low,
+                       Shape::built_inner(level)});
+    } else if (open_[level].node->count == open_[level].fill) {
       // The new node takes the full one's last child along, so that no node ever has a single one.
       auto next = std::make_unique<InnerNode>(static_cast<std::uint8_t>(level + 1), std::uint64_t{0});
       auto& full = *open_[level].node;
@@ -92,6 +96,7 @@ class TreeBuilder {
       RawDatom next_low = full.separators.take(last - 1);
       full.remove_right_of(last - 1, true);
       auto full_low = std::exchange(open_[level].low, std::move(next_low));
+      open_[level].fill = Shape::built_inner(level + ++open_[level].number);
       auto const full_size = full.size();
       NodeReference<Shape> done{std::exchange(open_[level].node, std::move(next)).release()};
       put(level + 1, std::move(done), full_size, std::move(full_low));
@@ -108,6 +113,8 @@ class TreeBuilder {
   }
 
   OwnLeaf<Shape> leaf_;
+  std::uint64_t leaves_ = 0;
+  std::size_t leaf_fill_ = Shape::built_leaf(0);
   std::vector<Open> open_;
   std::uint64_t size_ = 0;
   std::optional<NodeSink> sink_;

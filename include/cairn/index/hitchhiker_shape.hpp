@@ -10,7 +10,7 @@
 namespace cairn {
 
 /// Measured (docs/indexes.md): longer buffers make checkpoints of scattered writes smaller, and small checkpoints larger.
-using HitchhikerShape = BufferedShape<DefaultNodeShape, 64, std::size_t{2} << 10U, std::size_t{96} << 10U>;
+using HitchhikerShape = BufferedShape<DefaultNodeShape, 64, std::size_t{3} << 9U, std::size_t{96} << 10U>;
 
 /// A persistent set whose inner nodes are stored with buffers: what has changed since a child was written. A checkpoint writes
 /// a node only where its parent's buffer is full; all else it describes. So scattered writes touch few nodes. In memory it is

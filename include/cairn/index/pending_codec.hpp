@@ -156,11 +156,11 @@ void route_pending(Inner<Shape>& inner, Pending const& pending) {
   for (std::size_t first = 0; first != operations.size();) {
     auto const& datom = operations[first].datom;
     auto const at = child_index<Sorted>(inner, datom, bounds_of<Sorted>(datom));
+    auto last = first + 1;
+    while (last != operations.size() && (at + 1 == inner.count || compare<Sorted>(operations[last].datom, inner.separators[at]) < 0)) ++last;
     auto part = std::make_shared<Pending>();
-    for (; first != operations.size() && (at + 1 == inner.count || compare<Sorted>(operations[first].datom, inner.separators[at]) < 0);
-         ++first) {
-      part->add(operations[first]);
-    }
+    part->operations.reserve(last - first);
+    for (; first != last; ++first) part->add(operations[first]);
     auto child = inner.addresses.child(at);
     PendingRun const more = std::move(part);
     inner.sizes[at] += growth_of(more);

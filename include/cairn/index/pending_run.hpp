@@ -161,6 +161,7 @@ template <Order Sorted>
   if (is_empty(newer)) return older;
   if (is_empty(older)) return newer;
   auto result = std::make_shared<Pending>();
+  result->operations.reserve(older->operations.size() + newer->operations.size());
   for_each_pair<Sorted>(older, newer, [&](PendingOperation const* before, PendingOperation const* after) {
     if (before == nullptr || after == nullptr) return result->add(before == nullptr ? *after : *before);
     auto const both = combined(before->change, after->change, after->datom);

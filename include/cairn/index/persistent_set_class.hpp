@@ -50,7 +50,7 @@ class PersistentSet {
   PersistentSet& operator=(PersistentSet&&) noexcept = default;
   ~PersistentSet() { root_ = {}; }
 
-  /// From datoms in ascending order (equal neighbours count once), in full nodes. Linear.
+  /// From datoms in ascending order (equal neighbours count once), in full nodes; with buffers, in nodes that have room for more. Linear.
   [[nodiscard]] static PersistentSet from_sorted(std::span<RawDatom const> datoms);
 
   /// The set that a flush gave `root` for. Reads nothing: nodes, the root too, are read when they are needed. An empty set, too,

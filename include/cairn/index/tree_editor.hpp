@@ -435,15 +435,19 @@ class TreeEditor {
   void split_leaf() {
     make_room(InnerNode::capacity / 2);
     auto& parent = *steps_[1].node;
-    auto const at = steps_[1].index;
+    split_child(parent, steps_[1].index);
+    if constexpr (Shape::buffered) split_along(parent);
+  }
+  /// Splits a child that is a leaf of the transaction's own. Requires room for another, and separators that are the parent's own.
+  void split_child(InnerNode& parent, std::size_t at) {
     auto* left = as_leaf<Shape>(parent.child(at));
     auto* right = make_leaf_like<Sorted>(owner_, *left).release();
-    constexpr std::size_t keep = LeafNode::capacity / 2;
-    constexpr std::size_t number = LeafNode::capacity - keep;
+    std::size_t const keep = left->count / 2U;
+    std::size_t const number = left->count - keep;
     move_run<Sorted>(*left, keep, number, *right, 0);
     forget_origin(*left);
-    left->count = keep;
-    right->count = number;
+    left->count = static_cast<std::uint16_t>(keep);
+    right->count = static_cast<std::uint16_t>(number);
     parent.sizes[at] -= number;
     RawDatom separator = right->template view<Sorted>(0);
     auto const head = head_of<Sorted>(separator);
@@ -452,6 +456,28 @@ class TreeEditor {
     right->template sharpen<Sorted>();
     pack(parent, at);
     pack(parent, at + 1);
+  }
+  /// Splits siblings of a leaf that was split, too, that would be soon: their parent is to be written now, with its buffer, and would be
+  /// again for each. Only where datoms come to them: what was filled in order may stay as it is. Few at once, or one datom in a tree
+  /// of full leaves would cost many.
+  CAIRN_NOINLINE void split_along(InnerNode& parent) noexcept {
+    auto left = Shape::splits_along;
+    for (std::size_t at = 0; at != parent.count && parent.count != InnerNode::capacity && left != 0; ++at) {
+      if (parent.sizes[at] < Shape::soon_full || parent.child(at) == nullptr || !has_changed(*as_leaf<Shape>(parent.child(at)))) continue;
+      try {
+        static_cast<void>(own_child(parent, at));
+        split_child(parent, at);
+      } catch (...) {
+        return;  // the edit does not need it
+      }
+      ++at;  // its other half
+      --left;
+    }
+  }
+  /// Whether a leaf is not as it was written.
+  [[nodiscard]] static bool has_changed(LeafNode const& leaf) {
+    OriginLock const lock{&leaf};
+    return leaf.described_by.block == nullptr || !is_empty(leaf.described_by.run);
   }
 
   /// A new last leaf after a full one: what is inserted in order fills its nodes.
