@@ -37,8 +37,8 @@ template <meta::Lazy = {}>
 }
 
 /// The word of `known` that is nearest to `given`, the first of equals; empty where none is within a third of its
-/// length (at least one edit), for a wild guess misleads. `given` may be anything a user typed: what is far too long is
-/// near nothing.
+/// length (at least one edit) and has a letter in common with it, for a wild guess misleads. `given` may be anything a user
+/// typed: what is far too long is near nothing.
 template <class Words>
 [[nodiscard]] constexpr std::string_view nearest(std::string_view given, Words const& known) {
   std::string_view best;
@@ -47,7 +47,8 @@ template <class Words>
     std::size_t const allowed = std::max<std::size_t>(1, (word.size() + 1) / 3);
     if (given.size() > word.size() + allowed || word.size() > given.size() + allowed) continue;
     std::size_t const distance = edit_distance(given, word);
-    if (distance <= allowed && (best.empty() || distance < best_distance)) {
+    bool const is_another = distance >= std::max(given.size(), word.size());
+    if (distance <= allowed && !is_another && (best.empty() || distance < best_distance)) {
       best = word;
       best_distance = distance;
     }

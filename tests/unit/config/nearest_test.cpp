@@ -37,6 +37,14 @@ TEST_CASE("the nearest word is found, and none where all are far", "[config]") {
   CHECK(nearest("path", std::array<std::string_view, 0>{}).empty());
 }
 
+TEST_CASE("a word that has no letter of another is not near it", "[config]") {
+  constexpr std::array<std::string_view, 3> known{"=", "x", "<="};
+  CHECK(nearest("f", known).empty());
+  CHECK(nearest("ab", known).empty());
+  CHECK(nearest("xx", known) == "x");
+  CHECK(nearest("<", std::array<std::string_view, 1>{"<="}) == "<=");
+}
+
 TEST_CASE("of equally near words it is the first", "[config]") {
   constexpr std::array<std::string_view, 2> known{"read", "road"};
   CHECK(nearest("rad", known) == "read");

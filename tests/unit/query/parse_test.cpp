@@ -99,7 +99,7 @@ struct Refused {
   std::string_view place;
 };
 
-constexpr std::array<Refused, 96> refused{{
+constexpr std::array<Refused, 102> refused{{
     {"[:find ?e", Fault::not_edn, Errc::edn_syntax, "["},
     {"", Fault::not_edn, Errc::edn_syntax, ""},
     {"[:find ?e] 1", Fault::not_edn, Errc::edn_syntax, "1"},
@@ -198,6 +198,12 @@ constexpr std::array<Refused, 96> refused{{
     {"[:find ?e :where [?e :name ?n] [(missing? ?e :a :b)]]", Fault::wrong_arguments, Errc::query_where, "missing?"},
     {"[:find ?e :where [?e :age ?a] [(< ?a ?b)]]", Fault::unbound_argument, Errc::query_where, "?b"},
     {"[:find ?e :where (not [?e :age])]", Fault::unbound_argument, Errc::query_where, "(not [?e :age])"},
+    {"[:find ?n :in $ name :where [?e :name ?n] [?f :name ?name]]", Fault::bad_input, Errc::parser_query, "name"},
+    {"[:find (pull ?e ?p) :where [?e :name ?p]]", Fault::bad_find, Errc::query_where, "?p"},
+    {"[:find (pull ?e ?p) :in $ [?p ...] :where [?e :name]]", Fault::bad_find, Errc::query_where, "?p"},
+    {"[:find ?e :where [?e :age ?a] [> ?a 3]]", Fault::bad_clause, Errc::parser_where, ">"},
+    {"[:find ?e :where [?e :age ?a] [adult? ?a]]", Fault::bad_clause, Errc::parser_where, "adult?"},
+    {"[:find ?e :where [?e :age ?a] [not [?e :boss]]]", Fault::bad_clause, Errc::parser_where, "not"},
     {"[:find ?e :where (grown ?e)]", Fault::unknown_rule, Errc::parser_query, "(grown ?e)"},
     {"[:find ?e :where [?e :age ?a] (> ?a 5)]", Fault::unknown_rule, Errc::parser_query, "(> ?a 5)"},
     {"[:find ?e :in $ % :where [?e :a] (r)]", Fault::bad_clause, Errc::parser_where, "(r)"},
@@ -278,6 +284,30 @@ static_assert(all_rules_refused(std::make_index_sequence<refused_rules.size()>{}
 
 static_assert(parse_query("[:find ?e :where [?e :name ?n] [(even ?n)]]").problem.hint == "even?");
 static_assert(parse_query("[:find (cuont ?e) :where [?e :name ?n]]").problem.hint == "count");
+// Each with the name that was probably meant.
+constexpr std::string_view hint_of(std::string_view text) { return parse_query(text, own).problem.hint; }
+static_assert(hint_of("[:find (pul ?e [*]) :where [?e :name ?n]]") == "pull");
+static_assert(hint_of("[:find (spred ?n) :where [?e :age ?n]]") == "spread");
+static_assert(hint_of("[:find ?e :where [?e :name ?n] [(scael ?n)]]") == "scale");
+static_assert(hint_of("[:find ?e :wher [?e :name ?n]]") == ":where");
+static_assert(hint_of("[:find ?e :where [?e :name ?n] :limt 3]") == ":limit");
+static_assert(hint_of("[:find ?n :where [?e :name ?n] :order-by ?n :dsc]") == ":desc");
+static_assert(hint_of("[:find ?n :dsc :where [?e :name ?n]]").empty());
+static_assert(hint_of("{:find [?e] :wehre [[?e :name ?n]]}") == ":where");
+static_assert(hint_of("[:find ?e :where [?e :name ?n] (nto [?e :age])]") == "not");
+static_assert(hint_of("[:find ?e :where [?e :name ?n] (not-jion [?e] [?e :age])]") == "not-join");
+static_assert(hint_of("[:find ?e :where (r ?e)]").empty());
+static_assert(hint_of("[:find ?n :in $ name :where [?e :name ?n] [?f :name ?name]]") == "?name");
+static_assert(hint_of("[:find ?e :where [?e :age ?a] [(f ?a)]]").empty());  // no more like = than any other
+
+constexpr std::string_view two_rules = "[[(adult ?a ?e) [?e :age ?a]] [(child ?e) [?e :age 8]]]";
+constexpr Problem link_problem(std::string_view text) {
+  auto query = parse_query(text, own);
+  return query.problem ? query.problem : link(query, parse_rules(two_rules));
+}
+static_assert(link_problem("[:find ?e :in $ % :where (adlt 18 ?e)]").hint == "adult");
+static_assert(link_problem("[:find ?e :in $ % :where [?e :age] (nto [?e :boss])]").hint == "not");
+static_assert(parse_rules("[[(adult ?e) [?e :age]] [(old ?e) (adutl ?e)]]").problem.hint == "adult");
 static_assert(parse_query("[:find (x ?e) :where [?e :name ?n] [(y ?n) ?z]]", {.any = true}).ok());
 
 }  // namespace
@@ -316,6 +346,19 @@ TEST_CASE("an error shows the query and the place") {
         "   :where [?e :age ?a] [(grater ?a 20)]]\n"
         "                         ^");
   CHECK(error.data() == "{:line 2 :column 24 :offset 33}");
+}
+
+TEST_CASE("an error says how many arguments are taken") {
+  auto const words = [](std::string_view text) { return words_of(parse_query(text, own).problem); };
+  CHECK(words("[:find ?e :where [?e :name ?n] [(inc ?n 2) ?m]]") == "this function takes 1 argument, and is given 2");
+  CHECK(words("[:find ?e :where [?e :name ?n] [(subs ?n) ?m]]") == "this function takes 2 to 3 arguments, and is given 1");
+  CHECK(words("[:find ?e :where [?e :name ?n] [(max) ?m]]") == "this function takes 1 or more arguments, and is given 0");
+  CHECK(words("[:find ?n :having [(inc)] :where [?e :name ?n]]") == "this function takes 1 argument, and is given 0");
+  CHECK(words("[:find (min 1 2 ?n) :where [?e :name ?n]]") == "this aggregate takes 1 to 2 arguments, and is given 3");
+  CHECK(words("[:find (sample ?n) :where [?e :name ?n]]") == "this aggregate takes 2 arguments, and is given 1");
+  CHECK(words("[:find ?m :where [(q [:find ?a :in $ ?b :where [_ :age ?a]] $) ?m]]") == "the inner query takes 2 inputs, and is given 1");
+  CHECK(words_of(link_problem("[:find ?e :in $ % :where (adult ?e)]")) == "this rule takes 2 arguments, and is given 1");
+  CHECK(words_of(link_problem("[:find ?e :in $ % :where [?e :age ?a] (even? ?a)]")) == "a function is called in square brackets: [(f ?x)]");
 }
 
 TEST_CASE("names that are not joined are other variables") {

@@ -24,7 +24,7 @@ struct FaultReport {
   static constexpr auto place = excerpt_of(Report::text(), Report::problem().offset, Report::problem().length);
 
   static constexpr notation::CharBuffer reason() {
-    notation::CharBuffer text{Report::problem().reason};
+    auto text = syntax::words_of<notation::CharBuffer>(Report::problem());
     if (Report::problem().hint.empty()) return text;
     text += "; did you mean ";
     text += Report::problem().hint;

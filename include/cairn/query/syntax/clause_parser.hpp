@@ -3,6 +3,7 @@
 // Clauses: what queries and rules have in common.
 #pragma once
 
+#include <cairn/config/nearest.hpp>
 #include <cairn/edn/form.hpp>
 #include <cairn/query/function/builtins.hpp>
 #include <cairn/query/syntax/names.hpp>
@@ -10,6 +11,8 @@
 #include <cairn/query/syntax/problem.hpp>
 #include <cairn/query/syntax/tree.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,6 +23,12 @@ namespace cairn::query::syntax {
 /// Checks a query that stands as an argument, which has variables of its own; `inputs` is how many arguments follow it. Whole
 /// queries are read above this header, so who makes a parser of clauses hands it in.
 using QueryCheck = Problem (*)(notation::Form query, std::size_t inputs, Names const& names, std::size_t depth);
+
+/// With which clauses in round brackets begin.
+inline constexpr std::array clause_words{std::string_view{"not"}, std::string_view{"not-join"}, std::string_view{"or"},
+                                         std::string_view{"or-join"}, std::string_view{"and"}};
+
+inline constexpr std::string_view calls_function = "a function is called in square brackets: [(f ?x)]";
 
 /// Parses clauses into the pools of a tree. Every function that returns a bool has recorded a problem where it is
 /// false.
@@ -85,6 +94,11 @@ class ClauseParser : public PlaceParser {
   constexpr bool pattern(Form form, Form first, std::optional<std::uint16_t> from, Clause& made) {
     made.kind = Clause::Kind::pattern;
     if (!set_source(form, from, made)) return false;
+    if (first.is(notation::Kind::symbol) && !detail::is_variable(first) && !detail::is_blank(first)) {
+      if (std::find(clause_words.begin(), clause_words.end(), first.raw()) != clause_words.end())
+        return bad_clause(first, "a clause that begins with this word has round brackets: (not ...)");
+      if (is_function(first)) return bad_clause(first, "a function is called in brackets of its own: [(f ?x) ?y]");
+    }
     constexpr PlaceReasons reasons{
         .source = "a pattern has variables, constants and _; a symbol among them is quoted: 'name",
         .symbol = "a pattern has variables, constants and _; a symbol among them is quoted: 'name",
@@ -131,7 +145,7 @@ class ClauseParser : public PlaceParser {
     auto const terms = tree().terms_of(made.terms);
     FunctionInfo const& known = info_of(made.callee.builtin);
     if (!takes(known, given))
-      return fail(Fault::wrong_arguments, Errc::query_where, name, "this function takes another number of arguments");
+      return fail_count(Errc::query_where, name, "this function", {"argument", given, known.least, known.most});
     if (known.takes_source && terms[0].kind != Term::Kind::source)
       return fail(Fault::wrong_arguments, Errc::query_where, name,
                   "this function reads a database, which comes first: (f $ ?e ...)");
@@ -258,19 +272,34 @@ class ClauseParser : public PlaceParser {
     bool const is_name = !detail::is_variable(head) && !detail::is_blank(head) && !detail::is_source(head);
     if (!is_name) return bad_clause(head, "a clause in round brackets begins with not, or, and or the name of a rule");
     if (!in_rules() && !tree().takes_rules) {
-      bool const called = find_function(head.raw()) != nullptr || (!names().any && names().has_function(head.raw()));
+      if (is_function(head)) return fail(Fault::unknown_rule, Errc::parser_query, form, calls_function);
+      std::string_view const near = nearest_word(head);
       return fail(Fault::unknown_rule, Errc::parser_query, form,
-                  called ? std::string_view{"a function is called in square brackets: [(f ?x)]"}
-                         : std::string_view{"this is a call of a rule, and no rules come in; add % to :in"});
+                  near.empty() ? std::string_view{"this is a call of a rule, and no rules come in; add % to :in"}
+                               : std::string_view{"no clause begins with this word, and no rules come in; for rules add % to :in"},
+                  near);
     }
     // A rule may read no source at all; then it does not matter that there is none.
     made.source = from.value_or(callers_source);
     constexpr PlaceReasons reasons{.source = "a rule's source stands before its name: ($ rule ?x)",
                                    .symbol = "a rule's arguments are variables, constants and _",
                                    .call = "a rule's arguments are variables, constants and _"};
-    if (!places(head.next(), form.node().next, reasons, made.terms)) return false;
+    if (!places(head.next(), form.node().next, reasons, made.terms)) {
+      std::string_view const near = nearest_word(head);
+      return near.empty() ? false
+                          : fail(Fault::unknown_rule, Errc::query_where, head,
+                                 "a rule's arguments are variables, constants and _, and no other clause begins with this word", near);
+    }
     if (made.terms.count == 0) return bad_clause(form, "a rule has arguments: (rule ?x)");
     return true;
+  }
+
+  /// With what a clause probably begins. Names of rules may be short, which are near many.
+  [[nodiscard]] static constexpr std::string_view nearest_word(Form name) {
+    return name.raw().size() < 3 ? std::string_view{} : config::nearest(name.raw(), clause_words);
+  }
+  [[nodiscard]] constexpr bool is_function(Form name) const noexcept {
+    return find_function(name.raw()) != nullptr || (!names().any && names().has_function(name.raw()));
   }
 
   QueryCheck check_query_;

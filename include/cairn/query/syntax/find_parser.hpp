@@ -3,6 +3,7 @@
 // What a query finds: `:find`.
 #pragma once
 
+#include <cairn/config/nearest.hpp>
 #include <cairn/edn/form.hpp>
 #include <cairn/query/aggregate/aggregates.hpp>
 #include <cairn/query/function/nearest.hpp>
@@ -11,6 +12,7 @@
 #include <cairn/query/syntax/query_parts.hpp>
 #include <cairn/query/syntax/tree.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -66,7 +68,7 @@ class FindParser {
     for (Form element = query_.at(first); element.index() != end; element = element.next()) {
       if (!find_element(element)) return false;
     }
-    return true;
+    return names_of_inputs();
   }
 
  private:
@@ -114,7 +116,31 @@ class FindParser {
       return true;
     }
     made.pattern.kind = Term::Kind::variable;
-    return find_known_variable(parser_, pattern, made.pattern.index);
+    if (!find_known_variable(parser_, pattern, made.pattern.index)) return false;
+    for (Input const& one : tree_.inputs) {
+      if (is_value(one) && tree_.bindings[one.binding].variable == made.pattern.index) return true;
+    }
+    return parser_.fail(Fault::bad_find, Errc::query_where, pattern,
+                        "the pattern of a pull is written here, or is a ?variable under :in, which has one value");
+  }
+
+  [[nodiscard]] constexpr bool is_value(Input const& one) const noexcept {
+    return one.kind == Input::Kind::binding && tree_.bindings[one.binding].kind == Binding::Kind::scalar;
+  }
+
+  /// A name without ? among the inputs is a pattern's, which another query may pull. Beside the variable it is a mistake.
+  constexpr bool names_of_inputs() {
+    for (Input const& one : tree_.inputs) {
+      Form const name = query_.at(one.node);
+      if (!is_value(one) || detail::is_variable(name)) continue;
+      for (std::uint32_t const other : tree_.names) {
+        Form const variable = query_.at(other);
+        if (detail::is_variable(variable) && variable.raw().substr(1) == name.raw())
+          return parser_.fail(Fault::bad_input, Errc::parser_query, name,
+                              "a variable begins with ?, so that this is another one than the query has", variable.raw());
+      }
+    }
+    return true;
   }
 
   constexpr bool aggregate(Form form, FindElement& made) {
@@ -127,13 +153,14 @@ class FindParser {
       made.kind = FindElement::Kind::aggregate;
       made.aggregate = known->id;
       if (!takes(*known, before))
-        return parser_.fail(Fault::wrong_arguments, Errc::parser_find, form,
-                    "this aggregate takes another number of arguments");
+        return parser_.fail_count(Errc::parser_find, form, "this aggregate",
+                                  {"argument", before + 1, known->least + std::size_t{1}, known->most + std::size_t{1}});
     } else if (parser_.names().has_aggregate(name.raw())) {
       made.kind = FindElement::Kind::custom_aggregate;
     } else {
+      std::array const near{nearest_aggregate(name.raw(), parser_.names().aggregates), std::string_view{"pull"}};
       return parser_.fail(Fault::unknown_aggregate, Errc::parser_find, name, "there is no aggregate of this name",
-                  nearest_aggregate(name.raw()));
+                          config::nearest(name.raw(), near));
     }
     std::size_t const begin = tree_.terms.size();
     Form next = name.next();

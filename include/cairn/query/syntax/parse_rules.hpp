@@ -3,6 +3,7 @@
 // The text of rules to their syntax tree, and the calls of a query to its rules.
 #pragma once
 
+#include <cairn/config/nearest.hpp>
 #include <cairn/edn/node.hpp>
 #include <cairn/edn/reader.hpp>
 #include <cairn/query/syntax/bound_check.hpp>
@@ -41,6 +42,13 @@ struct RulesSyntax {
 
 namespace detail {
 
+/// The rule, or the word of a clause, that was probably meant.
+constexpr std::string_view nearest_rule(Tree const& rules, notation::Form any_of_rules, std::string_view name) {
+  std::vector<std::string_view> known(clause_words.begin(), clause_words.end());
+  for (std::size_t i = 0; i != rules.rules.size(); ++i) known.push_back(any_of_rules.at(rules.rules[i].name).raw());
+  return config::nearest(name, known);
+}
+
 /// Finds the rule that a clause of `tree` calls; gives a problem where there is none or the call is wrong.
 constexpr Problem link_call(Tree& tree, std::size_t number, notation::Form any, Tree const& rules,
                             notation::Form any_of_rules, bool in_rules) {
@@ -48,22 +56,26 @@ constexpr Problem link_call(Tree& tree, std::size_t number, notation::Form any, 
   notation::Form const name = any.at(call.name);
   notation::Form const at = any.at(call.node);
   auto const rule = find_rule(rules, any_of_rules, name);
-  if (!rule)
+  if (!rule) {
+    bool const called = find_function(name.raw()) != nullptr;
     return {Fault::unknown_rule,
             Errc::query_where,
             name.offset(),
             name.raw().size(),
-            "there is no rule of this name",
-            {},
+            called ? calls_function : std::string_view{"there is no rule of this name"},
+            called ? std::string_view{} : nearest_rule(rules, any_of_rules, name.raw()),
             in_rules};
-  if (rules.rules[*rule].arity != call.terms.count)
+  }
+  std::size_t const arity = rules.rules[*rule].arity;
+  if (arity != call.terms.count)
     return {Fault::wrong_arguments,
             Errc::query_where,
             at.offset(),
             at.raw().size(),
-            "this rule takes another number of arguments",
+            "this rule",
             {},
-            in_rules};
+            in_rules,
+            {"argument", call.terms.count, arity, arity}};
   call.rule = *rule;
   return {};
 }

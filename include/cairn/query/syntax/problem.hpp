@@ -3,9 +3,11 @@
 // What is wrong with a query: known to a constant expression, made an exception at run time.
 #pragma once
 
+#include <cairn/edn/char_buffer.hpp>
 #include <cairn/edn/position.hpp>
 #include <cairn/error/error.hpp>
 #include <cairn/meta/lazy.hpp>
+#include <cairn/query/function/builtins.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +36,15 @@ enum class Fault : std::uint8_t {
   too_big,
 };
 
-/// The first mistake of a text, or none. `reason` and `hint` are static text.
+/// How many of something are given, and how many are taken.
+struct Count {
+  std::string_view of{};  ///< "argument"; empty: nothing was counted
+  std::size_t given = 0;
+  std::size_t least = 0;
+  std::size_t most = 0;  ///< `any_number`: as many as one likes
+};
+
+/// The first mistake of a text, or none. `reason` is static text, `hint` that or a part of the texts.
 struct Problem {
   Fault fault = Fault::none;
   Errc code = Errc::parser_query;
@@ -43,9 +53,32 @@ struct Problem {
   std::string_view reason{};  ///< says what to do
   std::string_view hint{};    ///< the known name that was probably meant, or nothing
   bool in_rules = false;      ///< the place is in the text of the rules
+  Count count{};              ///< of what is given in another number than `reason` takes, which says who that is
 
   [[nodiscard]] constexpr explicit operator bool() const noexcept { return fault != Fault::none; }
 };
+
+/// "this function takes 2 to 3 arguments, and is given 1".
+template <class Text = std::string>
+[[nodiscard]] constexpr Text words_of(Problem const& problem) {
+  Text text{problem.reason};
+  Count const& count = problem.count;
+  if (count.of.empty()) return text;
+  text += " takes ";
+  text += notation::detail::to_text(count.least).view();
+  if (count.most == any_number) {
+    text += " or more";
+  } else if (count.most != count.least) {
+    text += " to ";
+    text += notation::detail::to_text(count.most).view();
+  }
+  text += ' ';
+  text += count.of;
+  if (count.most != 1) text += 's';
+  text += ", and is given ";
+  text += notation::detail::to_text(count.given).view();
+  return text;
+}
 
 /// The exception for a problem of `text`, which is that of the rules where `problem.in_rules`: line, column, reason,
 /// the text with a caret; data `{:line 1 :column 5 :offset 4 :form "?x"}`. Requires: there is a problem.
@@ -53,7 +86,7 @@ template <meta::Lazy = {}>
 [[nodiscard]] inline Error error_of(std::string_view text, Problem const& problem) {
   std::string what;
   if (problem.in_rules) what += "in the rules: ";
-  what += problem.reason;
+  what += words_of(problem);
   if (!problem.hint.empty()) what.append("; the nearest is ").append(problem.hint);
   auto const at = notation::position(text, problem.offset);
   return Error{problem.code, notation::explain(text, problem.offset, what),

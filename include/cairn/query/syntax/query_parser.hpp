@@ -189,8 +189,6 @@ class QueryParser {
     };
     for (FindElement const& element : tree_.find) {
       if (!bound_variable(element.variable, element.node)) return false;
-      if (element.pattern.kind == Term::Kind::variable && !bound_variable(element.pattern.index, element.pattern.node))
-        return false;
       for (Term const& term : tree_.terms_of(element.arguments)) {
         if (term.kind == Term::Kind::variable && !bound_variable(term.index, term.node)) return false;
       }
@@ -212,8 +210,8 @@ constexpr Problem check_nested_query(notation::Form query, std::size_t inputs, N
   QueryParser parser{query, tree, names, depth};
   if (!parser.run()) return parser.problem();
   if (tree.inputs.size() == inputs) return {};
-  Problem wrong{Fault::wrong_arguments, Errc::parser_query, query.offset(), query.raw().size(),
-                "the inner query takes another number of inputs than stand behind it"};
+  Problem wrong{Fault::wrong_arguments, Errc::parser_query, query.offset(), query.raw().size(), "the inner query"};
+  wrong.count = {"input", inputs, tree.inputs.size(), tree.inputs.size()};
   return wrong;
 }
 

@@ -3,6 +3,7 @@
 // The parts of a query by their keyword, out of a vector or a map.
 #pragma once
 
+#include <cairn/config/nearest.hpp>
 #include <cairn/edn/form.hpp>
 #include <cairn/query/syntax/clause_parser.hpp>
 
@@ -17,9 +18,9 @@ namespace cairn::query::syntax {
 enum class PartName : std::uint8_t { find, with, in, where, keys, strs, syms, order_by, limit, offset, having };
 
 inline constexpr std::array part_names{
-    std::string_view{"find"},  std::string_view{"with"},   std::string_view{"in"},    std::string_view{"where"},
-    std::string_view{"keys"},  std::string_view{"strs"},   std::string_view{"syms"},  std::string_view{"order-by"},
-    std::string_view{"limit"}, std::string_view{"offset"}, std::string_view{"having"}};
+    std::string_view{":find"},  std::string_view{":with"},   std::string_view{":in"},    std::string_view{":where"},
+    std::string_view{":keys"},  std::string_view{":strs"},   std::string_view{":syms"},  std::string_view{":order-by"},
+    std::string_view{":limit"}, std::string_view{":offset"}, std::string_view{":having"}};
 
 /// Neighbouring forms that belong to a keyword.
 struct Part {
@@ -50,14 +51,19 @@ class QueryParts {
  private:
   constexpr bool open(Form keyword, ClauseParser& parser, std::optional<PartName>& found) {
     for (std::size_t i = 0; i != part_names.size(); ++i) {
-      if (!keyword.is_keyword(part_names[i])) continue;
+      if (!keyword.is_keyword(part_names[i].substr(1))) continue;
       found = static_cast<PartName>(i);
       if (!parts_[i].present) return true;
       return parser.fail(Fault::bad_query, Errc::parser_query, keyword, "this part of the query is there twice");
     }
+    constexpr std::array directions{std::string_view{":desc"}, std::string_view{":asc"}};  // of :dsc both are as near
+    bool const orders = parts_[static_cast<std::size_t>(PartName::order_by)].present;
+    std::array const near{config::nearest(keyword.raw(), part_names),
+                          orders ? config::nearest(keyword.raw(), directions) : std::string_view{}};
     return parser.fail(
         Fault::bad_query, Errc::parser_query, keyword,
-        "a query has :find, :with, :in, :where, :keys, :strs, :syms, :order-by, :having, :limit and :offset");
+        "a query has :find, :with, :in, :where, :keys, :strs, :syms, :order-by, :having, :limit and :offset",
+        config::nearest(keyword.raw(), near));
   }
 
   constexpr bool read_vector(Form query, ClauseParser& parser) {

@@ -137,7 +137,7 @@ class ResultParser {
       if (known.own_step)
         return fail(Fault::bad_query, Errc::parser_query, name, ":having looks at what is found and reads no source");
       if (!takes(known, form.size() - 1))
-        return fail(Fault::wrong_arguments, Errc::query_where, name, "this function takes another number of arguments");
+        return parser_.fail_count(Errc::query_where, name, "this function", {"argument", form.size() - 1, known.least, known.most});
     }
     std::size_t const begin = tree_.terms.size();
     for (Form next = name.next(); next.index() != form.node().next; next = next.next()) {

@@ -72,6 +72,12 @@ class TermParser {
     problem_ = {fault, code, at.offset(), at.raw().size(), reason, hint, in_rules_};
     return false;
   }
+  /// Of what is given in another number than it is taken: `reason` says by whom.
+  constexpr bool fail_count(Errc code, Form at, std::string_view reason, Count const& count) {
+    static_cast<void>(fail(Fault::wrong_arguments, code, at, reason));
+    problem_.count = count;
+    return false;
+  }
   constexpr void take(Problem const& problem) {
     problem_ = problem;
     problem_.in_rules = in_rules_;
@@ -182,7 +188,7 @@ class TermParser {
     found.custom = true;
     if (names_.has_function(name.raw())) return true;
     return fail(Fault::unknown_function, Errc::query_where, name, "there is no function of this name",
-                nearest_function(name.raw()));
+                nearest_function(name.raw(), names_.functions));
   }
 
   constexpr bool bad_clause(Form at, std::string_view reason) {
