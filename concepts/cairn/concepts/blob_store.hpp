@@ -137,7 +137,8 @@ concept BlobWriterHoldsOrLeavesIt = detail::WriterHolds<Store> || !detail::Menti
 ///   tail in the same way; `drop(branch, expected)` removes the root.
 /// - `sweep(live, cutoff)` may remove blobs that are not live and were put before `cutoff`. Requires: whoever put a blob
 ///   before `cutoff` and is still to name it has been waited for, or `live` has it. `live` says the same of an address and of its
-///   `blob_place`: it is asked about either.
+///   `blob_place`: it is asked about either. It may read this very store, and so is
+///   called without a lock that the store's members take.
 ///
 /// Thread safety: all const members may be called at once from any thread, beside one writer a thread.
 template <class Store>

@@ -71,9 +71,18 @@ class Shelf {
     return {cairn::CommitResult::committed, root->version};
   }
 
+  /// `live` may read this very shelf, so it is asked without the lock. What is put meanwhile is not in the list.
   void sweep(cairn::LiveSet<std::uint64_t> const& live, cairn::TimePoint cutoff) {
+    std::vector<std::uint64_t> old;
+    {
+      std::scoped_lock const lock{mutex_};
+      for (auto const& [number, blob] : blobs_) {
+        if (blob.put_at < cutoff) old.push_back(number);
+      }
+    }
+    std::erase_if(old, [&](std::uint64_t number) { return live(number); });
     std::scoped_lock const lock{mutex_};
-    std::erase_if(blobs_, [&](auto const& blob) { return blob.second.put_at < cutoff && !live(blob.first); });
+    for (auto const number : old) blobs_.erase(number);
   }
 
  private:
