@@ -6,8 +6,10 @@
 #include <cairn/index/persistent_set.hpp>
 #include <cairn/query/compiled/q.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 struct Person {
   std::string name;
@@ -56,4 +58,99 @@ inline void misspells_an_attribute(cairn::Db<cairn::persistent_set_tag> const& d
 // PLACE: ?e :age >>:old<<]
 inline void compares_a_number_with_a_keyword(cairn::Db<cairn::persistent_set_tag> const& db) {
   cairn::q<"[:find ?e :where [?e :age :old]]", People>(db);
+}
+// REASON: cairn::q [find]: what is between >> and << can't be found
+// PLACE: [:find >>5<< :where
+inline void finds_a_number(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find 5 :where [?e :name ?n]]">(db);
+}
+// REASON: cairn::q [aggregate]: there is no aggregate of the name between >> and <<
+// PLACE: [:find (>>cuont<< ?e)
+// REASON: did you mean count?
+inline void misspells_an_aggregate(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find (cuont ?e) :where [?e :name]]">(db);
+}
+// REASON: cairn::q [arguments]: what is between >> and << takes another number of arguments
+// PLACE: ?a] [(>>even?<< ?a 2)]]
+inline void gives_a_function_too_much(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :where [?e :age ?a] [(even? ?a 2)]]">(db);
+}
+// REASON: cairn::q [source]: :in does not name the source between >> and <<
+// PLACE: :where [>>$b<< ?e :name]]
+inline void reads_no_source_of_its_own(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :where [$b ?e :name]]">(db);
+}
+// REASON: cairn::q [rule]: there is no rule of the name between >> and <<
+// PLACE: >>(adult ?e)<<
+inline void calls_no_rule(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :where [?e :age] (adult ?e)]">(db);
+}
+// REASON: cairn::q [query]: what is between >> and << is no part of a query
+// PLACE: ?e >>:keys<< a b :where
+inline void gives_keys_too_many(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :keys a b :where [?e :name]]">(db);
+}
+// REASON: cairn::q [query]: what is between >> and << is no part of a query
+// PLACE: order-by [?n >>:up<<]]
+inline void orders_by_no_direction(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?n :where [?e :name ?n] :order-by [?n :up]]">(db);
+}
+// REASON: cairn::q [query]: what is between >> and << is no part of a query
+// PLACE: :having >>?a<<]
+inline void has_no_predicate(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?a :where [_ :age ?a] :having ?a]">(db);
+}
+// REASON: cairn::q [query]: what is between >> and << is no part of a query
+// PLACE: :limit >>many<<]
+inline void limits_by_a_word(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?a :where [_ :age ?a] :limit many]">(db);
+}
+// REASON: cairn::q [value]: the schema gives the attribute between >> and << another type than that of the input
+// PLACE: [?e >>:name<< ?n]]
+inline void asks_for_a_number_as_a_name(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :in $ ?n :where [?e :name ?n]]", People>(db, 5);
+}
+// REASON: cairn::q [input]: what is between >> and << can't be given an input of this type
+// PLACE: >>[?n ...]<<
+inline void gives_one_for_several(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :in $ [?n ...] :where [?e :age ?n]]", People>(db, 5);
+}
+// REASON: cairn::q [inputs]: the query is given another number of inputs
+// PLACE: [>>:find<< ?e :where
+inline void gives_what_nothing_takes(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :where [?e :name]]">(db, 5);
+}
+
+// What is done with the result adds no error of its own.
+// REASON: cairn::q [attribute]: the schema has no attribute of the name between >> and <<
+// PLACE: [?e >>:nmae<< 
+inline std::size_t keeps_rows(cairn::Db<cairn::persistent_set_tag> const& db) {
+  auto const rows = cairn::q<"[:find ?e :where [?e :nmae \"Ivan\"]]", People>(db);
+  return rows.size();
+}
+// REASON: cairn::q [unbound]: the variable between >> and << is not bound
+// PLACE: [:find >>?x<< ?n :where
+inline std::size_t takes_rows_apart(cairn::Db<cairn::persistent_set_tag> const& db) {
+  std::size_t size = 0;
+  for (auto const& [x, n] : cairn::q<"[:find ?x ?n :where [?e :name ?n]]", People>(db)) {
+    std::string_view const name = n;
+    std::int64_t const number = x;
+    size += name.size() + static_cast<std::size_t>(number);
+  }
+  return size;
+}
+// REASON: cairn::q [edn]: this text is not EDN
+// PLACE: >>[<<:find [?n ?a]
+inline std::size_t takes_one_row_apart(cairn::Db<cairn::persistent_set_tag> const& db) {
+  auto const row = cairn::q<"[:find [?n ?a] :where [?e :name ?n] [?e :age ?a]", People>(db);
+  if (!row) return 0;
+  auto const [name, age] = *row;
+  return static_cast<std::string_view>(name).size() + static_cast<std::size_t>(age);
+}
+// REASON: cairn::q [constant]: the schema gives the attribute another type
+// PLACE: [?e :age >>
+inline std::size_t reads_values(cairn::Db<cairn::persistent_set_tag> const& db) {
+  std::size_t size = 0;
+  for (std::string_view const name : cairn::q<"[:find [?n ...] :where [?e :name ?n] [?e :age \"4\"]]", People>(db)) size += name.size();
+  return size;
 }

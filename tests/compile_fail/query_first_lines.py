@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # Copyright the Cairn authors
 # SPDX-License-Identifier: BSL-1.0
-"""Of each mistake in query_first_lines.cpp, the first 25 lines that a compiler prints have the reason and the place.
+"""Of each mistake in query_first_lines.cpp, the first 25 lines that a compiler prints have the reason and the place; it prints no other
+errors.
 
 usage: query_first_lines.py SOURCE COMPILER FLAG...
 """
@@ -40,6 +41,8 @@ def messages_of(output):
 
 def main():
     source, *command = sys.argv[1:]
+    if "clang" in pathlib.Path(command[0]).name:
+        command.append("-ferror-limit=0")
     run = subprocess.run([*command, "-fsyntax-only", source], capture_output=True, text=True)
     if run.returncode == 0:
         sys.exit(f"{source} compiles, and should not")
@@ -48,6 +51,9 @@ def main():
     for expected in mistakes_of(pathlib.Path(source).read_text()):
         if not any(all(text in message for text in expected) for message in shown):
             faults.append(f"no error has this in its first {FIRST_LINES} lines: " + " ... ".join(expected))
+    for message in shown:
+        if "error: " in message and "cairn::q [" not in message:
+            faults.append(f"an error that gives no reason:\n{message}")
     if faults:
         print(run.stderr)
     for fault in faults:

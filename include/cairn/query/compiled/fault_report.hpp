@@ -40,7 +40,7 @@ struct FaultReport {
 
   /// Fails to compile, with the error of this kind.
   template <template <meta::fixed_string, meta::fixed_string...> class Fault>
-  static void refuse() {
+  static auto refuse() {
     [[maybe_unused]] auto const fail = []<std::size_t... Piece>(std::index_sequence<Piece...>) {
       static_cast<void>(sizeof(Fault<as_argument<place>(), piece<Piece>()...>));
     };
@@ -50,7 +50,7 @@ struct FaultReport {
 
 /// The same, with the error that belongs to the kind of problem.
 template <class Report>
-void refuse() {
+auto refuse() {
   using syntax::Fault;
   using Text = FaultReport<Report>;
   constexpr auto fault = Report::problem().fault;

@@ -116,17 +116,22 @@ template <class Type>
 template <class... Inputs>
 inline constexpr std::array<GivenShape const*, sizeof...(Inputs)> shapes_of{&shape_of<std::remove_cvref_t<Inputs>>...};
 
+/// The place of a query that has no `:in`. One of a map may have its `:find` anywhere.
+[[nodiscard]] constexpr Excerpt place_of_find(PlanView const& plan) {
+  return excerpt_of(plan.text, plan.text.find(":find"), 5);
+}
+
 /// The place of what the input is for: `$`, `?x`, `[?x ...]`.
 [[nodiscard]] constexpr Excerpt place_of(PlanView const& plan, Input const& input) {
   auto const form = form_at(plan, input.form);
   if (input.form.node != 0) return excerpt_of(plan.text, form.offset(), form.raw().size());
-  return excerpt_of(plan.text, 0, 0);  // a `$` that nobody wrote
+  return place_of_find(plan);  // a `$` that nobody wrote
 }
 
 /// The place of all of them.
 [[nodiscard]] constexpr Excerpt place_of_inputs(PlanView const& plan) {
   auto const at = plan.text.find(":in ");
-  return at == std::string_view::npos ? excerpt_of(plan.text, 0, 0) : excerpt_of(plan.text, at, 3);
+  return at == std::string_view::npos ? place_of_find(plan) : excerpt_of(plan.text, at, 3);
 }
 
 template <class Query, class... Inputs>
@@ -138,7 +143,7 @@ struct InputCheck {
   static constexpr Excerpt place_of_all = place_of_inputs(Query::plan());
 
   template <std::size_t Index>
-  static void check_one() {
+  static auto check_one() {
     using Type = std::tuple_element_t<Index, std::tuple<std::remove_cvref_t<Inputs>...>>;
     if constexpr (!suits(Query::plan(), Query::plan().inputs[Index], shape_of<Type>)) {
       static_cast<void>(sizeof(query_error::type_of_input<as_argument<place<Index>>(), Type>));
@@ -146,7 +151,7 @@ struct InputCheck {
   }
 
   /// What is wrong does not compile, where this is instantiated.
-  static void check() {
+  static auto check() {
     constexpr std::size_t wanted = Query::plan().inputs.size();
     if constexpr (sizeof...(Inputs) != wanted) {
       static_cast<void>(sizeof(query_error::number_of_inputs<as_argument<place_of_all>(), static_cast<int>(sizeof...(Inputs)),

@@ -85,7 +85,7 @@ struct AnswerTo<Whole, Shape, std::index_sequence<Index...>> {
 template <class Query, class Extra, class... Inputs>
 [[nodiscard]] auto run_static(Inputs const&... inputs) {
   if constexpr (!is_sound<Query, Extra, Inputs...>()) {
-    refuse_query<Query, Extra, Inputs...>();
+    return refuse_query<Query, Extra, Inputs...>();
   } else {
     using Whole = Surrounded<Query, Extra, Inputs...>;
     using Given = typename AnswerTo<Whole, Query::frozen.shape, std::make_index_sequence<Query::sizes.find>>::type;
@@ -104,7 +104,7 @@ template <class Query, class Extra, class... Inputs>
 template <class Query, class Extra, class... Inputs>
 [[nodiscard]] auto run_static_with(QueryOptions options, Inputs const&... inputs) {
   if constexpr (!is_sound<Query, Extra, Inputs...>()) {
-    refuse_query<Query, Extra, Inputs...>();
+    return refuse_query<Query, Extra, Inputs...>();
   } else {
     using Whole = Surrounded<Query, Extra, Inputs...>;
     using Given = typename AnswerTo<Whole, Query::frozen.shape, std::make_index_sequence<Query::sizes.find>>::type;

@@ -104,8 +104,8 @@ struct too_big {
 template <meta::fixed_string Here, int Given, int Wanted>
 struct number_of_inputs {
   static_assert(Given == Wanted,
-                "cairn::q [inputs]: the query is given another number of inputs than the :in between >> and << names; the two "
-                "numbers are those given and wanted");
+                "cairn::q [inputs]: the query is given another number of inputs than the :in between >> and << names, or than the one "
+                "database that is wanted where there is no :in; the two numbers are those given and wanted");
 };
 
 template <meta::fixed_string Here, class Given>

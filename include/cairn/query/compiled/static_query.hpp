@@ -192,7 +192,7 @@ struct StaticQuery {
   static constexpr bool is_valid = outline.problem.fault == syntax::Fault::none;
 
   /// What is wrong with it does not compile, where this is instantiated.
-  static void check() {
+  static auto check() {
     if constexpr (!is_valid) refuse<Report>();
   }
 

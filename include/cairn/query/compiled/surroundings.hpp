@@ -9,6 +9,7 @@
 #include <cairn/query/compiled/fn.hpp>
 #include <cairn/query/compiled/infer_types.hpp>
 #include <cairn/query/compiled/input_check.hpp>
+#include <cairn/query/compiled/refused.hpp>
 #include <cairn/query/compiled/schema_check.hpp>
 #include <cairn/query/compiled/static_query.hpp>
 #include <cairn/query/compiled/value_check.hpp>
@@ -132,7 +133,7 @@ struct Surrounded {
   }();
 
   template <std::size_t Index>
-  static void check_value() {
+  static auto check_value() {
     if constexpr (other_type(Query::plan(), known, Index).has_value()) {
       using Given = std::remove_cvref_t<std::tuple_element_t<Index, std::tuple<Inputs...>>>;
       static_cast<void>(sizeof(query_error::type_of_value<as_argument<place_of_value<Index>>(), Given>));
@@ -140,7 +141,7 @@ struct Surrounded {
   }
 
   /// What is wrong does not compile, where this is instantiated.
-  static void check() {
+  static auto check() {
     if constexpr (problem.kind == SchemaProblem::Kind::attribute) {
       FaultReport<Report>::template refuse<query_error::unknown_attribute>();
     } else if constexpr (problem.kind == SchemaProblem::Kind::constant) {
@@ -167,9 +168,10 @@ template <class Query, class Extra, class... Inputs>
   }
 }
 
-/// The first thing that is wrong with it does not compile, where this is instantiated.
+/// The first thing that is wrong with it does not compile, where this is instantiated. Functions on the way to that have no declared type:
+/// compilers instantiate them where they are called, before they look at what is done with the result.
 template <class Query, class Extra, class... Inputs>
-void refuse_query() {
+auto refuse_query() {
   if constexpr (!Query::is_valid) {
     Query::check();
   } else if constexpr (!InputCheck<Query, Inputs...>::is_valid) {
@@ -177,6 +179,7 @@ void refuse_query() {
   } else {
     Surrounded<Query, Extra, Inputs...>::check();
   }
+  return Refused<width_of_rows(Query::text)>{};
 }
 
 }  // namespace cairn::query::compiled
