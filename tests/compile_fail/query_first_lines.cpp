@@ -10,11 +10,16 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct Person {
   std::string name;
   std::int64_t age = 0;
+  cairn::Unique<std::string> mail;
+  std::vector<cairn::Ref<Person>> friends;
 };
+inline bool adult(std::int64_t age) { return age >= 18; }
+using Adult = cairn::fn<"adult?", adult>;
 using People = cairn::Schema<Person>;
 
 // REASON: cairn::q [edn]: this text is not EDN
@@ -119,6 +124,78 @@ inline void gives_one_for_several(cairn::Db<cairn::persistent_set_tag> const& db
 // PLACE: [>>:find<< ?e :where
 inline void gives_what_nothing_takes(cairn::Db<cairn::persistent_set_tag> const& db) {
   cairn::q<"[:find ?e :where [?e :name]]">(db, 5);
+}
+// REASON: cairn::q [attribute]: the schema has no attribute of the name between >> and <<
+// PLACE: ?e :age >>:mial<<)
+inline void misspells_one_of_several(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?k ?x :where [?e :name] [(get-some $ ?e :age :mial) [?k ?x]]]", People>(db);
+}
+// REASON: cairn::q [attribute]: the schema has no attribute of the name between >> and <<
+// PLACE: friends [>>:agee<<]
+// REASON: did you mean age?
+inline void pulls_what_is_not_there(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find (pull ?e [{:friends [:agee]}]) :where [?e :name]]", People>(db);
+}
+// REASON: cairn::q [attribute]: the schema has no attribute of the name between >> and <<
+// PLACE: pull ?e [>>:_frends<<
+inline void pulls_back_what_is_not_there(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find (pull ?e [:_frends]) :where [?e :name]]", People>(db);
+}
+// REASON: cairn::q [pull]: what is between >> and << is no part of a pull pattern
+// PLACE: (:name >>:lmit<< 1)
+inline void pulls_no_pattern(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find (pull ?e [(:name :lmit 1) :age]) :where [?e :name]]">(db);
+}
+// REASON: cairn::q [attribute]: the schema has no attribute of the name between >> and <<
+// PLACE: [[>>:mial<< 
+inline void names_an_entity_by_nothing(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?a :where [[:mial \"x\"] :age ?a]]", People>(db);
+}
+// REASON: cairn::q [lookup]: a lookup ref names an entity by a unique attribute
+// PLACE: [[>>:age<< 5] :name
+inline void names_an_entity_by_its_age(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?n :where [[:age 5] :name ?n]]", People>(db);
+}
+// REASON: cairn::q [attribute]: the schema has no attribute of the name between >> and <<
+// PLACE: where [_ >>:agee<< ?a]]
+// REASON: did you mean age?
+inline void misspells_inside(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?x :where [(q [:find (sum ?a) . :where [_ :agee ?a]] $) ?x]]", People>(db);
+}
+// REASON: cairn::q [arguments]: what is between >> and << takes another number of arguments
+// PLACE: ?a] [(>>adult?<< ?a 3)]]
+inline void gives_a_function_of_its_own_too_much(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :where [?e :age ?a] [(adult? ?a 3)]]", Adult>(db);
+}
+// REASON: cairn::q [type]: what is between >> and << is never of the type
+// PLACE: ?n] [(>>adult?<< ?n)]]
+inline void gives_a_function_another_type(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :where [?e :name ?n] [(adult? ?n)]]", People, Adult>(db);
+}
+// REASON: cairn::q [aggregate]: there is no aggregate of the name between >> and <<
+// PLACE: [:find (>>adult?<< ?a)
+inline void finds_a_function_that_is_no_aggregate(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find (adult? ?a) :where [_ :age ?a]]", Adult>(db);
+}
+// REASON: cairn::q [type]: what is between >> and << is never of the type
+// PLACE: [(= ?a >>
+inline void compares_a_number_with_a_text(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :where [?e :age ?a] [(= ?a \"x\")]]", People>(db);
+}
+// REASON: cairn::q [type]: what is between >> and << is never of the type
+// PLACE: [(not= ?a >>
+inline void tells_a_number_from_a_text(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :where [?e :age ?a] [(not= ?a \"x\")]]", People>(db);
+}
+// REASON: cairn::q [type]: what is between >> and << is never of the type
+// PLACE: [:find >>(sum ?n)<< :where
+inline void adds_texts(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find (sum ?n) :where [_ :name ?n]]", People>(db);
+}
+// REASON: cairn::q [type]: what is between >> and << is never of the type
+// PLACE: ?f >>:name<< ?x]]
+inline void joins_numbers_with_texts(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e ?f :where [?e :age ?x] [?f :name ?x]]", People>(db);
 }
 
 // What is done with the result adds no error of its own.

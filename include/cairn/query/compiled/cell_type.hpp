@@ -38,11 +38,46 @@ enum class CellType : std::uint8_t {
   return is_number(left) && is_number(right) ? CellType::integer : CellType::any;
 }
 
+/// Whether no value of one type is one of the other: what is compared then can't have been meant. Numbers are taken for one another,
+/// and a keyword may name an entity.
+[[nodiscard]] constexpr bool never_meet(CellType left, CellType right) noexcept {
+  auto const kind = [](CellType type) {
+    bool const is_number = type == CellType::entity || type == CellType::real || type == CellType::bigint || type == CellType::bigdec;
+    return is_number ? CellType::integer : type;
+  };
+  auto const is_known = [](CellType type) { return type != CellType::any && type != CellType::unknown; };
+  if (left == CellType::keyword && right == CellType::entity) return false;
+  if (left == CellType::entity && right == CellType::keyword) return false;
+  return is_known(left) && is_known(right) && kind(left) != kind(right);
+}
+
+/// In words, for messages.
+[[nodiscard]] constexpr std::string_view words_of(CellType type) noexcept {
+  switch (type) {
+    case CellType::entity: return "an entity";
+    case CellType::boolean: return "a boolean";
+    case CellType::integer:
+    case CellType::real:
+    case CellType::bigint:
+    case CellType::bigdec: return "a number";
+    case CellType::instant: return "an instant";
+    case CellType::uuid: return "a uuid";
+    case CellType::string: return "a string";
+    case CellType::keyword: return "a keyword";
+    case CellType::symbol: return "a symbol";
+    case CellType::bytes: return "bytes";
+    case CellType::unknown:
+    case CellType::any: break;
+  }
+  return "a value";
+}
+
 /// An attribute that a `Schema` has.
 struct KnownAttribute {
   std::string_view name{};  ///< without a colon
   CellType type = CellType::any;
   bool is_ref = false;
+  bool is_unique = false;
   std::string_view type_name{};  ///< `db.type/string`
 };
 
@@ -59,6 +94,8 @@ struct InputTypes {
 struct KnownFunction {
   std::string_view name{};
   CellType result = CellType::any;
+  bool is_aggregate = false;
+  Elements<CellType> parameters{};
 };
 
 /// What is known where a query is written, the query itself aside.

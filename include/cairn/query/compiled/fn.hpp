@@ -9,6 +9,7 @@
 #include <cairn/query/compiled/cell_type_of.hpp>
 #include <cairn/query/function/refuse.hpp>
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <optional>
@@ -88,6 +89,10 @@ template <class Type>
   }
 }
 
+/// The type of the cells that a parameter takes.
+template <class Type>
+inline constexpr CellType parameter_type = std::same_as<Type, std::string_view> ? CellType::string : cell_type_of<Type>;
+
 /// What a function returned, as a value.
 template <class Result>
 [[nodiscard]] Value result_value(Result&& result) {
@@ -116,7 +121,8 @@ template <class Result>
 
 /// A C++ function under the name by which a static query calls it: `q<"[:find ?e :where [?e :age ?a] [(adult? ?a)]]",
 /// cairn::fn<"adult?", adult>>(db)`. A function pointer, or an object with one `operator() const`; its arguments are converted
-/// to its parameters, and an argument of another type is the error `query/where`. A result `std::nullopt` is nil: no row.
+/// to its parameters. Another number of arguments does not compile, nor do those that a schema shows to be of another type; else that is
+/// the error `query/where`. A result `std::nullopt` is nil: no row.
 /// One whose only parameter is `std::span<T const>` or `std::vector<T>` is an aggregate under `:find`, of all values of a group.
 template <meta::fixed_string Name, auto Function>
 struct fn {
@@ -134,7 +140,11 @@ struct fn {
     return false;
   }();
 
-  static constexpr query::compiled::KnownFunction known{name, query::compiled::cell_type_of<Result>};
+  static constexpr auto parameter_types = []<std::size_t... Index>(std::index_sequence<Index...>) {
+    return std::array<query::compiled::CellType, parameters>{
+        query::compiled::parameter_type<std::tuple_element_t<Index, Parameters>>...};
+  }(std::make_index_sequence<parameters>{});
+  static constexpr query::compiled::KnownFunction known{name, query::compiled::cell_type_of<Result>, is_aggregate, parameter_types};
 
   /// As a query calls it. Errors: `query/where` for other arguments than it takes, and what it throws.
   static Value call(std::span<Value const> arguments) {

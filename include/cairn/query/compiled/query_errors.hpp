@@ -134,4 +134,26 @@ struct type_of_constant {
                 "cairn::q [constant]: the schema gives the attribute another type than that of the constant between >> and <<");
 };
 
+template <meta::fixed_string Here, meta::fixed_string... Reason>
+struct not_unique {
+  static_assert(Here.size() == 0,
+                "cairn::q [lookup]: a lookup ref names an entity by a unique attribute, and the schema does not make the one between "
+                ">> and << unique");
+};
+
+template <meta::fixed_string Here, meta::fixed_string... Reason>
+struct other_type {
+  static_assert(Here.size() == 0,
+                "cairn::q [type]: what is between >> and << is never of the type of what it is compared with, joined with or given to");
+};
+
+// ---- pulls
+
+template <meta::fixed_string Here, meta::fixed_string... Reason>
+struct bad_pull {
+  static_assert(Here.size() == 0,
+                "cairn::q [pull]: what is between >> and << is no part of a pull pattern: [:attribute * {:attribute [...]} "
+                "(:attribute :limit 3)]");
+};
+
 }  // namespace cairn::query_error

@@ -38,7 +38,7 @@ inline constexpr auto known_attributes = [] {
   std::array<KnownAttribute, SchemaType::attributes.size()> known{};
   for (std::size_t i = 0; i != known.size(); ++i) {
     auto const& attribute = SchemaType::attributes[i];
-    known[i] = {attribute.name, cell_type_of_value(attribute.type), attribute.is_ref(), cairn::name(attribute.type)};
+    known[i] = {attribute.name, cell_type_of_value(attribute.type), attribute.is_ref(), attribute.is_unique(), cairn::name(attribute.type)};
   }
   return known;
 }();
@@ -142,13 +142,21 @@ struct Surrounded {
 
   /// What is wrong does not compile, where this is instantiated.
   static auto check() {
-    if constexpr (problem.kind == SchemaProblem::Kind::attribute) {
+    if constexpr (!values_are_valid) {
+      []<std::size_t... Index>(std::index_sequence<Index...>) { (check_value<Index>(), ...); }
+      (std::make_index_sequence<sizeof...(Inputs)>{});
+    } else if constexpr (problem.kind == SchemaProblem::Kind::query) {
+      refuse<Report>();
+    } else if constexpr (problem.kind == SchemaProblem::Kind::pull) {
+      FaultReport<Report>::template refuse<query_error::bad_pull>();
+    } else if constexpr (problem.kind == SchemaProblem::Kind::lookup) {
+      FaultReport<Report>::template refuse<query_error::not_unique>();
+    } else if constexpr (problem.kind == SchemaProblem::Kind::type) {
+      FaultReport<Report>::template refuse<query_error::other_type>();
+    } else if constexpr (problem.kind == SchemaProblem::Kind::attribute) {
       FaultReport<Report>::template refuse<query_error::unknown_attribute>();
     } else if constexpr (problem.kind == SchemaProblem::Kind::constant) {
       FaultReport<Report>::template refuse<query_error::type_of_constant>();
-    } else if constexpr (!values_are_valid) {
-      []<std::size_t... Index>(std::index_sequence<Index...>) { (check_value<Index>(), ...); }
-      (std::make_index_sequence<sizeof...(Inputs)>{});
     }
   }
 
