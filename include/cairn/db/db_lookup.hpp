@@ -3,14 +3,18 @@
 // How a database value finds entities, attributes and moments.
 #pragma once
 
+#include <cairn/config/nearest.hpp>
 #include <cairn/db/coerce.hpp>
 #include <cairn/db/db_class.hpp>
+#include <cairn/db/schema.hpp>
 #include <cairn/meta/lazy.hpp>
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace cairn {
 
@@ -35,10 +39,16 @@ inline std::string to_text(EntityRef const& ref) {
 }
 
 template <meta::Lazy = {}>
-[[noreturn]] inline void raise_unknown_attribute(Keyword attribute) {
+[[noreturn]] inline void raise_unknown_attribute(DatabaseSchema const& schema, Keyword attribute) {
+  std::vector<std::string_view> known;
+  for (auto const& one : schema.attributes()) {
+    if (one && one->ident != attribute) known.push_back(one->ident.text());
+  }
+  auto const near = config::nearest(attribute.text(), known);
   raise(Errc::transact_schema,
         "The attribute " + to_text(attribute) + " is not in the schema. Transact {:db/ident " + to_text(attribute) +
-            " :db/valueType ... :db/cardinality ...} first, or look for a typing error.",
+            " :db/valueType ... :db/cardinality ...} first, or look for a typing error" +
+            (near.empty() ? "." : "; the nearest is :" + std::string{near} + "."),
         "{:attribute " + to_text(attribute) + "}");
 }
 
@@ -64,7 +74,7 @@ Attribute const* Db<IndexTag>::attribute(AttributeName name) const {
   if (name.entity != 0) return &detail::described_attribute(schema(), name.entity);
   auto const* found = schema().find(name.keyword);
   bool const known = found != nullptr && (found->type || options().schema_flexibility == SchemaFlexibility::read);
-  if (!known && options().schema_flexibility == SchemaFlexibility::write) detail::raise_unknown_attribute(name.keyword);
+  if (!known && options().schema_flexibility == SchemaFlexibility::write) detail::raise_unknown_attribute(schema(), name.keyword);
   return found;
 }
 

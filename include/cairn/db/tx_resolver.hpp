@@ -56,7 +56,7 @@ class TxResolver {
       raise(Errc::transact_syntax, text + " is a reverse name, which only an entity map's key can be.",
             "{:attribute " + text + "}");
     }
-    if (write || is_reserved(ident)) raise_unknown_attribute(ident);
+    if (write || is_reserved(ident)) raise_unknown_attribute(state_.schema(), ident);
     auto const id = state_.name_attribute(ident);  // changes the schema: first this, then the look into it
     return *state_.schema().find(id);
   }

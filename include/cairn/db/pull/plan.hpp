@@ -157,7 +157,7 @@ class PullPlanner {
 
   void look_up(PullItem const& item, PullStep& step) const {
     auto const* attribute = plan_.schema->find(item.attribute);
-    if (is_strict_ && (attribute == nullptr || !attribute->type)) raise_unknown_attribute(item.attribute);
+    if (is_strict_ && (attribute == nullptr || !attribute->type)) raise_unknown_attribute(*plan_.schema, item.attribute);
     step.component = attribute != nullptr && attribute->component;
     step.entities = item.reverse || (attribute != nullptr && attribute->is_ref());
     step.many = item.reverse ? !step.component : attribute != nullptr && attribute->is_many();

@@ -5,6 +5,7 @@
 
 #include <cairn/meta/lazy.hpp>
 #include <cairn/query/function/collections.hpp>
+#include <cairn/query/run/place_error.hpp>
 #include <cairn/query/run/query_context.hpp>
 
 #include <algorithm>
@@ -22,9 +23,10 @@ namespace cairn::query {
 class Binder {
  public:
   Binder(StepPlace const& place, Binding const& binding)
-      : Binder{place.context, binding, place.live, place.next} {}
-  Binder(QueryContext& context, Binding const& binding, std::span<std::uint16_t const> live, StepRunner& next)
-      : context_{context}, binding_{binding}, writer_{context.pool(), context.variables(), live, next} {
+      : Binder{place.context, binding, place.step.form, place.live, place.next} {}
+  /// `form` is that of the binding, or of the clause that has it.
+  Binder(QueryContext& context, Binding const& binding, FormAt form, std::span<std::uint16_t const> live, StepRunner& next)
+      : context_{context}, binding_{binding}, form_{form}, writer_{context.pool(), context.variables(), live, next} {
     add_free(binding);
     for (auto const variable : free_) targets_.push_back(writer_.find(variable));
   }
@@ -117,7 +119,7 @@ class Binder {
     auto const elements = elements_for(binding, cell);
     auto const parts = context_.plan().bindings_of(binding.parts);
     if (binding.kind == Kind::tuple) {
-      if (elements.size() < parts.size()) refuse("fewer elements than the binding names", cell);
+      if (elements.size() < parts.size()) refuse(std::to_string(parts.size()) + " elements or more", cell);
       for (std::size_t i = 0; i != parts.size(); ++i) take_apart(parts[i], elements[i], in, row);
       return;
     }
@@ -135,7 +137,7 @@ class Binder {
         take_apart(parts[0], element, in, row);
       } else {
         auto const columns = elements_for(binding, element);
-        if (columns.size() < parts.size()) refuse("a row with fewer elements than the binding names", element);
+        if (columns.size() < parts.size()) refuse("rows of " + std::to_string(parts.size()) + " elements or more", element);
         for (std::size_t i = 0; i != parts.size(); ++i) take_apart(parts[i], columns[i], in, row);
       }
       all.insert(all.end(), rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(row_count_ * free_.size()));
@@ -184,24 +186,27 @@ class Binder {
     }
     auto elements = elements_of(*value);
     if (!elements) {
-      refuse(binding.kind == Binding::Kind::tuple ? "no tuple" : "no collection", cell);
+      refuse(binding.kind == Binding::Kind::tuple ? "a tuple" : "a collection", cell);
     }
     for (auto& element : *elements) cells.push_back(context_.own(std::move(element)));
     return cells;
   }
 
   template <meta::Lazy = {}>
-  [[noreturn]] void refuse(char const* reason, Cell cell) const {
+  [[noreturn]] void refuse(std::string const& wanted, Cell cell) const {
     BorrowedValue const value{cell};
-    auto const text = detail::short_text(*value);
-    raise(Errc::query_where,
-          "A binding of many takes a collection, and this is " + std::string{reason} + ": " + text +
-              ". Bind a single value with ?x, a tuple with [?x ?y], a collection with [?x ...], rows with [[?x ?y]].",
-          "{}");
+    auto const form = form_of(context_.plan(), form_);
+    bool const is_clause = form.is(notation::Kind::vector) && form.size() == 2 && form[0].is(notation::Kind::list);
+    auto const written = is_clause ? form[1] : form;
+    throw error_at(written, form_.in_rules,
+                   Error{Errc::query_where,
+                         "This binding takes " + wanted + ", and was given " + detail::short_text(*value) +
+                             ". Bind a single value with ?x, a tuple with [?x ?y], a collection with [?x ...], rows with [[?x ?y]]."});
   }
 
   QueryContext& context_;
   Binding const& binding_;
+  FormAt form_;
   BatchWriter writer_;
   std::vector<std::uint16_t> free_{};
   std::vector<ColumnWriter*> targets_{};

@@ -7,6 +7,7 @@
 #include <cairn/meta/watch.hpp>
 #include <cairn/query/function/call.hpp>
 #include <cairn/query/function/registry.hpp>
+#include <cairn/query/run/place_error.hpp>
 #include <cairn/query/run/query_context.hpp>
 
 #include <cstddef>
@@ -49,7 +50,7 @@ class Callable {
   /// Errors: `query/where` where the program gave no function of that name.
   template <meta::Lazy = {}>
   Callable(QueryContext& context, Callee const& callee, std::span<Operand const> operands)
-      : context_{context}, operands_{operands}, row_{operands.size()}, builtin_{callee.builtin} {
+      : context_{context}, operands_{operands}, row_{operands.size()}, builtin_{callee.builtin}, form_{callee.form} {
     if (callee.custom) custom_ = find_custom(callee);
     memory_.watch = meta::Watch::of(context);
   }
@@ -60,7 +61,8 @@ class Callable {
   /// What it makes of a row. Errors: those of the function.
   [[nodiscard]] Value operator()(Batch const& batch, std::uint32_t row) {
     for (std::size_t i = 0; i != operands_.size(); ++i) row_.set(i, context_.operand(operands_[i], batch, row));
-    return custom_ != nullptr ? (*custom_)(row_.values()) : call(builtin_, row_.values(), memory_);
+    return at_place(context_.plan(), form_,
+                    [&] { return custom_ != nullptr ? (*custom_)(row_.values()) : call(builtin_, row_.values(), memory_); });
   }
 
  private:
@@ -70,15 +72,19 @@ class Callable {
     auto const* functions = context_.options().functions;
     auto const* found = functions == nullptr ? nullptr : functions->find_function(name);
     if (found != nullptr) return found;
-    raise(Errc::query_where,
-          "There is no function " + std::string{name} + ". Give it to the query: QueryOptions::functions has those of the program.",
-          "{:function " + std::string{name} + "}");
+    auto const near = functions == nullptr ? std::string_view{} : functions->nearest_function(name);
+    throw error_at(form_of(context_.plan(), callee.form), callee.form.in_rules,
+                   Error{Errc::query_where,
+                         "There is no function " + std::string{name} + (near.empty() ? "" : "; the nearest is ") + std::string{near} +
+                             ". Give it to the query: QueryOptions::functions has those of the program.",
+                         "{:function " + std::string{name} + "}"});
   }
 
   QueryContext& context_;
   std::span<Operand const> operands_;
   BorrowedRow row_;
   FunctionId builtin_;
+  FormAt form_;  ///< its name
   QueryFunction const* custom_ = nullptr;
   CallMemory memory_{};
 };

@@ -8,6 +8,7 @@
 #include <cairn/query/run/callable.hpp>
 #include <cairn/query/run/first_values.hpp>
 #include <cairn/query/run/nested.hpp>
+#include <cairn/query/run/place_error.hpp>
 
 #include <array>
 #include <cstdint>
@@ -107,8 +108,10 @@ class ComputeRunner final : public StepRunner {
     for (std::uint32_t i = 0; i != in.rows() && !context_.poll(); ++i) {
       auto const otherwise = context_.operand(operands[2], in, i);
       if (otherwise.kind == ValueKind::nil) {
-        raise(Errc::query_where, "get-else needs a value for those that have none, and nil is no value. Give it another, or use missing?.",
-              "{:function get-else}");
+        throw error_at(form_of(context_.plan(), step_.callee.form), step_.callee.form.in_rules,
+                       Error{Errc::query_where,
+                             "get-else needs a value for those that have none, and nil is no value. Give it another, or use missing?.",
+                             "{:function get-else}"});
       }
       give(i, found_[i].value_or(otherwise));
     }

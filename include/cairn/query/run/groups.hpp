@@ -7,6 +7,7 @@
 #include <cairn/query/aggregate/grouped.hpp>
 #include <cairn/query/function/registry.hpp>
 #include <cairn/query/run/distinct_rows.hpp>
+#include <cairn/query/run/place_error.hpp>
 #include <cairn/query/run/query_context.hpp>
 
 #include <algorithm>
@@ -257,10 +258,11 @@ class Groups {
       auto const* functions = context_.options().functions;
       auto const* custom = functions == nullptr ? nullptr : functions->find_aggregate(name);
       if (custom == nullptr) {
-        raise(Errc::parser_find,
-              "There is no aggregate " + std::string{name} +
-                  ". Give it to the query: QueryOptions::functions has those of the program.",
-              "{:function " + std::string{name} + "}");
+        throw error_at(form_of(plan, find.form), false,
+                       Error{Errc::parser_find,
+                             "There is no aggregate " + std::string{name} +
+                                 ". Give it to the query: QueryOptions::functions has those of the program.",
+                             "{:function " + std::string{name} + "}"});
       }
       return Accumulator::of(*custom);
     }

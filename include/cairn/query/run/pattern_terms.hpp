@@ -8,6 +8,7 @@
 #include <cairn/query/access/entity_named.hpp>
 #include <cairn/query/plan/plan.hpp>
 #include <cairn/query/run/batch.hpp>
+#include <cairn/query/run/place_error.hpp>
 #include <cairn/query/run/query_context.hpp>
 #include <cairn/query/run/step_runner.hpp>
 
@@ -64,9 +65,12 @@ class PatternTerms {
     names_entities_ = {true, false, by_keyword && attribute_.ref, true, false};
     for (std::size_t at = 0; at != places; ++at) {
       if (!is(at, Operand::Kind::constant) || at == attribute) continue;
-      bool const is_written = !context.plan().constants[operands_[at].index].lenient;
+      auto const form = context.plan().constants[operands_[at].index];
       auto const written = context.constant(operands_[at].index);
-      constants_[at] = names_entities_[at] ? named(written, is_written) : written;
+      constants_[at] = written;
+      if (names_entities_[at]) {
+        constants_[at] = at_place(context.plan(), form, [&] { return named(written, !form.lenient); });
+      }
       if (at == value) constants_[at] = access::as_held(constants_[at], attribute_.kind);
       if (constants_[at] == access::nothing_like_it || !fits(at, constants_[at].kind)) is_never_ = true;
     }

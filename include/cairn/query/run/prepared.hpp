@@ -10,6 +10,7 @@
 #include <cairn/query/run/deadline.hpp>
 #include <cairn/query/run/input.hpp>
 #include <cairn/query/run/options.hpp>
+#include <cairn/query/run/place_error.hpp>
 #include <cairn/query/run/source_statistics.hpp>
 #include <cairn/query/syntax/parse_query.hpp>
 #include <cairn/query/syntax/parse_rules.hpp>
@@ -29,7 +30,7 @@ namespace cairn::query {
 class Prepared {
  public:
   /// `inputs` are looked at for rules, and for how many rows clauses will find; where there is no order to choose, that only if somebody
-  /// `shows_estimates`. Errors: `edn/...`, `parser/...`, `query/where`, `query/timeout`.
+  /// `shows_estimates`. Errors: `edn/...`, `parser/...`, also for another number of inputs, `query/where`, `query/timeout`.
   template <meta::Lazy = {}>
   Prepared(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options, Deadline const& deadline,
            bool shows_estimates = false)
@@ -43,7 +44,8 @@ class Prepared {
       if (problem) throw syntax::error_of(order_by_, problem);
     }
     auto const& wanted = syntax_.tree.inputs;
-    for (std::size_t i = 0; i != wanted.size() && i < inputs.size(); ++i) {
+    check_inputs(text_, syntax_.nodes.data(), wanted.size(), inputs.size());
+    for (std::size_t i = 0; i != wanted.size(); ++i) {
       if (wanted[i].kind != syntax::Input::Kind::rules) continue;
       auto given = inputs[i].rules_text();
       if (!given) raise(Errc::query_where, "What % is given is no rules. Give it rules(\"[[(name ?a) clause ...] ...]\").", "{}");

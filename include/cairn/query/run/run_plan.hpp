@@ -9,6 +9,7 @@
 #include <cairn/query/run/collector.hpp>
 #include <cairn/query/run/front_end.hpp>
 #include <cairn/query/run/input.hpp>
+#include <cairn/query/run/place_error.hpp>
 #include <cairn/query/run/result.hpp>
 #include <cairn/query/run/result_columns.hpp>
 #include <cairn/query/run/rows_source.hpp>
@@ -32,8 +33,8 @@ namespace detail {
 /// Every row with all that an input's binding form makes of its value.
 class InputRunner final : public StepRunner {
  public:
-  InputRunner(QueryContext& context, Binding const& binding, Cell value, std::vector<std::uint16_t> live, StepRunner& next)
-      : value_{value}, live_{std::move(live)}, binder_{context, binding, live_, next} {}
+  InputRunner(QueryContext& context, query::Input const& input, Cell value, std::vector<std::uint16_t> live, StepRunner& next)
+      : value_{value}, live_{std::move(live)}, binder_{context, context.plan().bindings[input.binding], input.form, live_, next} {}
   void push(Batch const& in) override {
     for (std::uint32_t row = 0; row != in.rows(); ++row) binder_.push(in, row, value_);
   }
@@ -46,19 +47,10 @@ class InputRunner final : public StepRunner {
 };
 
 template <meta::Lazy = {}>
-inline void check_inputs(PlanView const& plan, std::span<GivenInput const> inputs) {
-  if (inputs.size() == plan.inputs.size()) return;
-  raise(Errc::parser_query,
-        "The query takes " + std::to_string(plan.inputs.size()) + (plan.inputs.size() == 1 ? " input" : " inputs") +
-            ", its database among them, and was given " + std::to_string(inputs.size()) +
-            ". Give one for each symbol under :in.",
-        "{:expected " + std::to_string(plan.inputs.size()) + " :given " + std::to_string(inputs.size()) + "}");
-}
-
-template <meta::Lazy = {}>
 [[noreturn]] inline void refuse_input(PlanView const& plan, query::Input const& input, char const* reason) {
-  auto const form = std::string{form_of(plan, input.form).raw()};
-  raise(Errc::query_where, "The input " + form + " " + reason, "{}");
+  auto const form = form_of(plan, input.form);
+  auto const name = input.form.node == 0 ? std::string_view{"$"} : form.raw();
+  throw error_at(form, false, Error{Errc::query_where, "The input " + std::string{name} + " " + reason});
 }
 
 template <meta::Lazy = {}>
@@ -104,7 +96,7 @@ template <meta::Lazy = {}>
 template <meta::Lazy>
 QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, QueryOptions const& options, Deadline const& deadline,
                      RunReport* report) {
-  detail::check_inputs(plan, inputs);
+  check_inputs(plan.text, plan.nodes.data(), plan.inputs.size(), inputs.size());
   QueryContext context{plan, options, detail::sources_of(plan, inputs), deadline};
   if (report != nullptr) context.count_rows();
 
@@ -121,7 +113,7 @@ QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, Q
   auto const is_binding = [](query::Input const& input) { return input.kind == query::Input::Kind::binding; };
   scalars.reserve(static_cast<std::size_t>(std::ranges::count_if(plan.inputs, is_binding)));
   std::vector<std::uint16_t> arriving;
-  std::vector<std::pair<Binding const*, Cell>> others;
+  std::vector<std::pair<query::Input const*, Cell>> others;
   for (std::size_t i = 0; i != inputs.size(); ++i) {
     if (plan.inputs[i].kind != query::Input::Kind::binding) continue;
     if (std::holds_alternative<Rules>(inputs[i].which())) detail::refuse_input(plan, plan.inputs[i], "was given rules, which go to %.");
@@ -132,14 +124,14 @@ QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, Q
       first[binding.variable.index] = {&scalars.back().word, nullptr, cell.kind};
       arriving.push_back(binding.variable.index);
     } else if (binding.kind != Binding::Kind::blank) {
-      others.emplace_back(&binding, cell);
+      others.emplace_back(&plan.inputs[i], cell);
     }
   }
   auto all = arriving;
   std::vector<std::vector<std::uint16_t>> lives;
-  for (auto const& [binding, cell] : others) {
+  for (auto const& [input, cell] : others) {
     planning::VariableSet variables;
-    detail::add_variables(plan, *binding, variables);
+    detail::add_variables(plan, plan.bindings[input->binding], variables);
     variables.each([&](std::uint32_t variable) {
       if (std::ranges::find(all, variable) == all.end()) all.push_back(static_cast<std::uint16_t>(variable));
     });
@@ -191,10 +183,8 @@ QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, Q
     patterns.resize(plan.find.size());
     if (find.pattern.kind == Operand::Kind::constant) {
       patterns[i] = context.constant(find.pattern.index);
-    } else if (auto const& column = first[find.pattern.index]; column.is_live()) {
-      patterns[i] = column[0];
     } else {
-      raise(Errc::query_where, "The pattern of a pull in :find is written there, or is a ?variable under :in.", "{}");
+      patterns[i] = first[find.pattern.index][0];  // of an input, which the parser has seen to
     }
   }
   auto found = std::make_shared<Found>(plan.shape, written ? std::move(*written) : collector.take());
