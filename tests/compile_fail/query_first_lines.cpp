@@ -48,6 +48,18 @@ inline void compares_what_is_not_bound(cairn::Db<cairn::persistent_set_tag> cons
 inline void calls_what_is_not_there(cairn::Db<cairn::persistent_set_tag> const& db) {
   cairn::q<"[:find ?e :where [?e :age ?a] [(evenn? ?a)]]">(db);
 }
+// REASON: cairn::q [rule]: there is no rule of the name between >> and <<
+// PLACE: (>>abov<< 101 ?e)
+// REASON: did you mean above?
+inline void calls_a_rule_that_is_not_there(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :in $ % :where (abov 101 ?e)]">(db, cairn::rules<"[[(above ?a ?b) [?b :boss ?a]]]">);
+}
+// REASON: cairn::q [arguments]: what is between >> and << takes another number
+// PLACE: [(>>even?<< ?a 2)]
+// REASON: this function takes 1 argument
+inline void gives_a_function_too_much(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :where [?e :age ?a] [(even? ?a 2)]]">(db);
+}
 // REASON: cairn::q [inputs]: the query is given another number of inputs
 // PLACE: >>:in<< $ ?n :where
 inline void gives_too_little(cairn::Db<cairn::persistent_set_tag> const& db) {
