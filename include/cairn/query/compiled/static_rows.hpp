@@ -100,7 +100,8 @@ template <CellType... Types>
 ///
 /// Where the plan is one of loops whose rows differ as they are, rows are found as they are read: an iterator is one pass, `begin`
 /// begins another one, and `size`, O(n) then, and `empty` are passes of their own. Otherwise all rows are there already. Nothing is
-/// allocated between two rows where no duplicates are removed on the way, and leaves are in memory.
+/// allocated between two rows where no duplicates are removed on the way, and leaves are in memory, but for the list of leaves that rows
+/// look into: it is four times as large each time that it grows.
 ///
 /// It owns the databases that it came from: what its rows show (`std::string_view`, `ValueView`, spans) is valid as long as it, or
 /// a copy of it, lives; iterators don't outlive it. Copying is O(1). Errors, when an iterator comes to a row or reads it: `query/where`
