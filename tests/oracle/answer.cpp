@@ -21,6 +21,7 @@ struct Inputs {
 };
 
 Inputs bind(Query const& query, std::span<Input const> inputs) {
+  if (inputs.empty() && !query.has_in) return {};
   if (inputs.size() != query.in.size()) {
     raise(Errc::parser_query,
           "The query takes " + std::to_string(query.in.size()) + " inputs, database included, and was given " +

@@ -7,8 +7,12 @@
 #include <cairn/edn/utf8.hpp>
 #include <cairn/edn/write.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
+#include <iomanip>
 #include <set>
+#include <sstream>
 
 namespace cairn::oracle {
 
@@ -93,17 +97,42 @@ Value sign(Arguments arguments, bool (*holds)(Value const&, Value const&)) {
 
 Value parity(Arguments arguments, bool odd) { return Value::boolean((integer(arguments, 0) % 2 != 0) == odd); }
 
+/// As Java writes a double: with an exponent from ten millions on, and below a thousandth.
+std::string number_text(double number) {
+  if (std::isnan(number) || std::isinf(number)) return notation::write(Value::real(number));
+  auto const size = std::abs(number);
+  bool const is_scientific = number != 0.0 && (size < 0.001 || size >= 10'000'000.0);
+  // The fewest digits that are the same number again.
+  std::string digits;
+  for (int precision = 1; precision != 25 && (digits.empty() || std::stod(digits) != number); ++precision) {
+    std::ostringstream out;
+    out << (is_scientific ? std::scientific : std::fixed) << std::setprecision(precision) << number;
+    digits = out.str();
+  }
+  if (!is_scientific) return digits;
+  auto const at = digits.find('e');
+  return digits.substr(0, at) + "E" + std::to_string(std::stoi(digits.substr(at + 1)));
+}
+
 /// As a person reads it; `pr-str` quotes.
 std::string text(Value const& value) {
   if (value.is_string()) return value.as_string();
   if (value.is_character()) return std::string{notation::utf8::encode(value.as_character()).view()};
-  return notation::write(value);
+  if (value.is_real()) return number_text(value.as_real());
+  if (!value.is_sequence() && !value.is_set() && !value.is_map()) return notation::write(value);
+  std::string all;
+  for (auto const& item : value.items()) all += (all.empty() ? "" : " ") + text(item);
+  if (value.is_list()) return "(" + all + ")";
+  if (value.is_vector()) return "[" + all + "]";
+  return (value.is_set() ? "#{" : "{") + all + "}";
 }
 std::string quoted(Value const& value) { return notation::write(value); }
 /// `str`: nothing of nil, and numbers and UUIDs without what tells a reader their type.
 std::string bare(Value const& value) {
-  auto const written = text(value);
   if (value.is_nil()) return {};
+  if (value.is_real() && std::isnan(value.as_real())) return "NaN";
+  if (value.is_real() && std::isinf(value.as_real())) return value.as_real() < 0 ? "-Infinity" : "Infinity";
+  auto const written = value.is_string() || value.is_character() || value.is_real() ? text(value) : quoted(value);
   if (value.is_bigint() || value.is_decimal()) return written.substr(0, written.size() - 1);
   if (value.is_tagged() && written.starts_with("#uuid \"")) return written.substr(7, 36);
   return written;
@@ -204,7 +233,7 @@ Value get_some(Arguments arguments) {
 }
 
 Value missing(Arguments arguments) {
-  return Value::boolean(!source(arguments, 0).first_value(value(arguments, 1), value(arguments, 2)));
+  return Value::boolean(!source(arguments, 0).shows(value(arguments, 1), value(arguments, 2)));
 }
 
 Value nested_query(Arguments arguments) {

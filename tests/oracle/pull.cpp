@@ -8,6 +8,7 @@
 #include <cairn/edn/write.hpp>
 #include <cairn/index/persistent_set.hpp>
 
+#include <algorithm>
 #include <limits>
 
 namespace cairn::oracle {
@@ -39,13 +40,13 @@ class Puller {
 
   /// A pattern's result; nil where there is nothing.
   [[nodiscard]] Value pull(Value const& pattern, EntityId entity, Descents const& descents) const {
-    if (!pattern.is_sequence()) refuse(Errc::parser_find, "A pull pattern is a vector.", pattern);
+    if (!pattern.is_sequence() && !pattern.is_set()) refuse(Errc::parser_find, "A pull pattern is a vector.", pattern);
     Result result;
     for (auto const& item : pattern.items()) {
       if (item.is_symbol("*") || item == Value::string("*") || item.is_keyword("*"))
-        pull_everything(entity, descents, result);
+        pull_everything(pattern, entity, descents, result);
     }
-    // What is named overrides what the star found.
+    // What is named is in the star's place, and overrides what the star found under its key.
     for (auto const& item : pattern.items()) {
       if (item.is_symbol("*") || item == Value::string("*") || item.is_keyword("*")) continue;
       if (!item.is_map()) {
@@ -65,7 +66,23 @@ class Puller {
   static Value everything() { return Value::vector({Value::symbol("*")}); }
   static Value id_only(EntityId entity) { return Value::map({{Value::keyword("db/id"), Value::integer(entity)}}); }
 
-  void pull_everything(EntityId entity, Descents const& descents, Result& result) const {
+  /// Whether a pattern says itself how the attribute is shown.
+  bool is_named(Value const& pattern, Keyword attribute) const {
+    return std::ranges::any_of(pattern.items(), [&](Value const& item) {
+      if (item.is_symbol("*") || item == Value::string("*") || item.is_keyword("*")) return false;
+      auto const says = [&](Value const& form) {
+        auto const spec = spec_of(form);
+        return spec.attribute == attribute && !spec.reverse;
+      };
+      if (!item.is_map()) return says(item);
+      for (std::size_t i = 0; i != item.size(); ++i) {
+        if (says(item.key(i))) return true;
+      }
+      return false;
+    });
+  }
+
+  void pull_everything(Value const& pattern, EntityId entity, Descents const& descents, Result& result) const {
     result.emplace(Value::keyword("db/id"), Value::integer(entity));
     std::set<Keyword> attributes;
     for (auto const& datom : db_.datoms(eavt, entity)) attributes.insert(datom.a);
@@ -73,7 +90,7 @@ class Puller {
       Spec spec;
       spec.attribute = attribute;
       spec.key = Value::keyword(attribute.text());
-      pull_attribute(spec, {}, entity, descents, result);
+      if (!is_named(pattern, attribute)) pull_attribute(spec, {}, entity, descents, result);
     }
   }
 

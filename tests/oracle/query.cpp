@@ -11,6 +11,12 @@ namespace cairn::oracle {
 
 namespace {
 
+std::set<std::string_view> const& part_names() {
+  static std::set<std::string_view> const known{"find", "with",   "in",       "where", "keys",  "strs",
+                                                "syms", "having", "order-by", "limit", "offset"};
+  return known;
+}
+
 /// The parts of a query by their keyword.
 std::map<std::string, Values> parts_of(Value const& form) {
   std::map<std::string, Values> parts;
@@ -23,8 +29,11 @@ std::map<std::string, Values> parts_of(Value const& form) {
     }
   } else if (form.is_sequence() && !form.empty() && form[0].is_keyword()) {
     Values* part = nullptr;
+    std::string last;
     for (auto const& item : form.items()) {
-      if (item.is_keyword()) {
+      bool const is_key = last == "keys" || last == "strs" || last == "syms";
+      if (item.is_keyword() && !(is_key && !part_names().contains(item.as_keyword()))) {
+        last = item.as_keyword();
         if (parts.contains(item.as_keyword())) refuse(Errc::parser_query, "A part of the query occurs twice.", form);
         part = &parts[item.as_keyword()];
       } else {
@@ -35,9 +44,7 @@ std::map<std::string, Values> parts_of(Value const& form) {
     refuse(Errc::parser_query, "A query is a vector [:find ?e :where ...] or a map.", form);
   }
   for (auto const& [name, part] : parts) {
-    static std::set<std::string_view> const known{"find", "with",   "in",       "where", "keys",  "strs",
-                                                  "syms", "having", "order-by", "limit", "offset"};
-    if (known.contains(name)) continue;
+    if (part_names().contains(name)) continue;
     refuse(Errc::parser_query, "A query has :find, :with, :in, :where and :keys, :strs or :syms.", form);
   }
   return parts;
@@ -105,7 +112,7 @@ void read_result(Query& query, std::map<std::string, Values>& parts, Value const
   }
   auto const number = [&](std::string const& name) -> std::optional<std::size_t> {
     auto const& part = parts[name];
-    if (part.empty() || part[0].is_nil()) return std::nullopt;
+    if (part.empty() || part[0].is_nil() || part[0] == Value::integer(-1)) return std::nullopt;
     return static_cast<std::size_t>(part[0].as_integer());
   };
   query.limit = number("limit");
@@ -123,9 +130,9 @@ void read_keys(Query& query, std::map<std::string, Values> const& parts, Value c
     if (query.shape == Query::Shape::scalar || query.shape == Query::Shape::collection)
       refuse(Errc::parser_query, "Maps are made of relations and tuples.", whole);
     for (auto const& key : part->second) {
-      if (!key.is_symbol()) refuse(Errc::parser_query, "Keys are symbols.", whole);
-      auto const& name = key.as_symbol();
-      query.keys.push_back(kind == "keys" ? Value::keyword(name) : kind == "strs" ? Value::string(name) : key);
+      if (!key.is_symbol() && !key.is_keyword()) refuse(Errc::parser_query, "Keys are symbols or keywords.", whole);
+      auto const& name = key.is_symbol() ? key.as_symbol() : key.as_keyword();
+      query.keys.push_back(kind == "keys" ? Value::keyword(name) : kind == "strs" ? Value::string(name) : Value::symbol(name));
     }
   }
 }
@@ -185,6 +192,7 @@ Query parse_query(Value const& form) {
     if (!is_variable(variable)) refuse(Errc::parser_query, ":with has variables.", form);
     query.with.push_back(variable.as_symbol());
   }
+  query.has_in = parts.contains("in");
   query.in = parts.contains("in") ? parts["in"] : Values{Value::symbol("$")};
   query.where = parts["where"];
   check(query, form);

@@ -29,6 +29,7 @@ struct Query {
   std::vector<FindElement> find{};
   Variables with{};
   Values in{};
+  bool has_in = true;  ///< else `in` is `$`, which may be left out where nothing reads it
   Values where{};
   Values keys{};    ///< of return maps: keywords, strings or symbols; empty: no maps
   Values having{};  ///< calls on what is found

@@ -8,6 +8,9 @@
 #include <cairn/edn/write.hpp>
 #include <cairn/index/persistent_set.hpp>
 
+#include <algorithm>
+#include <string>
+
 namespace cairn::oracle {
 
 Source::Source(std::shared_ptr<Database const> db) : database_{std::move(db)} {
@@ -65,6 +68,21 @@ std::optional<Value> Source::first_value(Value const& entity, Value const& attri
     if ((*row)[1] == name) return (*row)[2];
   }
   return std::nullopt;
+}
+
+bool Source::shows(Value const& entity, Value const& attribute) const {
+  auto const id = this->entity(entity);
+  if (!id || !attribute.is_keyword()) return id && first_value(entity, attribute);
+  if (attribute.is_keyword("db/id")) return true;
+  auto const name = attribute.name_part();
+  if (name.size() < 2 || name.front() != '_') return first_value(entity, attribute).has_value();
+  std::string forward{attribute.namespace_part()};
+  if (!forward.empty()) forward += '/';
+  forward += name.substr(1);
+  auto const* described = database_->schema().find(Keyword{forward});
+  if (described != nullptr && described->type && !described->is_ref()) return false;
+  auto const wanted = this->attribute(Value::keyword(forward));
+  return std::ranges::any_of(rows_, [&](Row const& row) { return row[1] == wanted && row[2] == *id; });
 }
 
 std::vector<Row const*> const& Source::with(std::size_t place, Value const& value) const {

@@ -30,6 +30,8 @@ class Source {
 
   /// The first value of the entity under the attribute.
   [[nodiscard]] std::optional<Value> first_value(Value const& entity, Value const& attribute) const;
+  /// Whether an entity shows something under the name, be it in reverse or `:db/id`.
+  [[nodiscard]] bool shows(Value const& entity, Value const& attribute) const;
 
   /// The rows that have the value at that place.
   [[nodiscard]] std::vector<Row const*> const& with(std::size_t place, Value const& value) const;

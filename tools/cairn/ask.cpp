@@ -17,10 +17,10 @@ namespace cairn::tool {
 
 namespace {
 
-std::int64_t whole_number(Edn const& value, char const* key) {
-  if (value.is_integer() && value.as_integer() >= 0) return value.as_integer();
+std::int64_t whole_number(Edn const& value, char const* key, std::int64_t least = 0) {
+  if (value.is_integer() && value.as_integer() >= least) return value.as_integer();
   raise(Errc::parser_query,
-        std::string{key} + " is a number, 0 or more; found " + notation::write(value).substr(0, 80) + ".");
+        std::string{key} + " is a number, 0 or more" + (least < 0 ? ", or -1 for none; found " : "; found ") + notation::write(value).substr(0, 80) + ".");
 }
 
 QueryOptions stoppable(QueryOptions options) {
@@ -36,9 +36,9 @@ void set_options(QueryOptions& options, Edn const& map) {
     auto const& value = map.value(i);
     if (key.is_keyword("query") || key.is_keyword("args") || value.is_nil()) continue;
     if (key.is_keyword("limit")) {
-      options.limit = whole_number(value, ":limit");
+      options.limit = whole_number(value, ":limit", -1);
     } else if (key.is_keyword("offset")) {
-      options.offset = whole_number(value, ":offset");
+      options.offset = whole_number(value, ":offset", -1);
     } else if (key.is_keyword("timeout")) {
       options.timeout = milliseconds(whole_number(value, ":timeout"));
     } else if (key.is_keyword("order-by")) {
@@ -65,7 +65,7 @@ std::vector<std::string> column_names(std::string const& text) {
   std::vector<std::string> names;
   if (!syntax.ok()) return names;
   notation::Form const root{text, syntax.nodes.data(), 0};
-  for (auto const node : syntax.tree.keys) names.emplace_back(root.at(node).raw());
+  for (auto const node : syntax.tree.keys) names.emplace_back(root.at(node).name());
   if (!names.empty()) return names;
   for (auto const& element : syntax.tree.find) names.emplace_back(root.at(element.node).raw());
   return names;

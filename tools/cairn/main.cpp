@@ -225,8 +225,8 @@ int run(int count, char** arguments) {
     asking->add_option("--as-of", question.as_of, "ask what was true at a transaction (its number, as `cairn log` prints it) or an instant (2026-01-31T12:00:00Z)");
     asking->add_option("--since", question.since, "ask of what was said after a transaction or an instant");
     asking->add_flag("--history", question.history, "ask of all that was ever said");
-    asking->add_option("--limit", question.limit, "how many rows at most")->check(at_least(0));
-    asking->add_option("--offset", question.offset, "how many rows to leave out before")->check(at_least(0));
+    asking->add_option("--limit", question.limit, "how many rows at most; -1 for all")->check(at_least(-1));
+    asking->add_option("--offset", question.offset, "how many rows to leave out before; -1 for none")->check(at_least(-1));
     asking->add_option("--timeout", question.timeout, "end a query that runs for longer, in milliseconds")->check(at_least(1));
   };
   auto const as_given = [&] {

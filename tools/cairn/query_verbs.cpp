@@ -61,8 +61,8 @@ Question question_of(Database const& db, QueryArguments const& arguments) {
   question.text = arguments.query == "-" ? std::string{std::istreambuf_iterator<char>{std::cin}, {}} : arguments.query;
   question.inputs.emplace_back(view_of(db, arguments));
   for (auto const& input : arguments.inputs) question.inputs.emplace_back(argument_of(input));
-  if (arguments.limit >= 0) question.options.limit = arguments.limit;
-  if (arguments.offset > 0) question.options.offset = arguments.offset;
+  question.options.limit = arguments.limit;
+  question.options.offset = arguments.offset;
   if (arguments.timeout > 0) question.options.timeout = milliseconds(arguments.timeout);
   return question;
 }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,8 @@ struct QueryArguments {
   std::string as_of{};
   std::string since{};
   bool history = false;
-  std::int64_t limit = -1;
-  std::int64_t offset = 0;
+  std::optional<std::int64_t> limit{};
+  std::optional<std::int64_t> offset{};
   std::int64_t timeout = 0;  ///< milliseconds; 0: none
 };
 

@@ -5,6 +5,7 @@
 
 #include <cairn/db/db.hpp>
 #include <cairn/db/edn_conversion.hpp>
+#include <cairn/db/reverse_name.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -68,7 +69,7 @@ class Entity {
   /// What it has under an attribute; a reverse name (`":_friend"`) gives the entities that refer to it.
   [[nodiscard]] EntityValue<IndexTag> get(AttributeName name) const {
     bool const by_number = name.entity != 0;
-    if (!by_number && is_reverse(name.keyword)) return get_reverse(forward(name.keyword));
+    if (!by_number && detail::is_reverse(name.keyword)) return get_reverse(detail::forward(name.keyword));
     auto const* attribute = by_number ? db_.schema().described_by(name.entity) : db_.schema().find(name.keyword);
     if (attribute == nullptr) return {};
     std::vector<EntityValue<IndexTag>> found;
@@ -102,12 +103,6 @@ class Entity {
   friend bool operator==(Entity const& left, Entity const& right) noexcept { return left.id_ == right.id_; }
 
  private:
-  static bool is_reverse(Keyword name) noexcept { return name.name().size() > 1 && name.name().front() == '_'; }
-  static Keyword forward(Keyword name) {
-    auto const text = std::string{name.name().substr(1)};
-    return Keyword{name.ns().empty() ? text : std::string{name.ns()} + "/" + text};
-  }
-
   [[nodiscard]] EntityValue<IndexTag> get_reverse(Keyword name) const {
     auto const* attribute = db_.schema().find(name);
     if (attribute == nullptr || !attribute->is_ref()) return {};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/db/record_of.hpp>
+#include <cairn/db/reverse_name.hpp>
 #include <cairn/db/schema_check.hpp>
 #include <cairn/db/snapshot_editor.hpp>
 #include <cairn/db/tx_data.hpp>
@@ -302,11 +303,6 @@ class Transactor {
 
   [[nodiscard]] Keyword ident_of(AttributeName const& name) const {
     return name.entity == 0 ? name.keyword : described_attribute(state_.schema(), name.entity).ident;
-  }
-  static bool is_reverse(Keyword ident) noexcept { return ident.name().size() > 1 && ident.name().front() == '_'; }
-  static Keyword forward(Keyword ident) {
-    auto const name = std::string{ident.name().substr(1)};
-    return Keyword{ident.ns().empty() ? name : std::string{ident.ns()} + "/" + name};
   }
   static bool is_ensure(Keyword ident) noexcept { return ident.text() == "db/ensure"; }
   /// Datomic's old way to install an attribute, which needs none here.

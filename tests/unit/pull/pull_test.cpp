@@ -75,9 +75,18 @@ TEST_CASE("everything, with what a pattern names besides") {
   for (auto const* star : {"[\"*\"]", "[:*]", "[* *]"}) CHECK(pull(db, star, 101) == pull(db, "[*]", 101));
   check(db, "[*]", 9999, "{:db/id 9999}");
   check(db, "[* {:person/boss [:name]}]", 102, R"({:db/id 102 :name "David" :age 30 :person/boss {:name "Petr"}})");
-  check(db, "[(:name :as :n) * :_child]", 104, R"({:db/id 104 :name "Lucy" :n "Lucy" :_child [{:db/id 103}]})");
+  check(db, "[(:name :as :n) * :_child]", 104, R"({:db/id 104 :n "Lucy" :_child [{:db/id 103}]})");
+  // What is named is shown as it is named, and not once more by the star.
+  check(db, "[* (:name :as :n)]", 104, R"({:db/id 104 :n "Lucy"})");
+  check(db, "[* (:name :as :n) (:name :as :m)]", 104, R"({:db/id 104 :n "Lucy" :m "Lucy"})");
+  check(db, "[* {(:child :limit 1 :as :c) [:name]}]", 101,
+        R"({:db/id 101 :name "Petr" :age 60 :aka ["Devil" "Tupen"] :c [{:name "David"}]})");
+  check(db, "[* {:person/boss [:part]}]", 102, R"({:db/id 102 :name "David" :age 30})");
+  // A set is a pattern, too.
+  check(db, "#{:name {:person/boss #{:name}}}", 102, R"({:name "David" :person/boss {:name "Petr"}})");
+  check(db, "#{* (:name :as :n)}", 104, R"({:db/id 104 :n "Lucy"})");
   // What is named under a key that was found by the star takes its place; where it is not there, what was found stays.
-  check(db, "[(:name :as :age) *]", 102, R"({:db/id 102 :name "David" :age "David" :person/boss {:db/id 101}})");
+  check(db, "[(:name :as :age) *]", 102, R"({:db/id 102 :age "David" :person/boss {:db/id 101}})");
   check(db, "[* (:aka :as :age)]", 102, R"({:db/id 102 :name "David" :age 30 :person/boss {:db/id 101}})");
   CHECK(notation::write(pull(db, "[*]", 104)) == R"({:db/id 104 :name "Lucy"})");
 }

@@ -99,7 +99,7 @@ struct Refused {
   std::string_view place;
 };
 
-constexpr std::array<Refused, 102> refused{{
+constexpr std::array<Refused, 103> refused{{
     {"[:find ?e", Fault::not_edn, Errc::edn_syntax, "["},
     {"", Fault::not_edn, Errc::edn_syntax, ""},
     {"[:find ?e] 1", Fault::not_edn, Errc::edn_syntax, "1"},
@@ -142,7 +142,8 @@ constexpr std::array<Refused, 102> refused{{
     {"[:find ?n . :keys n :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, ":keys"},
     {"[:find [?n ...] :keys n :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, ":keys"},
     {"[:find ?n ?e :keys n :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, ":keys"},
-    {"[:find ?n :keys :n :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, ":n"},
+    {"[:find ?n :keys :limit :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, ":keys"},
+    {"[:find ?n ?e :keys :same same :where [?e :name ?n]]", Fault::repeated_name, Errc::parser_query, "same"},
     {"[:find ?n :keys \"n\" :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, "\"n\""},
     {"[:find ?n ?e :keys same same :where [?e :name ?n]]", Fault::repeated_name, Errc::parser_query, "same"},
     {"[:find ?n :with ?n :where [?e :name ?n]]", Fault::repeated_name, Errc::parser_query, "?n"},
@@ -155,7 +156,7 @@ constexpr std::array<Refused, 102> refused{{
     {"[:find ?n :order-by [:desc ?n] :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, ":desc"},
     {"[:find ?n :order-by [?n :desc :asc] :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, ":asc"},
     {"[:find ?n :limit :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, ":limit"},
-    {"[:find ?n :limit -1 :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, "-1"},
+    {"[:find ?n :limit -2 :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, "-2"},
     {"[:find ?n :offset \"1\" :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, "\"1\""},
     {"[:find ?n :having [(> ?e 1)] :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, "?e"},
     {"[:find ?n :having [(> (count ?n) 1)] :where [?e :name ?n]]", Fault::bad_query, Errc::parser_query, "(count ?n)"},

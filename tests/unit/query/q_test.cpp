@@ -167,6 +167,16 @@ TEST_CASE("clauses") {
   CHECK(ask("[:find ?n ?x :where [?e :name ?n] [(get-some $ ?e :height :age) ?x]]") ==
         R"(#{["Anna" [:age 20]] ["Ivan" [:height 1.8]] ["Olga" [:height 1.7]] ["Petr" [:age 37]]})");
   CHECK(ask("[:find ?n :where [?e :name ?n] [(missing? $ ?e :height)]]") == R"(#{["Anna"] ["Petr"]})");
+  CHECK(ask("[:find ?n :where [?e :name ?n] [(missing? $ ?e :_friend)]]") == R"(#{["Anna"] ["Petr"]})");
+  CHECK(ask("[:find ?n :where [?e :name ?n] (not [(missing? $ ?e :_friend)])]") == R"(#{["Ivan"] ["Olga"]})");
+  CHECK(ask("[:find ?n ?a :in $ [?a ...] :where [?e :name ?n] [(missing? $ ?e ?a)]]", edn("[:_friend :height]")) ==
+        R"(#{["Anna" :_friend] ["Anna" :height] ["Petr" :_friend] ["Petr" :height]})");
+  CHECK(ask("[:find ?n :in $ [?n ...] :where [(vector :name ?n) ?e] [(missing? $ ?e :_friend)]]", edn("[\"Ivan\" \"Anna\" \"Nobody\"]")) ==
+        R"(#{["Anna"] ["Nobody"]})");
+  CHECK(ask("[:find ?n :where [?e :name ?n] [(missing? $ ?e :_age)]]") == R"(#{["Anna"] ["Ivan"] ["Olga"] ["Petr"]})");
+  CHECK(ask("[:find ?n :where [?e :name ?n] [(missing? $ ?e :_nothing)]]") == R"(#{["Anna"] ["Ivan"] ["Olga"] ["Petr"]})");
+  CHECK(ask("[:find ?n :where [?e :name ?n] [(missing? $ ?e :db/id)]]") == "#{}");
+  CHECK(ask("[:find ?n ?x :where [?e :name ?n] [(get-else $ ?e :_friend 0) ?x] [(= ?n \"Ivan\")]]") == R"(#{["Ivan" 0]})");
   CHECK(ask("[:find ?n :where [?e :name ?n] (not [?e :friend _])]") == R"(#{["Anna"] ["Ivan"]})");
   CHECK(ask("[:find ?n :where [?e :name ?n] (not [?e :age ?a] (not [?e :sex :male]) [(> ?a 20)])]") ==
         R"(#{["Anna"] ["Ivan"] ["Petr"]})");
@@ -192,6 +202,23 @@ TEST_CASE("rules") {
   CHECK(refused("[:find ?n :in $ % :where (grown ?n)]", 5) == Errc::query_where);
 }
 
+TEST_CASE("a query without :in needs a database only if it reads one") {
+  auto const alone = [](std::string_view text) { return sorted(query_with(text, {}).to_edn()); };
+  CHECK(alone("[:find ?v :where [(ground [:a :e]) [?v ...]]]") == "#{[:a] [:e]}");
+  CHECK(alone("[:find ?v . :where [(ground 5) ?x] (or [(+ ?x 1) ?v] [(+ ?x 2) ?v]) [(odd? ?v)]]") == "7");
+  CHECK(ask("[:find ?v :where [(ground [:a :e]) [?v ...]]]") == "#{[:a] [:e]}");
+  CHECK(alone("[:find ?x :where [(q [:find ?y . :where [(ground 5) ?y]]) ?x]]") == "#{[5]}");
+  CHECK(ask("[:find ?n ?x :where [?e :name ?n] [(q [:find ?y . :where [(ground 5) ?y]]) ?x] [?e :age 15]]") == R"(#{["Ivan" 5]})");
+  CHECK(ask("[:find ?x :where [(q [:find ?y . :where [(ground 5) ?y]] $) ?x]]") == "#{[5]}");
+  for (auto const* text : {"[:find ?e :where [?e :name]]", "[:find ?x :where [(ground 1) ?x] (not [?x :name])]", "[:find ?x :in $ :where [(ground 5) ?x]]",
+                           "[:find (pull ?x [*]) :where [(ground 101) ?x]]", "[:find ?x :where [(ground 101) ?x] [(missing? $ ?x :name)]]"}) {
+    CAPTURE(text);
+    CHECK(refusal([&] { return query_with(text, {}); }) == Errc::parser_query);
+  }
+  CHECK(refused("[:find ?x :where [(ground 5) ?x]]", 1) == Errc::parser_query);
+  CHECK(refused("[:find ?x :where [(q [:find ?e :where [?e :name]]) ?x]]") == Errc::parser_query);
+}
+
 TEST_CASE("results") {
   CHECK(ask("[:find ?a :where [_ :age ?a]]") == "#{[15] [20] [37]}");
   CHECK(ask("[:find [?a ...] :where [_ :age ?a]]") == "[15 20 37]");
@@ -203,6 +230,15 @@ TEST_CASE("results") {
   CHECK(ask("[:find ?n ?n :where [101 :name ?n]]") == R"(#{["Ivan" "Ivan"]})");
   CHECK(ask("[:find ?n ?a :keys name age :where [?e :name ?n] [?e :age ?a] [?e :sex :female]]") ==
         R"([{:age 20 :name "Anna"} {:age 37 :name "Olga"}])");
+  CHECK(ask("[:find ?n ?a :keys :name :my/age :where [?e :name ?n] [?e :age ?a] [?e :sex :female]]") ==
+        R"([{:name "Anna" :my/age 20} {:name "Olga" :my/age 37}])");
+  CHECK(ask("{:find [?n] :keys [:name] :where [[101 :name ?n]]}") == R"([{:name "Ivan"}])");
+  CHECK(ask("[:find ?n :strs :name :where [101 :name ?n]]") == R"([{"name" "Ivan"}])");
+  CHECK(ask("[:find [?n] :syms :name :where [101 :name ?n]]") == R"({name "Ivan"})");
+  CHECK(ask("[:find ?a :where [_ :age ?a] :limit -1 :offset -1]") == "#{[15] [20] [37]}");
+  CHECK(ask("[:find (pull ?e #{:name {:friend #{:name}}}) . :where [?e :age 37] [?e :sex :female]]") ==
+        R"({:name "Olga" :friend [{:name "Ivan"}]})");
+  CHECK(ask("[:find (pull ?e ?p) . :in $ ?p :where [?e :name \"Ivan\"]]", edn("#{:age}")) == "{:age 15}");
   CHECK(ask("[:find ?n :strs name :where [101 :name ?n]]") == R"([{"name" "Ivan"}])");
   CHECK(ask("[:find [?n ?a] :syms name age :where [101 :name ?n] [101 :age ?a]]") == R"({name "Ivan" age 15})");
   CHECK(ask("[:find ?e (pull ?e [:name {:friend [:name]}]) :where [?e :friend]]") ==

@@ -117,6 +117,13 @@ TEST_CASE("what a static query finds", "[static_query]") {
   same<"[:find (pull ?e [:name {:boss [:name]}]) ?n :in $ ?n :where [?e :name ?n]]">(db, "Dee");
   same<"[:find (pull ?e ?pattern) :in $ ?pattern :where [?e :age 9]]">(db, edn("[:name :age]"));
   same<"[:find ?n ?a :keys name age :where [?e :name ?n] [?e :age ?a]]">(db);
+  same<"[:find ?n ?a :keys :name :age :where [?e :name ?n] [?e :age ?a]]">(db);
+  same<"[:find ?n :where [?e :name ?n] [(missing? $ ?e :_boss)]]", People>(db);
+  same<"[:find ?n :where [?e :name ?n] (not [(missing? $ ?e :_boss)])]">(db);
+  same<"[:find ?x :where [(ground 5) ?x]]">();
+  same<"[:find ?x :where [(ground 5) ?x]]">(db);
+  same<"[:find [?x ...] :where [(ground [5 6]) [?x ...]] [(q [:find ?y . :where [(ground 5) ?y]]) ?x]]", People>();
+  CHECK(texts_of(q<"[:find ?x :where [(ground 5) ?x]]">(QueryOptions{})) == Texts{"[5]"});
   same<"[:find [?n ?a] :strs name age :where [?e :age 9] [?e :name ?n] [?e :age ?a]]">(db);
   same<"[:find ?n :syms name :where [_ :name ?n]]">(db);
   auto const rows = q<"[:find ?n ?a :where [?e :name ?n] [?e :age ?a] :order-by [?a :desc] :offset 1 :limit 2]", People>(db);

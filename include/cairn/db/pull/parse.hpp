@@ -37,6 +37,8 @@ class PullParser {
   static constexpr std::size_t deepest = 256;
   static constexpr std::size_t most_shown = 400;
 
+  /// A set does, too: `*` and maps are told by what they are, and not by their place.
+  static bool is_pattern(Edn const& form) { return form.is_sequence() || form.is_set(); }
   static bool is_star(Edn const& form) {
     return form.is_symbol("*") || form.is_keyword("*") || (form.is_string() && form.as_string() == "*");
   }
@@ -45,7 +47,7 @@ class PullParser {
   }
 
   std::uint32_t read_pattern(Edn const& pattern, std::size_t depth) {
-    if (!pattern.is_sequence()) refuse("A pull pattern is a vector, such as [:name {:friend [:name]}].", pattern);
+    if (!is_pattern(pattern)) refuse("A pull pattern is a vector, such as [:name {:friend [:name]}].", pattern);
     if (depth == deepest) refuse("A pull pattern can have 256 levels.", Edn{});
     auto const place = static_cast<std::uint32_t>(tree_.nodes.size());
     tree_.nodes.emplace_back();
@@ -68,7 +70,7 @@ class PullParser {
     if (is_endless(inner) || (inner.is_integer() && inner.as_integer() > 0)) {
       item.inner = PullInner::recursion;
       item.depth = inner.is_integer() ? inner.as_integer() : 0;
-    } else if (inner.is_sequence()) {
+    } else if (is_pattern(inner)) {
       item.inner = PullInner::pattern;
       item.pattern = read_pattern(inner, depth + 1);
     } else {

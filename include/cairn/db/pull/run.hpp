@@ -138,7 +138,8 @@ class PullRun {
       }
     }
     memory_.takers.clear();
-    if (plan.everything) {
+    // What is named is shown as it is named: `*` leaves it out.
+    if (plan.everything && (wanted == plan.wanted.end() || wanted->attribute != attribute)) {
       memory_.takers.push_back(memory_.cells.size());
       memory_.cells.emplace_back().step = memory_.stars[node]->step_for(attribute, *plan_.schema);
     }

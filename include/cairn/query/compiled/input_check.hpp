@@ -8,6 +8,7 @@
 #include <cairn/query/compiled/infer_types.hpp>
 #include <cairn/query/compiled/query_errors.hpp>
 #include <cairn/query/compiled/static_rules.hpp>
+#include <cairn/query/syntax/tree.hpp>
 
 #include <array>
 #include <concepts>
@@ -106,7 +107,7 @@ template <class Type>
 
 /// Whether inputs are as many as a query takes, each of which may be given what it is.
 [[nodiscard]] constexpr bool all_suit(PlanView const& plan, std::span<GivenShape const* const> given) {
-  if (given.size() != plan.inputs.size()) return false;
+  if (!syntax::takes_inputs(plan.inputs, given.size())) return false;
   for (std::size_t i = 0; i != given.size(); ++i) {
     if (!suits(plan, plan.inputs[i], *given[i])) return false;
   }
@@ -153,7 +154,7 @@ struct InputCheck {
   /// What is wrong does not compile, where this is instantiated.
   static auto check() {
     constexpr std::size_t wanted = Query::plan().inputs.size();
-    if constexpr (sizeof...(Inputs) != wanted) {
+    if constexpr (!syntax::takes_inputs(Query::plan().inputs, sizeof...(Inputs))) {
       static_cast<void>(sizeof(query_error::number_of_inputs<as_argument<place_of_all>(), static_cast<int>(sizeof...(Inputs)),
                                                              static_cast<int>(wanted)>));
     } else if constexpr (!is_valid) {

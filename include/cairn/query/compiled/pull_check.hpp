@@ -19,7 +19,7 @@ class PullCheck {
 
   /// Whether it is one; where not, `at` and `reason` say what is wrong.
   constexpr bool pattern(notation::Form form) {
-    if (!form.is_sequence()) return fail(form, "a pull pattern is a vector, such as [:name {:friend [:name]}]");
+    if (!is_list(form)) return fail(form, "a pull pattern is a vector, such as [:name {:friend [:name]}]");
     for (auto const item : form) {
       if (item.is(notation::Kind::map)) {
         for (std::size_t i = 0; i != item.size(); i += 2) {
@@ -50,8 +50,10 @@ class PullCheck {
     return form.is(notation::Kind::integer) && form.integer() > 0;
   }
 
+  [[nodiscard]] static constexpr bool is_list(notation::Form form) noexcept { return form.is_sequence() || form.is(notation::Kind::set); }
+
   constexpr bool inner(notation::Form form) {
-    if (form.is_sequence()) return pattern(form);
+    if (is_list(form)) return pattern(form);
     return form.is_symbol("...") || is_text(form, "...") || is_positive(form) ||
            fail(form, "an attribute in a map leads to a pattern, to a number of levels from 1, or to ...");
   }

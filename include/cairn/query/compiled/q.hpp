@@ -89,7 +89,7 @@ template <class Query, class Extra, class... Inputs>
   } else {
     using Whole = Surrounded<Query, Extra, Inputs...>;
     using Given = typename AnswerTo<Whole, Query::frozen.shape, std::make_index_sequence<Query::sizes.find>>::type;
-    BorrowedInput const given[] = {BorrowedInput{inputs}...};
+    std::array<BorrowedInput, sizeof...(Inputs)> const given{BorrowedInput{inputs}...};
     if constexpr (is_compiled<Query> && is_of_one_database<Query, Inputs...>) {
       auto const& db = input_at<place_of_database<Query>()>(inputs...);
       return Given::of(answer_of(compiled_query<Query, typename std::remove_cvref_t<decltype(db)>::index_tag>, db, given));
@@ -131,7 +131,8 @@ template <class Query, class Extra, class... Inputs>
 }  // namespace query::compiled
 
 /// Asks a query that the compiler has read and planned; what is wrong with it does not compile. Inputs are those under `:in`, in
-/// order: the first is the database, as a rule. Behind the text may stand a `Schema`, with which attributes and constants are
+/// order: the first is the database, as a rule; a query without `:in` that reads none needs none. Behind the text may stand a
+/// `Schema`, with which attributes and constants are
 /// checked and rows have the types of the attributes, and C++ functions that the query calls:
 ///
 ///     using People = cairn::Schema<Person, Company>;

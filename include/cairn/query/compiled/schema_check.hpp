@@ -69,7 +69,7 @@ class SchemaCheck {
         look_at_limit(operands, step.high);
       } else if (step.kind == Step::Kind::missing) {
         look_at_entity(operands[0]);
-        look_at_attribute(operands[1]);
+        look_at_attribute(operands[1], true);
       }
     }
     for (auto const& closure : plan_.closures) look_at_attribute(closure.attribute);
@@ -112,8 +112,10 @@ class SchemaCheck {
     return config::nearest(name, names);
   }
 
-  constexpr void look_at_attribute(Operand operand) {
+  /// `may_reverse`: `:person/_friend` is meant where there is a `:person/friend`.
+  constexpr void look_at_attribute(Operand operand, bool may_reverse = false) {
     auto const form = keyword_of(operand);
+    if (form && may_reverse) return attribute(*form, form->name());
     if (form) look_at_name(*form, is_in_rules(operand));
   }
   constexpr void look_at_name(notation::Form form, bool in_rules) {

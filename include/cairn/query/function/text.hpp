@@ -10,6 +10,7 @@
 #include <cairn/query/function/builtins.hpp>
 #include <cairn/query/function/refuse.hpp>
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,37 +24,68 @@ using Arguments = std::span<Value const* const>;
 
 namespace detail {
 
-/// As a person reads it: strings and characters bare, all else as EDN.
+/// As Clojure shows a number: digits from a thousandth to ten millions, and else `1.0E10`.
 template <meta::Lazy = {}>
-inline void append_plain(std::string& out, Value const& value) {
-  if (value.is(ValueKind::string)) {
+inline void append_number(std::string& out, double number) {
+  if (number - number != 0) return notation::write_to(out, number);
+  auto const size = number < 0 ? -number : number;
+  bool const is_plain = number == 0 || (size >= 1e-3 && size < 1e7);
+  char buffer[40];
+  auto const [end, code] =
+      std::to_chars(buffer, buffer + sizeof buffer, number, is_plain ? std::chars_format::fixed : std::chars_format::scientific);
+  std::string_view const text{buffer, static_cast<std::size_t>(end - buffer)};
+  auto const mantissa = text.substr(0, text.find('e'));
+  out += mantissa;
+  if (mantissa.find('.') == std::string_view::npos) out += ".0";
+  if (is_plain) return;
+  auto exponent = text.substr(mantissa.size() + 1);  // a sign and two digits or more
+  out += exponent[0] == '-' ? "E-" : "E";
+  exponent.remove_prefix(exponent[1] == '0' ? 2 : 1);
+  out += exponent;
+}
+
+/// As a person reads it, elements of collections included: strings and characters bare, all else as EDN.
+template <meta::Lazy = {}>
+inline void append_printed(std::string& out, notation::Value const& value) {
+  if (value.is_string()) {
     out += value.as_string();
-  } else if (value.is(ValueKind::edn) && value.as_string().starts_with('\\')) {
-    out += notation::utf8::encode(cairn::to_edn(value).as_character()).view();
+  } else if (value.is_character()) {
+    out += notation::utf8::encode(value.as_character()).view();
+  } else if (value.is_real()) {
+    append_number(out, value.as_real());
+  } else if (value.is_sequence() || value.is_set() || value.is_map()) {
+    auto const* brackets = value.is_list() ? "()" : value.is_vector() ? "[]" : "{}";
+    if (value.is_set()) out += '#';
+    out += brackets[0];
+    bool first = true;
+    for (auto const& item : value.items()) {
+      if (!first) out += ' ';
+      first = false;
+      append_printed(out, item);
+    }
+    out += brackets[1];
   } else {
-    notation::write_to(out, cairn::to_edn(value));
+    notation::write_to(out, value);
   }
 }
 
-/// What `str` makes of a value: besides, nothing of nil, and of large numbers and UUIDs neither suffix nor tag.
+/// What `str` makes of a value: nothing of nil, of numbers and UUIDs what no reader of EDN needs, and collections as EDN.
 template <meta::Lazy = {}>
 inline void append_bare(std::string& out, Value const& value) {
+  auto const edn = cairn::to_edn(value);
   auto const begin = out.size();
-  switch (value.kind()) {
-    case ValueKind::nil:
-      return;
-    case ValueKind::bigint:
-    case ValueKind::bigdec:
-      append_plain(out, value);
-      out.pop_back();
-      return;
-    case ValueKind::uuid:
-      append_plain(out, value);
-      out.pop_back();
-      out.erase(begin, out.find('"', begin) + 1 - begin);
-      return;
-    default:
-      append_plain(out, value);
+  if (edn.is_nil()) return;
+  if (edn.is_real() && edn.as_real() - edn.as_real() != 0) {
+    out += edn.as_real() < 0 ? "-Infinity" : edn.as_real() > 0 ? "Infinity" : "NaN";
+  } else if (edn.is_string() || edn.is_character() || edn.is_real()) {
+    append_printed(out, edn);
+  } else {
+    notation::write_to(out, edn);
+  }
+  if (value.is(ValueKind::bigint) || value.is(ValueKind::bigdec)) out.pop_back();
+  if (value.is(ValueKind::uuid)) {
+    out.pop_back();
+    out.erase(begin, out.find('"', begin) + 1 - begin);
   }
 }
 
@@ -75,7 +107,7 @@ template <meta::Lazy = {}>
     if (quoted) {
       notation::write_to(out, cairn::to_edn(*argument));
     } else {
-      id == FunctionId::text ? append_bare(out, *argument) : append_plain(out, *argument);
+      id == FunctionId::text ? append_bare(out, *argument) : append_printed(out, cairn::to_edn(*argument));
     }
     if (out.size() > largest_value) refuse_size(name, "a value of more than 16 MiB");
   }

@@ -35,7 +35,7 @@ class Frame {
     syntax::Tree const& tree = *query_->tree;
     for (std::uint32_t const source : tree.sources) plan_.sources.push_back({source, false});
     for (syntax::Input const& input : tree.inputs) {
-      Input made{static_cast<Input::Kind>(input.kind), input.source, 0, {input.node, false}};
+      Input made{static_cast<Input::Kind>(input.kind), input.source, 0, {input.node, false}, input.optional};
       if (input.kind == syntax::Input::Kind::binding) {
         made.binding = static_cast<std::uint32_t>(plan_.bindings.size());
         plan_.bindings.push_back({});

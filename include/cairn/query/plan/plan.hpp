@@ -165,6 +165,7 @@ struct Input {
   std::uint16_t source = 0;
   std::uint32_t binding = 0;
   FormAt form{};
+  bool optional = false;  ///< a `$` that nobody wrote and that nothing reads
 };
 
 /// A plan, by its pools. A view: of a `Plan`, or of what a compiler keeps.

@@ -5,6 +5,8 @@
 
 #include <cairn/db/db.hpp>
 #include <cairn/db/pull.hpp>
+#include <cairn/db/pull/back_reading.hpp>
+#include <cairn/db/reverse_name.hpp>
 #include <cairn/meta/watch.hpp>
 #include <cairn/query/access/attribute.hpp>
 #include <cairn/query/access/seeker.hpp>
@@ -131,6 +133,31 @@ class DbSource final : public Source {
       seeker.pin(run);
     });
     context.charge(pins.bytes() - before);
+  }
+
+  void first_shown(QueryContext& context, Cell attribute, Column const& entities, std::uint32_t rows,
+                   std::optional<Cell>* found) const override {
+    bool const is_name = attribute.kind == ValueKind::keyword;
+    auto const name = is_name ? BorrowedValue{attribute}->as_keyword() : Keyword{};
+    bool const is_id = name == Keyword{"db/id"};
+    if (!is_id && !cairn::detail::is_reverse(name)) return first_values(context, attribute, entities, rows, found);
+    std::fill_n(found, rows, std::nullopt);
+    cairn::detail::PullStep step;
+    step.limit = 1;
+    auto const* of = is_id ? nullptr : db_.schema().find(cairn::detail::forward(name));
+    if (of != nullptr && of->type && !of->is_ref()) of = nullptr;
+    if (of != nullptr) {
+      step.attribute = of->id;
+      step.access = of->in_avet() ? cairn::detail::PullAccess::back : cairn::detail::PullAccess::back_scan;
+    }
+    std::vector<EntityId> referring;
+    for (std::uint32_t i = 0; i != rows && !context.poll(); ++i) {
+      auto const entity = entity_of(db_, entities[i]);
+      referring.clear();
+      if (entity && of != nullptr) cairn::detail::read_back(db_, *entity, step, referring);
+      if (is_id && entity) found[i] = Cell::integer(*entity);
+      if (!referring.empty()) found[i] = Cell::integer(referring.front());
+    }
   }
 
   [[nodiscard]] std::vector<notation::Value> pull(notation::Value const& pattern, std::span<Cell const> entities,

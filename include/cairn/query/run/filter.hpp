@@ -171,7 +171,8 @@ class MissingRunner final : public StepRunner {
 
   void push(Batch const& in) override {
     auto const operands = context_.plan().operands_of(step_.operands);
-    first_values(context_, context_.source(step_.source), operands[0], operands[1], in, found_.data());
+    first_values(context_, context_.source(step_.source), operands[0], operands[1], in, found_.data(),
+                 &Source::first_shown);
     std::uint32_t count = 0;
     for (std::uint32_t i = 0; i != in.rows(); ++i) {
       rows_[count] = i;

@@ -44,11 +44,11 @@ class Prepared {
       if (problem) throw syntax::error_of(order_by_, problem);
     }
     auto const& wanted = syntax_.tree.inputs;
-    check_inputs(text_, syntax_.nodes.data(), wanted.size(), inputs.size());
+    if (!syntax::takes_inputs(wanted, inputs.size())) refuse_inputs(text_, syntax_.nodes.data(), wanted.size(), inputs.size());
     for (std::size_t i = 0; i != wanted.size(); ++i) {
       if (wanted[i].kind != syntax::Input::Kind::rules) continue;
       auto given = inputs[i].rules_text();
-      if (!given) raise(Errc::query_where, "What % is given is no rules. Give it rules(\"[[(name ?a) clause ...] ...]\").", "{}");
+      if (!given) raise(Errc::query_where, "What % is given is no rules. Those are [[(name ?a) clause ...] ...], as they are or as text.", "{}");
       rules_text_ = std::move(*given);
       rules_ = syntax::parse_rules(rules_text_, names);
       require(rules_.problem);

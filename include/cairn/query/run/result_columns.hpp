@@ -77,7 +77,7 @@ template <meta::Lazy = {}>
   using Edn = notation::Value;
   std::vector<Edn> keys;
   for (auto const at : plan.keys) {
-    auto const name = form_of(plan, at).raw();
+    auto const name = form_of(plan, at).name();
     keys.push_back(plan.row_keys == RowKeys::keywords  ? Edn::keyword(name)
                    : plan.row_keys == RowKeys::strings ? Edn::string(std::string{name})
                                                        : Edn::symbol(name));

@@ -15,6 +15,7 @@
 #include <cairn/query/run/rows_source.hpp>
 #include <cairn/query/run/rules/whole_closure.hpp>
 #include <cairn/query/run/steps.hpp>
+#include <cairn/query/syntax/tree.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -96,7 +97,7 @@ template <meta::Lazy = {}>
 template <meta::Lazy>
 QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, QueryOptions const& options, Deadline const& deadline,
                      RunReport* report) {
-  check_inputs(plan.text, plan.nodes.data(), plan.inputs.size(), inputs.size());
+  if (!syntax::takes_inputs(plan.inputs, inputs.size())) refuse_inputs(plan.text, plan.nodes.data(), plan.inputs.size(), inputs.size());
   QueryContext context{plan, options, detail::sources_of(plan, inputs), deadline};
   if (report != nullptr) context.count_rows();
 

@@ -54,6 +54,12 @@ class Source {
   virtual void first_values(QueryContext& context, Cell attribute, Column const& entities, std::uint32_t rows,
                             std::optional<Cell>* found) const = 0;
 
+  /// As `first_values`, of what an entity shows: under `:_boss` entities that refer to it, under `:db/id` its number.
+  virtual void first_shown(QueryContext& context, Cell attribute, Column const& entities, std::uint32_t rows,
+                           std::optional<Cell>* found) const {
+    first_values(context, attribute, entities, rows, found);
+  }
+
   /// What a pattern pulls of each entity; nil of what is none. `watch` is asked as `BoundPull` asks it. Errors: as of `pull`; those of
   /// the watch; `query/where` of a source that is no database.
   [[nodiscard]] virtual std::vector<notation::Value> pull(notation::Value const& pattern, std::span<Cell const> entities,

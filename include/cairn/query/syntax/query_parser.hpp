@@ -47,7 +47,7 @@ class QueryParser {
 
   constexpr bool run() {
     return parts_.read(query_, parser_) && inputs() && where() && FindParser{query_, tree_, parser_, parts_}.run() && keys() &&
-           with() && check_bound() && ResultParser{query_, tree_, parser_, parts_}.run();
+           with() && check_bound() && ResultParser{query_, tree_, parser_, parts_}.run() && ask_for_source();
   }
 
  private:
@@ -114,6 +114,17 @@ class QueryParser {
     return parser_.clauses(query_.at(part.first), part.end, parser_.default_source(), parser_.depth(), tree_.where);
   }
 
+  /// Without `:in` a query is given a database if it reads one, and else may be.
+  constexpr bool ask_for_source() {
+    if (parts_[PartName::in].present) return true;
+    bool reads = false;
+    for (Clause const& clause : tree_.clauses) reads = reads || clause.kind == Clause::Kind::pattern;
+    for (Term const& term : tree_.terms) reads = reads || term.kind == Term::Kind::source;
+    for (FindElement const& element : tree_.find) reads = reads || element.kind == FindElement::Kind::pull;
+    tree_.inputs[0].optional = !reads;
+    return true;
+  }
+
   // ---- what makes of rows other rows
 
   constexpr bool keys() {
@@ -135,10 +146,10 @@ class QueryParser {
                     "maps are made of rows, [:find ?x ?y], and of one row, [:find [?x ?y]]");
       tree_.row_keys = kind;
       bool const read = all_of(part, [this](Form key) {
-        if (!key.is(notation::Kind::symbol))
-          return fail(Fault::bad_query, Errc::parser_query, key, "keys are symbols: :keys name age");
+        if (!key.is(notation::Kind::symbol) && !key.is(notation::Kind::keyword))
+          return fail(Fault::bad_query, Errc::parser_query, key, "keys are symbols or keywords: :keys name age");
         for (std::uint32_t const other : tree_.keys) {
-          if (query_.at(other).raw() == key.raw())
+          if (query_.at(other).name() == key.name())
             return fail(Fault::repeated_name, Errc::parser_query, key, "each key names one value, so that no two are the same");
         }
         tree_.keys.push_back(key.index());
@@ -209,7 +220,7 @@ constexpr Problem check_nested_query(notation::Form query, std::size_t inputs, N
   Tree tree;
   QueryParser parser{query, tree, names, depth};
   if (!parser.run()) return parser.problem();
-  if (tree.inputs.size() == inputs) return {};
+  if (takes_inputs(tree.inputs, inputs)) return {};
   Problem wrong{Fault::wrong_arguments, Errc::parser_query, query.offset(), query.raw().size(), "the inner query"};
   wrong.count = {"input", inputs, tree.inputs.size(), tree.inputs.size()};
   return wrong;

@@ -49,6 +49,12 @@ class QueryParts {
   }
 
  private:
+  [[nodiscard]] static constexpr bool is_part(Form keyword) {
+    for (std::string_view const name : part_names) {
+      if (keyword.is_keyword(name.substr(1))) return true;
+    }
+    return false;
+  }
   constexpr bool open(Form keyword, ClauseParser& parser, std::optional<PartName>& found) {
     for (std::size_t i = 0; i != part_names.size(); ++i) {
       if (!keyword.is_keyword(part_names[i].substr(1))) continue;
@@ -73,9 +79,11 @@ class QueryParts {
       if (!open(form, parser, name)) return false;
       Form const first = form.next();
       Part part{true, form.index(), first.index(), first.index(), 0};
-      // The directions of :order-by are keywords, too.
+      // The directions of :order-by are keywords, and keys may be.
+      bool const has_keys = *name == PartName::keys || *name == PartName::strs || *name == PartName::syms;
       auto const belongs = [&](Form next) {
         if (!next.is(notation::Kind::keyword)) return true;
+        if (has_keys) return !is_part(next);
         return *name == PartName::order_by && (next.is_keyword("asc") || next.is_keyword("desc"));
       };
       for (form = first; form.index() != end && belongs(form); form = form.next()) {

@@ -162,7 +162,8 @@ class ResultParser {
     Part const& part = parts_[name];
     if (!part.present) return true;
     Form const form = query_.at(part.first);
-    if (part.count == 1 && form.is(notation::Kind::nil)) return true;
+    bool const is_none = form.is(notation::Kind::nil) || (form.is(notation::Kind::integer) && form.integer() == -1);
+    if (part.count == 1 && is_none) return true;
     if (part.count == 1 && form.is(notation::Kind::integer) && form.integer() >= 0) {
       number = form.integer();
       return true;

@@ -87,7 +87,14 @@ struct Input {
   std::uint16_t source = 0;
   std::uint32_t binding = 0;  ///< of `bindings`
   std::uint32_t node = 0;     ///< of a source that is not written, the whole query
+  bool optional = false;      ///< a source that is not written and that nothing reads
 };
+
+/// Whether that many inputs are as many as a query takes. Of a syntax tree and of a plan alike.
+template <class Inputs>
+[[nodiscard]] constexpr bool takes_inputs(Inputs const& inputs, std::size_t given) noexcept {
+  return given == inputs.size() || (given == 0 && inputs.size() == 1 && inputs[0].optional);
+}
 
 struct OrderKey {
   std::uint16_t column = 0;
