@@ -123,6 +123,48 @@ concept WriterHolds = requires(WriterOf<Store>& writer) {
 template <class Store>
 concept BlobWriterHoldsOrLeavesIt = detail::WriterHolds<Store> || !detail::MentionsHold<WriterOf<Store>>;
 
+template <class Store>
+concept BlobWriterPutsAt = requires(WriterOf<Store>& writer, typename Store::Address const& address,
+                                    std::span<std::byte const> bytes) { writer.put(address, bytes); };
+
+template <class Store>
+concept BlobWriterReserves = requires(WriterOf<Store>& writer) {
+  { writer.reserve() } -> std::same_as<typename Store::Address>;
+};
+
+namespace detail {
+template <class Store>
+concept ListsBlobs = requires(Store const& store, void (*visit)(typename Store::Address const&, std::uint64_t, TimePoint)) {
+  store.for_each_blob(visit);
+};
+template <class Store>
+concept Erases = requires(Store& store, LiveSet<typename Store::Address> const& live, TimePoint cutoff) { store.erase(live, cutoff); };
+template <class Store>
+concept KnowsOthers = requires(Store const& store) {
+  { store.others() } -> std::same_as<std::optional<std::size_t>>;
+};
+}  // namespace detail
+
+// Of these, layers have some only where the store below has them, by a `requires` of the member: what such a one leaves out isn't wrong, and
+// its name alone doesn't tell. A function that can be named can be called.
+
+/// The optional `for_each_blob`: not there, or as it must be. A template, an overload or a private one of another shape is taken for none.
+template <class Store>
+concept BlobStoreListsBlobsOrLeavesIt = detail::ListsBlobs<Store> || !requires { &Store::for_each_blob; };
+
+/// The optional `erase`, likewise.
+template <class Store>
+concept BlobStoreErasesOrLeavesIt = detail::Erases<Store> || !requires { &Store::erase; };
+
+/// The optional `others`, likewise.
+template <class Store>
+concept BlobStoreKnowsOthersOrLeavesIt = detail::KnowsOthers<Store> || !requires { &Store::others; };
+
+/// The optional `reserve` of a writer, likewise. It is of no use without the `put` that takes what it gives.
+template <class Store>
+concept BlobWriterReservesOrLeavesIt =
+    (BlobWriterReserves<Store> && BlobWriterPutsAt<Store>) || !requires { &WriterOf<Store>::reserve; };
+
 /// A place that keeps immutable blobs and, beside them, named roots: the only cells that change.
 ///
 /// - `read(address)` gives back exactly the bytes of a `put`; an address that is not there is an `Error` (`io/error`,
@@ -145,7 +187,9 @@ template <class Store>
 concept BlobStore = BlobStoreHasAddress<Store> && BlobStoreReads<Store> && BlobStoreHasRoot<Store> &&
                     BlobStoreListsRoots<Store> && BlobStoreBegins<Store> && BlobWriterPuts<Store> &&
                     BlobWriterCommits<Store> && BlobWriterAppends<Store> && BlobWriterDrops<Store> &&
-                    BlobStoreSweeps<Store> && BlobStoreReadsManyOrLeavesIt<Store> && BlobWriterHoldsOrLeavesIt<Store>;
+                    BlobStoreSweeps<Store> && BlobStoreReadsManyOrLeavesIt<Store> && BlobWriterHoldsOrLeavesIt<Store> &&
+                    BlobStoreListsBlobsOrLeavesIt<Store> && BlobStoreErasesOrLeavesIt<Store> &&
+                    BlobStoreKnowsOthersOrLeavesIt<Store> && BlobWriterReservesOrLeavesIt<Store>;
 
 /// A blob store that hides latency: `read_many(addresses, sink)` calls `sink(i, Bytes)` once for each address, in any
 /// order.
@@ -162,25 +206,18 @@ concept BlobStoreHolds = BlobStore<Store> && detail::WriterHolds<Store>;
 /// committed, whatever names it, with the bytes that it takes and a time at which it had been put. What is put or removed
 /// meanwhile may be among them. It gets the address or its `blob_place`.
 template <class Store>
-concept BlobStoreListsBlobs =
-    BlobStore<Store> && requires(Store const& store, void (*visit)(typename Store::Address const&, std::uint64_t, TimePoint)) {
-      store.for_each_blob(visit);
-    };
+concept BlobStoreListsBlobs = BlobStore<Store> && detail::ListsBlobs<Store>;
 
 /// A blob store that can forget for good: `erase(live, cutoff)` is a `sweep` after which no byte of what is not live and was put before `cutoff` can be
 /// found in what the store has on its disk, nor of what earlier sweeps removed and of roots that were replaced. What was put by the end of one call is
 /// old enough for the next.
 template <class Store>
-concept BlobStoreErases = BlobStore<Store> && requires(Store& store, LiveSet<typename Store::Address> const& live, TimePoint cutoff) {
-  store.erase(live, cutoff);
-};
+concept BlobStoreErases = BlobStore<Store> && detail::Erases<Store>;
 
 /// A blob store that knows who else there is: `others()` is how many have the store open, or read from it, beside this connection and in whatever
 /// process; its README says which of the two. Nothing where that cannot be told at the moment.
 template <class Store>
-concept BlobStoreKnowsOthers = BlobStore<Store> && requires(Store const& store) {
-  { store.others() } -> std::same_as<std::optional<std::size_t>>;
-};
+concept BlobStoreKnowsOthers = BlobStore<Store> && detail::KnowsOthers<Store>;
 
 /// What a commit is called whose name is made of what is in it.
 using ContentName = std::array<std::byte, 16>;
@@ -192,18 +229,9 @@ concept BlobStoreNamesCommits = BlobStore<Store> && requires(std::span<std::byte
   { Store::name_of(bytes) } -> std::same_as<ContentName>;
 };
 
-template <class Store>
-concept BlobWriterPutsAt = requires(WriterOf<Store>& writer, typename Store::Address const& address,
-                                    std::span<std::byte const> bytes) { writer.put(address, bytes); };
-
 /// A blob store that stores under an address that the caller gives, in place of what is there: what the front of a tier must be.
 template <class Store>
 concept KeyedBlobStore = BlobStore<Store> && BlobWriterPutsAt<Store>;
-
-template <class Store>
-concept BlobWriterReserves = requires(WriterOf<Store>& writer) {
-  { writer.reserve() } -> std::same_as<typename Store::Address>;
-};
 
 /// A keyed blob store whose writers give addresses before the bytes are known: `reserve()` is one that nobody else gets, for a
 /// `put(address, bytes)` to come. So bytes can be made for the place where they will lie.

@@ -365,6 +365,27 @@ consteval bool check_blob_store() {
     constexpr bool holds_or_leaves_it = std::is_void_v<detail::WriterOrNone<Store>> || BlobWriterHoldsOrLeavesIt<Store>;
     static_assert(holds_or_leaves_it,
                   "cairn::BlobStore [hold]: the writer's is optional and there, but cannot be called so; write `void hold();`");
+
+    constexpr bool reserves_or_leaves_it =
+        !has_address || std::is_void_v<detail::WriterOrNone<Store>> || BlobWriterReservesOrLeavesIt<Store>;
+    static_assert(reserves_or_leaves_it,
+                  "cairn::BlobStore [reserve]: the writer's is optional and there, but cannot be called so, or there is no put for what it "
+                  "gives; write `Address reserve();` and `void put(Address const& address, std::span<std::byte const> bytes);`");
+
+    constexpr bool lists_blobs_or_leaves_it = !has_address || BlobStoreListsBlobsOrLeavesIt<Store>;
+    static_assert(lists_blobs_or_leaves_it,
+                  "cairn::BlobStore [for_each_blob]: is optional and there, but cannot be called so; write `template <class Visit> void "
+                  "for_each_blob(Visit visit) const;`, which calls `visit(address, bytes, put_by)`");
+
+    constexpr bool erases_or_leaves_it = !has_address || BlobStoreErasesOrLeavesIt<Store>;
+    static_assert(erases_or_leaves_it,
+                  "cairn::BlobStore [erase]: is optional and there, but cannot be called so; write `void erase(LiveSet<Address> const& "
+                  "live, TimePoint cutoff);`");
+
+    constexpr bool knows_others_or_leaves_it = BlobStoreKnowsOthersOrLeavesIt<Store>;
+    static_assert(knows_others_or_leaves_it,
+                  "cairn::BlobStore [others]: is optional and there, but cannot be called so; write `std::optional<std::size_t> others() "
+                  "const;`");
   }
   return true;
 }
