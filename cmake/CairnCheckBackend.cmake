@@ -7,7 +7,8 @@
 # registers tests that compile and run nothing:
 #   check_backend.<name>.concept  the header stands on its own and may be included twice; the type is a cairn::StoreBackend, and what is
 #                                 missing is said in words
-#   check_backend.<name>.store    every member of cairn::Store on it compiles, its configuration's reader included
+#   check_backend.<name>.store    every member of cairn::Store and cairn::Connection on it compiles, its configuration's reader included;
+#                                 a field that no configuration can be read into is named
 # HEADER is a file, from the current source directory, or the way in which users include it. LIBRARIES are what its own
 # library needs, as in target_link_libraries. The tests call the compiler of the build directly, with -fsyntax-only.
 #
@@ -38,9 +39,11 @@ function(cairn_check_backend)
   set(code_concept "${include_header}${include_header}#include <cairn/concepts/store_backend.hpp>\n
 static_assert(cairn::check_store_backend<${arg_TYPE}>());
 static_assert(cairn::StoreBackend<${arg_TYPE}>);\n")
+  # The members of a Store are those of its base, which instantiating it does not instantiate.
   set(code_store "${include_header}#include <cairn/store/store.hpp>\n
 static_assert(cairn::check_store_backend<${arg_TYPE}>());
 template class cairn::Store<${arg_TYPE}>;
+template struct cairn::detail::StoreOperations<${arg_TYPE}, ${arg_TYPE}::index_tag>;
 template class cairn::Connection<${arg_TYPE}>;\n")
 
   # Never built: it is asked for what a compilation that uses these libraries needs.
