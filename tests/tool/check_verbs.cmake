@@ -80,6 +80,9 @@ foreach(input IN ITEMS "[1 2" "{:a" "(1" "#{1" "\"Ivan" "[1] 2")
 endforeach()
 run(0 "^#{}\ncairn: no attribute :nmae in this database; nearest :name\ncairn: no attribute :shoe-size in this database\n$" q "${store}"
     "[:find ?n :where [?e :nmae ?n] [?e :shoe-size] (not [?e :nmae \"Ivan\"]) [?e :db/ident]]")
+run(0 "^#{}\ncairn: no attribute :aeg in this database; nearest :age\ncairn: no attribute :nmae in this database; nearest :name\n$" q "${store}"
+    "[:find ?e :where [?e :name \"Nobody\"] [(missing? $ ?e :aeg)] [(get-some $ ?e :age :nmae) ?x] [(get-else $ ?e :aeg 0) ?a]]")
+run(0 "^#{}\ncairn: no attribute :aeg in this database; nearest :age\n$" q "${store}" "[:find ?e :in $ % :where (old ?e)]" "[[(old ?e) [?e :name] [?e :aeg 42]]]")
 run(0 "^#{}\n$" q "${store}" "[:find ?n :in $ $b :where [$b ?e :nmae ?n] [?t :db/txInstant]]" "[]")
 run(1 "takes 1 input, its database among them, and was given 3[.]" q "${store}" "[:find ?n :where [_ :name ?n]]" 1 2)
 run(0 "^\\[\\[\"Ivan\",42\\],\\[\"Petra\",37\\]\\]\n$" q "${store}" "[:find ?n ?a :where [?e :name ?n] [?e :age ?a] :order-by ?n]" --format json)

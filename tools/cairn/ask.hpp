@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace cairn::tool {
 struct Question {
   std::string text{};  ///< of the query
   std::vector<query::GivenInput> inputs{};
+  std::vector<std::optional<Database>> databases{};  ///< of the first inputs, those that are some
   QueryOptions options{};
 };
 

@@ -6,12 +6,10 @@
 #include "store_argument.hpp"
 #include "terminal.hpp"
 #include "time_argument.hpp"
+#include "unknown_attributes.hpp"
 #include "verbs.hpp"
-#include <cairn/config/nearest.hpp>
 #include <cairn/edn/document.hpp>
-#include <cairn/query/syntax/parse_query.hpp>
 
-#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
@@ -59,42 +57,13 @@ Database view_of(Database db, QueryArguments const& arguments) {
 Question question_of(Database const& db, QueryArguments const& arguments) {
   Question question;
   question.text = arguments.query == "-" ? std::string{std::istreambuf_iterator<char>{std::cin}, {}} : arguments.query;
-  question.inputs.emplace_back(view_of(db, arguments));
+  question.databases.emplace_back(view_of(db, arguments));
+  question.inputs.emplace_back(*question.databases[0]);
   for (auto const& input : arguments.inputs) question.inputs.emplace_back(argument_of(input));
   question.options.limit = arguments.limit;
   question.options.offset = arguments.offset;
   if (arguments.timeout > 0) question.options.timeout = milliseconds(arguments.timeout);
   return question;
-}
-
-/// Says which attributes of a query's patterns the database does not have: where a schema says what there is, nothing
-/// is found by them.
-void warn_of_unknown_attributes(Database const& db, std::string const& text) {
-  if (db.options().schema_flexibility != SchemaFlexibility::write) return;
-  auto const syntax = query::syntax::parse_query(text, {.any = true});
-  if (!syntax.ok() || syntax.tree.inputs.empty() || syntax.tree.inputs[0].kind != query::syntax::Input::Kind::source)
-    return;
-  notation::Form const root{text, syntax.nodes.data(), 0};
-  std::vector<std::string_view> known;
-  for (auto const& attribute : db.schema().attributes()) {
-    if (attribute) known.push_back(attribute->ident.text());
-  }
-  std::vector<std::string> told;
-  for (auto const& clause : syntax.tree.clauses) {
-    if (clause.kind != query::syntax::Clause::Kind::pattern || clause.source != syntax.tree.inputs[0].source ||
-        clause.terms.count < 2)
-      continue;
-    auto const& term = syntax.tree.terms_of(clause.terms)[1];
-    if (term.kind != query::syntax::Term::Kind::constant) continue;
-    auto const name = Edn::of(root.at(term.node));
-    if (!name.is_keyword() || std::ranges::find(known, name.as_keyword()) != known.end()) continue;
-    std::string const word{name.as_keyword()};
-    if (std::ranges::find(told, word) != told.end()) continue;
-    told.push_back(word);
-    auto const near = config::nearest(word, known);
-    std::fprintf(stderr, "cairn: no attribute :%s in this database%s%s\n", word.c_str(),
-                 near.empty() ? "" : "; nearest :", std::string{near}.c_str());
-  }
 }
 
 /// What `work` returns, or what an interrupted command does.
@@ -118,7 +87,7 @@ int query_store(std::string const& store, QueryArguments const& arguments) {
     auto const db = conn.db();
     auto const question = question_of(db, arguments);
     auto const result = ask(question);
-    warn_of_unknown_attributes(db, question.text);
+    warn_of_unknown_attributes(question);
     auto const names = column_names(question.text);
     auto const format = !arguments.format.empty() ? arguments.format : isatty(STDOUT_FILENO) != 0 ? "table" : "edn";
     if (format == "csv") {

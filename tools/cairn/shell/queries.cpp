@@ -4,6 +4,7 @@
 #include "queries.hpp"
 
 #include "../ask.hpp"
+#include "../unknown_attributes.hpp"
 #include <cairn/db/pull.hpp>
 
 #include <string>
@@ -14,10 +15,11 @@ namespace cairn::tool {
 
 namespace {
 
-query::GivenInput input_of(ShellValue const& value) {
-  if (auto const* db = value.get<Database>()) return query::GivenInput{*db};
-  if (auto const* conn = value.get<ConnPtr>()) return query::GivenInput{(*conn)->sync()};
-  return query::GivenInput{to_edn(value)};
+void add_input(Question& question, ShellValue const& value) {
+  auto& db = question.databases.emplace_back();
+  if (auto const* given = value.get<Database>()) db = *given;
+  if (auto const* conn = value.get<ConnPtr>()) db = (*conn)->sync();
+  question.inputs.push_back(db ? query::GivenInput{*db} : query::GivenInput{to_edn(value)});
 }
 
 Question question_of(std::span<ShellValue const> arguments) {
@@ -35,8 +37,11 @@ Question question_of(std::span<ShellValue const> arguments) {
     query = std::move(asked);
   }
   question.text = query::text_of(query);
-  for (auto const& argument : in_map) question.inputs.emplace_back(argument);
-  for (auto const& argument : arguments.subspan(1)) question.inputs.push_back(input_of(argument));
+  for (auto const& argument : in_map) {
+    question.inputs.emplace_back(argument);
+    question.databases.emplace_back();
+  }
+  for (auto const& argument : arguments.subspan(1)) add_input(question, argument);
   return question;
 }
 
@@ -61,7 +66,12 @@ std::pair<Edn, Edn> pattern_and(char const* key, std::span<ShellValue const> arg
 
 }  // namespace
 
-ShellValue call_q(std::span<ShellValue const> arguments) { return {ask(question_of(arguments)).to_edn()}; }
+ShellValue call_q(std::span<ShellValue const> arguments) {
+  auto const question = question_of(arguments);
+  auto const result = ask(question);
+  warn_of_unknown_attributes(question);
+  return {result.to_edn()};
+}
 
 ShellValue call_explain(std::span<ShellValue const> arguments) {
   return {Edn::string(explain(question_of(arguments)))};

@@ -11,6 +11,7 @@
 #include <cairn/query/plan/plan.hpp>
 #include <cairn/query/run/cell_hash.hpp>
 #include <cairn/query/run/pattern_range.hpp>
+#include <cairn/query/run/place_error.hpp>
 
 #include <array>
 #include <cstddef>
@@ -155,7 +156,7 @@ template <class IndexTag>
       BorrowedValue const constant{cell};
       if (names_entity && may_name_entity(*constant)) {
         if (!given.plan.constants[operand.index].lenient) {
-          cell = Cell::integer(entity_written(db, *constant));
+          cell = at_place(given.plan, given.plan.constants[operand.index], [&] { return Cell::integer(entity_written(db, *constant)); });
         } else if (auto const found = entity_in_data(db, *constant)) {
           cell = Cell::integer(*found);
         }
