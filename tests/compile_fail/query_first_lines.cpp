@@ -87,11 +87,6 @@ inline void finds_a_number(cairn::Db<cairn::persistent_set_tag> const& db) {
 inline void misspells_an_aggregate(cairn::Db<cairn::persistent_set_tag> const& db) {
   cairn::q<"[:find (cuont ?e) :where [?e :name]]">(db);
 }
-// REASON: cairn::q [arguments]: what is between >> and << takes another number of arguments
-// PLACE: ?a] [(>>even?<< ?a 2)]]
-inline void gives_a_function_too_much(cairn::Db<cairn::persistent_set_tag> const& db) {
-  cairn::q<"[:find ?e :where [?e :age ?a] [(even? ?a 2)]]">(db);
-}
 // REASON: cairn::q [source]: :in does not name the source between >> and <<
 // PLACE: :where [>>$b<< ?e :name]]
 inline void reads_no_source_of_its_own(cairn::Db<cairn::persistent_set_tag> const& db) {
