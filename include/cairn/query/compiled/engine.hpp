@@ -6,6 +6,8 @@
 #include <cairn/index/index_for.hpp>
 #include <cairn/query/compiled/execute/run.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -17,6 +19,7 @@
 
 namespace cairn::query::compiled {
 
+CAIRN_ENGINE_TEMPLATE bool SeenRows::insert<>(std::uint64_t const*, ValueKind const*, std::size_t);
 CAIRN_ENGINE_TEMPLATE class Lookup<persistent_set_tag>;
 CAIRN_ENGINE_TEMPLATE struct LookStep<persistent_set_tag>;
 CAIRN_ENGINE_TEMPLATE struct ScanStep<persistent_set_tag>;

@@ -183,30 +183,7 @@ class Lookup {
   }
 
   /// All datoms of the attribute in one strip, with an address for every entity. False where that does not pay, or is too large.
-  bool make_table(std::uint64_t looks) {
-    auto const range = PlaceRange::prefix(1, 0, attribute_, {});
-    if (size_ == 0) size_ = estimate<Order::aevt>(*db_, range.from.get(), range.to.get());
-    if (looks * datoms_a_move < size_) return false;
-    may_have_table_ = false;
-    auto const first = index_->seek(range.from.get());
-    auto const last = index_->seek_before(range.to.get());
-    if (size_ == 0 || !first.valid() || !last.valid()) return false;
-    auto const span = static_cast<std::uint64_t>((*last).e) - static_cast<std::uint64_t>((*first).e) + 1;
-    if (span > size_ * 8 + 1024) return false;
-    table_ = AttributeColumns::read(*db_, attribute_, size_, pins_ != nullptr ? *pins_ : table_pins_);
-    if (!table_ || table_->size() == 0) {
-      table_.reset();
-      table_pins_.clear();
-      return false;
-    }
-    places_known_ = true;
-    strip_ = room_.strip_of(table_->run(), attribute_);
-    stand(strip_);
-    if (is_dense_) return true;
-    places_.assign(span, nowhere);
-    for (std::uint32_t i = 0; i != strip_.size; ++i) places_[strip_.key(i) - strip_.key(0)] = i;
-    return true;
-  }
+  bool make_table(std::uint64_t looks);
 
   // What `find` looks at comes first.
   std::uint64_t first_ = 0;  // entity of the strip
@@ -237,5 +214,32 @@ class Lookup {
   LeafPins<IndexTag> table_pins_{};  // where values are not kept longer than the table
   AttributeId attribute_ = 0;
 };
+
+// Not inline: a unit that links cairn::engine does not compile it, nor what it alone needs.
+template <class IndexTag>
+bool Lookup<IndexTag>::make_table(std::uint64_t looks) {
+  auto const range = PlaceRange::prefix(1, 0, attribute_, {});
+  if (size_ == 0) size_ = estimate<Order::aevt>(*db_, range.from.get(), range.to.get());
+  if (looks * datoms_a_move < size_) return false;
+  may_have_table_ = false;
+  auto const first = index_->seek(range.from.get());
+  auto const last = index_->seek_before(range.to.get());
+  if (size_ == 0 || !first.valid() || !last.valid()) return false;
+  auto const span = static_cast<std::uint64_t>((*last).e) - static_cast<std::uint64_t>((*first).e) + 1;
+  if (span > size_ * 8 + 1024) return false;
+  table_ = AttributeColumns::read(*db_, attribute_, size_, pins_ != nullptr ? *pins_ : table_pins_);
+  if (!table_ || table_->size() == 0) {
+    table_.reset();
+    table_pins_.clear();
+    return false;
+  }
+  places_known_ = true;
+  strip_ = room_.strip_of(table_->run(), attribute_);
+  stand(strip_);
+  if (is_dense_) return true;
+  places_.assign(span, nowhere);
+  for (std::uint32_t i = 0; i != strip_.size; ++i) places_[strip_.key(i) - strip_.key(0)] = i;
+  return true;
+}
 
 }  // namespace cairn::query::compiled

@@ -169,21 +169,7 @@ class LoopFeed : public RowFeed {
   }
   /// To be called when so many loops are open: the first time, it makes what looks behind the last of them ready for all that are to
   /// come.
-  void foresee(std::size_t loops) {
-    if (!jumps_ || loops < foreseen_) return;
-    if (foreseen_ == 0) expected_ = input_rows_;
-    foreseen_ = loops + 1;
-    auto const around = expected_;
-    if (loops != 0) {
-      auto const here = steps_.loops[loops - 1].expected(*db_);
-      expected_ = here != 0 && around > most_expected / here ? most_expected : around * here;
-    }
-    for (std::size_t i = 0; i != steps_.program->look_count; ++i) {
-      auto& look = steps_.looks[i];
-      if (look.loops == loops && (look.jumps || (look.restarts && around >= many_restarts))) look.lookup.expect(expected_);
-      if (look.loops == 0 && loops == 1 && look.jumps) look.lookup.expect(around);  // before the first loop
-    }
-  }
+  void foresee(std::size_t loops);
   /// Of `Assumption`.
   [[nodiscard]] std::size_t assumption() const noexcept { return assumption_; }
 
@@ -286,5 +272,23 @@ class LoopFeed : public RowFeed {
   bool has_duplicates_ = false;
   std::size_t assumption_ = 0;
 };
+
+// Not inline: a unit that links cairn::engine does not compile it.
+template <class IndexTag>
+void LoopFeed<IndexTag>::foresee(std::size_t loops) {
+  if (!jumps_ || loops < foreseen_) return;
+  if (foreseen_ == 0) expected_ = input_rows_;
+  foreseen_ = loops + 1;
+  auto const around = expected_;
+  if (loops != 0) {
+    auto const here = steps_.loops[loops - 1].expected(*db_);
+    expected_ = here != 0 && around > most_expected / here ? most_expected : around * here;
+  }
+  for (std::size_t i = 0; i != steps_.program->look_count; ++i) {
+    auto& look = steps_.looks[i];
+    if (look.loops == loops && (look.jumps || (look.restarts && around >= many_restarts))) look.lookup.expect(expected_);
+    if (look.loops == 0 && loops == 1 && look.jumps) look.lookup.expect(around);  // before the first loop
+  }
+}
 
 }  // namespace cairn::query::compiled

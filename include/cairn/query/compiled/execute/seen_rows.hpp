@@ -20,18 +20,7 @@ class SeenRows {
  public:
   /// Whether the row was not there yet. All rows have as many words. O(1) on average.
   template <meta::Lazy = {}>
-  bool insert(std::uint64_t const* words, ValueKind const* kinds, std::size_t width) {
-    if ((count_ + 1) * 2 > slots_.size()) grow(kinds, width);
-    auto const mask = slots_.size() - 1;
-    for (auto at = hash(words, kinds, width) & mask;; at = (at + 1) & mask) {
-      if (slots_[at] == 0) {
-        words_.insert(words_.end(), words, words + width);
-        slots_[at] = static_cast<std::uint32_t>(++count_);
-        return true;
-      }
-      if (is_row(slots_[at] - 1, words, kinds, width)) return false;
-    }
-  }
+  bool insert(std::uint64_t const* words, ValueKind const* kinds, std::size_t width);
 
  private:
   [[nodiscard]] static std::size_t hash(std::uint64_t const* words, ValueKind const* kinds, std::size_t width) noexcept {
@@ -61,5 +50,20 @@ class SeenRows {
   std::vector<std::uint32_t> slots_{};  // 0: none; else the number of a row, plus one
   std::vector<std::uint64_t> words_{};
 };
+
+// Not inline: a unit that links cairn::engine does not compile it, nor what it alone needs.
+template <meta::Lazy>
+bool SeenRows::insert(std::uint64_t const* words, ValueKind const* kinds, std::size_t width) {
+  if ((count_ + 1) * 2 > slots_.size()) grow(kinds, width);
+  auto const mask = slots_.size() - 1;
+  for (auto at = hash(words, kinds, width) & mask;; at = (at + 1) & mask) {
+    if (slots_[at] == 0) {
+      words_.insert(words_.end(), words, words + width);
+      slots_[at] = static_cast<std::uint32_t>(++count_);
+      return true;
+    }
+    if (is_row(slots_[at] - 1, words, kinds, width)) return false;
+  }
+}
 
 }  // namespace cairn::query::compiled
