@@ -41,9 +41,9 @@ decltype(auto) at_place(PlanView const& plan, FormAt at, Work const& work) {
   }
 }
 
-/// Errors: `parser/query` for another number of inputs than the query takes, with the place of its `:in`.
+/// Throws `parser/query`: another number of inputs than the query takes, with the place of its `:in`.
 template <meta::Lazy = {}>
-inline void refuse_inputs(std::string_view text, notation::Node const* nodes, std::size_t wanted, std::size_t given) {
+[[noreturn]] inline void refuse_inputs(std::string_view text, notation::Node const* nodes, std::size_t wanted, std::size_t given) {
   auto const query = syntax::detail::unquoted({text, nodes, 0});
   auto at = query;
   for (auto const part : query) {

@@ -27,6 +27,7 @@ class LoopFeed : public RowFeed {
   [[gnu::noinline]] ~LoopFeed() override {
     auto const& program = *steps_.program;
     std::destroy_n(steps_.sets, program.set_count);
+    std::destroy_n(steps_.compares, program.compare_count);
     std::destroy_n(steps_.looks, program.look_count);
     std::destroy_n(steps_.loops, program.loop_count);
   }

@@ -245,7 +245,8 @@ template <class IndexTag>
 [[nodiscard, gnu::noinline]] StaticAnswer answer_of(CompiledQuery<IndexTag> const& query, Db<IndexTag> const& db,
                                                     std::span<BorrowedInput const> inputs) {
   auto answer = run_compiled(query, db, inputs);
-  return answer.owner != nullptr ? answer : interpret(query.plan, inputs, nullptr);
+  if (answer.owner == nullptr) answer = interpret(query.plan, inputs, nullptr);
+  return answer;
 }
 
 }  // namespace cairn::query::compiled
