@@ -148,7 +148,7 @@ template <meta::Lazy = {}>
   }
 }
 template <meta::Lazy = {}>
-[[nodiscard]] inline std::string to_text(Keyword keyword) { return ":" + std::string{keyword.text()}; }
+[[nodiscard]] inline std::string to_text(Keyword keyword) { return std::string{":"}.append(keyword.text()); }
 
 /// The value that a scalar or a vector of scalars means. `transact/syntax` for what no datom can hold: maps, sets,
 /// characters, unknown tags.

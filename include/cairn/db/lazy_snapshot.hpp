@@ -42,7 +42,7 @@ class LazySnapshot {
 
   [[nodiscard]] Moment<IndexTag> const& moment() const noexcept { return moment_; }
 
-  /// All of it. O(1) but for whoever asks first, for whom it may be that of applying some hundred datoms. Throws what the store
+  /// All of it. O(1) but for whoever asks first, for whom it may be that of applying a thousand datoms. Throws what the store
   /// throws, and can be asked again.
   [[nodiscard]] SnapshotPointer const& snapshot() const {
     if (!is_made_.load(std::memory_order_acquire)) make();
@@ -55,7 +55,7 @@ class LazySnapshot {
   void give_back(std::unique_ptr<Editor> editor) const noexcept;
 
  private:
-  static constexpr std::size_t most_datoms_behind = 256;
+  static constexpr std::size_t most_datoms_behind = 1024;
 
   void make() const;
   [[nodiscard]] SnapshotPointer replayed() const;

@@ -271,7 +271,7 @@ class SchemaCheck {
     std::string names;
     for (auto const entity : state_.described()) {
       for (auto const& name : {before.ident(entity), now.ident(entity)}) {
-        if (name && before.ident(entity) != now.ident(entity)) names += (names.empty() ? "" : " ") + to_text(*name);
+        if (name && before.ident(entity) != now.ident(entity)) names.append(names.empty() ? "" : " ").append(to_text(*name));
       }
     }
     raise(Errc::transact_schema,
@@ -311,7 +311,7 @@ class SchemaCheck {
   static void for_each_in(IndexEdits<IndexTag> const& indexes, Attribute const& attribute, Visit visit) {
     auto const start = Position{
         .datom = {.e = 0, .a = attribute.id, .added = true, .tx = 0, .v = {}}, .components = 1, .after = false};
-    for (auto cursor = indexes.aevt.seek(start); cursor.valid() && (*cursor).a == attribute.id; cursor.next()) {
+    for (auto cursor = indexes.aevt().seek(start); cursor.valid() && (*cursor).a == attribute.id; cursor.next()) {
       visit(*cursor);
     }
   }

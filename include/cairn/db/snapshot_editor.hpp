@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/db/apply.hpp>
+#include <cairn/db/index_edits.hpp>
 #include <cairn/db/snapshot.hpp>
 #include <cairn/db/tx_record.hpp>
 #include <cairn/index/persistent_set.hpp>
@@ -11,99 +12,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 namespace cairn {
-
-namespace detail {
-
-/// Indexes that are being edited.
-template <class IndexTag>
-struct IndexEdits {
-  template <Order Sorted>
-  using Edit = typename IndexOf<IndexTag, Sorted>::Transient;
-
-  explicit IndexEdits(Indexes<IndexTag> const& indexes)
-      : eavt{indexes.eavt.edit()}, aevt{indexes.aevt.edit()}, avet{indexes.avet.edit()} {}
-
-  void insert(RawDatom const& datom, bool in_avet) {
-    if (in_avet) avet.insert(datom);
-    aevt.insert(datom);
-    eavt.insert(datom);
-  }
-  /// Whether it was there.
-  bool erase(RawDatom const& datom, bool in_avet) {
-    if (!eavt.erase(datom)) return false;
-    aevt.erase(datom);
-    if (in_avet) avet.erase(datom);
-    return true;
-  }
-  /// The same; what the indexes keep of what was erased goes too, whether the datom is there now or was before.
-  bool purge(RawDatom const& datom, bool in_avet) {
-    if constexpr (requires { eavt.purge(datom); }) {
-      bool const was_there = eavt.purge(datom);
-      aevt.purge(datom);
-      avet.purge(datom);
-      return was_there;
-    } else {
-      return erase(datom, in_avet);
-    }
-  }
-
-  /// Makes AVET hold, or no longer hold, the datoms of an attribute.
-  void refile(AttributeId attribute, bool in_avet) {
-    auto const start =
-        Position{.datom = {.e = 0, .a = attribute, .added = true, .tx = 0, .v = {}}, .components = 1, .after = false};
-    for (auto cursor = aevt.seek(start); cursor.valid() && (*cursor).a == attribute; cursor.next()) {
-      if (in_avet) {
-        avet.insert(*cursor);
-      } else {
-        avet.erase(*cursor);
-      }
-    }
-  }
-
-  [[nodiscard]] Indexes<IndexTag> finish() && {
-    return {std::move(eavt).persistent(), std::move(aevt).persistent(), std::move(avet).persistent()};
-  }
-  /// What is there so far; editing goes on.
-  [[nodiscard]] Indexes<IndexTag> snapshot() {
-    auto const so_far = [](auto& edit) {
-      auto index = std::move(edit).persistent();
-      edit = index.edit();
-      return index;
-    };
-    return {so_far(eavt), so_far(aevt), so_far(avet)};
-  }
-
-  Edit<Order::eavt> eavt;
-  Edit<Order::aevt> aevt;
-  Edit<Order::avet> avet;
-};
-
-/// Adds many datoms that are not in the index. Where they outnumber those that are, the index is built anew from both,
-/// in full nodes: linear, and without a search.
-template <Order Sorted, class Index>
-void insert_many(typename Index::Transient& edit, std::vector<RawDatom> datoms) {
-  auto const before = [](RawDatom const& left, RawDatom const& right) { return compare<Sorted>(left, right) < 0; };
-  std::sort(datoms.begin(), datoms.end(), before);
-  if (datoms.size() < edit.size()) {
-    for (auto& datom : datoms) edit.insert(std::move(datom));
-    return;
-  }
-  typename Index::Builder builder{edit.source()};
-  auto next = datoms.begin();
-  for (auto cursor = edit.begin(); cursor.valid(); cursor.next()) {
-    for (; next != datoms.end() && before(*next, *cursor); ++next) builder.add(std::move(*next));
-    builder.add(*cursor);
-  }
-  for (; next != datoms.end(); ++next) builder.add(std::move(*next));
-  edit = std::move(builder).finish().edit();
-}
-
-}  // namespace detail
 
 /// A snapshot whose indexes are being edited.
 template <class IndexTag>
@@ -111,8 +25,30 @@ struct EditedSnapshot : Moment<IndexTag> {
   explicit EditedSnapshot(Snapshot<IndexTag> const& base)
       : Moment<IndexTag>{base}, current{base.current}, temporal{base.temporal} {}
 
+  /// Whether there are datoms of an attribute, now or in the past.
+  [[nodiscard]] bool is_used(AttributeId a) const {
+    auto const start = Position{.datom = {.e = 0, .a = a, .added = true, .tx = 0, .v = {}}, .components = 1, .after = false};
+    for (auto const* indexes : {&current, &temporal}) {
+      auto const cursor = indexes->aevt().seek(start);
+      if (cursor.valid() && (*cursor).a == a) return true;
+    }
+    return false;
+  }
+  /// The same of `:db.attr/preds`, for which every transaction asks: the indexes are looked at once.
+  [[nodiscard]] bool has_predicates() const {
+    if (!has_predicates_) has_predicates_ = is_used(system_attribute::attribute_predicates);
+    return *has_predicates_;
+  }
+  /// Takes note of a datom that was added.
+  void note(RawDatom const& datom) noexcept {
+    if (datom.a == system_attribute::attribute_predicates) has_predicates_ = true;
+  }
+
   detail::IndexEdits<IndexTag> current;
   detail::IndexEdits<IndexTag> temporal;
+
+ private:
+  std::optional<bool> mutable has_predicates_{};
 };
 
 /// A snapshot to which transactions are being applied, one after the other, in place: nodes that it made itself it
@@ -135,26 +71,25 @@ class SnapshotEditor {
   void apply(TxRecord const& record) {
     if (record.tx != state_.max_tx + 1) ByteReader::corrupt("a transaction does not follow the one before it");
     for (auto const& [id, ident] : record.new_attributes) add_attribute(id, ident);
-    bool const bulk = record.datoms.size() >= bulk_size;
-    std::vector<RawDatom> added;
     std::vector<EntityId> described;
     for (auto const& datom : record.purged) {
       purge(datom);
       if (is_schema_attribute(datom.a)) described.push_back(datom.e);
     }
+    // To retract is to look at the indexes: so first, and what is asserted is held back. No fact of a record is both.
     for (auto const& datom : record.datoms) {
       auto const* attribute = state_.schema->find(datom.a);
       if (attribute == nullptr) ByteReader::corrupt("a datom has an attribute that no schema names");
-      if (!datom.added) {
-        retract(datom, *attribute, record.purged);
-      } else if (bulk) {
-        added.push_back(datom);
-      } else {
-        state_.current.insert(datom, attribute->in_avet());
-      }
+      if (!datom.added) retract(datom, *attribute, record.purged);
       if (is_schema_attribute(datom.a)) described.push_back(datom.e);
     }
-    if (bulk) insert_many(std::move(added));
+    for (auto const& datom : record.datoms) {
+      if (!datom.added) continue;
+      state_.current.insert(datom, state_.schema->find(datom.a)->in_avet());
+      state_.note(datom);
+    }
+    if (state_.current.held() > most_held) state_.current.settle();
+    if (state_.temporal.held() > most_held) state_.temporal.settle();
     for (auto const& [id, ident] : record.new_attributes) {
       if (auto const owner = state_.schema->entity(ident)) described.push_back(*owner);
     }
@@ -184,6 +119,7 @@ class SnapshotEditor {
       auto const& attribute = *state_.schema->find(datom.a);
       if (datom.added) {
         state_.current.insert(datom, attribute.in_avet());
+        state_.note(datom);
       } else {
         retract(datom, attribute, {});
       }
@@ -202,7 +138,7 @@ class SnapshotEditor {
   [[nodiscard]] Snapshot<IndexTag> snapshot() { return {state(), state_.current.snapshot(), state_.temporal.snapshot()}; }
 
  private:
-  static constexpr std::size_t bulk_size = 4096;
+  static constexpr std::size_t most_held = 4096;  // of what many transactions insert
 
   /// The schema, to be changed: our own copy from the first change on that follows a look at it.
   DatabaseSchema& own_schema() {
@@ -224,7 +160,7 @@ class SnapshotEditor {
     auto const says_it = [&datom](auto const& other) {
       return other.e == datom.e && other.a == datom.a && other.v == datom.v;
     };
-    auto const cursor = state_.current.eavt.seek(Position{.datom = datom, .components = 3, .after = false});
+    auto const cursor = state_.current.eavt().seek(Position{.datom = datom, .components = 3, .after = false});
     bool const there = cursor.valid() && says_it(*cursor);
     bool const in_avet = attribute.in_avet();
     bool const keep = state_.options->keep_history && !attribute.no_history;
@@ -246,16 +182,6 @@ class SnapshotEditor {
     bool const is_true = state_.current.purge(datom, attribute->in_avet());
     bool const was_true = state_.temporal.purge(datom, attribute->in_avet());
     if (!is_true && !was_true) ByteReader::corrupt("a transaction purges what is not there");
-  }
-
-  void insert_many(std::vector<RawDatom> added) {
-    std::vector<RawDatom> indexed;
-    for (auto const& datom : added) {
-      if (state_.schema->find(datom.a)->in_avet()) indexed.push_back(datom);
-    }
-    detail::insert_many<Order::avet, IndexOf<IndexTag, Order::avet>>(state_.current.avet, std::move(indexed));
-    detail::insert_many<Order::aevt, IndexOf<IndexTag, Order::aevt>>(state_.current.aevt, added);
-    detail::insert_many<Order::eavt, IndexOf<IndexTag, Order::eavt>>(state_.current.eavt, std::move(added));
   }
 
   /// Takes over what entities now say of themselves, and files the datoms of attributes that became indexed or ceased
@@ -292,7 +218,7 @@ class SnapshotEditor {
     EntityFacts result{entity, {}};
     auto const start =
         Position{.datom = {.e = entity, .a = 0, .added = true, .tx = 0, .v = {}}, .components = 1, .after = false};
-    for (auto cursor = state_.current.eavt.seek(start); cursor.valid(); cursor.next()) {
+    for (auto cursor = state_.current.eavt().seek(start); cursor.valid(); cursor.next()) {
       auto&& datom = *cursor;
       if (datom.e != entity || datom.a >= first_user_attribute) break;
       if (is_schema_attribute(datom.a)) result.facts.emplace_back(datom.a, datom.v);

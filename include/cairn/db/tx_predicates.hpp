@@ -23,7 +23,7 @@ class TxPredicates {
 
   /// Every value that the transaction made true, against the predicates of its attribute.
   void check_values() {
-    if (!state_.is_used(system_attribute::attribute_predicates)) return;
+    if (!state_.has_predicates()) return;
     std::unordered_map<AttributeId, std::vector<Value>> predicates;
     for (auto const& change : state_.changes()) {
       if (!change.is || change.was) continue;

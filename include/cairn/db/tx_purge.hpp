@@ -92,7 +92,7 @@ class TxPurge {
     auto const from =
         Position{.datom = {.e = 0, .a = a, .added = true, .tx = 0, .v = v}, .components = 2, .after = false};
     for (auto const* indexes : {&state_.base().current, &state_.base().temporal}) {
-      for (auto cursor = indexes->avet.seek(from); cursor.valid(); cursor.next()) {
+      for (auto cursor = indexes->avet().seek(from); cursor.valid(); cursor.next()) {
         auto&& datom = *cursor;
         if (datom.a != a || datom.v != v) break;
         if (!state_.purged().contains(datom)) visit(datom.e);
@@ -176,7 +176,7 @@ class TxPurge {
 
   /// Linear in the past.
   void purge_before(Instant moment) {
-    for (auto cursor = state_.base().temporal.eavt.begin(); cursor.valid(); cursor.next()) {
+    for (auto cursor = state_.base().temporal.eavt().begin(); cursor.valid(); cursor.next()) {
       auto&& datom = *cursor;
       if (is_before(datom.tx, moment)) state_.purge_past(datom);
     }

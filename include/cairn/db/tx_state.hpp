@@ -161,7 +161,7 @@ class TxState {
   [[nodiscard]] std::vector<Value> values(EntityId e, AttributeId a) const {
     std::vector<Value> found;
     if (may_be_in_base(e, a)) {
-      for (auto cursor = base_.current.eavt.seek(prefix(e, a, {}, 2)); cursor.valid(); cursor.next()) {
+      for (auto cursor = base_.current.eavt().seek(prefix(e, a, {}, 2)); cursor.valid(); cursor.next()) {
         auto&& datom = *cursor;
         if (datom.e != e || datom.a != a) break;
         if (changes_.find(e, a, datom.v) == ChangeSet::none) found.push_back(datom.v);
@@ -178,7 +178,7 @@ class TxState {
   [[nodiscard]] std::vector<std::pair<AttributeId, Value>> facts(EntityId e) {
     std::vector<std::pair<AttributeId, Value>> found;
     if (!is_new(e)) {
-      for (auto cursor = base_.current.eavt.seek(prefix(e, 0, {}, 1)); cursor.valid(); cursor.next()) {
+      for (auto cursor = base_.current.eavt().seek(prefix(e, 0, {}, 1)); cursor.valid(); cursor.next()) {
         auto&& datom = *cursor;
         if (datom.e != e) break;
         if (changes_.find(e, datom.a, datom.v) == ChangeSet::none) found.emplace_back(datom.a, datom.v);
@@ -218,13 +218,13 @@ class TxState {
     };
     if (found.size() == limit || attribute.id >= base_.schema->next_attribute()) return found;
     if (base_.schema->find(attribute.id)->in_avet()) {
-      for (auto cursor = base_.current.avet.seek(prefix(0, attribute.id, v, 2));
+      for (auto cursor = base_.current.avet().seek(prefix(0, attribute.id, v, 2));
            cursor.valid() && found.size() != limit; cursor.next()) {
         if ((*cursor).a != attribute.id || (*cursor).v != v) break;
         take(*cursor);
       }
     } else {  // it is becoming unique or a reference in this transaction
-      for (auto cursor = base_.current.aevt.seek(prefix(0, attribute.id, {}, 1));
+      for (auto cursor = base_.current.aevt().seek(prefix(0, attribute.id, {}, 1));
            cursor.valid() && found.size() != limit; cursor.next()) {
         if ((*cursor).a != attribute.id) break;
         if ((*cursor).v == v) take(*cursor);
@@ -238,16 +238,12 @@ class TxState {
   }
 
   /// Whether there were datoms of an attribute before the transaction, now or in the past.
-  [[nodiscard]] bool was_used(AttributeId a) const {
-    for (auto const* indexes : {&base_.current, &base_.temporal}) {
-      auto const cursor = indexes->aevt.seek(prefix(0, a, {}, 1));
-      if (cursor.valid() && (*cursor).a == a) return true;
-    }
-    return false;
-  }
+  [[nodiscard]] bool was_used(AttributeId a) const { return base_.is_used(a); }
   /// The same, or the transaction has said something of it.
-  [[nodiscard]] bool is_used(AttributeId a) const {
-    return was_used(a) || std::ranges::find(changes_.all(), a, &Change::a) != changes_.all().end();
+  [[nodiscard]] bool is_used(AttributeId a) const { return was_used(a) || is_said_of_any(a); }
+  /// Whether any attribute has, or had, predicates.
+  [[nodiscard]] bool has_predicates() const {
+    return base_.has_predicates() || is_said_of_any(system_attribute::attribute_predicates);
   }
 
   /// Whether the transaction has said anything of an entity's attribute.
@@ -308,7 +304,7 @@ class TxState {
   void forget(std::size_t change) { changes_.forget(change); }
   /// The datom of the base that said what has been retracted since. Requires: the fact was true.
   [[nodiscard]] RawDatom datom_before(Change const& change) const {
-    return *base_.current.eavt.seek(prefix(change.e, change.a, change.v, 3));
+    return *base_.current.eavt().seek(prefix(change.e, change.a, change.v, 3));
   }
 
   /// The composite tuples of which an attribute is a part.
@@ -378,7 +374,7 @@ class TxState {
     auto to = from;
     to.after = true;
     for (auto const* indexes : {&base_.current, &base_.temporal}) {
-      for (auto cursor = indexes->eavt.seek(from); cursor.valid(); cursor.next()) {
+      for (auto cursor = indexes->eavt().seek(from); cursor.valid(); cursor.next()) {
         auto&& datom = *cursor;
         if (compare<Order::eavt>(datom, to) > 0) break;
         if (!purged_.contains(datom)) visit(datom);
@@ -386,6 +382,9 @@ class TxState {
     }
   }
 
+  [[nodiscard]] bool is_said_of_any(AttributeId a) const noexcept {
+    return std::ranges::find(changes_.all(), a, &Change::a) != changes_.all().end();
+  }
   /// Entities that did not exist before need not be looked for.
   [[nodiscard]] bool is_new(EntityId e) const noexcept {
     return e < first_transaction ? e > base_.max_entity : e > base_.max_tx;
@@ -395,7 +394,7 @@ class TxState {
   }
   [[nodiscard]] bool was_true(EntityId e, AttributeId a, Value const& v) const {
     if (!may_be_in_base(e, a)) return false;
-    auto const cursor = base_.current.eavt.seek(prefix(e, a, v, 3));
+    auto const cursor = base_.current.eavt().seek(prefix(e, a, v, 3));
     return cursor.valid() && (*cursor).e == e && (*cursor).a == a && (*cursor).v == v;
   }
 

@@ -149,11 +149,22 @@ struct Leaf : NodeHeader, LiveNodes<Shape>, LeafOrigin<Shape::buffered> {
 
   template <Order Sorted>
   void show_all(FrameFinder<Sorted>& finder) const noexcept {
-    DatomSlot row;
-    for (std::size_t i = 0; i != count; ++i) {
-      look<Sorted>(i, row);
-      finder.add(row.get(), head_of<Sorted>(row.get()));
-    }
+    for (std::size_t i = 0; i != count; ++i) show<Sorted>(finder, i);
+  }
+  /// The first and the last. Where these have too little in common, all have.
+  template <Order Sorted>
+  void show_ends(FrameFinder<Sorted>& finder) const noexcept {
+    if (count == 0) return;
+    show<Sorted>(finder, 0);
+    show<Sorted>(finder, count - 1U);
+  }
+
+ private:
+  template <Order Sorted>
+  void show(FrameFinder<Sorted>& finder, std::size_t row) const noexcept {
+    DatomSlot shown;
+    look<Sorted>(row, shown);
+    finder.add(shown.get(), head_of<Sorted>(shown.get()));
   }
 };
 

@@ -308,6 +308,8 @@ class TreeEditor {
     auto& leaf = *as_leaf<Shape>(parent.child(at));
     if (!leaf.is_wide()) return;
     FrameFinder<Sorted> finder;
+    leaf.template show_ends<Sorted>(finder);
+    if (!finder.find()) return;  // the leaf behind the last entity, with the first transactions, is halved again and again
     leaf.template show_all<Sorted>(finder);
     auto const frame = finder.find();
     if (!frame) return;

@@ -21,6 +21,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/listener.h>
@@ -112,8 +113,8 @@ inline std::string tail_prefix(std::string_view name) { return "t" + common::big
 /// What a writer must know of a root before it changes it.
 struct RootHead {
   bool is_there = false;
-  std::string epoch;
-  std::string state;
+  std::string epoch{};
+  std::string state{};
   std::uint64_t frames = 0;
   [[nodiscard]] Version version() const { return is_there ? common::root_version(epoch, frames) : Version{}; }
 };
@@ -214,6 +215,7 @@ class Database {
     for (auto const& [first, end] : {std::pair{"b", "c"}, std::pair{"r", "u"}}) check(batch.DeleteRange(Slice{first}, Slice{end}), "delete the store");
     check(database_->Write(synced(), &batch), "delete the store");
     own_ = 0;
+    changed_.reset();
   }
 
   [[nodiscard]] RootHead head_of(std::string_view name, ::rocksdb::ReadOptions const& options = {}) const {
@@ -236,6 +238,19 @@ class Database {
     check(last->status(), "read a tail");
     return head;
   }
+
+  /// A root that was changed, and what of it is there now, its state aside.
+  struct Changed {
+    std::string name;
+    RootHead head;
+  };
+  /// What a writer compares with what it expects: the head that the last change left, which nobody outside this process can
+  /// have changed since; of another root, what is stored. Requires the fence.
+  [[nodiscard]] RootHead head_to_change(std::string_view name) const {
+    return changed_ && changed_->name == name ? changed_->head : head_of(name);
+  }
+  /// Requires the fence.
+  void note(Changed changed) noexcept { changed_ = std::move(changed); }
 
  private:
   static ::rocksdb::WriteOptions synced() {
@@ -261,6 +276,7 @@ class Database {
   std::atomic<std::uint64_t> own_ = 0;
   common::TimedKeys keys_;
   std::mutex fence_;
+  std::optional<Changed> changed_;
 };
 
 /// The databases of this process by directory: RocksDB lets each be open once.

@@ -62,7 +62,7 @@ class Writer {
       auto epoch = common::random_epoch();
       put_root(batch, branch, epoch, state);
       clear_tail(batch, branch, head);
-      return common::root_version(std::move(epoch), 0);
+      return details::RootHead{.is_there = true, .epoch = std::move(epoch)};
     });
   }
   /// Adds one frame to the root's tail; where there is no root and none is expected, one with an empty state begins.
@@ -71,7 +71,7 @@ class Writer {
     return change(branch, expected, [&](::rocksdb::WriteBatch& batch, details::RootHead head) {
       if (!head.is_there) put_root(batch, branch, head.epoch = common::random_epoch(), {});
       details::check(batch.Put(details::tail_prefix(branch) + common::big_endian(head.frames), details::slice_of(frame)), "append a frame");
-      return common::root_version(std::move(head.epoch), head.frames + 1);
+      return details::RootHead{.is_there = true, .epoch = std::move(head.epoch), .frames = head.frames + 1};
     });
   }
   /// Removes the root.
@@ -79,7 +79,7 @@ class Writer {
     return change(branch, expected, [&](::rocksdb::WriteBatch& batch, details::RootHead const& head) {
       details::check(batch.Delete(details::root_key(branch)), "remove a root");
       clear_tail(batch, branch, head);
-      return Version{};
+      return details::RootHead{};
     });
   }
 
@@ -110,15 +110,17 @@ class Writer {
     if (!was_held) held_ = std::unique_lock{database_->fence()};
     try {
       database_->check_usable(own_);
-      auto const head = database_->head_of(branch);
+      auto const head = database_->head_to_change(branch);
       if (head.version() != expected) {
         if (!was_held) held_.unlock();
         return CommitResult::conflict;
       }
       batch_.SetSavePoint();
-      CommitResult done{CommitResult::committed, change(batch_, head)};
+      details::Database::Changed changed{std::string{branch}, change(batch_, head)};
+      CommitResult done{CommitResult::committed, changed.head.version()};
       CommitResult lost{CommitResult::unknown, std::string{"RocksDB could not write: close all connections, connect again and look at the root"}};
       auto const status = write(batch_, true);
+      if (status.ok()) database_->note(std::move(changed));
       held_.unlock();
       if (!status.ok()) {
         // The log may have the batch or not; RocksDB refuses to write from here on, too.

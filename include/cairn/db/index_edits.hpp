@@ -1,0 +1,172 @@
+// Copyright the Cairn authors
+// SPDX-License-Identifier: BSL-1.0
+// Indexes that are being edited.
+#pragma once
+
+#include <cairn/datom/order.hpp>
+#include <cairn/db/snapshot.hpp>
+#include <cairn/index/head.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace cairn::detail {
+
+/// The three indexes of one set of datoms, being edited. What is inserted is held back until somebody looks or takes away, and
+/// then goes into each index in its order: neighbours come to the same leaf one after the other, and what nobody looks at between
+/// two transactions costs them neither a search nor a node from the store.
+///
+/// Errors: what the store throws, of whoever looks; nothing is lost then, and it can be asked again. Thread safety: none, looking
+/// included.
+template <class IndexTag>
+class IndexEdits {
+  template <Order Sorted>
+  using Edit = typename IndexOf<IndexTag, Sorted>::Transient;
+
+ public:
+  explicit IndexEdits(Indexes<IndexTag> const& indexes)
+      : eavt_{indexes.eavt.edit()}, aevt_{indexes.aevt.edit()}, avet_{indexes.avet.edit()} {}
+
+  [[nodiscard]] Edit<Order::eavt> const& eavt() const {
+    settle();
+    return eavt_;
+  }
+  [[nodiscard]] Edit<Order::aevt> const& aevt() const {
+    settle();
+    return aevt_;
+  }
+  [[nodiscard]] Edit<Order::avet> const& avet() const {
+    settle();
+    return avet_;
+  }
+
+  /// O(1); O(log n) when somebody looks. Where what is held then outnumbers what is there, the index is built anew from both, in
+  /// full nodes: linear, and without a search.
+  void insert(RawDatom datom, bool in_avet) { held_.push_back({std::move(datom), in_avet}); }
+  /// How many insertions wait.
+  [[nodiscard]] std::size_t held() const noexcept { return held_.size(); }
+
+  /// Whether it was there.
+  bool erase(RawDatom const& datom, bool in_avet) {
+    settle();
+    if (!eavt_.erase(datom)) return false;
+    aevt_.erase(datom);
+    if (in_avet) avet_.erase(datom);
+    return true;
+  }
+  /// The same; what the indexes keep of what was erased goes too, whether the datom is there now or was before.
+  bool purge(RawDatom const& datom, bool in_avet) {
+    if constexpr (requires { eavt_.purge(datom); }) {
+      settle();
+      bool const was_there = eavt_.purge(datom);
+      aevt_.purge(datom);
+      avet_.purge(datom);
+      return was_there;
+    } else {
+      return erase(datom, in_avet);
+    }
+  }
+
+  /// Makes AVET hold, or no longer hold, the datoms of an attribute.
+  void refile(AttributeId attribute, bool in_avet) {
+    auto const start =
+        Position{.datom = {.e = 0, .a = attribute, .added = true, .tx = 0, .v = {}}, .components = 1, .after = false};
+    for (auto cursor = aevt().seek(start); cursor.valid() && (*cursor).a == attribute; cursor.next()) {
+      if (in_avet) {
+        avet_.insert(*cursor);
+      } else {
+        avet_.erase(*cursor);
+      }
+    }
+  }
+
+  /// Makes the insertions that wait. Where one throws all of them wait on: those that are made are made again, which changes nothing.
+  void settle() const {
+    if (held_.empty()) return;
+    insert_held<Order::avet>(avet_);
+    insert_held<Order::aevt>(aevt_);
+    insert_held<Order::eavt>(eavt_);
+    held_.clear();
+  }
+
+  [[nodiscard]] Indexes<IndexTag> finish() && {
+    settle();
+    return {std::move(eavt_).persistent(), std::move(aevt_).persistent(), std::move(avet_).persistent()};
+  }
+  /// What is there so far; editing goes on.
+  [[nodiscard]] Indexes<IndexTag> snapshot() {
+    auto const so_far = [](auto& edit) {
+      auto index = std::move(edit).persistent();
+      edit = index.edit();
+      return index;
+    };
+    settle();
+    return {so_far(eavt_), so_far(aevt_), so_far(avet_)};
+  }
+
+ private:
+  struct Held {
+    RawDatom datom;
+    bool in_avet;
+  };
+  static constexpr std::size_t sorted_from = 32;    // fewer are inserted as they come
+  static constexpr std::size_t rebuilt_from = 4096;
+
+  template <Order Sorted>
+  [[nodiscard]] static bool belongs(Held const& held) noexcept {
+    return Sorted != Order::avet || held.in_avet;
+  }
+
+  template <Order Sorted>
+  void insert_held(Edit<Sorted>& edit) const {
+    if (held_.size() < sorted_from) {
+      for (auto const& one : held_) {
+        if (belongs<Sorted>(one)) edit.insert(one.datom);
+      }
+    } else if (held_.size() < rebuilt_from || held_.size() < edit.size()) {
+      insert_by_head<Sorted>(edit);
+    } else {
+      rebuild<Sorted>(edit);
+    }
+  }
+  /// Heads are enough to bring neighbours together.
+  template <Order Sorted>
+  void insert_by_head(Edit<Sorted>& edit) const {
+    std::vector<std::pair<std::uint64_t, Held const*>> sorted;
+    sorted.reserve(held_.size());
+    for (auto const& one : held_) {
+      if (belongs<Sorted>(one)) sorted.emplace_back(head_of<Sorted>(one.datom), &one);
+    }
+    std::sort(sorted.begin(), sorted.end());
+    for (auto const& [head, one] : sorted) edit.insert(one->datom);
+  }
+  template <Order Sorted>
+  void rebuild(Edit<Sorted>& edit) const {
+    auto const before = [](RawDatom const& left, RawDatom const& right) { return compare<Sorted>(left, right) < 0; };
+    std::vector<RawDatom> added;
+    added.reserve(held_.size());
+    for (auto const& one : held_) {
+      if (belongs<Sorted>(one)) added.push_back(one.datom);
+    }
+    std::sort(added.begin(), added.end(), before);
+    typename IndexOf<IndexTag, Sorted>::Builder builder{edit.source()};
+    auto next = added.begin();
+    for (auto cursor = edit.begin(); cursor.valid(); cursor.next()) {  // the builder leaves equal ones out
+      for (; next != added.end() && before(*next, *cursor); ++next) builder.add(std::move(*next));
+      builder.add(*cursor);
+    }
+    for (; next != added.end(); ++next) builder.add(std::move(*next));
+    edit = std::move(builder).finish().edit();
+  }
+
+  // To look is to settle, which changes nothing that anybody could tell.
+  Edit<Order::eavt> mutable eavt_;
+  Edit<Order::aevt> mutable aevt_;
+  Edit<Order::avet> mutable avet_;
+  std::vector<Held> mutable held_{};
+};
+
+}  // namespace cairn::detail
