@@ -384,6 +384,12 @@ run(0 "databases[.][.][.]" diff --help)
 run(2 "Did you mean gc[?]" --log info gcc "${store}")
 run(2 "A subcommand is required")
 run(1 "config/type" create "file://${directory}/no-uri")
+# Without the command's say they would be directories called file:, mem:x and jdbc:.
+run(1 "Did you mean cairn:file:${directory}/no-uri[?] [^\n]* ./ before it. .:config/type" create "file:${directory}/no-uri")
+run(1 "Did you mean cairn:mem:x[?]" create "mem:x")
+run(1 "cairn:file:///var/people, and what was given does not. A directory" create "jdbc:postgresql://localhost/people")
+run(1 "cairn:file:///var/people, and what was given does not. A directory" create "file://ivan:secret@${directory}/no-uri")
+run(0 "^$" create "${directory}/a:b")
 run(1 "cannot be read to its end. .:io/error" shell "${directory}")
 run(2 "names a store: run cairn shell, and type .def conn .d/connect \"${store}\"..\n$" shell "${store}")
 run(2 "names a store: .* .d/connect \"cairn:file:" shell "cairn:file://${store}")
@@ -405,6 +411,9 @@ function(redirected status pattern store text)
     message(FATAL_ERROR "${text}\nended with ${result} (expected ${status}) and printed\n${out}${err}\nexpected ${pattern}")
   endif()
 endfunction()
+
+# A directory that looks like a URI, and is none.
+redirected(0 "^$" "${directory}" "cd \"$1\" && exec \"$0\" create ./mem:x")
 
 # Variables alone.
 redirected(0 ":path \"${store}\"" "${store}" "CAIRN_STORE_BACKEND=file CAIRN_STORE_PATH=\"$1\" exec \"$0\" stats ''")
