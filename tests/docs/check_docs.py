@@ -9,6 +9,8 @@
 - README.md's table of backends has a row for each folder in backends/ that says what the type's `capabilities` say, whether or not its library is here;
   of layers over one of them, rows that differ from its row in nothing but what it needs; and no other. What is built is asked for the whole row by the
   command's own test.
+- docs/reliability.md's table of planted mistakes has as many rows as tests/crash/mutate.py makes, README.md says as many, and tests/crash/CMakeLists.txt
+  tries each of them.
 - docs/errors.md names every code of errc.hpp, docs/operations.md every event of log.hpp and every figure of stats.hpp.
 """
 import pathlib
@@ -72,6 +74,18 @@ def check_backends():
     return faults
 
 
+def check_mistakes():
+    made = re.findall(r"@(\w+)@", re.search(r"^CHANGES = \[\n(.*?)^\]", (root / "tests/crash/mutate.py").read_text(), re.DOTALL | re.MULTILINE)[1])
+    tried = re.findall(r'"(\w+) \w+"', re.search(r"pair IN\s+ITEMS(.*?)\)", (root / "tests/crash/CMakeLists.txt").read_text(), re.DOTALL)[1])
+    table = re.search(r"^\| mistake \| caught by \|\n\|(?:-+\|)+\n((?:\|.*\n)+)", (root / "docs/reliability.md").read_text(), re.MULTILINE)[1]
+    said = re.search(r"(\d+) planted mistakes", (root / "README.md").read_text())[1]
+    faults = [] if sorted(made) == sorted(tried) else [f"tests/crash makes and tries different mistakes: {sorted(set(made) ^ set(tried))}"]
+    for document, number in ("docs/reliability.md", len(table.splitlines())), ("README.md", int(said)):
+        if number != len(made):
+            faults.append(f"{document} has {number} planted mistakes, tests/crash/mutate.py makes {len(made)}")
+    return faults
+
+
 def main():
     faults, blocks = [], 0
     for document in [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").rglob("*.md"))]:
@@ -104,7 +118,7 @@ def main():
     if len(events) < 10 or len(figures) < 30:
         faults.append("log.hpp or stats.hpp has less than there should be")
     faults += [f"docs/operations.md does not name {name}" for name in events + figures if f"`{name}`" not in operations]
-    faults += check_backends()
+    faults += check_backends() + check_mistakes()
     for fault in faults:
         print(fault)
     return 1 if faults else 0
