@@ -11,6 +11,7 @@
   command's own test.
 - docs/reliability.md's table of planted mistakes has as many rows as tests/crash/mutate.py makes, README.md says as many, and tests/crash/CMakeLists.txt
   tries each of them.
+- A link from one document to another leads to a file that is there, and to a heading of it; README.md and docs/README.md have one to each document in docs/.
 - docs/errors.md names every code of errc.hpp, docs/operations.md every event of log.hpp and every figure of stats.hpp.
 """
 import pathlib
@@ -74,6 +75,32 @@ def check_backends():
     return faults
 
 
+def headings(text):
+    titles = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def check_links():
+    faults = []
+    documents = [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").glob("*.md")), *sorted((root / "backends").rglob("*.md")),
+                 *sorted((root / "include").rglob("*.md"))]
+    for document in documents:
+        prose = re.sub(r"^```.*?^```", "", document.read_text(), flags=re.DOTALL | re.MULTILINE)
+        linked = set()
+        for link in re.findall(r"\]\(([^)\s]+)\)", prose):
+            if re.match(r"https?:", link):
+                continue
+            path, _, heading = link.partition("#")
+            target = (document.parent / path).resolve() if path else document
+            linked.add(target)
+            if not target.exists() or (heading and heading not in headings(target.read_text())):
+                faults.append(f"{document.relative_to(root)} links to {link}, which is not there")
+        if document in (root / "README.md", root / "docs/README.md"):
+            faults += [f"{document.relative_to(root)} has no link to docs/{guide.name}" for guide in sorted((root / "docs").glob("*.md"))
+                       if guide.name != "README.md" and guide not in linked]
+    return faults
+
+
 def check_mistakes():
     made = re.findall(r"@(\w+)@", re.search(r"^CHANGES = \[\n(.*?)^\]", (root / "tests/crash/mutate.py").read_text(), re.DOTALL | re.MULTILINE)[1])
     tried = re.findall(r'"(\w+) \w+"', re.search(r"pair IN\s+ITEMS(.*?)\)", (root / "tests/crash/CMakeLists.txt").read_text(), re.DOTALL)[1])
@@ -118,7 +145,7 @@ def main():
     if len(events) < 10 or len(figures) < 30:
         faults.append("log.hpp or stats.hpp has less than there should be")
     faults += [f"docs/operations.md does not name {name}" for name in events + figures if f"`{name}`" not in operations]
-    faults += check_backends() + check_mistakes()
+    faults += check_backends() + check_links() + check_mistakes()
     for fault in faults:
         print(fault)
     return 1 if faults else 0
