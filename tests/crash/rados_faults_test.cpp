@@ -36,6 +36,7 @@
 #include <new>
 #include <optional>
 #include <random>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -411,7 +412,20 @@ TEST_CASE("rados: long tails, large blobs and half dead packs") {
     CHECK((text(connection.read(blobs[7])) == pattern(10'000, 7)));
     CHECK((text(connection.read(blobs[150])) == pattern(10'000, 150)));
     CHECK(code_of([&] { static_cast<void>(connection.read(blobs[8])); }) == Errc::io_error);
+    CHECK(code_of([&] { static_cast<void>(connection.read(blobs[199])); }) == Errc::io_error);
+    CHECK(code_of([&] { connection.read_many(std::span{blobs}, [](std::size_t, cairn::Bytes const&) {}); }) == Errc::io_error);
     CHECK(code_of([&] { static_cast<void>(connection.read(address)); }) == Errc::io_error);
+  }
+
+  INFO("what was lost is no more taken for swept than what was swept for lost");
+  rados::details::Cluster const raw{config};
+  auto const pack = rados::details::Names{rados::details::Marker::read(raw).value()}.pack(blobs[7].pack(), 0);
+  for (std::size_t const lost : {std::size_t{7}, std::size_t{150}}) {  // the latter is the last in its object, which loses its end
+    rados::details::WriteOperation operation;
+    operation.zero(blobs[lost].offset(), cairn::backends::common::stored_size(blobs[lost].size()));
+    REQUIRE(raw.run(pack, operation) == 0);
+    CHECK(code_of([&] { static_cast<void>(connection.read(blobs[lost])); }) == Errc::store_corrupt);
+    CHECK(code_of([&] { static_cast<void>(connection.read(blobs[lost + 1])); }) == Errc::io_error);
   }
   connection.sweep([](rados::Address const&) { return false; }, TimePoint::max());
   CHECK(code_of([&] { static_cast<void>(connection.read(blobs[7])); }) == Errc::io_error);

@@ -39,6 +39,7 @@ namespace cairn::backends::rados::details {
 
 /// The attribute of a pack's objects: the table of contents (common/pack.hpp).
 inline constexpr char const* contents_attribute = "contents";
+inline constexpr std::size_t largest_contents = std::size_t{20} << 10U;
 /// What of a pack is in one object. A cluster takes no more than 128 MiB in one, nor 90 MiB in one step.
 inline constexpr std::size_t piece_size = std::size_t{16} << 20U;
 
@@ -137,7 +138,8 @@ class SharedStore {
           auto const& run = runs[parts[i].run];
           if (answer == -ENOENT) raise_missing(addresses[run.places.front()]);
           if (answer < 0) raise_answer(answer, "read a blob");
-          if (static_cast<std::size_t>(answer) != parts[i].size) raise_damaged(addresses[run.places.front()]);
+          auto const here = std::span{buffers[parts[i].run]}.subspan(static_cast<std::size_t>(parts[i].at - run.from), parts[i].size);
+          std::ranges::fill(here.subspan(static_cast<std::size_t>(answer)), std::byte{});
           if (i + 1 == parts.size() || parts[i + 1].run != parts[i].run) deliver(run, addresses, std::exchange(buffers[parts[i].run], {}), sink);
         });
   }
@@ -187,14 +189,24 @@ class SharedStore {
     auto const place = common::hexadecimal(address.bytes);
     raise(Errc::store_corrupt, "The blob " + place + " is damaged: restore the store from a backup.", "{:address \"" + place + "\"}");
   }
+  /// What a sweep took out of a pack reads as zeros, and at the pack's end as nothing; so may what is damaged. The table of contents, which is
+  /// read for that, has the one no more, and the other.
+  [[noreturn]] void raise_unreadable(Address const& address) const {
+    Buffer table(largest_contents);
+    Completion completion;
+    cluster_.begin_read(names_.pack(address.pack(), 0), contents_attribute, table, completion);
+    auto const answer = completion.wait();
+    if (answer == -ENOENT) raise_missing(address);
+    if (answer < 0 && answer != -ENODATA) raise_answer(answer, "read a pack's contents");
+    table.resize(answer < 0 ? 0 : static_cast<std::size_t>(answer));
+    auto const contents = common::read_contents(address.pack(), table);
+    if (contents && std::ranges::find(contents->blobs, address) == contents->blobs.end()) raise_missing(address);
+    raise_damaged(address);
+  }
   template <class Sink>
-  static void deliver(common::Run const& run, std::span<Address const> addresses, Buffer buffer, Sink& sink) {
+  void deliver(common::Run const& run, std::span<Address const> addresses, Buffer buffer, Sink& sink) const {
     for (auto const place : run.places) {
-      auto const stored = run.stored(addresses[place], buffer);
-      if (common::blob_of(addresses[place], stored)) continue;
-      // What a sweep took out of a pack reads as zeros.
-      if (common::Input{stored.first(common::checksum_size)}.number() == 0) raise_missing(addresses[place]);
-      raise_damaged(addresses[place]);
+      if (!common::blob_of(addresses[place], run.stored(addresses[place], buffer))) raise_unreadable(addresses[place]);
     }
     if (run.places.size() == 1) {
       auto const size = addresses[run.places.front()].size();

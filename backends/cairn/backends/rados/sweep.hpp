@@ -53,7 +53,6 @@ class Sweep {
 
  private:
   static constexpr std::size_t at_a_time = 256;
-  static constexpr std::size_t largest_contents = std::size_t{20} << 10U;
   struct Old {
     std::string object;
     common::TimedKey key;
