@@ -7,6 +7,7 @@
 #include "laws/own_service.hpp"
 #include "laws/service.hpp"
 #include "laws/tcp_proxy.hpp"
+#include "rounds.hpp"
 
 #include <cairn/backends/s3/backend.hpp>
 
@@ -40,6 +41,9 @@ using cairn::test::with_late_replies;
 using cairn::test::with_replies_too_late;
 
 namespace {
+
+/// Ten times as many at length.
+int times(int in_a_run) { return static_cast<int>(cairn::test::times()) * in_a_run; }
 
 s3::Config direct() {
   static int count = 0;
@@ -100,7 +104,8 @@ TEST_CASE("s3: a swap whose reply is lost has landed once, whatever becomes of i
   Faulty faulty{8, patience};
   std::vector<std::string> expected;
   auto const faults = {NetworkFault::lose_reply, NetworkFault::lose_request, NetworkFault::cut_reply, NetworkFault::stall_reply};
-  for (int round = 0; round != 13; ++round) {
+  int const rounds = times(13);
+  for (int round = 0; round != rounds; ++round) {
     for (auto const fault : faults) {
       auto const frame = std::to_string(expected.size());
       faulty.proxy.fail_next(fault, "PUT ");
@@ -119,7 +124,7 @@ TEST_CASE("s3: a swap whose reply is lost has landed once, whatever becomes of i
       expected.push_back(frame);
     }
   }
-  CHECK(faulty.proxy.faults() == 52);
+  CHECK(faulty.proxy.faults() == rounds * 4);
   CHECK(tail_of(*faulty.other, "main") == expected);
   CHECK(faulty.mine->root("main")->version == faulty.version);
 }
@@ -127,7 +132,7 @@ TEST_CASE("s3: a swap whose reply is lost has landed once, whatever becomes of i
 TEST_CASE("s3: others go on from a swap before its writer knows that it has landed") {
   Faulty faulty;
   std::vector<std::string> expected;
-  for (int round = 0; round != 8; ++round) {
+  for (int round = 0; round != times(8); ++round) {
     faulty.version = faulty.mine->root("main")->version;
     faulty.proxy.fail_next(NetworkFault::lose_reply, "PUT ", [&] { faulty.append_by_other("other"); });
     REQUIRE(faulty.append("mine") == CommitResult::committed);
@@ -138,10 +143,28 @@ TEST_CASE("s3: others go on from a swap before its writer knows that it has land
   CHECK(tail_of(*faulty.other, "main") == expected);
 }
 
+TEST_CASE("s3: a swap that others went on from before they dropped the root and made another is not refused") {
+  Faulty faulty;
+  auto const replace = [&] {
+    faulty.append_by_other("other");
+    auto const now = faulty.other->root("main");
+    REQUIRE(tail_of(*faulty.other, "main") == std::vector<std::string>{"mine", "other"});
+    REQUIRE(faulty.other->begin().drop("main", now->version) == CommitResult::committed);
+    // By one who has not seen what was before.
+    REQUIRE(s3::Backend::connect_store(faulty.config).begin().commit("main", Version{}, bytes("anew")) == CommitResult::committed);
+  };
+  faulty.proxy.fail_next(NetworkFault::lose_reply, "PUT ", replace);
+  CHECK(faulty.append("mine") == CommitResult::unknown);
+  // Who has sent nothing is told so.
+  CHECK(faulty.append("stale") == CommitResult::conflict);
+  CHECK(text(faulty.other->root("main")->state) == "anew");
+  CHECK(tail_of(*faulty.other, "main").empty());
+}
+
 TEST_CASE("s3: a swap that never arrived and was overtaken is a conflict without a trace") {
   Faulty faulty;
   std::vector<std::string> expected;
-  for (int round = 0; round != 8; ++round) {
+  for (int round = 0; round != times(8); ++round) {
     faulty.version = faulty.mine->root("main")->version;
     faulty.proxy.fail_next(NetworkFault::lose_request, "PUT ", [&] { faulty.append_by_other("other"); });
     REQUIRE(faulty.append("mine") == CommitResult::conflict);
@@ -396,5 +419,5 @@ TEST_CASE("s3: what was acknowledged is there after gateway and cluster were kil
                           .retries = 100};
   s3::Backend::empty_store(config);
   auto connection = s3::Backend::connect_store(config);
-  cairn::test::check_kills<s3::Backend>(cluster, config, connection, std::getenv("CAIRN_LONG") != nullptr ? 20 : 3);
+  cairn::test::check_kills<s3::Backend>(cluster, config, connection, cairn::test::times() == 1 ? 3 : 20);
 }

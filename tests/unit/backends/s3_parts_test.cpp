@@ -286,6 +286,14 @@ TEST_CASE("s3: the root tells what became of a change whose reply was lost") {
   auto late = other;
   for (std::size_t i = 0; i != RootObject::most_remembered + 1; ++i) late = late.successor();
   CHECK(late.fate_of(mine.id, before.id) == Fate::open);
+  // Others went on from it, dropped the root and created another.
+  auto gone = mine.successor().successor();
+  gone.is_dropped = true;
+  auto const anew = RootObject::decode(gone.encode())->successor();
+  CHECK(anew.fate_of(mine.id, before.id) == Fate::open);
+  CHECK(RootObject::decode(anew.successor().encode())->fate_of(mine.id, before.id) == Fate::open);
+  CHECK(anew.fate_of(gone.id, gone.was.back()) == Fate::landed);
+  CHECK(anew.successor().fate_of(other.id, anew.id) == Fate::overtaken);
 }
 
 TEST_CASE("s3: a pack says what is in it, and a blob is only read from its place") {

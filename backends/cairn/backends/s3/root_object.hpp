@@ -58,6 +58,8 @@ struct RootObject {
     next.id = common::random_epoch();
     next.was.push_back(id);
     if (next.was.size() > most_remembered) next.was.erase(next.was.begin());
+    // An object that says that a root was dropped has no more than the last of those before: that more are not known is as if there had been many.
+    if (is_dropped && next.was.size() < most_remembered) next.was.insert(next.was.begin(), most_remembered - next.was.size(), std::string(id_size, '\0'));
     next.is_dropped = false;
     return next;
   }
