@@ -40,7 +40,7 @@ std::string plain_text(Edn const& value) {
   return notation::write(value, {.sorted = true});
 }
 
-void add_json(std::string& out, Edn const& value) {
+void add_json_atom(std::string& out, Edn const& value) {
   if (value.is_nil() || value.is_boolean() || value.is_integer() || value.is_real()) {
     bool const finite = !value.is_real() || std::isfinite(value.as_real());
     out += value.is_nil() || !finite ? "null" : notation::write(value);
@@ -48,25 +48,36 @@ void add_json(std::string& out, Edn const& value) {
     out += value.as_bigint();
   } else if (value.is_decimal()) {
     out += value.as_decimal();
-  } else if (value.is_map()) {
-    out += '{';
-    for (std::size_t i = 0; i != value.size(); ++i) {
-      if (i != 0) out += ',';
-      auto const place = value.order().empty() ? 2 * i : value.order()[i];
-      add_json_string(out, plain_text(value.items()[place]));
-      out += ':';
-      add_json(out, value.items()[place + 1]);
-    }
-    out += '}';
-  } else if (value.is_sequence() || value.is_set()) {
-    out += '[';
-    for (std::size_t i = 0; i != value.size(); ++i) {
-      if (i != 0) out += ',';
-      add_json(out, value.items()[value.is_set() && !value.order().empty() ? value.order()[i] : i]);
-    }
-    out += ']';
   } else {
     add_json_string(out, plain_text(value));
+  }
+}
+
+/// Without recursion: what is pulled may be nested deeper than the stack would bear.
+void add_json(std::string& out, Edn const& value) {
+  struct Open {
+    Edn const* edn;
+    std::size_t at;
+  };
+  std::vector<Open> open;
+  for (auto const* one = &value;;) {
+    if (one->is_map() || one->is_sequence() || one->is_set()) {
+      out += one->is_map() ? '{' : '[';
+      open.push_back({one, 0});
+    } else {
+      add_json_atom(out, *one);
+    }
+    for (; !open.empty() && open.back().at == open.back().edn->size(); open.pop_back()) out += open.back().edn->is_map() ? '}' : ']';
+    if (open.empty()) return;
+    auto& [edn, at] = open.back();
+    if (at != 0) out += ',';
+    auto place = edn->order().empty() ? (edn->is_map() ? 2 * at : at) : edn->order()[at];
+    ++at;
+    if (edn->is_map()) {
+      add_json_string(out, plain_text(edn->items()[place++]));
+      out += ':';
+    }
+    one = &edn->items()[place];
   }
 }
 

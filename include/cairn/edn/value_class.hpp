@@ -30,7 +30,8 @@ std::weak_ordering compare(Value const& left, Value const& right);
 template <meta::Lazy = {}>
 bool operator==(Value const& left, Value const& right);
 
-/// An immutable EDN value. Copies share compounds; the same value may be read from many threads.
+/// An immutable EDN value. Copies share compounds; the same value may be read from many threads. It may be nested as deep
+/// as memory allows: nothing here recurses as deep as that, but `of`.
 /// The factories make values that a writer can write and a reader reads back; they throw `Errc::edn_syntax` for text
 /// that is not (a keyword with a space, a string that is not UTF-8, a key that is in the map already). The `as_...`
 /// accessors throw `Errc::edn_syntax` for another kind, and say what was found.
@@ -172,6 +173,12 @@ class Value {
 
  private:
   struct Compound {
+    Compound(std::vector<Value> children, std::vector<std::uint32_t> places) noexcept
+        : items{std::move(children)}, order{std::move(places)} {}
+    Compound(Compound const&) = delete;
+    Compound& operator=(Compound const&) = delete;
+    ~Compound() { take_apart(items); }
+
     std::vector<Value> items;
     std::vector<std::uint32_t> order;  // maps and sets only
   };
@@ -180,9 +187,12 @@ class Value {
 
   Value(Kind kind, Data data) noexcept : kind_{kind}, data_{std::move(data)} {}
 
-  /// Sorts the keys or elements of a map or set. False where one occurs twice.
+  /// Destroys values that may be nested deeper than the stack would bear.
   template <meta::Lazy = {}>
-  static bool sort_entries(Compound& compound, std::uint32_t stride);
+  static void take_apart(std::vector<Value>& items) noexcept;
+  /// The keys or elements of a map or set in order. False where one occurs twice.
+  template <meta::Lazy = {}>
+  static bool sort_entries(std::vector<Value> const& items, std::vector<std::uint32_t>& order, std::uint32_t stride);
   template <meta::Lazy = {}>
   static Value make_entries(Kind kind, std::vector<Value> items);
   template <meta::Lazy = {}>

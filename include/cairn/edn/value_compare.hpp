@@ -174,28 +174,47 @@ inline std::weak_ordering compare(Value const& left, Value const& right) {
   }
 }
 
+// Without recursion: values may be nested deeper than the stack would bear.
 template <meta::Lazy>
 inline std::weak_ordering Value::compare_compounds(Value const& left, Value const& right) {
-  auto const a = left.items();
-  auto const b = right.items();
-  if (a.data() == b.data()) return std::weak_ordering::equivalent;
-  if (left.is_tagged()) {
-    if (auto const order = compare(a[0], b[0]); order != 0) return order;
-    if (auto const time = left.instant()) return *time <=> *right.instant();
-    return compare(a[1], b[1]);
+  struct Walk {
+    Value const* left;
+    Value const* right;
+    std::size_t at;
+  };
+  Walk here{&left, &right, 0};
+  std::vector<Walk> outer;
+  for (;;) {
+    auto const a = here.left->items();
+    auto const b = here.right->items();
+    if (a.data() == b.data() || here.at == (std::min)(a.size(), b.size())) {
+      if (auto const order = a.size() <=> b.size(); order != 0) return order;
+      if (outer.empty()) return std::weak_ordering::equivalent;
+      here = outer.back();
+      outer.pop_back();
+      continue;
+    }
+    auto const at = here.at++;
+    auto const place = [&](Value const& compound) {
+      auto const sorted = compound.order();
+      return compound.is_map() ? sorted[at / 2] + at % 2 : compound.is_set() ? sorted[at] : at;
+    };
+    if (here.left->is_tagged() && at == 1) {
+      if (auto const time = here.left->instant()) {
+        if (auto const order = *time <=> *here.right->instant(); order != 0) return order;
+        continue;
+      }
+    }
+    auto const& x = a[place(*here.left)];
+    auto const& y = b[place(*here.right)];
+    bool const nested = detail::rank(x.kind()) == detail::rank(y.kind()) && !x.items().empty() && !y.items().empty();
+    if (nested) {
+      outer.push_back(here);
+      here = {&x, &y, 0};
+    } else if (auto const order = compare(x, y); order != 0) {
+      return order;
+    }
   }
-  if (left.is_sequence()) {
-    return std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end(),
-                                                  [](Value const& x, Value const& y) { return compare(x, y); });
-  }
-  auto const left_order = left.order();
-  auto const right_order = right.order();
-  for (std::size_t i = 0; i != left_order.size() && i != right_order.size(); ++i) {
-    if (auto const order = compare(a[left_order[i]], b[right_order[i]]); order != 0) return order;
-    if (!left.is_map()) continue;
-    if (auto const order = compare(a[left_order[i] + 1], b[right_order[i] + 1]); order != 0) return order;
-  }
-  return a.size() <=> b.size();
 }
 
 template <meta::Lazy>

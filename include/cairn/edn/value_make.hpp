@@ -86,14 +86,46 @@ inline Value Value::keyword(std::string_view text) {
   return {Kind::keyword, std::string{text}};
 }
 
+// A compound that goes takes those along that only it holds, and those theirs. What is deeper than a few of them waits until they
+// are gone.
 template <meta::Lazy>
-inline Value Value::make_compound(Kind kind, std::vector<Value> items) {
-  return {kind, std::make_shared<Compound const>(Compound{std::move(items), {}})};
+inline void Value::take_apart(std::vector<Value>& items) noexcept {
+  constexpr int most_nested = 32;
+  constinit static thread_local int nested = 0;
+  constinit static thread_local std::vector<std::vector<Value>>* waiting = nullptr;
+  if (nested == 0) {
+    std::vector<std::vector<Value>> all;
+    waiting = &all;
+    nested = 1;
+    items.clear();
+    while (!all.empty()) {
+      auto next = std::move(all.back());
+      all.pop_back();
+      next.clear();
+    }
+    nested = 0;
+    waiting = nullptr;
+    return;
+  }
+  if (nested == most_nested) {
+    try {
+      waiting->push_back(std::move(items));
+      return;
+    } catch (...) {  // no memory for it: on with recursion
+    }
+  }
+  ++nested;
+  items.clear();
+  --nested;
 }
 
 template <meta::Lazy>
-inline bool Value::sort_entries(Compound& compound, std::uint32_t stride) {
-  auto& [items, order] = compound;
+inline Value Value::make_compound(Kind kind, std::vector<Value> items) {
+  return {kind, std::make_shared<Compound const>(std::move(items), std::vector<std::uint32_t>{})};
+}
+
+template <meta::Lazy>
+inline bool Value::sort_entries(std::vector<Value> const& items, std::vector<std::uint32_t>& order, std::uint32_t stride) {
   order.resize(items.size() / stride);
   for (std::size_t i = 0; i != order.size(); ++i) order[i] = static_cast<std::uint32_t>(i) * stride;
   std::sort(order.begin(), order.end(),
@@ -104,12 +136,12 @@ inline bool Value::sort_entries(Compound& compound, std::uint32_t stride) {
 
 template <meta::Lazy>
 inline Value Value::make_entries(Kind kind, std::vector<Value> items) {
-  Compound compound{std::move(items), {}};
-  if (!sort_entries(compound, kind == Kind::map ? 2 : 1)) {
+  std::vector<std::uint32_t> order;
+  if (!sort_entries(items, order, kind == Kind::map ? 2 : 1)) {
     raise(Errc::edn_syntax,
           kind == Kind::map ? "a key occurs twice in this map" : "an element occurs twice in this set");
   }
-  return {kind, std::make_shared<Compound const>(std::move(compound))};
+  return {kind, std::make_shared<Compound const>(std::move(items), std::move(order))};
 }
 
 template <meta::Lazy>
@@ -132,7 +164,7 @@ inline Value Value::map(std::vector<std::pair<Value, Value>> entries) {
 
 template <meta::Lazy>
 inline Value Value::map_of(std::vector<Value> items, std::vector<std::uint32_t> order) {
-  return {Kind::map, std::make_shared<Compound const>(Compound{std::move(items), std::move(order)})};
+  return {Kind::map, std::make_shared<Compound const>(std::move(items), std::move(order))};
 }
 
 template <meta::Lazy>

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cairn::notation {
 
@@ -111,29 +112,12 @@ inline void write_character_to(std::string& out, char32_t point) {
     out += "0123456789ABCDEF"[(static_cast<std::uint32_t>(point) >> shift) & 0xF];
 }
 
-/// Appends the value. `parse` of the text is equal to it. Linear; recurses as deep as the value is nested.
+namespace detail {
+
+/// What is no compound.
 template <meta::Lazy = {}>
-void write_to(std::string& out, Value const& value, WriterOptions const& options = {}) {
-  auto const write_items = [&](std::string_view opening, char closing) {
-    out += opening;
-    auto const items = value.items();
-    std::size_t const stride = value.is_map() ? 2 : 1;
-    bool const sorted = options.sorted && !value.order().empty();
-    for (std::size_t i = 0; i != items.size() / stride; ++i) {
-      std::size_t const place = sorted ? value.order()[i] : i * stride;
-      if (i != 0) out += ' ';
-      write_to(out, items[place], options);
-      if (value.is_map()) {
-        out += ' ';
-        write_to(out, items[place + 1], options);
-      }
-    }
-    out += closing;
-  };
+void write_atom_to(std::string& out, Value const& value) {
   switch (value.kind()) {
-    case Kind::nil:
-      out += "nil";
-      break;
     case Kind::boolean:
       out += value.as_boolean() ? "true" : "false";
       break;
@@ -161,22 +145,55 @@ void write_to(std::string& out, Value const& value, WriterOptions const& options
     case Kind::keyword:
       (out += ':') += value.as_keyword();
       break;
-    case Kind::list:
-      write_items("(", ')');
-      break;
-    case Kind::vector:
-      write_items("[", ']');
-      break;
-    case Kind::map:
-      write_items("{", '}');
-      break;
-    case Kind::set:
-      write_items("#{", '}');
-      break;
-    case Kind::tagged:
-      ((out += '#') += value.tag()) += ' ';
-      write_to(out, value.tagged_value(), options);
-      break;
+    default:
+      out += "nil";
+  }
+}
+
+constexpr std::string_view opening_of(Kind kind) noexcept {
+  return kind == Kind::list     ? "("
+         : kind == Kind::vector ? "["
+         : kind == Kind::map    ? "{"
+         : kind == Kind::set    ? "#{"
+         : kind == Kind::tagged ? "#"
+                                : std::string_view{};
+}
+constexpr std::string_view closing_of(Kind kind) noexcept {
+  return kind == Kind::list ? ")" : kind == Kind::vector ? "]" : kind == Kind::tagged ? std::string_view{} : "}";
+}
+
+}  // namespace detail
+
+/// Appends the value. `parse` of the text is equal to it, where it is not nested deeper than `parse` reads. Linear, and
+/// without recursion: values may be nested deeper than the stack would bear.
+template <meta::Lazy = {}>
+void write_to(std::string& out, Value const& value, WriterOptions const& options = {}) {
+  struct Walk {
+    Value const* compound;
+    std::size_t at;
+  };
+  Walk here{nullptr, 0};
+  std::vector<Walk> outer;
+  for (auto const* one = &value;;) {
+    if (auto const opening = detail::opening_of(one->kind()); opening.empty()) {
+      detail::write_atom_to(out, *one);
+    } else {
+      out += opening;
+      if (here.compound != nullptr) outer.push_back(here);
+      here = {one, 0};
+    }
+    while (here.compound != nullptr && here.at == here.compound->items().size()) {
+      out += detail::closing_of(here.compound->kind());
+      here = outer.empty() ? Walk{nullptr, 0} : outer.back();
+      if (!outer.empty()) outer.pop_back();
+    }
+    if (here.compound == nullptr) return;
+    auto const at = here.at++;
+    if (at != 0) out += ' ';
+    auto const order = here.compound->order();
+    bool const sorted = options.sorted && !order.empty();
+    auto const place = !sorted ? at : here.compound->is_map() ? order[at / 2] + at % 2 : order[at];
+    one = &here.compound->items()[place];
   }
 }
 

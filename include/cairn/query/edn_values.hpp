@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,36 +43,56 @@ template <meta::Lazy = {}>
 }
 
 /// The same, in the one form that all its equals share inside maps and sets: lists are vectors, zero has no sign, instants and
-/// uuids are spelled in one way. What becomes equal by that is there once.
+/// uuids are spelled in one way. What becomes equal by that is there once. Without recursion: what is pulled may be nested deep.
 template <meta::Lazy = {}>
 [[nodiscard]] inline notation::Value canonical(notation::Value const& edn) {
   using Edn = notation::Value;
-  using Kind = notation::Kind;
-  auto const all = [&edn] {
-    std::vector<Edn> items;
-    items.reserve(edn.items().size());
-    for (auto const& item : edn.items()) items.push_back(canonical(item));
-    return items;
+  struct Open {
+    Edn const* edn;
+    std::span<Edn const> children;
+    std::vector<Edn> made;
   };
-  switch (edn.kind()) {
-    case Kind::real:
-      return edn.as_real() == 0 ? Edn::real(0.0) : edn;
-    case Kind::list:
-    case Kind::vector:
-      return Edn::vector(all());
-    case Kind::set:
-      return set_of(all());
-    case Kind::map: {
-      std::vector<std::pair<Edn, Edn>> entries;
-      for (std::size_t i = 0; i != edn.size(); ++i) entries.emplace_back(canonical(edn.key(i)), canonical(edn.value(i)));
-      return map_of(std::move(entries));
+  auto const closed = [](Open& open) {
+    switch (open.edn->kind()) {
+      case notation::Kind::set:
+        return set_of(std::move(open.made));
+      case notation::Kind::map: {
+        std::vector<std::pair<Edn, Edn>> entries;
+        entries.reserve(open.made.size() / 2);
+        for (std::size_t i = 0; i != open.made.size(); i += 2) entries.emplace_back(std::move(open.made[i]), std::move(open.made[i + 1]));
+        return map_of(std::move(entries));
+      }
+      case notation::Kind::tagged:
+        return Edn::tagged(open.edn->tag(), std::move(open.made[0]));
+      default:
+        return Edn::vector(std::move(open.made));
     }
-    case Kind::tagged:
-      if (auto const instant = edn.instant()) return Edn::instant(*instant);
-      if (auto const uuid = edn.uuid()) return Edn::uuid(*uuid);
-      return Edn::tagged(edn.tag(), canonical(edn.tagged_value()));
-    default:
-      return edn;
+  };
+  std::vector<Open> opened;
+  for (auto const* one = &edn;;) {
+    Edn made = one->is_real() && one->as_real() == 0 ? Edn::real(0.0) : *one;
+    if (auto const instant = one->instant()) {
+      made = Edn::instant(*instant);
+    } else if (auto const uuid = one->uuid()) {
+      made = Edn::uuid(*uuid);
+    } else if (one->is_sequence() || one->is_set() || one->is_map() || one->is_tagged()) {
+      opened.push_back({one, one->items().subspan(one->is_tagged() ? 1 : 0), {}});
+      opened.back().made.reserve(opened.back().children.size());
+      if (!one->empty()) {
+        one = &opened.back().children[0];
+        continue;
+      }
+      made = closed(opened.back());
+      opened.pop_back();
+    }
+    for (;; opened.pop_back()) {
+      if (opened.empty()) return made;
+      auto& open = opened.back();
+      open.made.push_back(std::move(made));
+      if (open.made.size() != open.children.size()) break;
+      made = closed(open);
+    }
+    one = &opened.back().children[opened.back().made.size()];
   }
 }
 
@@ -93,7 +114,7 @@ template <meta::Lazy = {}>
 /// The value that an EDN form is in a query: what a datom can hold as `cairn::to_value` has it, lists and vectors as tuples
 /// whatever is in them, and anything else (maps, sets, characters, tagged values) as its canonical text, so that what is equal
 /// has equal text: maps and sets in order, lists in them as vectors.
-/// Linear, but for the sorting of maps and sets; recurses as deep as the form is nested.
+/// Linear, but for the sorting of maps and sets; recurses as deep as lists and vectors are nested in each other.
 template <meta::Lazy = {}>
 [[nodiscard]] inline Value to_value(notation::Value const& edn) {
   using Kind = notation::Kind;

@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // Values: accessors, equality and order.
+#include "small_stack.hpp"
 #include <cairn/edn/edn.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -270,4 +271,48 @@ TEST_CASE("edn is a value and the name under which all is found", "[edn]") {
   CHECK(edn::parse_all("1 ; x\n[2]").size() == 2);
   CHECK(edn::parse_all(" #_ 1 ").empty());
   CHECK(message_of([] { return edn::parse_all("1 [2"); }).starts_with("line 1, column 3:"));
+}
+
+TEST_CASE("a value may be nested deeper than the stack would bear", "[edn]") {
+  auto const nested = [](int levels, Value const& innermost) {
+    Value value = innermost;
+    for (int i = 0; i != levels; ++i) {
+      value = i % 4 == 0   ? Value::map({{Value::keyword("a"), std::move(value)}, {Value::keyword("b"), Value::integer(i)}})
+              : i % 4 == 1 ? Value::vector({std::move(value), Value::integer(i)})
+              : i % 4 == 2 ? Value::set({std::move(value)})
+                           : Value::tagged("t", std::move(value));
+    }
+    return value;
+  };
+  constexpr int levels = 100'000;
+  cairn::test::on_stack_of(std::size_t{256} << 10U, [&] {
+    auto const value = nested(levels, Value::integer(1));
+    auto const same = nested(levels, Value::integer(1));
+    auto const greater = nested(levels, Value::integer(2));
+    CHECK(value == same);
+    CHECK(!(value == greater));
+    CHECK(compare(value, greater) < 0);
+    CHECK(compare(greater, value) > 0);
+    CHECK(compare(value, nested(levels, Value::vector({}))) < 0);
+    auto const text = edn::write(value);
+    CHECK(text.starts_with("#t #{[{:a #t #{[{:a "));
+    CHECK(text.ends_with(" :b 99992} 99993]} :b 99996} 99997]}"));
+    CHECK(text == edn::write(same, {.sorted = true}));
+  });
+  auto const few = nested(50, Value::integer(1));
+  CHECK(edn::parse(edn::write(few)) == few);
+}
+
+TEST_CASE("a branch of a value that is destroyed may live on", "[edn]") {
+  Value kept;
+  {
+    Value value = Value::integer(1);
+    for (int i = 0; i != 100; ++i) {
+      value = Value::vector({value, Value::vector({value})});
+      if (i == 40) kept = value;
+    }
+  }
+  auto levels = 0;
+  for (auto const* at = &kept; at->is_vector(); at = &at->items()[0]) ++levels;
+  CHECK(levels == 41);
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Pull, pattern by pattern.
 #include "sanitized.hpp"
+#include "small_stack.hpp"
 #include "unit/db/db_test.hpp"
 #include <cairn/db/initial_snapshot.hpp>
 #include <cairn/db/pull.hpp>
@@ -238,20 +239,72 @@ TEST_CASE("what a database does not know is refused") {
   check(free, "[:_to {:_to [:name]} (:nobody :default 1)]", 2, "{:_to [{:name 5}] :nobody 1}");
 }
 
-TEST_CASE("chains that are too deep and graphs that are too wide end as errors") {
+/// Entities 2000 and on, each the child of the one before.
+TestDb chain_of(int levels) {
   std::string chain = "[";
-  for (int i = 0; i != 1500; ++i) {
+  for (int i = 0; i != levels; ++i) {
     chain += "[:db/add " + std::to_string(2000 + i) + " :child " + std::to_string(2001 + i) + "]";
   }
-  auto const deep = after(family(), chain + "]");
-  CHECK(refused([&] { (void)pull(deep, "[{:child ...}]", 2000); }).code() == Errc::query_where);
+  return after(family(), chain + "]");
+}
+
+/// How many entities there are under :child, one in another.
+int levels_of(notation::Value const& found) {
   auto levels = 0;
-  auto const found = pull(deep, "[{:child 900} :db/id]", 2000);
   for (auto const* at = &found; at != nullptr; ++levels) {
     at = at->find(":child") != nullptr ? &at->find(":child")->items()[0] : nullptr;
   }
-  CHECK(levels == 901);
+  return levels;
+}
 
+TEST_CASE("recursion goes as deep as the data, and needs no stack for it") {
+  constexpr int most = is_sanitized ? 12'000 : 20'000;
+  auto const deep = chain_of(most);
+  // One whose last child is the first again.
+  auto const round = after(deep, "[[:db/add " + std::to_string(2000 + most) + " :child 2000]]");
+  on_stack_of(std::size_t{256} << 10U, [&] {
+    auto const found = pull(deep, "[{:child ...} :db/id]", 2000);
+    CHECK(levels_of(found) == most + 1);
+    auto const copy = pull(deep, "[{:child ...} :db/id]", 2000);
+    CHECK(found == copy);
+    CHECK(compare(found, pull(deep, "[{:child ...} :db/id]", 2001)) < 0);
+    auto const text = notation::write(found, {.sorted = true});
+    CHECK(text.starts_with("{:child [{:child [{:child [{"));
+    CHECK(text.ends_with(":db/id 2002}] :db/id 2001}] :db/id 2000}"));
+    CHECK(levels_of(pull(deep, "[{:child 9000} :db/id]", 2000)) == 9001);
+    CHECK(levels_of(pull(deep, "[{:child 33} :db/id]", 2000)) == 34);
+    CHECK(levels_of(pull(round, "[{:child ...}]", 2000)) == most + 3);  // the first again, and the number of the second
+    CHECK(levels_of(pull(round, "[{:child ...}]", 2040)) == most + 3);  // the first again, and the number of the second
+  });
+}
+
+TEST_CASE("components go as deep, and several descents at once") {
+  std::string chain = "[";
+  for (int i = 0; i != 200; ++i) {
+    auto const id = std::to_string(2000 + i);
+    auto const next = std::to_string(2001 + i);
+    chain.append("[:db/add ").append(id).append(" :part ").append(next).append("]");
+    chain.append("[:db/add ").append(id).append(" :child ").append(next).append("]");
+    chain.append("[:db/add ").append(id).append(" :person/boss ").append(next).append("]");
+  }
+  auto const deep = after(family(), chain + "[:db/add 2200 :part 2000]]");
+  auto whole = pull(deep, "[:part]", 2000);
+  auto levels = 0;
+  for (auto const* at = &whole; at->find(":part") != nullptr; at = &at->find(":part")->items()[0]) ++levels;
+  CHECK(levels == 202);  // the first is a part of the last, and not among what was followed
+  // A level of one is a way into the other; each counts its own, and begins anew behind a pattern.
+  auto const mixed = pull(deep, "[:db/id {:child 2} {:person/boss 40}]", 2000);
+  auto const* at = &mixed;
+  for (levels = 0; at->find(":person/boss") != nullptr; at = at->find(":person/boss")) ++levels;
+  CHECK(levels == 40);
+  auto const anew = pull(deep, "[:db/id {:child 40} {:person/boss [:db/id {:child 45}]}]", 2000);
+  auto const* child = &anew;
+  for (int i = 0; i != 40; ++i) child = &child->find(":child")->items()[0];
+  CHECK(child->find(":child") == nullptr);
+  CHECK(levels_of(*child->find(":person/boss")) == 46);
+}
+
+TEST_CASE("graphs that are too wide end as errors") {
   if (is_sanitized) return;  // which makes the million that it takes slow
   std::string dense = "[";
   for (int i = 0; i != 30; ++i) {

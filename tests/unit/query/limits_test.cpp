@@ -3,6 +3,7 @@
 // What queries may not take, however they are written: the stack, memory, time.
 #include "laws/blob_words.hpp"
 #include "sanitized.hpp"
+#include "small_stack.hpp"
 
 #include <cairn/db/initial_snapshot.hpp>
 #include <cairn/db/transact.hpp>
@@ -12,8 +13,6 @@
 #include <cairn/query/run/cell_hash.hpp>
 
 #include <catch2/catch_test_macros.hpp>
-
-#include <pthread.h>
 
 #include <array>
 #include <atomic>
@@ -25,6 +24,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cairn::limits_test {
 namespace {
@@ -58,20 +58,9 @@ std::string repeated(std::string_view text, int times) {
   return all;
 }
 
-/// On a thread with half a mebibyte of stack.
 void with_small_stack(std::function<void()> call) {
   constexpr std::size_t small = std::size_t{512} << 10U;
-  pthread_attr_t attributes;
-  REQUIRE(pthread_attr_init(&attributes) == 0);
-  REQUIRE(pthread_attr_setstacksize(&attributes, test::is_sanitized ? 16 * small : small) == 0);
-  pthread_t thread{};
-  auto const run = [](void* known) -> void* {
-    (*static_cast<std::function<void()>*>(known))();
-    return nullptr;
-  };
-  REQUIRE(pthread_create(&thread, &attributes, run, &call) == 0);
-  REQUIRE(pthread_join(thread, nullptr) == 0);
-  pthread_attr_destroy(&attributes);
+  test::on_stack_of(test::is_sanitized ? 16 * small : small, std::move(call));
 }
 
 TEST_CASE("a query of many clauses needs little of the stack") {
@@ -123,6 +112,20 @@ TEST_CASE("planning can be ended") {
   auto const text = "[:find ?e :where " + clauses + "]";
   CHECK(laws::code_of([&] { return q(numbers(), text); }) == Errc::query_where);
   CHECK(laws::code_of([&] { return q(numbers(), text, QueryOptions{.cancelled = &cancelled}); }) == Errc::query_timeout);
+}
+
+TEST_CASE("what is pulled may be deep, and needs no stack for it") {
+  static_cast<void>(numbers());
+  test::on_stack_of(std::size_t{256} << 10U, [] {
+    auto const found = q(numbers(), "[:find (pull ?e [:n {:next ...}]) . :where [?e :n 1999]]");
+    auto const deep = found.to_edn();
+    auto levels = 1;
+    for (auto const* at = deep.find(":next"); at != nullptr; at = at->find(":next")) ++levels;
+    CHECK(levels == 2000);
+    // As a value it is text, which is read only as deep as the reader goes.
+    CHECK(found.value().is(ValueKind::edn));
+    CHECK(laws::code_of([&] { return to_edn(found.value()); }) == Errc::edn_limit);
+  });
 }
 
 TEST_CASE("what is pulled takes of the query's memory") {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/datom/datom.hpp>
+#include <cairn/db/pull/path.hpp>
 #include <cairn/db/pull/plan.hpp>
 #include <cairn/db/pull/star.hpp>
 #include <cairn/edn/value.hpp>
@@ -32,10 +33,18 @@ inline constexpr std::size_t pull_bytes_a_unit = 64;
 
 /// What a pull writes down while it is at work; it can be used again for the same plan.
 struct PullMemory {
-  /// A reference that was followed to come here.
-  struct Followed {
-    std::uint32_t key = 0;
-    EntityId target = 0;
+  /// An entity on the way to the one that is read, whose cells are followed one after the other.
+  struct Level {
+    std::uint32_t node = 0;
+    EntityId entity = 0;
+    std::size_t region = 0;  ///< where in the path the references begin that the pattern has followed into itself
+    bool has_followed = false;  ///< one of these led here
+    std::size_t base = 0;       ///< of its cells
+    std::size_t end = 0;
+    std::size_t first_target = 0;
+    std::size_t cell = 0;  ///< that is followed now
+    std::uint32_t target = 0;
+    std::size_t first_value = 0;  ///< of what that cell's targets show
   };
   /// A cell that goes into the result.
   struct Shown {
@@ -50,14 +59,15 @@ struct PullMemory {
   /// Whether it is worth keeping.
   [[nodiscard]] bool is_small() const noexcept {
     constexpr std::size_t most = 4096;
-    return cells.capacity() + targets.capacity() + values.capacity() < most;
+    return cells.capacity() + targets.capacity() + values.capacity() + levels.capacity() + path.size() < most;
   }
 
   std::vector<std::unique_ptr<PullStar>> stars;  ///< by node; null where a pattern has no `*`, or was not used yet
   std::vector<PullCell> cells{};
   std::vector<EntityId> targets{};
   std::vector<notation::Value> values{};
-  std::vector<Followed> path{};
+  std::vector<Level> levels{};
+  PullPath path{};
   std::vector<std::size_t> takers{};
   std::vector<Shown> shown{};
   std::vector<std::uint32_t> by_rank{};
@@ -65,7 +75,6 @@ struct PullMemory {
   meta::Watch watch{};
   std::size_t unasked = 0;
   std::size_t work = 0;
-  std::size_t depth = 0;
 };
 
 }  // namespace cairn::detail

@@ -27,8 +27,8 @@ namespace cairn::detail {
 
 /// Pulls entities by one plan from one database value, one after the other. One thread at a time may use a memory.
 ///
-/// What was found of an entity first lies in cells, then the entities that it leads to are followed. By then its index
-/// has been left, so that a level costs little of the stack.
+/// What was found of an entity first lies in cells, then the entities that it leads to are followed. The entities on the way
+/// are levels in the memory: the stack does not grow with them.
 template <class IndexTag>
 class PullRun {
   using Edn = notation::Value;
@@ -41,14 +41,19 @@ class PullRun {
     memory_.cells.clear();
     memory_.targets.clear();
     memory_.values.clear();
+    memory_.levels.clear();
     memory_.path.clear();
     memory_.work = 0;
-    memory_.depth = 0;
-    return pull(0, 0, entity);
+    enter(0, 0, entity, false);
+    for (;;) {
+      if (follow_next()) continue;
+      auto found = leave();
+      if (memory_.levels.empty()) return found;
+      keep(std::move(found));
+    }
   }
 
  private:
-  static constexpr std::size_t deepest = 1000;
   static constexpr std::size_t most_work = std::size_t{1} << 20U;
   /// The key of components, in a path.
   static constexpr std::uint32_t component_key = ~std::uint32_t{0};
@@ -57,29 +62,33 @@ class PullRun {
     return memory_.stars[node] ? memory_.stars[node]->step(at) : plan_.nodes[node].steps[at];
   }
 
-  /// `region`: where in the path the references begin that this pattern has followed into itself.
-  Edn pull(std::uint32_t node, std::size_t region, EntityId entity) {
+  void enter(std::uint32_t node, std::size_t region, EntityId entity, bool has_followed) {
     auto const& plan = plan_.nodes[node];
     if (plan.everything && !memory_.stars[node]) memory_.stars[node] = std::make_unique<PullStar>(plan);
     auto const base = memory_.cells.size();
-    auto const first_target = memory_.targets.size();
+    memory_.levels.push_back({.node = node,
+                              .entity = entity,
+                              .region = region,
+                              .has_followed = has_followed,
+                              .base = base,
+                              .first_target = memory_.targets.size(),
+                              .cell = base,
+                              .first_value = memory_.values.size()});
     for (std::uint32_t i = 0; i != plan.steps.size(); ++i) memory_.cells.emplace_back().step = i;
     find(node, base, entity);
-    auto const end = memory_.cells.size();
-    for (auto i = base; i != end; ++i) {
-      if (memory_.cells[i].targets != 0) follow(node, region, i);
-      auto& cell = memory_.cells[i];
-      if (cell.found) continue;
-      auto const& missing = step(node, cell.step).missing;
-      if (missing) {
-        cell.value = *missing;
-        cell.found = true;
-      }
-    }
+    memory_.levels.back().end = memory_.cells.size();
+  }
+
+  /// What the entity shows that was entered last.
+  Edn leave() {
+    auto const level = memory_.levels.back();
+    auto const& plan = plan_.nodes[level.node];
     bool const is_simple = !plan.everything && plan.keys_differ;
-    auto result = is_simple ? put_named(plan, base) : put_together(node, base, entity);
-    memory_.cells.resize(base);
-    memory_.targets.resize(first_target);
+    auto result = is_simple ? put_named(plan, level.base) : put_together(level.node, level.base, level.entity);
+    memory_.cells.resize(level.base);
+    memory_.targets.resize(level.first_target);
+    if (level.has_followed) memory_.path.pop();
+    memory_.levels.pop_back();
     return result;
   }
 
@@ -87,7 +96,7 @@ class PullRun {
   void charge(std::size_t work) {
     memory_.unasked += work;
     if (memory_.unasked >= pull_work_a_poll) ask();
-    if (memory_.depth == 0) return;
+    if (memory_.levels.size() == 1) return;
     memory_.work += work;
     if (memory_.work > most_work) refuse_work();
   }
@@ -191,35 +200,51 @@ class PullRun {
 
   // ---- where it leads
 
-  void follow(std::uint32_t node, std::size_t region, std::size_t at) {
-    auto const first = memory_.cells[at].first_target;
-    auto const count = memory_.cells[at].targets;
-    auto const index = memory_.cells[at].step;
-    auto const mark = memory_.values.size();
-    for (std::size_t i = 0; i != count; ++i) {
-      auto one = follow(node, region, index, memory_.targets[first + i]);
-      if (one.is_nil()) continue;
-      memory_.values.push_back(std::move(one));
-      if (!step(node, index).many) break;
+  /// To the next entity that the last level leads to. False where its cells are complete.
+  bool follow_next() {
+    auto& level = memory_.levels.back();
+    for (; level.cell != level.end; ++level.cell) {
+      auto const& cell = memory_.cells[level.cell];
+      if (level.target != cell.targets) {
+        auto const target = memory_.targets[cell.first_target + level.target++];
+        follow(level.node, level.region, cell.step, target);
+        return true;
+      }
+      complete(level);
     }
-    if (memory_.values.size() == mark) return;
-    auto const& one = step(node, index);
-    if (one.many) {
-      auto const from = memory_.values.begin() + static_cast<std::ptrdiff_t>(mark);
-      set(memory_.cells[at], one,
-          Edn::vector({std::make_move_iterator(from), std::make_move_iterator(memory_.values.end())}));
-    } else {
-      set(memory_.cells[at], one, std::move(memory_.values[mark]));
-    }
-    memory_.values.resize(mark);
+    return false;
   }
 
-  /// What a reference shows of the entity that it leads to.
-  Edn follow(std::uint32_t node, std::size_t region, std::uint32_t at, EntityId target) {
+  /// What the target of a cell shows is one of the cell's values.
+  void keep(Edn&& shown) {
+    if (shown.is_nil()) return;
+    auto& level = memory_.levels.back();
+    auto const& cell = memory_.cells[level.cell];
+    memory_.values.push_back(std::move(shown));
+    if (!step(level.node, cell.step).many) level.target = cell.targets;
+  }
+
+  void complete(PullMemory::Level& level) {
+    auto& cell = memory_.cells[level.cell];
+    auto const& one = step(level.node, cell.step);
+    if (memory_.values.size() != level.first_value) {
+      auto const from = memory_.values.begin() + static_cast<std::ptrdiff_t>(level.first_value);
+      set(cell, one, one.many ? Edn::vector({std::make_move_iterator(from), std::make_move_iterator(memory_.values.end())}) : std::move(*from));
+      memory_.values.resize(level.first_value);
+    }
+    if (!cell.found && one.missing) {
+      cell.value = *one.missing;
+      cell.found = true;
+    }
+    level.target = 0;
+  }
+
+  /// Shows an entity that a reference leads to.
+  void follow(std::uint32_t node, std::size_t region, std::uint32_t at, EntityId target) {
     auto const& one = step(node, at);
     switch (one.inner) {
       case PullInner::pattern:
-        return descend(one.pattern, memory_.path.size(), target);
+        return enter(one.pattern, memory_.path.size(), target, false);
       case PullInner::recursion:
         return recur(node, region, one.same, one.depth, target);
       case PullInner::none:
@@ -227,36 +252,14 @@ class PullRun {
         // The components of components are one descent; one that begins here knows of none before.
         return recur(plan_.whole(), node == plan_.whole() ? region : memory_.path.size(), component_key, 0, target);
     }
-    return number_only(target);
+    keep(number_only(target));
   }
 
-  Edn recur(std::uint32_t node, std::size_t region, std::uint32_t key, std::int64_t most, EntityId target) {
-    std::int64_t levels = 0;
-    bool is_seen = false;
-    for (auto i = region; i != memory_.path.size(); ++i) {
-      if (memory_.path[i].key != key) continue;
-      ++levels;
-      is_seen = is_seen || memory_.path[i].target == target;
-    }
-    if (most != 0 && levels == most) return {};
-    if (is_seen) return number_only(target);
-    memory_.path.push_back({key, target});
-    auto result = descend(node, region, target);
-    memory_.path.pop_back();
-    return result;
-  }
-
-  Edn descend(std::uint32_t node, std::size_t region, EntityId target) {
-    if (++memory_.depth > deepest) {
-      raise(Errc::query_where,
-            "Entity " + std::to_string(target) +
-                " would stand more than 1000 levels deep in what is pulled. Give the recursion a number of levels: "
-                "{:attribute 100}.",
-            "{:entity-id " + std::to_string(target) + "}");
-    }
-    auto result = pull(node, region, target);
-    --memory_.depth;
-    return result;
+  void recur(std::uint32_t node, std::size_t region, std::uint32_t key, std::int64_t most, EntityId target) {
+    if (most != 0 && memory_.path.levels(region, key) == most) return;
+    if (memory_.path.has(region, key, target)) return keep(number_only(target));
+    memory_.path.push(region, key, target);
+    enter(node, region, target, true);
   }
 
   static Edn number_only(EntityId entity) {
