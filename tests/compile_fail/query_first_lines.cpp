@@ -169,6 +169,17 @@ inline void names_an_entity_by_its_age(cairn::Db<cairn::persistent_set_tag> cons
 inline void misspells_inside(cairn::Db<cairn::persistent_set_tag> const& db) {
   cairn::q<"[:find ?x :where [(q [:find (sum ?a) . :where [_ :agee ?a]] $) ?x]]", People>(db);
 }
+// REASON: cairn::q [attribute]: the schema has no attribute of the name between >> and <<
+// PLACE: r ?x) [?x >>:agee<<]]]
+// REASON: did you mean age?
+inline void misspells_in_rules_inside(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?x :where [(q [:find ?x . :in $ % :where (r ?x)] $ [[(r ?x) [?x :agee]]]) ?x]]", People>(db);
+}
+// REASON: cairn::q [rule]: there is no rule of the name between >> and <<
+// PLACE: :where (>>s<< ?x)] $
+inline void calls_no_rule_inside(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?x :where [(q [:find ?x . :in $ % :where (s ?x)] $ [[(r ?x) [?x :age]]]) ?x]]", People>(db);
+}
 // REASON: cairn::q [arguments]: what is between >> and << takes another number of arguments
 // PLACE: ?a] [(>>adult?<< ?a 3)]]
 inline void gives_a_function_of_its_own_too_much(cairn::Db<cairn::persistent_set_tag> const& db) {

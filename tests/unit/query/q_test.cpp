@@ -186,6 +186,20 @@ TEST_CASE("clauses") {
   CHECK(ask("[:find ?m :where [(q [:find (max ?a) . :where [_ :age ?a]] $) ?m]]") == "#{[37]}");
   CHECK(ask("[:find ?n ?c :where [?e :age ?x] [(q [:find ?n ?a :in $ ?a :where [?f :age ?a] [?f :name ?n]] $ ?x) [[?n ?c]]]]") ==
         R"(#{["Anna" 20] ["Ivan" 15] ["Olga" 37] ["Petr" 37]})");
+  // Rules that are written among the arguments of an inner query.
+  CHECK(ask("[:find ?n :where [(q [:find [?n ...] :in $ % :where (grown ?e) [?e :name ?n]] $ [[(grown ?e) [?e :age ?a] [(> ?a 18)]]]) [?n ...]]]") ==
+        R"(#{["Anna"] ["Olga"] ["Petr"]})");
+  CHECK(ask("[:find ?n ?c :where [?e :name ?n] [(q {:find [(count ?f) .] :in [% $ ?e] :where [(knows ?e ?f)]} "
+            "'[[(knows ?a ?b) [?a :friend ?b]] [(knows ?a ?b) [?a :friend ?c] (knows ?c ?b)]] $ ?e) ?c]]") ==
+        R"(#{["Olga" 1] ["Petr" 2]})");
+  CHECK(ask("[:find ?n :where [?e :name ?n] [(q [:find ?e . :in $ % ?e :where (grown ?e)] $ \"[[(grown ?e) [?e :age 20]]]\" ?e) ?x]]") ==
+        R"(#{["Anna"]})");
+  CHECK(ask("[:find ?x :where [(q [:find [?x ...] :in [[?x]]] [[(a)] [(b)]]) [?x ...]]]") == "#{[[a]] [[b]]}");  // rows, and no rules
+  CHECK(refused("[:find ?n :where [(q [:find ?n :in $ % :where (gron ?n)] $ [[(grown ?e) [?e :age 20]]]) [[?n]]]]") == Errc::query_where);
+  CHECK(refused("[:find ?n :where [(q [:find ?n :in $ % :where (grown ?n 1)] $ [[(grown ?e) [?e :age 20]]]) [[?n]]]]") == Errc::query_where);
+  CHECK(refused("[:find ?n :where [(q [:find ?n :in $ % :where (grown ?n)] $ [[(grown ?e) [$x ?e :age 20]]]) [[?n]]]]") == Errc::parser_query);
+  CHECK(refused("[:find ?n :where [(q [:find ?n :in $ % :where (grown ?n)] $ [[(grown) [?e :age 20]]]) [[?n]]]]") == Errc::parser_where);
+  CHECK(refused("[:find ?n :where [(q [:find ?n :in $ % :where (grown ?n)] $ [1]) [[?n]]]]") == Errc::parser_where);
   CHECK(refused("[:find ?x :where [?e :age ?a] [(/ ?a 0) ?x]]") == Errc::query_arithmetic);
   CHECK(refused("[:find ?x :where [?e :age ?a] [(+ ?a 9223372036854775807) ?x]]") == Errc::query_arithmetic);
   CHECK(refused("[:find ?x :where [?e :name ?a] [(+ ?a 1) ?x]]") == Errc::query_where);

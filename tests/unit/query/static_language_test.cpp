@@ -172,6 +172,9 @@ TEST_CASE("what a static query asks for", "[static_query]") {
   same<"[:find ?n :where [?e :name ?n] (or [?e :likes \"go\"] (and [?e :age 9] [?e :boss 103]))]", People>(db);
   same<"[:find ?n :where [?e :name ?n] (or-join [[?e]] [?e :likes \"tea\"] (and [?e :boss ?b] [?b :name \"Cy\"]))]", People>(db);
   same<"[:find ?n :where [(q [:find (max ?a) . :where [_ :age ?a]] $) ?top] [?e :age ?top] [?e :name ?n]]">(db);
+  same<"[:find ?n :where [?e :name ?n] [(q [:find ?x . :in $ % ?x :where (under 101 ?x)] $ [[(under ?a ?b) [?b :boss ?a]]"
+       " [(under ?a ?b) [?b :boss ?c] (under ?a ?c)]] ?e) ?x]]",
+       People>(db);
   same<"[:find ?n ?l :in $ $2 :where [$2 ?e :name ?n] ($2 not [?e :boss]) [?e :likes ?l]]">(db, db);
 }
 

@@ -221,11 +221,36 @@ class SchemaCheck {
     Surroundings const known{known_.has_schema, known_.attributes, inputs, known_.functions};
     syntax::Names names;
     names.any = true;
-    auto inner = plan_then(form.raw(), {}, names, RulesAre::late, CheckInner{known});
+    auto const at = rules_argument(form);
+    bool const are_written = at != 0 && at < operands.size() && operands[at].kind == Operand::Kind::constant;
+    auto const rules = are_written ? constant_of(plan_, operands[at]) : form;
+    auto const rules_text = are_written && rules.is_sequence() ? rules.raw() : std::string_view{};
+    auto inner = plan_then(form.raw(), rules_text, names, rules_text.empty() ? RulesAre::late : RulesAre::known, CheckInner{known});
     if (inner.kind == Kind::none || found()) return;
     found_ = inner;
-    found_.problem.offset += form.offset();
+    found_.problem.offset += found_.problem.in_rules ? rules.offset() : form.offset();
     found_.problem.in_rules = is_in_rules(operands[0]);
+  }
+  /// Which argument an inner query's `%` is; 0: none.
+  [[nodiscard]] static constexpr std::size_t rules_argument(notation::Form query) {
+    std::size_t at = 0;
+    bool is_input = false;
+    auto const is_rules = [&](notation::Form form) {
+      ++at;
+      return form.is_symbol("%");
+    };
+    for (notation::Form const form : query) {
+      if (form.is(notation::Kind::keyword)) {
+        is_input = form.is_keyword("in");
+      } else if (is_input && query.is(notation::Kind::map)) {
+        for (notation::Form const one : form) {
+          if (is_rules(one)) return at;
+        }
+      } else if (is_input && is_rules(form)) {
+        return at;
+      }
+    }
+    return 0;
   }
 
   // ---- what is found

@@ -96,6 +96,16 @@ Value nested_query(QueryContext& context, std::span<Operand const> operands, Bat
       inputs.emplace_back(context.shared_source(operand.index));
       continue;
     }
+    if (operand.kind == Operand::Kind::constant) {
+      // A value has lost the difference of lists and vectors, which rules are told by.
+      auto const form = form_of(plan, plan.constants[operand.index]);
+      bool const like_rules = form.is_sequence() && form.size() != 0 && form[0].is_sequence() && form[0].size() != 0 &&
+                              form[0][0].is(notation::Kind::list);
+      if (like_rules) {
+        inputs.emplace_back(notation::Value::of(form));
+        continue;
+      }
+    }
     BorrowedValue const value{context.operand(operand, in, row)};
     bool const is_rules = value->is(ValueKind::symbol) && value->as_symbol().text() == "%";
     inputs.push_back(is_rules ? GivenInput{Rules{std::string{plan.rules_text}}} : GivenInput{*value});

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace cairn::query::syntax {
 
@@ -119,5 +120,18 @@ class BoundCheck {
   Pool<std::uint8_t> bound_;
   Pool<std::uint16_t> trail_{};
 };
+
+/// Why a clause is never answered.
+constexpr std::string_view reason_of(BoundCheck::Waiting::Kind kind) noexcept {
+  switch (kind) {
+    case BoundCheck::Waiting::Kind::argument:
+      return "insufficient bindings: no clause binds this argument; a pattern, a function or :in must";
+    case BoundCheck::Waiting::Kind::negation:
+      return "insufficient bindings: none of this not's variables is bound by another clause";
+    case BoundCheck::Waiting::Kind::join:
+      return "insufficient bindings: a variable that is joined must be bound by another clause";
+  }
+  return {};
+}
 
 }  // namespace cairn::query::syntax

@@ -20,9 +20,9 @@
 
 namespace cairn::query::syntax {
 
-/// Checks a query that stands as an argument, which has variables of its own; `inputs` is how many arguments follow it. Whole
+/// Checks a query that stands as an argument, which has variables of its own; `inputs` are the arguments that follow it. Whole
 /// queries are read above this header, so who makes a parser of clauses hands it in.
-using QueryCheck = Problem (*)(notation::Form query, std::size_t inputs, Names const& names, std::size_t depth);
+using QueryCheck = Problem (*)(notation::Form query, Elements<Term> inputs, Names const& names, std::size_t depth);
 
 /// With which clauses in round brackets begin.
 inline constexpr std::array clause_words{std::string_view{"not"}, std::string_view{"not-join"}, std::string_view{"or"},
@@ -158,7 +158,7 @@ class ClauseParser : public PlaceParser {
     if (terms[0].kind != Term::Kind::constant)
       return bad_clause(name, "an inner query is written in place: [(q [:find ...] $) ?x]");
     if (form_at(terms[0].node).is(notation::Kind::string)) return true;
-    auto const nested = check_query_(form_at(terms[0].node), given - 1, names(), depth + 1);
+    auto const nested = check_query_(form_at(terms[0].node), tree().terms_of({made.terms.first + 1, made.terms.count - 1}), names(), depth + 1);
     if (!nested) return true;
     take(nested);
     return false;

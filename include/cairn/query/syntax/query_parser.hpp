@@ -11,6 +11,7 @@
 #include <cairn/query/syntax/problem.hpp>
 #include <cairn/query/syntax/query_parts.hpp>
 #include <cairn/query/syntax/result_parser.hpp>
+#include <cairn/query/syntax/rules_parser.hpp>
 #include <cairn/query/syntax/tree.hpp>
 
 #include <cstddef>
@@ -20,20 +21,7 @@
 
 namespace cairn::query::syntax {
 
-/// Why a clause is never answered.
-constexpr std::string_view reason_of(BoundCheck::Waiting::Kind kind) noexcept {
-  switch (kind) {
-    case BoundCheck::Waiting::Kind::argument:
-      return "insufficient bindings: no clause binds this argument; a pattern, a function or :in must";
-    case BoundCheck::Waiting::Kind::negation:
-      return "insufficient bindings: none of this not's variables is bound by another clause";
-    case BoundCheck::Waiting::Kind::join:
-      return "insufficient bindings: a variable that is joined must be bound by another clause";
-  }
-  return {};
-}
-
-constexpr Problem check_nested_query(notation::Form query, std::size_t inputs, Names const& names, std::size_t depth);
+constexpr Problem check_nested_query(notation::Form query, Elements<Term> inputs, Names const& names, std::size_t depth);
 
 /// Parses one query into an empty tree. As in `ClauseParser`, false means that there is a problem.
 class QueryParser {
@@ -216,14 +204,33 @@ class QueryParser {
   QueryParts parts_{};
 };
 
-constexpr Problem check_nested_query(notation::Form query, std::size_t inputs, Names const& names, std::size_t depth) {
+namespace detail {
+
+/// Checks rules that are written among the arguments of a query inside of another one.
+constexpr Problem check_written_rules(notation::Form form, Tree& query, Names const& names, std::size_t depth) {
+  Tree tree;
+  RulesParser parser{form, tree, names, check_nested_query, false, depth};
+  return parser.run() ? link(form, query, form, tree, false) : parser.problem();
+}
+
+}  // namespace detail
+
+constexpr Problem check_nested_query(notation::Form query, Elements<Term> inputs, Names const& names, std::size_t depth) {
   Tree tree;
   QueryParser parser{query, tree, names, depth};
   if (!parser.run()) return parser.problem();
-  if (takes_inputs(tree.inputs, inputs)) return {};
-  Problem wrong{Fault::wrong_arguments, Errc::parser_query, query.offset(), query.raw().size(), "the inner query"};
-  wrong.count = {"input", inputs, tree.inputs.size(), tree.inputs.size()};
-  return wrong;
+  if (!takes_inputs(tree.inputs, inputs.size())) {
+    Problem wrong{Fault::wrong_arguments, Errc::parser_query, query.offset(), query.raw().size(), "the inner query"};
+    wrong.count = {"input", inputs.size(), tree.inputs.size(), tree.inputs.size()};
+    return wrong;
+  }
+  for (std::size_t i = 0; i != inputs.size(); ++i) {
+    if (tree.inputs[i].kind != Input::Kind::rules || inputs[i].kind != Term::Kind::constant) continue;
+    auto const rules = query.at(inputs[i].node);
+    if (rules.is_symbol("%") || rules.is(notation::Kind::string)) continue;
+    if (auto const problem = detail::check_written_rules(rules, tree, names, depth)) return problem;
+  }
+  return {};
 }
 
 }  // namespace cairn::query::syntax
