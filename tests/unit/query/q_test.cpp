@@ -279,6 +279,13 @@ TEST_CASE("order, pages and having") {
   CHECK(notation::write(q(people(), text, QueryOptions{.limit = 2, .offset = 1}).to_edn()) == R"([["Petr" 37] ["Anna" 20]])");
   CHECK(notation::write(q(people(), text, QueryOptions{.limit = 1, .order_by = "[?a ?n]"}).to_edn()) == R"([["Ivan" 15]])");
   CHECK(refusal([&] { return q(people(), text, QueryOptions{.order_by = "[?x]"}); }) == Errc::parser_query);
+  // Inputs that are one value are seen by :having.
+  CHECK(ask("[:find ?n (count ?f) :in $ ?least :where [?e :friend ?f] [?e :name ?n] :having [(> (count ?f) ?least)]]", 1) == R"([["Petr" 2]])");
+  CHECK(ask("[:find ?n ?a :in $ ?low [?x ...] ?high :where [?e :name ?n] [?e :age ?a] [(identity ?x) ?a] :having [(< ?low ?a ?high)]]", 15,
+            std::vector{15, 20, 37}, 37) == R"(#{["Anna" 20]})");
+  CHECK(ask("[:find ?low :in $ ?low :where [_ :age ?low] :having [(= ?low 15)]]", 15) == "#{[15]}");
+  CHECK(refused("[:find ?a :in $ [?x ...] :where [_ :age ?a] :having [(< ?x ?a)]]", std::vector{1}) == Errc::parser_query);
+  CHECK(refused("[:find ?a :in $ ?x :where [?e :age ?a] :having [(< ?x ?e)]]", 1) == Errc::parser_query);
   CHECK(q(numbers(), "[:find ?e :where [?e :n]]", QueryOptions{.limit = 7}).size() == 7);
   CHECK(q(numbers(), "[:find ?e :where [?e :n]]", QueryOptions{.limit = 0}).empty());
   CHECK(q(numbers(), "[:find ?e :where [?e :n]]", QueryOptions{.offset = 4990}).size() == 10);

@@ -117,6 +117,7 @@ TEST_CASE("what a static query finds", "[static_query]") {
   same<"[:find (pull ?e [:name {:boss [:name]}]) ?n :in $ ?n :where [?e :name ?n]]">(db, "Dee");
   same<"[:find (pull ?e ?pattern) :in $ ?pattern :where [?e :age 9]]">(db, edn("[:name :age]"));
   same<"[:find ?n ?a :keys name age :where [?e :name ?n] [?e :age ?a]]">(db);
+  same<"[:find ?b (count ?e) :in $ ?least :where [?e :boss ?m] [?m :name ?b] :having [(> (count ?e) ?least)]]", People>(db, 1);
   same<"[:find ?n ?a :keys :name :age :where [?e :name ?n] [?e :age ?a]]">(db);
   same<"[:find ?n :where [?e :name ?n] [(missing? $ ?e :_boss)]]", People>(db);
   same<"[:find ?n :where [?e :name ?n] (not [(missing? $ ?e :_boss)])]">(db);

@@ -152,7 +152,7 @@ struct OrderKey {
   bool descending = false;
 };
 
-/// `:having`: a predicate on what `:find` names; operands `bound` are columns of the result.
+/// `:having`: a predicate on what `:find` names; operands `bound` are columns of the result, or behind these inputs, by their number.
 struct Having {
   Callee callee{};
   Slice operands{};

@@ -34,17 +34,18 @@ inline void pick(QueryContext& context, Found& found, std::span<std::uint32_t co
   }
 }
 
-/// `:having`.
+/// `:having`. `inputs`: by their numbers, those that are one value.
 template <meta::Lazy = {}>
-inline void keep_having(QueryContext& context, Found& found) {
+inline void keep_having(QueryContext& context, Found& found, std::span<Cell const> inputs = {}) {
   auto const& plan = context.plan();
   std::vector<std::uint32_t> kept(found.rows.size());
   std::iota(kept.begin(), kept.end(), 0U);
   for (auto const& having : plan.having) {
     Callable holds{context, having.callee, plan.operands_of(having.operands)};
     std::vector<std::uint32_t> still;
-    Batch row{found.columns()};
+    Batch row{found.columns() + inputs.size()};
     row.set_rows(1);
+    for (std::size_t i = 0; i != inputs.size(); ++i) row[found.columns() + i] = {&inputs[i].word, nullptr, inputs[i].kind};
     std::uint32_t seen = 0;
     for (auto const number : kept) {
       if (++seen % batch_rows == 0) static_cast<void>(context.poll());

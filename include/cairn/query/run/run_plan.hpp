@@ -115,11 +115,13 @@ QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, Q
   scalars.reserve(static_cast<std::size_t>(std::ranges::count_if(plan.inputs, is_binding)));
   std::vector<std::uint16_t> arriving;
   std::vector<std::pair<query::Input const*, Cell>> others;
+  std::vector<Cell> values(plan.having.empty() ? 0 : inputs.size());
   for (std::size_t i = 0; i != inputs.size(); ++i) {
     if (plan.inputs[i].kind != query::Input::Kind::binding) continue;
     if (std::holds_alternative<Rules>(inputs[i].which())) detail::refuse_input(plan, plan.inputs[i], "was given rules, which go to %.");
     auto const& binding = plan.bindings[plan.inputs[i].binding];
     auto const cell = context.own(inputs[i].value());
+    if (!values.empty()) values[i] = cell;
     if (binding.kind == Binding::Kind::scalar && binding.variable.kind == Operand::Kind::free) {
       scalars.push_back(cell);
       first[binding.variable.index] = {&scalars.back().word, nullptr, cell.kind};
@@ -191,7 +193,7 @@ QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, Q
   auto found = std::make_shared<Found>(plan.shape, written ? std::move(*written) : collector.take());
   found->keys = detail::keys_of(plan);
   found->is_set = detail::is_plain(plan) && order.empty() && limit < 0 && offset <= 0;
-  if (!plan.having.empty()) detail::keep_having(context, *found);
+  if (!plan.having.empty()) detail::keep_having(context, *found, values);
   if (!order.empty()) detail::sort_rows(context, *found, order);
   detail::page(context, *found, offset, detail::shown_rows(plan.shape, limit));
   detail::pull_columns(context, *found, patterns);

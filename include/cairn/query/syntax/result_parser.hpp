@@ -92,6 +92,18 @@ class ResultParser {
     }
     return std::nullopt;
   }
+  /// The column of an input that is one value.
+  constexpr std::optional<std::uint16_t> input(Form form) const {
+    if (!detail::is_variable(form)) return std::nullopt;
+    auto const* const number = parser_.scope().find(form);
+    for (std::size_t i = 0; number != nullptr && i != tree_.inputs.size(); ++i) {
+      if (tree_.inputs[i].kind != Input::Kind::binding) continue;
+      Binding const& binding = tree_.bindings[tree_.inputs[i].binding];
+      bool const is_it = binding.kind == Binding::Kind::scalar && binding.variable == *number;
+      if (is_it) return static_cast<std::uint16_t>(tree_.find.size() + i);
+    }
+    return std::nullopt;
+  }
   static constexpr bool same(Form left, Form right) {
     if (left.node().hash != right.node().hash || left.kind() != right.kind() || left.size() != right.size())
       return false;
@@ -144,9 +156,11 @@ class ResultParser {
       Term term;
       if (auto const found = column(next)) {
         term = {Term::Kind::column, *found, next.index()};
+      } else if (auto const given = input(next)) {
+        term = {Term::Kind::column, *given, next.index()};
       } else if (detail::is_variable(next) || detail::is_call_form(next)) {
         return fail(Fault::bad_query, Errc::parser_query, next,
-                    "this is not found: :having sees variables and aggregates as :find has them");
+                    "this is not found: :having sees variables and aggregates as :find has them, and inputs that are one value");
       } else if (!parser_.argument(next, term)) {
         return false;
       }

@@ -26,7 +26,7 @@ struct Term {
     variable,  ///< `index`: its number
     constant,  ///< the value of the form `node`, quotes taken off
     source,    ///< `index`: its number; only arguments of functions
-    column,    ///< `index`: of what `:find` names; only in `:having`
+    column,    ///< `index`: of what `:find` names, or behind these of the inputs; only in `:having`
   };
   Kind kind = Kind::blank;
   std::uint16_t index = 0;
@@ -101,7 +101,7 @@ struct OrderKey {
   bool descending = false;
 };
 
-/// A predicate on what is found; `terms` are constants and columns.
+/// A predicate on what is found; `terms` are constants and columns, also those of inputs that are one value.
 struct Having {
   Callee callee{};
   Slice terms{};

@@ -139,6 +139,10 @@ namespace programs {
   }
   for (auto const& having : plan.having) {
     if (having.callee.custom) return false;
+    for (auto const operand : plan.operands_of(having.operands)) {
+      bool const is_input = operand.kind == Operand::Kind::bound && operand.index >= plan.find.size();
+      if (is_input) return false;
+    }
   }
   return plan.tables.empty() && plan.closures.empty();
 }
