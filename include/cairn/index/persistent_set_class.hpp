@@ -37,6 +37,8 @@ class PersistentSet {
   using value_type = RawDatom;
   using Cursor = IndexCursor<Sorted, Shape>;
   using Block = typename Cursor::Block;
+  /// A leaf has so many datoms at least, but for one along the right edge.
+  static constexpr std::size_t leaf_minimum = Shape::leaf_minimum;
   class Transient;
   class Builder;
 

@@ -527,5 +527,39 @@ TEST_CASE("nothing is allocated between the rows of a plan without duplicates", 
   check(allocations_of([&] { return q<"[:find ?e ?b ?n :where [?e :boss ?b] [?b :name ?n]]">(db); }));
 }
 
+#ifndef CAIRN_TEST_IN_SHORT
+TEST_CASE("nothing is allocated between the rows of a store, once its leaves are in memory", "[static_query]") {
+  constexpr int size = 100'000;
+  test::TemporaryDirectory const directory;
+  using Store = cairn::Store<backends::file::Backend>;
+  auto const path = (directory.path() / "store").string();
+  Store::create({.path = path});
+  auto const config = "{:store {:backend :file :path \"" + path + "\"} :index-config {:node-cache \"256MiB\"}}";
+  {
+    auto connection = Store::connect(config);
+    connection.transact(transactions().front());
+    for (int from = 0; from != size; from += size / 10) {
+      std::string tx = "[";
+      for (int i = from; i != from + size / 10; ++i) {
+        auto const id = std::to_string(10'000 + i);
+        tx.append("{:db/id ").append(id).append(" :name \"a name that is long enough ").append(id).append("\" :nick \"n").append(id).append("\"}");
+      }
+      connection.transact(tx + "]");
+    }
+    connection.release();
+  }
+  auto const db = Store::connect(config).db();
+  auto const check = [](auto const& ask) {
+    CHECK(std::ranges::distance(ask()) == size);  // reads the leaves
+    auto const [most, all] = allocations_of(ask);
+    CHECK(most == 0);
+    CHECK(all <= 32);
+  };
+  check([&] { return q<"[:find ?e ?n :where [?e :name ?n]]", People>(db); });
+  check([&] { return q<"[:find ?n ?k :where [?e :name ?n] [?e :nick ?k]]", People>(db); });
+  check([&] { return q<"[:find ?e :where [?e :name]]", People>(db); });
+}
+#endif
+
 }  // namespace
 }  // namespace cairn

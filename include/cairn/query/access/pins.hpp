@@ -3,18 +3,29 @@
 // What a query has borrowed values from.
 #pragma once
 
+#include <cairn/db/db.hpp>
 #include <cairn/db/snapshot.hpp>
 #include <cairn/index/node_cache.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace cairn::query {
+
+/// Whether a database's leaves may be gone while it is there.
+template <class IndexTag>
+[[nodiscard]] bool may_forget_leaves(Db<IndexTag> const& db) {
+  auto const& index = db.snapshot().current.eavt;
+  if constexpr (requires { index.source(); }) return index.source() != nullptr;
+  return true;
+}
 
 /// Keeps leaves in memory from which counted values were borrowed, where a cache may unload them: where there is none, the
 /// database keeps them, and nothing is done. Thread safety: that of a container.
@@ -45,6 +56,18 @@ class LeafPins {
     } else {
       std::get<static_cast<std::size_t>(Sorted)>(cursors_).push_back(cursor);
       bytes_ += sizeof(cursor);
+    }
+  }
+
+  /// Room for the leaves of so many neighbouring datoms, or for so many leaves of these: until they are added nothing is allocated. Of more
+  /// than a quarter million leaves not all are foreseen.
+  void reserve(std::uint64_t datoms, std::uint64_t most = (std::numeric_limits<std::uint64_t>::max)()) {
+    if constexpr (requires { IndexOf<IndexTag, Order::eavt>::leaf_minimum; }) {
+      constexpr std::uint64_t at_edges = 4;  // of the present and the past
+      constexpr std::uint64_t foreseen = std::uint64_t{1} << 18U;
+      auto const leaves = datoms / IndexOf<IndexTag, Order::eavt>::leaf_minimum + at_edges;
+      auto const all = shares_.size() + static_cast<std::size_t>((std::min)({leaves, most, foreseen}));
+      if (2 * all > places_.size()) make_places(std::bit_ceil(2 * all));
     }
   }
 
@@ -80,9 +103,10 @@ class LeafPins {
     while (places_[at] != nullptr && places_[at] != leaf) at = (at + 1) & mask;
     return places_[at];
   }
-  void grow() {
-    // Few times, for those of a look in each leaf.
-    auto const before = std::exchange(places_, std::vector<void const*>(places_.empty() ? 64 : 4 * places_.size()));
+  /// Few times, for those of a look in each leaf.
+  void grow() { make_places(places_.empty() ? 64 : 4 * places_.size()); }
+  void make_places(std::size_t size) {
+    auto const before = std::exchange(places_, std::vector<void const*>(size));
     shares_.reserve(places_.size() / 2);
     for (auto const* leaf : before) {
       if (leaf != nullptr) place_of(leaf) = leaf;

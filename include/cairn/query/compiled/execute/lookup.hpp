@@ -37,6 +37,10 @@ class Lookup {
   }
   /// Tables may be made, and so memory allocated, while rows are found.
   void allow_table() noexcept { may_have_table_ = true; }
+  /// Has room among the pins for as many leaves as so many looks may come to.
+  void reserve(std::uint64_t looks) {
+    if (pins_ != nullptr) pins_->reserve(size(), looks);
+  }
   /// So many looks are to come, in no order.
   void expect(std::uint64_t looks) {
     if (looks >= many_moves) make_table(looks);
@@ -67,6 +71,12 @@ class Lookup {
   static constexpr std::uint64_t worth_reading_all = 8;
   static constexpr std::uint64_t datoms_a_move = 16;
 
+  /// How many datoms the attribute has, about.
+  [[nodiscard]] std::uint64_t size() {
+    auto const range = PlaceRange::prefix(1, 0, attribute_, {});
+    if (size_ == 0) size_ = estimate<Order::aevt>(*db_, range.from.get(), range.to.get());
+    return size_;
+  }
   [[nodiscard]] static bool less(std::uint64_t left, std::uint64_t right) noexcept {
     return static_cast<EntityId>(left) < static_cast<EntityId>(right);
   }
@@ -219,8 +229,7 @@ class Lookup {
 template <class IndexTag>
 bool Lookup<IndexTag>::make_table(std::uint64_t looks) {
   auto const range = PlaceRange::prefix(1, 0, attribute_, {});
-  if (size_ == 0) size_ = estimate<Order::aevt>(*db_, range.from.get(), range.to.get());
-  if (looks * datoms_a_move < size_) return false;
+  if (looks * datoms_a_move < size()) return false;
   may_have_table_ = false;
   auto const first = index_->seek(range.from.get());
   auto const last = index_->seek_before(range.to.get());

@@ -171,6 +171,8 @@ class LoopFeed : public RowFeed {
   /// To be called when so many loops are open: the first time, it makes what looks behind the last of them ready for all that are to
   /// come.
   void foresee(std::size_t loops);
+  /// For the leaves that looks come to from the rows of the first loop, so that nothing is allocated for them between two rows.
+  void make_room();
   /// Of `Assumption`.
   [[nodiscard]] std::size_t assumption() const noexcept { return assumption_; }
 
@@ -264,6 +266,7 @@ class LoopFeed : public RowFeed {
   std::vector<Input> inputs_{};
   std::uint64_t input_rows_ = 1;  // 0: no more
   bool has_input_ = false;
+  bool has_room_ = false;         // `make_room` was called
   bool jumps_ = false;            // some look does, or restarts
   std::size_t foreseen_ = 0;      // how many loops are open where the next looks may be made ready
   std::uint64_t expected_ = 1;    // rows of the loops that were foreseen
@@ -274,9 +277,17 @@ class LoopFeed : public RowFeed {
   std::size_t assumption_ = 0;
 };
 
-// Not inline: a unit that links cairn::engine does not compile it.
+// Not inline: a unit that links cairn::engine does not compile them.
+template <class IndexTag>
+void LoopFeed<IndexTag>::make_room() {
+  if (!may_forget_leaves(*db_)) return;
+  auto const first = steps_.loops[0].expected(*db_);
+  auto const rows = first != 0 && input_rows_ > most_expected / first ? most_expected : input_rows_ * first;
+  for (std::size_t i = 0; i != steps_.program->look_count; ++i) steps_.looks[i].lookup.reserve(rows);
+}
 template <class IndexTag>
 void LoopFeed<IndexTag>::foresee(std::size_t loops) {
+  if (loops == 1 && !std::exchange(has_room_, true)) make_room();
   if (!jumps_ || loops < foreseen_) return;
   if (foreseen_ == 0) expected_ = input_rows_;
   foreseen_ = loops + 1;

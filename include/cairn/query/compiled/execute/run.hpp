@@ -31,14 +31,6 @@ namespace cairn::query::compiled {
 template <class Query>
 inline constexpr bool is_compiled = Loops<Query>::program.is_compiled;
 
-/// Whether a database's leaves may be gone while it is there.
-template <class IndexTag>
-[[nodiscard]] bool may_forget_leaves(Db<IndexTag> const& db) {
-  auto const& index = db.snapshot().current.eavt;
-  if constexpr (requires { index.source(); }) return index.source() != nullptr;
-  return true;
-}
-
 /// Which of the inputs is the one database.
 template <class Query>
 [[nodiscard]] consteval std::size_t place_of_database() {

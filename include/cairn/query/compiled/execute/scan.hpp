@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace cairn::query::compiled {
 
@@ -21,8 +22,10 @@ class Scan {
   /// Sorts it by value, or by entity. `pins` keeps values; without it they are valid as long as their strip. `only_retractions`: of a
   /// history it may leave out what was added.
   void prepare(Db<IndexTag> const& db, AttributeId attribute, bool by_value, LeafPins<IndexTag>* pins, bool only_retractions) {
+    db_ = &db;
     attribute_ = attribute;
     pins_ = pins;
+    has_room_ = pins == nullptr || !may_forget_leaves(db);
     auto& used = pins != nullptr ? *pins : passing_;
     if (by_value) {
       by_value_.emplace(db, used);
@@ -35,6 +38,7 @@ class Scan {
   /// Requires that all datoms in the range are of the attribute.
   void open(PlaceRange const& range) {
     range_ = range;
+    if (!std::exchange(has_room_, true)) pins_->reserve(expected(*db_));
     run_ = {};
     done_ = 0;
     by_value_ ? by_value_->open(range_) : by_entity_->open(range_);
@@ -69,8 +73,10 @@ class Scan {
     return true;
   }
 
+  Db<IndexTag> const* db_ = nullptr;
   AttributeId attribute_ = 0;
   LeafPins<IndexTag>* pins_ = nullptr;
+  bool has_room_ = false;  // among the pins for the first range, so that nothing is allocated for these between two strips
   LeafPins<IndexTag> passing_{};  // of a run that is made of some leaves
   std::optional<RangeReader<IndexTag, Order::aevt>> by_entity_{};
   std::optional<RangeReader<IndexTag, Order::avet>> by_value_{};
