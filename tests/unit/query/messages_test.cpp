@@ -111,7 +111,10 @@ TEST_CASE("functions that refuse what they are given are shown") {
   check(said("[:find ?a :where [_ :age ?a] [(adlt? ?a)]]", QueryOptions{.functions = &functions}), Errc::query_where, "adlt?",
         "There is no function adlt?; the nearest is adult?.");
   check(said("[:find ?a :where [_ :age ?a] [(adult? ?a 1)]]", QueryOptions{.functions = &functions}), Errc::query_where, "adult?",
-        "adult? takes 1 arguments, and was given 2");
+        "line 1, column 32: this function takes 1 argument, and is given 2");
+  check(said("[:find ?a :where [_ :age ?a] [(even? ?a 1)]]"), Errc::query_where, "even?", "line 1, column 32: this function takes 1 argument, and is given 2");
+  check(said("[:find ?a :in $ % :where (g ?a)]", QueryOptions{.functions = &functions}, rules("[[(g ?a) [_ :age ?a] [(adult?)]]]")), Errc::query_where,
+        "adult?", "in the rules: this function takes 1 argument, and is given 0");
   check(said("[:find (sumup ?a) :where [_ :age ?a]]", QueryOptions{.functions = &functions}), Errc::parser_find, "sumup",
         "There is no aggregate sumup");
   // A query inside of this one has a text of its own.

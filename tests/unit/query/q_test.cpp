@@ -337,6 +337,13 @@ TEST_CASE("functions of the program") {
   CHECK(sorted(q(people(), "[:find ?x :where [_ :age ?a] [(adult? ?a)] [(twice ?a) ?x]]", options).to_edn()) == "#{[40] [74]}");
   CHECK(sorted(q(people(), "[:find (range ?a) . :where [_ :age ?a]]", options).to_edn()) == "22");
   CHECK(refused("[:find ?x :where [_ :age ?a] [(twice ?a) ?x]]") == Errc::query_where);
+  // Another number of arguments shows where there is no row, too.
+  for (auto const* text : {"[:find ?x :where [_ :nothing ?a] [(twice ?a ?a) ?x]]", "[:find ?a :where [_ :nothing ?a] (not [(adult? ?a 1)])]",
+                           "[:find ?a :where [_ :nothing ?a] :having [(adult? ?a 1)]]"}) {
+    CAPTURE(text);
+    CHECK(refusal([&] { return q(people(), text, options); }) == Errc::query_where);
+  }
+  CHECK(q(people(), "[:find ?x :where [_ :nothing ?a] [(twice ?a) ?x]]", options).empty());
   CHECK(refusal([&] { return q(people(), "[:find ?x :where [_ :age ?a] [(thrice ?a) ?x]]", options); }) == Errc::query_where);
 }
 

@@ -12,6 +12,7 @@
 #include <cairn/query/aggregate/custom_aggregate.hpp>
 #include <cairn/query/function/builtins.hpp>
 #include <cairn/query/function/text.hpp>
+#include <cairn/query/syntax/problem.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -37,20 +38,18 @@ struct QueryFunction {
 
   /// Errors: `query/where` for another number of arguments, and what the function throws.
   [[nodiscard]] Value operator()(query::Arguments arguments) const {
-    bool const takes = arguments.size() >= least && (arguments.size() <= most || most == query::any_number);
-    if (!takes) refuse(arguments.size());
+    if (!takes(arguments.size())) refuse(arguments.size());
     return function(arguments);
   }
+  [[nodiscard]] bool takes(std::size_t given) const noexcept { return given >= least && (given <= most || most == query::any_number); }
 
  private:
   template <meta::Lazy = {}>
   [[noreturn]] void refuse(std::size_t given) const {
-    auto const most_text = most == query::any_number ? std::string{" or more"}
-                           : most == least           ? std::string{}
-                                                     : " to " + std::to_string(most);
-    raise(Errc::query_where,
-          name + " takes " + std::to_string(least) + most_text + " arguments, and was given " + std::to_string(given) + ".",
-          "{:function " + name + "}");
+    query::syntax::Problem problem;
+    problem.reason = name;
+    problem.count = {"argument", given, least, most};
+    raise(Errc::query_where, query::syntax::words_of(problem) + ".", "{:function " + name + "}");
   }
 };
 

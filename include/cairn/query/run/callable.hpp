@@ -44,14 +44,52 @@ class BorrowedRow {
   std::vector<Value const*> pointers_{};
 };
 
+/// The function of the program that is called. Errors: `query/where` where there is none of that name, or where it takes another
+/// number of arguments.
+template <meta::Lazy = {}>
+[[nodiscard]] inline QueryFunction const& custom_function(QueryContext const& context, Callee const& callee, std::size_t arguments) {
+  auto const form = form_of(context.plan(), callee.form);
+  auto const name = form.raw();
+  auto const* functions = context.options().functions;
+  auto const* found = functions == nullptr ? nullptr : functions->find_function(name);
+  if (found == nullptr) {
+    auto const near = functions == nullptr ? std::string_view{} : functions->nearest_function(name);
+    throw error_at(form, callee.form.in_rules,
+                   Error{Errc::query_where,
+                         "There is no function " + std::string{name} + (near.empty() ? "" : "; the nearest is ") + std::string{near} +
+                             ". Give it to the query: QueryOptions::functions has those of the program.",
+                         "{:function " + std::string{name} + "}"});
+  }
+  if (!found->takes(arguments)) {  // said as of a built-in one, of which it shows when the query is read
+    syntax::Problem problem{syntax::Fault::wrong_arguments, Errc::query_where, form.offset(), name.size(), "this function"};
+    problem.in_rules = callee.form.in_rules;
+    problem.count = {"argument", arguments, found->least, found->most};
+    throw syntax::error_of(form.whole_text(), problem);
+  }
+  return *found;
+}
+
+/// That all functions of the program are there and take what they are given, whatever the data is. Errors: those of `custom_function`.
+template <meta::Lazy = {}>
+inline void check_functions(QueryContext const& context) {
+  auto const& plan = context.plan();
+  for (auto const& step : plan.steps) {
+    bool const calls = step.kind == Step::Kind::filter || step.kind == Step::Kind::compute;
+    if (calls && step.callee.custom) static_cast<void>(custom_function(context, step.callee, step.operands.count));
+  }
+  for (auto const& having : plan.having) {
+    if (having.callee.custom) static_cast<void>(custom_function(context, having.callee, having.operands.count));
+  }
+}
+
 /// A function of a step, ready to be called for the rows of batches.
 class Callable {
  public:
-  /// Errors: `query/where` where the program gave no function of that name.
+  /// Errors: `query/where` where the program gave no function of that name, or one that takes another number of arguments.
   template <meta::Lazy = {}>
   Callable(QueryContext& context, Callee const& callee, std::span<Operand const> operands)
       : context_{context}, operands_{operands}, row_{operands.size()}, builtin_{callee.builtin}, form_{callee.form} {
-    if (callee.custom) custom_ = find_custom(callee);
+    if (callee.custom) custom_ = &custom_function(context, callee, operands.size());
     memory_.watch = meta::Watch::of(context);
   }
 
@@ -66,20 +104,6 @@ class Callable {
   }
 
  private:
-  template <meta::Lazy = {}>
-  [[nodiscard]] QueryFunction const* find_custom(Callee const& callee) const {
-    auto const name = form_of(context_.plan(), callee.form).raw();
-    auto const* functions = context_.options().functions;
-    auto const* found = functions == nullptr ? nullptr : functions->find_function(name);
-    if (found != nullptr) return found;
-    auto const near = functions == nullptr ? std::string_view{} : functions->nearest_function(name);
-    throw error_at(form_of(context_.plan(), callee.form), callee.form.in_rules,
-                   Error{Errc::query_where,
-                         "There is no function " + std::string{name} + (near.empty() ? "" : "; the nearest is ") + std::string{near} +
-                             ". Give it to the query: QueryOptions::functions has those of the program.",
-                         "{:function " + std::string{name} + "}"});
-  }
-
   QueryContext& context_;
   std::span<Operand const> operands_;
   BorrowedRow row_;

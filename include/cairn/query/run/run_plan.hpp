@@ -100,6 +100,7 @@ QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, Q
   if (!syntax::takes_inputs(plan.inputs, inputs.size())) refuse_inputs(plan.text, plan.nodes.data(), plan.inputs.size(), inputs.size());
   QueryContext context{plan, options, detail::sources_of(plan, inputs), deadline};
   if (report != nullptr) context.count_rows();
+  check_functions(context);
 
   auto const order = plan.order;
   auto const limit = options.limit.value_or(plan.limit);
