@@ -64,7 +64,12 @@ Value chain(Arguments arguments, Holds holds) {
   return Value::boolean(std::ranges::adjacent_find(all, [&](Value const& a, Value const& b) { return !holds(a, b); }) ==
                         all.end());
 }
-bool equals(Value const& a, Value const& b) { return same(a, b); }
+bool equals(Value const& a, Value const& b) {
+  auto const is_whole = [](Value const& one) { return one.is_integer() || one.is_bigint(); };
+  if (is_whole(a) && is_whole(b)) return compare_loosely(a, b) == 0;
+  if (a.is_sequence() && b.is_sequence()) return std::ranges::equal(a.items(), b.items(), equals);
+  return same(a, b);
+}
 bool equal_numbers(Value const& a, Value const& b) {
   (void)calculate(Operation::add, a, b);  // refuses what is no number
   return compare_loosely(a, b) == 0;
@@ -216,7 +221,7 @@ Value contains(Arguments arguments) {
 Value halves_differ(Arguments arguments) {
   auto const all = values(arguments);
   auto const half = static_cast<std::ptrdiff_t>((all.size() + 1) / 2);
-  return Value::boolean(!std::equal(all.begin(), all.begin() + half, all.begin() + half, all.end()));
+  return Value::boolean(!std::equal(all.begin(), all.begin() + half, all.begin() + half, all.end(), equals));
 }
 
 Value get_else(Arguments arguments) {

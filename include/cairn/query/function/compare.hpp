@@ -8,6 +8,7 @@
 #include <cairn/query/function/builtins.hpp>
 #include <cairn/query/function/refuse.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <compare>
 
@@ -17,6 +18,10 @@ namespace detail {
 
 [[nodiscard]] inline bool is_real(Value const& value) noexcept {
   return value.is(ValueKind::float64) || value.is(ValueKind::float32);
+}
+
+[[nodiscard]] inline bool is_whole(Value const& value) noexcept {
+  return value.is(ValueKind::integer) || value.is(ValueKind::bigint);
 }
 
 /// Of numbers of different kinds, by value alone, exactly.
@@ -69,12 +74,17 @@ template <class Type>
   return mixed ? detail::order_of_numbers(left, right) : compare(left, right);
 }
 
-/// `=`: of equal type and value, as joins have it. 1 is not 1.0; a float and a double are equal where their values are.
+/// `=`, as Clojure has it: numbers of one category are equal where their values are, longs and bigints, doubles and floats,
+/// bigdecs; 1 is not 1.0. Tuples where their elements are; all else of equal type and value, as joins have it of numbers, too.
 [[nodiscard]] inline bool equals(Value const& left, Value const& right) {
   if (left.kind() != right.kind()) {
-    return detail::is_real(left) && detail::is_real(right) && detail::order_of_numbers(left, right) == 0;
+    bool const one_category = (detail::is_real(left) && detail::is_real(right)) || (detail::is_whole(left) && detail::is_whole(right));
+    return one_category && detail::order_of_numbers(left, right) == 0;
   }
   if (left.is(ValueKind::string)) return left.as_string() == right.as_string();
+  if (left.is(ValueKind::tuple)) {
+    return std::ranges::equal(left.as_tuple(), right.as_tuple(), [](Value const& a, Value const& b) { return equals(a, b); });
+  }
   return compare(left, right) == 0;
 }
 
