@@ -20,12 +20,26 @@ namespace cairn {
 
 namespace detail {
 
+/// "; the nearest is :name", of those attributes for which `suits`, or nothing.
+template <class Suits>
+[[nodiscard]] std::string nearest_attribute(DatabaseSchema const& schema, Keyword attribute, Suits const& suits) {
+  std::vector<std::string_view> known;
+  for (auto const& one : schema.attributes()) {
+    if (one && one->ident != attribute && suits(*one)) known.push_back(one->ident.text());
+  }
+  auto const near = config::nearest(attribute.text(), known);
+  return near.empty() ? std::string{} : "; the nearest is :" + std::string{near};
+}
+
 template <meta::Lazy = {}>
-inline void require_unique(LookupRef const& ref, Attribute const* attribute) {
+inline void require_unique(DatabaseSchema const& schema, LookupRef const& ref, Attribute const* attribute) {
   if (attribute != nullptr && attribute->is_unique()) return;
+  auto const unknown = [&] {
+    return " is not in the schema" + nearest_attribute(schema, ref.attribute, [](Attribute const& one) { return one.is_unique(); });
+  };
   raise(Errc::lookup_ref_unique,
         "The lookup ref [" + to_text(ref.attribute) + " " + to_text(ref.value) + "] needs a unique attribute, and " +
-            to_text(ref.attribute) + (attribute == nullptr ? " is not in the schema" : " is not") +
+            to_text(ref.attribute) + (attribute == nullptr ? unknown() : " is not") +
             ". Give it :db/unique :db.unique/identity, or name the entity another way.",
         "{:attribute " + to_text(ref.attribute) + "}");
 }
@@ -40,15 +54,10 @@ inline std::string to_text(EntityRef const& ref) {
 
 template <meta::Lazy = {}>
 [[noreturn]] inline void raise_unknown_attribute(DatabaseSchema const& schema, Keyword attribute) {
-  std::vector<std::string_view> known;
-  for (auto const& one : schema.attributes()) {
-    if (one && one->ident != attribute) known.push_back(one->ident.text());
-  }
-  auto const near = config::nearest(attribute.text(), known);
   raise(Errc::transact_schema,
         "The attribute " + to_text(attribute) + " is not in the schema. Transact {:db/ident " + to_text(attribute) +
             " :db/valueType ... :db/cardinality ...} first, or look for a typing error" +
-            (near.empty() ? "." : "; the nearest is :" + std::string{near} + "."),
+            nearest_attribute(schema, attribute, [](Attribute const&) { return true; }) + ".",
         "{:attribute " + to_text(attribute) + "}");
 }
 
@@ -84,7 +93,7 @@ std::optional<EntityId> Db<IndexTag>::entid(EntityRef const& ref) const {
   if (auto const* ident = std::get_if<Keyword>(&ref.which())) return schema().entity(*ident);
   auto const& look = std::get<LookupRef>(ref.which());
   auto const* unique = schema().find(look.attribute);
-  detail::require_unique(look, unique);
+  detail::require_unique(schema(), look, unique);
   if (look.value.is_nil()) return std::nullopt;
   Value value = detail::coerce(look.value, *unique);
   if (unique->is_ref() && value.is(ValueKind::keyword)) {

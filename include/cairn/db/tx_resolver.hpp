@@ -190,7 +190,7 @@ class TxResolver {
     auto const ident = parts[0].scalar().as_keyword();
     auto const* attribute = state_.schema().find(ident);
     if (attribute == nullptr || !attribute->is_unique()) {
-      require_unique({ident, parts[1].is_scalar() ? parts[1].scalar() : Value{}}, attribute);
+      require_unique(state_.schema(), {ident, parts[1].is_scalar() ? parts[1].scalar() : Value{}}, attribute);
     }
     if (parts[1].is_nil()) return std::nullopt;
     if (!attribute->is_ref()) return state_.owner(*attribute, coerce(plain_value(parts[1]), *attribute));

@@ -91,7 +91,9 @@ TEST_CASE("mistakes in what is pulled are shown there") {
 }
 
 TEST_CASE("entities that are written are shown where they name none") {
-  check(said("[:find ?a :where [[:nmae \"Ada\"] :age ?a]]"), Errc::lookup_ref_unique, "[:nmae", "needs a unique attribute");
+  check(said("[:find ?a :where [[:nmae \"Ada\"] :age ?a]]"), Errc::lookup_ref_unique, "[:nmae",
+        "needs a unique attribute, and :nmae is not in the schema; the nearest is :name. Give it");
+  check(said("[:find ?a :where [[:agee 70] :age ?a]]"), Errc::lookup_ref_unique, "[:agee", ":agee is not in the schema. Give it");  // :age is not unique
   check(said("[:find ?n :where [[:age 41] :name ?n]]"), Errc::lookup_ref_unique, "[:age", "needs a unique attribute");
   check(said("[:find ?n :where [?e :boss [:name \"Cy\"]] [?e :name ?n]]"), Errc::entity_id_missing, "[:name", "Cy");
   check(said("[:find ?n :in $ % :where (b ?n)]", rules("[[(b ?n) [?e :boss [:age 1]] [?e :name ?n]]]")), Errc::lookup_ref_unique, "[:age",

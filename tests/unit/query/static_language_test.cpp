@@ -107,6 +107,24 @@ Errc code_of(Ask ask) {
   return {};
 }
 
+TEST_CASE("what a comparison in loops refuses is shown", "[static_query]") {
+  auto const message = [](auto ask) -> std::string {
+    try {
+      ask();
+    } catch (Error const& error) {
+      return error.what();
+    }
+    return "nothing was refused";
+  };
+  auto const said = message([] { static_cast<void>(std::ranges::distance(q<"[:find ?e :where [?e :name ?n] [?e :age ?a] [(== ?n ?a)]]">(people()))); });
+  CHECK(said.find("line 1, column 47: == wants numbers") != std::string::npos);
+  CHECK(said.ends_with("\n  [:find ?e :where [?e :name ?n] [?e :age ?a] [(== ?n ?a)]]\n                                                ^"));
+  auto const in_rules = message([] {
+    static_cast<void>(std::ranges::distance(q<"[:find ?e :in $ % :where (same ?e)]">(people(), rules<"[[(same ?e) [?e :name ?n] [?e :age ?a] [(== ?n ?a)]]]">)));
+  });
+  CHECK(in_rules.find("in the rules: == wants numbers") != std::string::npos);
+}
+
 TEST_CASE("what a static query finds", "[static_query]") {
   auto const& db = people();
   same<"{:find [?n ?a] :where [[?e :name ?n] [?e :age ?a]]}">(db);

@@ -9,7 +9,9 @@
 #include <cairn/query/compiled/execute/pattern_state.hpp>
 #include <cairn/query/compiled/execute/program.hpp>
 #include <cairn/query/compiled/execute/scan.hpp>
+#include <cairn/query/compiled/plan_form.hpp>
 #include <cairn/query/function/compare.hpp>
+#include <cairn/query/run/place_error.hpp>
 
 #include <array>
 #include <cstddef>
@@ -194,13 +196,29 @@ struct CompareStep {
       if (operands[i].kind == Operand::Kind::constant) cells[i] = Cell{given.constants[operands[i].index]};
     }
     integers = cells[0].kind == ValueKind::integer && cells[1].kind == ValueKind::integer;
+    name_ = form_at(given.plan, step.callee.form);
+    in_rules_ = step.callee.form.in_rules;
   }
   template <meta::Lazy = {}>
   [[nodiscard]] bool holds(FunctionId comparison, std::uint64_t left, std::uint64_t right) const {
     BorrowedValue const a{cells[0].kind, left};
     BorrowedValue const b{cells[1].kind, right};
-    return compare_values(comparison, *a, *b);
+    return comparison == FunctionId::number_equal ? equal_numbers(*a, *b) : compare_values(comparison, *a, *b);
   }
+
+ private:
+  /// The one comparison that refuses values. Errors: with the place of its name.
+  template <meta::Lazy = {}>
+  [[nodiscard]] bool equal_numbers(Value const& left, Value const& right) const {
+    try {
+      return compare_values(FunctionId::number_equal, left, right);
+    } catch (Error const& error) {
+      throw error_at(name_, in_rules_, error);
+    }
+  }
+
+  notation::Form name_{};
+  bool in_rules_ = false;
 };
 
 }  // namespace cairn::query::compiled
