@@ -321,6 +321,17 @@ TEST_CASE("rows are values that live as long as the result") {
     CHECK(each.get<Keyword>(1).name().ends_with("male"));
   }
   CHECK(found == std::set<std::int64_t>{101, 103});
+  // Values are made when the first is asked for; a row that was there before shows the same ones.
+  auto const early = result[1];
+  auto const& first = early[0];
+  CHECK(&first == &result[1][0]);
+  CHECK(&early[2] == &result[1][2]);
+  for (auto const each : result) CHECK(each[2] == Value{each.get<double>(2)});
+  for (auto const each : q(people(), "[:find ?a (pull ?e [:name]) ?n :where [?e :name ?n] [?e :age ?a]]")) {
+    CHECK(each[0] == Value{each.get<std::int64_t>(0)});
+    CHECK(each[1] == query::to_value(each.edn(1)));
+    CHECK(each[2] == Value{each.get<std::string_view>(2)});
+  }
   // A result is a relation for another query.
   CHECK(ask("[:find ?e :in $ [[?e _ ?h]] :where [(> ?h 1.75)]]", result) == "#{[101]}");
 }

@@ -87,6 +87,8 @@ std::vector<Shape> const& shapes() {
          return Row{random() % 3 == 0 ? few[random() % 5] : below(random, 100)};
        }},
       {"longs that spread", 1, [](Random& random, std::size_t number) { return Row{below(random, number * 40 + 1) - static_cast<std::int64_t>(number)}; }},
+      {"longs that spread upwards", 1, [](Random& random, std::size_t number) { return Row{below(random, number * 40 + 1)}; }},
+      {"pairs that spread upwards", 2, [](Random& random, std::size_t number) { return Row{below(random, number + 1), below(random, 5)}; }},
       {"texts", 1, [](Random& random, std::size_t) { return Row{std::string(static_cast<std::size_t>(below(random, 30)), 'a') + std::to_string(below(random, 20))}; }},
       {"texts in order", 1, [](Random&, std::size_t number) { return Row{std::to_string(100'000 + number / 2)}; }},
       {"pairs of longs", 2, [](Random& random, std::size_t) { return Row{below(random, 3), below(random, 900) - 450}; }},

@@ -104,6 +104,23 @@ TEST_CASE("static queries find what the same text finds at run time, in every vi
   }
 }
 
+TEST_CASE("rows that follow each other are found once by a static query", "[static_query]") {
+  // The operations on a fact are neighbours in a history, whatever its value is of.
+  std::string later = "[";
+  for (int i = 0; i != 600; i += 3) {
+    auto const id = std::to_string(1000 + i);
+    later += "[:db/add " + id + " :name \"Another\"] [:db/add " + id + " :height 1.5] [:db/add " + id + " :age 500]";
+  }
+  auto const db = transact(people(), TxData{notation::parse(later + "]")}, Instant{1000}).db_after.history();
+  CHECK(q<"[:find ?e ?n :where [?e :name ?n]]">(db).size() == 800);
+  check_same<"[:find ?e ?n :where [?e :name ?n]]">(db);
+  check_same<"[:find ?n ?e :where [?e :name ?n]]">(db);
+  check_same<"[:find ?h ?e :where [?e :height ?h]]">(db);
+  check_same<"[:find ?e ?a :where [?e :age ?a]]">(db);
+  check_same<"[:find ?e ?a ?added :where [?e :age ?a _ ?added]]">(db);
+  check_same<"[:find ?e ?x ?a :in $ ?x :where [?e :age ?a]]">(db, "text");
+}
+
 TEST_CASE("one entity by two names is found once by a static query", "[static_query]") {
   auto const names = notation::parse("[:name [:db/ident :name]]");
   CHECK(q<"[:find ?i :in $ [?e ...] :where [?e :db/ident ?i]]">(people(), names).size() == 1);

@@ -149,6 +149,10 @@ class RowBits {
       std::uint64_t codes = 1;
       for (auto const& side : *wanted) codes = side.width > most / codes ? most + 1 : codes * side.width;
       if (codes > most) continue;
+      if (keeps_codes(*wanted)) {
+        grow(*wanted, static_cast<std::size_t>(codes / 64 + 1));
+        return true;
+      }
       RowBits before{sides_.size()};
       std::swap(before.sides_, sides_);
       std::swap(before.bits_, bits_);
@@ -167,6 +171,26 @@ class RowBits {
       return have_places;
     }
     return false;
+  }
+
+  /// Whether rows that have a bit have the same one among wider sides: a row's code does not depend on how far the first column goes,
+  /// which is where columns that are read in their order grow.
+  [[nodiscard]] bool keeps_codes(std::vector<Side> const& wanted) const noexcept {
+    for (std::size_t i = 0; i != sides_.size(); ++i) {
+      if (sides_[i].width == 0 || wanted[i].low != sides_[i].low || (i != 0 && wanted[i].width != sides_[i].width)) return false;
+    }
+    return true;
+  }
+  /// Requires `keeps_codes(wanted)`.
+  void grow(std::vector<Side> const& wanted, std::size_t words) {
+    if (words > bits_.size()) {
+      Scratch<std::uint64_t> bits{words};
+      std::memcpy(bits.get(), bits_.get(), words_ * sizeof(std::uint64_t));
+      bits_ = std::move(bits);
+    }
+    std::memset(bits_.get() + words_, 0, (words - words_) * sizeof(std::uint64_t));
+    words_ = words;
+    sides_ = wanted;
   }
 
   /// False where a row has no place.
@@ -225,7 +249,11 @@ class DistinctRows {
     }
     if (way_ == Way::order) {
       if (auto const found = insert_in_order(batch, variables, fresh)) {
-        rows_.append(batch, variables, fresh, *found);
+        if (*found == batch.rows()) {
+          rows_.append(batch, variables);
+        } else {
+          rows_.append(batch, variables, fresh, *found);
+        }
         return *found;
       }
       way_ = Way::bits;
@@ -301,6 +329,10 @@ class DistinctRows {
       return descends ? std::nullopt : std::optional{found};
     }
     for (std::uint32_t row = 1; row < batch.rows(); ++row) {
+      if (by_word && static_cast<std::int64_t>(leading.words[row - 1]) < static_cast<std::int64_t>(leading.words[row])) {
+        fresh[found++] = row;
+        continue;
+      }
       auto order = std::partial_ordering::equivalent;
       for (std::size_t i = 0; i != variables.size() && order == 0; ++i) {
         auto const& column = batch[variables[i]];

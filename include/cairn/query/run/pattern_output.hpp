@@ -150,19 +150,20 @@ class PatternOutput {
   }
 
   void put_stretch(DatomRun const& run, std::uint32_t first, std::uint32_t count, std::uint32_t to) {
-    put(run, [first](std::uint32_t i) { return first + i; }, count, to, first);
+    put(run.part(first, count), [](std::size_t i) { return i; }, count, to, true);
   }
   void put_places(DatomRun const& run, std::uint32_t const* places, std::uint32_t count, std::uint32_t to) {
-    put(run, [places](std::uint32_t i) { return places[i]; }, count, to, no_stretch);
+    put(run, [places](std::size_t i) { return std::size_t{places[i]}; }, count, to, false);
   }
 
+  /// `is_whole`: the places are those of the run, one after the other.
   template <class At>
-  void put(DatomRun const& run, At const& place, std::uint32_t count, std::uint32_t to, std::uint32_t stretch) {
+  void put(DatomRun const& run, At const& place, std::uint32_t count, std::uint32_t to, bool is_whole) {
     for (auto const& own : own_) {
       auto& column = *own.column;
-      auto* words = column.words(to);
-      auto const copy = [&](auto const& get) {
-        for (std::uint32_t i = 0; i != count; ++i) words[i] = get(place(i));
+      auto* const words = column.words(to);
+      auto const copy = [=](auto const& get) {
+        for (std::size_t i = 0; i != count; ++i) words[i] = get(place(i));
       };
       switch (own.at) {
         case Terms::entity:
@@ -171,8 +172,8 @@ class PatternOutput {
           break;
         case Terms::attribute: put_attributes(run, place, count, to, column); break;
         case Terms::value:
-          if (stretch != no_stretch && run.words() != nullptr) {
-            std::memcpy(words, run.words() + stretch * sizeof(std::uint64_t), count * sizeof(std::uint64_t));
+          if (is_whole && run.words() != nullptr) {
+            std::memcpy(words, run.words(), count * sizeof(std::uint64_t));
           } else {
             run.with_words(copy);
           }
@@ -230,8 +231,6 @@ class PatternOutput {
     if (id >= names_.size()) names_.resize(id + std::size_t{1});
     return names_[id] = attribute_name(*db_, *attribute);
   }
-
-  static constexpr std::uint32_t no_stretch = ~std::uint32_t{0};
 
   Db<IndexTag> const* db_;
   StepRunner* next_;

@@ -42,21 +42,32 @@ class Found {
     std::vector<notation::Value> values{};
   };
 
-  Found(FindShape shape, StoredRows found) : rows{std::move(found)}, shape_{shape} {}
+  Found(FindShape shape, StoredRows found) : rows{std::move(found)}, shape_{shape}, columns_{rows.columns().size()} {}
   Found(FindShape shape, std::size_t columns) : Found{shape, StoredRows{columns}} {}
   Found(Found const&) = delete;
   Found& operator=(Found const&) = delete;
 
   [[nodiscard]] FindShape shape() const noexcept { return shape_; }
-  [[nodiscard]] std::size_t columns() const noexcept { return rows.columns().size(); }
+  [[nodiscard]] std::size_t columns() const noexcept { return columns_; }
   [[nodiscard]] Cell cell(std::size_t row, std::size_t column) const { return is_pulled(column) ? Cell{value(row, column)} : rows.at(row, column); }
   /// The value; made of all cells when the first is asked for.
   [[nodiscard]] Value const& value(std::size_t row, std::size_t column) const {
     auto const* shown = shown_columns_.load(std::memory_order_acquire);
     if (shown == nullptr) [[unlikely]] shown = make_values();
     auto const& one = shown[column];
-    auto const place = one.words == nullptr ? row : static_cast<std::size_t>(one.words[row] - one.low);
-    return *std::launder(reinterpret_cast<Value const*>(one.values[place].bytes));
+    auto const place = one.words == nullptr ? row * one.stride : static_cast<std::size_t>(one.words[row] - one.low);
+    return one.values[place].get();
+  }
+
+  /// Room for a value that is borrowed.
+  struct Slot {
+    alignas(Value) std::byte bytes[sizeof(Value)];
+    [[nodiscard]] Value const& get() const noexcept { return *std::launder(reinterpret_cast<Value const*>(bytes)); }
+  };
+  /// The values of a row, if they were made and lie side by side; null otherwise.
+  [[nodiscard]] Slot const* row(std::size_t number) const noexcept {
+    auto const* first = shown_rows_.load(std::memory_order_acquire);
+    return first == nullptr ? nullptr : first + number * columns_;
   }
   template <meta::Lazy = {}>
   [[nodiscard]] notation::Value edn(std::size_t row, std::size_t column) const {
@@ -89,16 +100,13 @@ class Found {
   Holdings holdings{};
 
  private:
-  struct Slot {
-    alignas(Value) std::byte bytes[sizeof(Value)];
-  };
-
   [[nodiscard]] bool is_pulled(std::size_t column) const noexcept {
     return std::ranges::any_of(pulled, [&](auto const& one) { return one.column == column; });
   }
-  /// The values of a column: one a row; or, with `words`, one a number from `low` on.
+  /// The values of a column: one a row, `stride` apart; or, with `words`, one a number from `low` on.
   struct ShownColumn {
-    Slot const* values = nullptr;
+    Slot* values = nullptr;
+    std::size_t stride = 1;
     std::uint64_t const* words = nullptr;
     std::uint64_t low = 0;
   };
@@ -106,48 +114,80 @@ class Found {
   [[nodiscard]] bool is_by_number(StoredColumn const& column) const noexcept {
     return column.width() != 0 && column.width() < rows.size();
   }
+  static void put(Slot& slot, ValueKind kind, std::uint64_t word) noexcept {
+    ::new (static_cast<void*>(slot.bytes)) Value{cairn::detail::ValueParts::join(kind, word)};
+  }
+  /// Rows lie side by side, which is how they are read; where values are shared by number, columns do.
   template <meta::Lazy = {}>
   [[nodiscard]] ShownColumn const* make_values() const {
     std::lock_guard lock{making_};
     if (auto const* made = shown_columns_.load(std::memory_order_relaxed)) return made;
     auto const height = rows.size();
+    bool const in_columns = std::ranges::any_of(rows.columns(), [&](StoredColumn const& column) { return is_by_number(column); });
     std::size_t places = 1;
     for (auto const& column : rows.columns()) places += is_by_number(column) ? column.width() : height;
     Scratch<Slot> values{places};
     std::vector<ShownColumn> shown(columns());
     std::vector<Value> of_pulled;
-    auto const put = [](Slot& slot, ValueKind kind, std::uint64_t word) {
-      ::new (static_cast<void*>(slot.bytes)) Value{cairn::detail::ValueParts::join(kind, word)};
-    };
     auto* to = values.get();
     for (std::size_t i = 0; i != columns(); ++i) {
       auto const& column = rows.columns()[i];
-      shown[i].values = to;
+      shown[i] = {to, in_columns ? std::size_t{1} : columns()};
       if (is_by_number(column)) {
         shown[i].words = column.words();
         shown[i].low = column.low();
-        for (std::size_t number = 0; number != column.width(); ++number) put(*to++, ValueKind::integer, column.low() + number);
-      } else if (auto const pulls = std::ranges::find(pulled, i, &Pulled::column); pulls != pulled.end()) {
-        for (std::size_t row = 0; row != height; ++row) {
-          of_pulled.push_back(to_value(pulls->values[row]));
-          put(*to++, of_pulled.back().kind(), cairn::detail::ValueParts::word(of_pulled.back()));
+        for (std::size_t number = 0; number != column.width(); ++number) put(to[number], ValueKind::integer, column.low() + number);
+      }
+      to += !in_columns ? 1 : is_by_number(column) ? column.width() : height;
+    }
+    // Some rows of all columns and then the next: where values lie side by side, those of a row are written while they are near.
+    for (std::size_t first = 0; first < height; first += rows_at_once) {
+      auto const count = (std::min)(rows_at_once, height - first);
+      for (std::size_t i = 0; i != columns(); ++i) {
+        auto const& column = rows.columns()[i];
+        auto const stride = shown[i].stride;
+        if (shown[i].words != nullptr) continue;
+        auto* const slots = shown[i].values + first * stride;
+        if (auto const pulls = std::ranges::find(pulled, i, &Pulled::column); pulls != pulled.end()) {
+          for (std::size_t row = 0; row != count; ++row) {
+            of_pulled.push_back(to_value(pulls->values[first + row]));
+            put(slots[row * stride], of_pulled.back().kind(), cairn::detail::ValueParts::word(of_pulled.back()));
+          }
+        } else if (column.kinds() == nullptr) {
+          put_words(slots, stride, column.kind(), column.words() + first, count);
+        } else {
+          for (std::size_t row = 0; row != count; ++row) put(slots[row * stride], column.kinds()[first + row], column.words()[first + row]);
         }
-      } else if (column.kinds() == nullptr) {
-        for (std::size_t row = 0; row != height; ++row) put(*to++, column.kind(), column.words()[row]);
-      } else {
-        for (std::size_t row = 0; row != height; ++row) put(*to++, column.kinds()[row], column.words()[row]);
       }
     }
+    auto const* first = in_columns ? nullptr : values.get();
     values_ = std::move(values);
     pulled_values_ = std::move(of_pulled);
     shown_ = std::move(shown);
+    shown_rows_.store(first, std::memory_order_release);
     shown_columns_.store(shown_.data(), std::memory_order_release);
     return shown_.data();
   }
+  /// Four at a time: half of a loop of one are the loop's own instructions.
+  static void put_words(Slot* to, std::size_t stride, ValueKind kind, std::uint64_t const* words, std::size_t count) noexcept {
+    std::size_t row = 0;
+    for (; row + 4 <= count; row += 4) {
+      put(to[0], kind, words[row]);
+      put(to[stride], kind, words[row + 1]);
+      put(to[2 * stride], kind, words[row + 2]);
+      put(to[3 * stride], kind, words[row + 3]);
+      to += 4 * stride;
+    }
+    for (; row != count; ++row, to += stride) put(*to, kind, words[row]);
+  }
+
+  static constexpr std::size_t rows_at_once = 256;
 
   FindShape shape_;
-  // Borrowed from the cells' owners, a column after the other.
+  std::size_t columns_;
+  // Borrowed from the cells' owners.
   mutable std::mutex making_{};
+  mutable std::atomic<Slot const*> shown_rows_{nullptr};
   mutable std::atomic<ShownColumn const*> shown_columns_{nullptr};
   mutable std::vector<ShownColumn> shown_{};
   mutable Scratch<Slot> values_{};
@@ -228,12 +268,17 @@ template <class T>
 class QueryRow {
  public:
   QueryRow() = default;
-  QueryRow(query::Found const& found, std::size_t row) noexcept : found_{&found}, row_{row} {}
+  QueryRow(query::Found const& found, std::size_t row) noexcept : QueryRow{found, row, found.row(row), found.columns()} {}
+  /// `values`: what `found.row(row)` is, or null. `size`: what `found.columns()` is.
+  QueryRow(query::Found const& found, std::size_t row, query::Found::Slot const* values, std::size_t size) noexcept
+      : found_{&found}, row_{row}, values_{values}, size_{size} {}
 
   /// How many values it has: as many as `:find` names.
-  [[nodiscard]] std::size_t size() const noexcept { return found_->columns(); }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
   /// Requires: `i < size()`.
-  [[nodiscard]] Value const& operator[](std::size_t i) const { return found_->value(row_, i); }
+  [[nodiscard]] Value const& operator[](std::size_t i) const {
+    return values_ != nullptr ? values_[i].get() : found_->value(row_, i);
+  }
   /// `row.get<std::string_view>(0)`. Errors: `query/where` where the value is of another type, or there is no such column.
   template <class T>
   [[nodiscard]] T get(std::size_t i) const {
@@ -251,6 +296,8 @@ class QueryRow {
  private:
   query::Found const* found_ = nullptr;
   std::size_t row_ = 0;
+  query::Found::Slot const* values_ = nullptr;  ///< where they were made before, side by side
+  std::size_t size_ = 0;
 };
 
 /// Over the values of a row.
@@ -344,12 +391,16 @@ class QueryResult::Iterator {
   using iterator_concept = std::random_access_iterator_tag;
 
   Iterator() = default;
-  Iterator(query::Found const* found, std::size_t at) noexcept : found_{found}, at_{at} {}
+  Iterator(query::Found const* found, std::size_t at) noexcept
+      : found_{found}, at_{at}, columns_{found == nullptr ? 0 : found->columns()} {
+    look_for_values();
+  }
 
-  [[nodiscard]] QueryRow operator*() const noexcept { return {*found_, at_}; }
+  [[nodiscard]] QueryRow operator*() const noexcept { return {*found_, at_, values_ == nullptr ? nullptr : values_ + at_ * columns_, columns_}; }
   [[nodiscard]] QueryRow operator[](difference_type by) const noexcept { return *(*this + by); }
   Iterator& operator+=(difference_type by) noexcept {
     at_ += static_cast<std::size_t>(by);
+    if (values_ == nullptr) [[unlikely]] look_for_values();
     return *this;
   }
   Iterator& operator-=(difference_type by) noexcept { return *this += -by; }
@@ -375,8 +426,15 @@ class QueryResult::Iterator {
   friend std::strong_ordering operator<=>(Iterator const& left, Iterator const& right) noexcept { return left.at_ <=> right.at_; }
 
  private:
+  /// Once the values were made, rows are found without a look at the result.
+  void look_for_values() noexcept {
+    if (found_ != nullptr) values_ = found_->row(0);
+  }
+
   query::Found const* found_ = nullptr;
   std::size_t at_ = 0;
+  std::size_t columns_ = 0;
+  query::Found::Slot const* values_ = nullptr;  ///< of the first row, if they were made and lie side by side
 };
 
 inline QueryResult::Iterator QueryResult::begin() const noexcept { return {found_.get(), 0}; }

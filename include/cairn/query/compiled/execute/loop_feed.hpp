@@ -133,6 +133,54 @@ class LoopFeed : public RowFeed {
       scanned_value_ = shown.value;
     }
   }
+  /// Leaves out those of `count` rows, at least one, behind `rows` others that are the same as the one before them: how many stay.
+  /// `value`: that of the first loop. `last`: by variable, the row before them, if `has_last`; afterwards the last of them. As `copy`
+  /// no part of a query's own code; a column at a time, so that rows of which none is the same are not looked at one by one.
+  std::uint32_t leave_out_same(Operand value, std::uint32_t rows, std::uint32_t count, std::uint64_t* last, bool has_last) noexcept {
+    auto const& pattern = steps_.loops[0].pattern;
+    auto const is_text = [&](std::uint16_t variable) {
+      return !pattern.by_word && value.kind == Operand::Kind::free && value.index == variable;
+    };
+    auto const column_of = [&](std::size_t column) { return steps_.rows + column * steps_.capacity; };
+    auto const end = rows + count;
+    auto const before = rows;
+    auto kept = rows;
+    for (std::uint32_t size = 0; rows != end; rows += size) {
+      size = (std::min)(most_compared, end - rows);
+      std::uint64_t differs[most_compared];
+      std::fill_n(differs, size, 0);
+      if (!std::exchange(has_last, true)) differs[0] = 1;  // whatever `last` has
+      for (bool const texts : {false, true}) {  // which take longer, where all else is the same
+        for (std::size_t column = 0; column != steps_.width; ++column) {
+          auto const variable = steps_.variables[column];
+          auto const* const words = column_of(column) + rows;
+          if (is_text(variable) != texts) continue;
+          if (texts) {
+            for (std::uint32_t i = 0; i != size; ++i) {
+              if (differs[i] == 0) differs[i] = pattern.is_equal(words[i], i == 0 ? last[variable] : words[i - 1]) ? 0 : 1;
+            }
+          } else {
+            differs[0] |= words[0] ^ last[variable];
+            for (std::uint32_t i = 1; i != size; ++i) differs[i] |= words[i] ^ words[i - 1];
+          }
+        }
+      }
+      bool const stay_where_they_are = kept == rows && std::find(differs, differs + size, 0U) == differs + size;
+      auto next = kept + size;
+      for (std::size_t column = 0; column != steps_.width; ++column) {
+        auto* const words = column_of(column);
+        last[steps_.variables[column]] = words[rows + size - 1];
+        if (stay_where_they_are) continue;
+        next = kept;
+        for (std::uint32_t i = 0; i != size; ++i) {
+          words[next] = words[rows + i];
+          next += differs[i] == 0 ? 0 : 1;
+        }
+      }
+      kept = next;
+    }
+    return kept - before;
+  }
   /// Makes the steps, for which there is room that lives longer than the feed.
   [[gnu::noinline]] explicit LoopFeed(Steps const& steps) : steps_{steps} {
     auto const& program = *steps.program;
@@ -254,6 +302,7 @@ class LoopFeed : public RowFeed {
 
   static constexpr std::uint64_t most_expected = std::uint64_t{1} << 40U;
   static constexpr std::uint64_t many_restarts = 4;
+  static constexpr std::uint32_t most_compared = 128;  // at a time
 
   Steps steps_{};
   std::uint64_t const* in_place_ = nullptr;  // the values of rows that were found last, if they are not among the rows

@@ -343,10 +343,10 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
   std::uint32_t new_among(std::uint32_t rows, std::uint32_t count) {
     if constexpr (Index == program.step_of(0) && (program.sorted_by_entity || program.sorted_by_value)) {
       if (this->leaves_out_neighbours()) {
-        constexpr auto& shown = Loops<Query>::variables;
-        auto kept = rows;
         if constexpr (width == 1) {
+          constexpr auto& shown = Loops<Query>::variables;
           if (loops_.objects[0].pattern.by_word || !is_scanned_value(shown[0])) {
+            auto kept = rows;
             auto* const column = rows_.data();
             auto last = has_last_ ? last_[shown[0]] : ~column[rows];  // not what the first is
             for (auto row = rows; row != rows + count; ++row) {
@@ -360,14 +360,7 @@ class Machine final : StepRoomOf<Query, IndexTag, program_of_loops<Query, Follow
             return kept - rows;
           }
         }
-        for (auto row = rows; row != rows + count; ++row) {
-          bool same = has_last_;
-          for (std::size_t i = 0; i != width; ++i) same = same && is_same<Index>(shown[i], last_[shown[i]], rows_[i * capacity + row]);
-          for (std::size_t i = 0; i != width; ++i) rows_[i * capacity + kept] = last_[shown[i]] = rows_[i * capacity + row];
-          has_last_ = true;
-          kept += same ? 0 : 1;
-        }
-        return kept - rows;
+        return this->leave_out_same(operand(Index, preparing::value), rows, count, last_.data(), std::exchange(has_last_, true));
       }
     }
     return count;
