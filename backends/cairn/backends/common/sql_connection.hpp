@@ -6,6 +6,7 @@
 #include <cairn/backends/common/sql_session.hpp>
 #include <cairn/backends/common/sql_store.hpp>
 #include <cairn/backends/common/sql_writer.hpp>
+#include <cairn/backends/common/text.hpp>
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/concepts/bytes.hpp>
 #include <cairn/concepts/root.hpp>
@@ -108,12 +109,7 @@ class SqlConnection {
   using Use = typename SqlStore<Session>::Use;
 
   [[noreturn]] static void raise_missing(TimedKey const& key) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (auto const byte : key.bytes) {
-      text += digits[byte >> 4U];
-      text += digits[byte & 0xfU];
-    }
+    auto const text = hexadecimal(key.bytes);
     raise(Errc::io_error, "There is no blob " + text + " in this store: it was never committed, or swept.", "{:address \"" + text + "\"}");
   }
 

@@ -66,6 +66,7 @@ template <class Bytes>
 std::string hexadecimal(Bytes const& bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string made;
+  made.reserve(2 * bytes.size());
   for (auto const byte : bytes) {
     auto const bits = static_cast<unsigned char>(byte);
     made += digits[bits >> 4U];

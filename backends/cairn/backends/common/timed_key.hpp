@@ -11,6 +11,8 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <string_view>
 
 namespace cairn::backends::common {
 
@@ -21,6 +23,14 @@ struct TimedKey {
   std::array<std::uint8_t, 16> bytes{};
   friend constexpr auto operator<=>(TimedKey const&, TimedKey const&) = default;
 
+  /// Of the bytes as a database gives them back; nowhere where they are none of a key.
+  [[nodiscard]] static TimedKey of(std::string_view text) noexcept {
+    TimedKey made;
+    if (text.size() == made.bytes.size()) std::memcpy(made.bytes.data(), text.data(), text.size());
+    return made;
+  }
+  /// Its bytes, for as long as it lives.
+  [[nodiscard]] std::string_view text() const noexcept { return {reinterpret_cast<char const*>(bytes.data()), bytes.size()}; }
   [[nodiscard]] constexpr std::int64_t put_at() const noexcept {
     std::int64_t time = 0;
     for (std::size_t i = 0; i != 6; ++i) time = time << 8 | bytes[i];

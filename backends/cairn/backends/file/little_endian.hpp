@@ -3,23 +3,18 @@
 // Integers as little-endian bytes, written to a buffer and read back with every bound checked.
 #pragma once
 
+#include <cairn/backends/common/text.hpp>
+
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string_view>
 #include <vector>
 
 namespace cairn::backends::file::details {
 
-using ByteSpan = std::span<std::byte const>;
+using common::ByteSpan;
+using common::bytes_of;
+using common::text_of;
 using Buffer = std::vector<std::byte>;
-
-inline ByteSpan bytes_of(std::string_view text) noexcept { return std::as_bytes(std::span{text.data(), text.size()}); }
-
-inline std::string_view text_of(ByteSpan bytes) noexcept {
-  return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
-}
 
 /// Requires room for `sizeof(Integer)` bytes at `to`.
 template <std::unsigned_integral Integer>

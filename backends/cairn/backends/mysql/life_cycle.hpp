@@ -7,6 +7,7 @@
 #include <cairn/backends/common/sql_names.hpp>
 #include <cairn/backends/common/sql_session.hpp>
 #include <cairn/backends/common/sql_store.hpp>
+#include <cairn/backends/common/sql_tables.hpp>
 #include <cairn/backends/mysql/channel.hpp>
 #include <cairn/backends/mysql/config.hpp>
 #include <cairn/backends/mysql/session.hpp>
@@ -80,7 +81,7 @@ inline void create_store(Config const& config) {
                       "CREATE TABLE $tail(root BIGINT UNSIGNED, place BIGINT UNSIGNED, piece INT UNSIGNED, version BINARY(16) NOT NULL, "
                       "bytes MEDIUMBLOB NOT NULL, PRIMARY KEY(root, place, piece)) ENGINE=InnoDB;"
                       "UPDATE $store SET format = ") +
-                    std::string{format},
+                    std::string{common::sql_format},
                 "create the store");
   });
 }
@@ -94,7 +95,7 @@ inline void delete_store(Config const& config) {
       take_turn(channel, config);
       auto const row = store_row(channel, names);
       if (!row) return;
-      if (row->format != unfinished) check_format(*row);
+      if (row->format != unfinished) common::check_sql_format(row->format);
       channel.run(names("UPDATE $store SET format = ") + std::string{unfinished} + ", own = " + hex(common::random_epoch()) +
                       names(";DROP TABLE IF EXISTS $blob, $root, $tail;DROP TABLE $store"),
                   "delete the store");

@@ -6,6 +6,8 @@
 #include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/common/sql_names.hpp>
 #include <cairn/backends/common/sql_session.hpp>
+#include <cairn/backends/common/sql_tables.hpp>
+#include <cairn/backends/common/text.hpp>
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/backends/mysql/channel.hpp>
 #include <cairn/backends/mysql/config.hpp>
@@ -27,39 +29,19 @@
 
 namespace cairn::backends::mysql::details {
 
-/// What the tables look like; a store with a greater number was made by a later release.
-inline constexpr std::string_view format = "1";
-
 [[nodiscard]] inline common::SqlNames names_of(Config const& config) {
   common::SqlNames names{config.table_prefix, '`'};
   names.require_at_most(48);  // of 64 that the server takes
   return names;
 }
 
-[[nodiscard]] inline std::string hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string made = "x'";
-  for (auto const byte : bytes) {
-    made += digits[static_cast<unsigned char>(byte) >> 4U];
-    made += digits[static_cast<unsigned char>(byte) & 0xfU];
-  }
-  return made += '\'';
-}
-[[nodiscard]] inline std::string hex(common::TimedKey const& key) {
-  return hex({reinterpret_cast<char const*>(key.bytes.data()), key.bytes.size()});
-}
+/// As SQL has it.
+[[nodiscard]] inline std::string hex(std::string_view bytes) { return "x'" + common::hexadecimal(bytes) + "'"; }
+[[nodiscard]] inline std::string hex(common::TimedKey const& key) { return hex(key.text()); }
 [[nodiscard]] inline std::string hex(std::span<common::TimedKey const> keys) {
   std::string made;
   for (auto const& key : keys) made += (made.empty() ? "" : ",") + hex(key);
   return made;
-}
-[[nodiscard]] inline common::TimedKey key_of(std::string_view text) noexcept {
-  common::TimedKey key;
-  if (text.size() == key.bytes.size()) std::transform(text.begin(), text.end(), key.bytes.begin(), [](char byte) { return static_cast<std::uint8_t>(byte); });
-  return key;
-}
-[[nodiscard]] inline std::string_view text_of(std::span<std::byte const> bytes) noexcept {
-  return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
 }
 [[nodiscard]] inline std::uint64_t number_of(std::string_view text) noexcept {
   std::uint64_t number = 0;
@@ -67,32 +49,21 @@ inline constexpr std::string_view format = "1";
   return number;
 }
 
-/// The row of a store's table.
-struct StoreRow {
-  std::string format;
-  std::string own;
-};
 /// The format of a store that is being created or deleted, and is none.
 inline constexpr std::string_view unfinished = "0";
 
 /// Nothing where there is no such table, or nothing in it; `store/format` for a table that no store has.
-[[nodiscard]] inline std::optional<StoreRow> store_row(Channel& channel, common::SqlNames const& names) {
+[[nodiscard]] inline std::optional<common::SqlStoreRow> store_row(Channel& channel, common::SqlNames const& names) {
   try {
     auto const results = channel.run(names("SELECT format, own FROM $store LIMIT 2"), "look for the store");
     auto const& rows = results[0].rows();
     if (rows.empty()) return std::nullopt;
-    if (rows.size() == 1 && rows[0][1].text.size() == common::epoch_size) return StoreRow{rows[0][0].text, rows[0][1].text};
+    if (rows.size() == 1 && rows[0][1].text.size() == common::epoch_size) return common::SqlStoreRow{rows[0][0].text, rows[0][1].text};
   } catch (Error const& error) {
     if (error.code() != Errc::store_does_not_exist) throw;
     return std::nullopt;
   }
   raise(Errc::store_format, "The table " + names.name("store") + " is another program's: choose another :table-prefix.");
-}
-/// `store/format` where another release made it.
-inline void check_format(StoreRow const& row) {
-  if (row.format == format) return;
-  raise(Errc::store_format, "The store was made by another release: its tables have format " + row.format + ", this one knows " + std::string{format} +
-                                ". Use that release.");
 }
 
 /// A server takes and gives no more than `max_allowed_packet` at once, so that blobs, states and frames are kept in pieces.
@@ -128,7 +99,7 @@ class Session {
   [[nodiscard]] std::string own() {
     auto row = store_row(channel_, names_);
     if (!row || row->format == unfinished) raise(Errc::store_does_not_exist, "There is no store, or none that was created to its end.");
-    check_format(*row);
+    common::check_sql_format(row->format);
     return std::move(row->own);
   }
 
@@ -153,13 +124,13 @@ class Session {
       batch.add("DELETE t FROM " + tail_ + " t JOIN " + root_ + " r ON t.root = r.number WHERE r.name = " + name + " AND r.version = " + version);
     }
     if (kind != Change::drop) {
-      in_pieces(text_of(bytes), [&](std::size_t piece, std::string const& part) {
+      in_pieces(common::text_of(bytes), [&](std::size_t piece, std::string const& part) {
         batch.add("INSERT INTO " + tail_ + "(root, place, piece, version, bytes) SELECT number, frames, " + std::to_string(piece) + ", version, " +
                   part + of_root);
       });
     }
     for (auto const& blob : blobs) {
-      in_pieces(text_of(blob.bytes), [&](std::size_t piece, std::string const& part) {
+      in_pieces(common::text_of(blob.bytes), [&](std::size_t piece, std::string const& part) {
         batch.add("INSERT INTO " + blob_ + "(address, piece, bytes) SELECT " + hex(blob.key) + ", " + std::to_string(piece) + ", " + part + of_root +
                   " ON DUPLICATE KEY UPDATE bytes = VALUES(bytes)");
       });
@@ -188,7 +159,7 @@ class Session {
     Batch batch{*this, "START TRANSACTION"};
     is_open_ = true;
     for (auto const& blob : blobs) {
-      in_pieces(text_of(blob.bytes), [&](std::size_t piece, std::string const& part) {
+      in_pieces(common::text_of(blob.bytes), [&](std::size_t piece, std::string const& part) {
         batch.add("INSERT INTO " + blob_ + "(address, piece, bytes) VALUES(" + hex(blob.key) + ", " + std::to_string(piece) + ", " + part +
                   ") ON DUPLICATE KEY UPDATE bytes = VALUES(bytes)");
       });
@@ -224,7 +195,7 @@ class Session {
   void read_many(std::span<common::TimedKey const> keys, Sink&& sink) {
     auto const results = channel_.run(names_("SELECT address, piece, bytes FROM $blob WHERE address IN (") + hex(keys) + ")", "read blobs");
     std::map<common::TimedKey, Pieces> found;
-    for (auto const& row : results[0].rows()) found[key_of(row[0].text)].emplace(number_of(row[1].text), row[2].text);
+    for (auto const& row : results[0].rows()) found[common::TimedKey::of(row[0].text)].emplace(number_of(row[1].text), row[2].text);
     for (std::size_t i = 0; i != keys.size(); ++i) {
       if (auto const one = found.find(keys[i]); one != found.end()) sink(i, joined(one->second));
     }
@@ -288,7 +259,7 @@ class Session {
                                           " AND piece = 0 ORDER BY address LIMIT " + std::to_string(most),
                                       "list blobs");
     std::vector<common::TimedKey> keys;
-    for (auto const& row : results[0].rows()) keys.push_back(key_of(row[0].text));
+    for (auto const& row : results[0].rows()) keys.push_back(common::TimedKey::of(row[0].text));
     return keys;
   }
 

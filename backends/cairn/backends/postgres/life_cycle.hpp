@@ -7,6 +7,8 @@
 #include <cairn/backends/common/sql_names.hpp>
 #include <cairn/backends/common/sql_session.hpp>
 #include <cairn/backends/common/sql_store.hpp>
+#include <cairn/backends/common/sql_tables.hpp>
+#include <cairn/backends/common/text.hpp>
 #include <cairn/backends/postgres/channel.hpp>
 #include <cairn/backends/postgres/config.hpp>
 #include <cairn/backends/postgres/session.hpp>
@@ -50,13 +52,7 @@ inline void create_tables(Channel& channel, Config const& config, common::SqlNam
         "ALTER TABLE $blob ALTER bytes SET STORAGE EXTERNAL", "ALTER TABLE $tail ALTER bytes SET STORAGE EXTERNAL"}) {
     channel.send_text(names(text));
   }
-  auto const own = common::random_epoch();
-  std::string digits;
-  for (auto const letter : own) {
-    digits += "0123456789abcdef"[static_cast<unsigned char>(letter) >> 4U];
-    digits += "0123456789abcdef"[static_cast<unsigned char>(letter) & 0xfU];
-  }
-  channel.send_text("INSERT INTO " + names.name("store") + " VALUES(1, " + std::string{format} + ", '\\x" + digits + "')");
+  channel.send_text("INSERT INTO " + names.name("store") + " VALUES(1, " + std::string{common::sql_format} + ", '\\x" + common::hexadecimal(common::random_epoch()) + "')");
   static_cast<void>(channel.exchange("create the store"));
 }
 
@@ -85,7 +81,7 @@ inline void delete_store(Config const& config) {
       Channel channel{config};
       auto const is_there = [&] {
         auto const row = store_row(channel, names);
-        if (row) check_format(*row);
+        if (row) common::check_sql_format(row->format);
         return row.has_value();
       };
       if (!is_there()) return;  // before there is a lock, which another program may mind

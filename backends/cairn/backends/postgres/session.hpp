@@ -6,6 +6,7 @@
 #include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/common/sql_names.hpp>
 #include <cairn/backends/common/sql_session.hpp>
+#include <cairn/backends/common/sql_tables.hpp>
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/backends/postgres/channel.hpp>
 #include <cairn/backends/postgres/config.hpp>
@@ -14,8 +15,6 @@
 #include <cairn/concepts/root.hpp>
 #include <cairn/error/error.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -28,9 +27,6 @@
 
 namespace cairn::backends::postgres::details {
 
-/// What the tables look like; a store with a greater number was made by a later release.
-inline constexpr std::string_view format = "1";
-
 [[nodiscard]] inline common::SqlNames names_of(Config const& config) {
   common::SqlNames names{config.table_prefix, '"', config.schema.empty() ? std::string{} : common::quoted_name(config.schema, '"') + "."};
   names.require_at_most(48);  // of 63, which is where the server cuts names off, and sequences and constraints have longer ones
@@ -39,15 +35,6 @@ inline constexpr std::string_view format = "1";
 
 inline void append_number(std::string& to, std::size_t number) {
   for (unsigned shift = 32; shift != 0;) to += static_cast<char>(number >> (shift -= 8U) & 0xffU);
-}
-
-[[nodiscard]] inline std::string_view text_of(common::TimedKey const& key) noexcept {
-  return {reinterpret_cast<char const*>(key.bytes.data()), key.bytes.size()};
-}
-[[nodiscard]] inline common::TimedKey key_of(std::string_view text) noexcept {
-  common::TimedKey key;
-  if (text.size() == key.bytes.size()) std::transform(text.begin(), text.end(), key.bytes.begin(), [](char byte) { return static_cast<std::uint8_t>(byte); });
-  return key;
 }
 
 /// Keys as a value of the type `bytea[]`: one dimension, no nulls, the type's number, how many, from 1; and each with its size.
@@ -61,33 +48,22 @@ inline void append_number(std::string& to, std::size_t number) {
   append_number(made, 1);
   for (auto const& key : keys) {
     append_number(made, key.bytes.size());
-    made += text_of(key);
+    made += key.text();
   }
   return made;
 }
 
-/// The row of a store's table.
-struct StoreRow {
-  std::string format;
-  std::string own;
-};
 /// Behind what was sent before. Nothing where there is no such table; `store/format` for one that no store has.
-[[nodiscard]] inline std::optional<StoreRow> store_row(Channel& channel, common::SqlNames const& names) {
+[[nodiscard]] inline std::optional<common::SqlStoreRow> store_row(Channel& channel, common::SqlNames const& names) {
   try {
     channel.send_text(names("SELECT format::text, own FROM $store LIMIT 2"));
     auto const result = std::move(channel.exchange("look for the store").back());
-    if (result.rows() == 1 && result.text(0, 1).size() == common::epoch_size) return StoreRow{std::string{result.text(0, 0)}, std::string{result.text(0, 1)}};
+    if (result.rows() == 1 && result.text(0, 1).size() == common::epoch_size) return common::SqlStoreRow{std::string{result.text(0, 0)}, std::string{result.text(0, 1)}};
   } catch (Error const& error) {
     if (error.code() != Errc::store_does_not_exist) throw;
     return std::nullopt;
   }
   raise(Errc::store_format, "The table " + names.name("store") + " is another program's: choose another :table-prefix or :schema.");
-}
-/// `store/format` where another release made it.
-inline void check_format(StoreRow const& row) {
-  if (row.format == format) return;
-  raise(Errc::store_format, "The store was made by another release: its tables have format " + row.format + ", this one knows " + std::string{format} +
-                                ". Use that release.");
 }
 
 class Session {
@@ -149,7 +125,7 @@ class Session {
   [[nodiscard]] std::string own(Config const& config) {
     auto row = store_row(channel_, names_of(config));
     if (!row) raise(Errc::store_does_not_exist, "There is no store.");
-    check_format(*row);
+    common::check_sql_format(row->format);
     return std::move(row->own);
   }
 
@@ -163,7 +139,7 @@ class Session {
     }
     if (kind != Change::append) channel_.send("clear_tail", {branch, made});
     if (kind != Change::drop) channel_.send("add_part", {branch, made, bytes});
-    for (auto const& blob : blobs) channel_.send("add_blob", {branch, made, text_of(blob.key), std::span{blob.bytes}});
+    for (auto const& blob : blobs) channel_.send("add_blob", {branch, made, blob.key.text(), std::span{blob.bytes}});
     if (kind == Change::drop) channel_.send("remove_root", {branch, made});
     bool const is_done = channel_.exchange("commit").front().changed() == 1;
     if (is_done && is_held_) {
@@ -182,7 +158,7 @@ class Session {
   }
 
   void put(std::span<common::SqlBlob const> blobs) {
-    for (auto const& blob : blobs) channel_.send("put", {text_of(blob.key), std::span{blob.bytes}});
+    for (auto const& blob : blobs) channel_.send("put", {blob.key.text(), std::span{blob.bytes}});
     static_cast<void>(channel_.exchange("write blobs"));
   }
 
@@ -203,7 +179,7 @@ class Session {
   }
 
   [[nodiscard]] std::optional<Bytes> read(common::TimedKey key) {
-    channel_.send("read", {text_of(key)});
+    channel_.send("read", {key.text()});
     auto const result = std::move(channel_.exchange("read a blob").front());
     return result.rows() == 0 ? std::nullopt : std::optional{result.bytes(0, 0)};
   }
@@ -213,7 +189,7 @@ class Session {
     channel_.send("read_many", {array_of(keys)});
     auto const result = std::move(channel_.exchange("read blobs").front());
     std::map<common::TimedKey, int> rows;
-    for (int row = 0; row != result.rows(); ++row) rows.emplace(key_of(result.text(row, 0)), row);
+    for (int row = 0; row != result.rows(); ++row) rows.emplace(common::TimedKey::of(result.text(row, 0)), row);
     for (std::size_t i = 0; i != keys.size(); ++i) {
       // Copied: one that is kept for long would keep all.
       if (auto const found = rows.find(keys[i]); found != rows.end()) sink(i, Bytes::copy(result.bytes(found->second, 1)));
@@ -268,10 +244,10 @@ class Session {
   [[nodiscard]] std::vector<common::TimedKey> keys_between(common::TimedKey after, common::TimedKey before, std::size_t most) {
     std::string limit;
     append_number(limit, most);
-    channel_.send("keys", {text_of(after), text_of(before), limit});
+    channel_.send("keys", {after.text(), before.text(), limit});
     auto const result = std::move(channel_.exchange("list blobs").front());
     std::vector<common::TimedKey> keys;
-    for (int row = 0; row != result.rows(); ++row) keys.push_back(key_of(result.text(row, 0)));
+    for (int row = 0; row != result.rows(); ++row) keys.push_back(common::TimedKey::of(result.text(row, 0)));
     return keys;
   }
 

@@ -6,20 +6,14 @@
 #include <cairn/backends/redis/scripts.hpp>
 
 #include <array>
-#include <cstddef>
 #include <initializer_list>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace cairn::backends::redis::details {
-
-[[nodiscard]] inline std::string_view as_text(std::span<std::byte const> bytes) noexcept {
-  return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
-}
 
 /// The digests by which the server knows the scripts; empty where it didn't take one.
 using Digests = std::array<std::string, script_texts.size()>;

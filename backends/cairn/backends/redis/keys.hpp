@@ -10,7 +10,6 @@
 #include <cairn/random/draw.hpp>
 
 #include <cstddef>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,18 +78,16 @@ class StoreKeys {
   [[nodiscard]] std::string tail(std::string_view name) const { return all_ + "t" + std::string{name}; }
   [[nodiscard]] std::string blob(Address const& address) const {
     auto key = blobs();
-    key.append(reinterpret_cast<char const*>(address.bytes.data()), address.bytes.size());
+    key += address.text();
     return key;
   }
   /// What the keys of all blobs begin with; nothing in it means anything in a pattern.
   [[nodiscard]] std::string blobs() const { return all_ + "b"; }
   /// The address in a key, if it is a blob's.
   [[nodiscard]] std::optional<Address> address_in(std::string_view key) const {
-    Address address;
     auto const begin = blobs();
-    if (!key.starts_with(begin) || key.size() != begin.size() + address.bytes.size()) return std::nullopt;
-    std::memcpy(address.bytes.data(), key.data() + begin.size(), address.bytes.size());
-    return address;
+    if (!key.starts_with(begin) || key.size() != begin.size() + sizeof(Address)) return std::nullopt;
+    return Address::of(key.substr(begin.size()));
   }
 
  private:

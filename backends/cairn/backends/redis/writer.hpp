@@ -45,7 +45,7 @@ class Writer {
   void put(Address const& address, std::span<std::byte const> bytes) {
     store_->server().check_process();
     check_size(bytes.size(), "A blob");
-    blobs_.push_back({store_->keys().blob(address), std::string{details::as_text(bytes)}});
+    blobs_.push_back({store_->keys().blob(address), std::string{common::text_of(bytes)}});
     buffered_ += bytes.size();
     if (buffered_ > most_buffered || blobs_.size() >= most_blobs) flush();
   }
@@ -54,7 +54,7 @@ class Writer {
   CommitResult commit(std::string_view branch, Version const& expected, std::span<std::byte const> state) {
     check_size(state.size(), "The state of a root");
     auto const lot = common::random_epoch();
-    return change(branch, expected, "commit", lot, details::as_text(state), [&](Head const&) { return details::version_of({lot, 0, {}}); });
+    return change(branch, expected, "commit", lot, common::text_of(state), [&](Head const&) { return details::version_of({lot, 0, {}}); });
   }
   /// Adds one frame to the root's tail; where there is no root and none is expected, one with an empty state begins.
   /// Adds one entry to one list.
@@ -62,7 +62,7 @@ class Writer {
     check_size(frame.size() + common::epoch_size, "A frame");
     auto const lot = common::random_epoch();
     auto entry = lot;
-    entry += details::as_text(frame);
+    entry += common::text_of(frame);
     return change(branch, expected, "append", lot, entry, [&](Head const& head) {
       return details::version_of({head.epoch.empty() ? lot : head.epoch, head.frames + 1, lot});
     });

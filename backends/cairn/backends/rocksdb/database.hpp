@@ -105,7 +105,7 @@ inline void check(Status const& status, std::string_view what) {
 ///     t length of name (8) name place (8)   a frame of its tail
 inline std::string const format_key = "s";
 inline std::string blob_key(Address const& address) {
-  return "b" + std::string{reinterpret_cast<char const*>(address.bytes.data()), address.bytes.size()};
+  return "b" + std::string{address.text()};
 }
 inline std::string root_key(std::string_view name) { return "r" + std::string{name}; }
 inline std::string tail_prefix(std::string_view name) { return "t" + common::big_endian(name.size()) + std::string{name}; }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/backends/common/last_root.hpp>
+#include <cairn/backends/common/sql_tables.hpp>
 #include <cairn/backends/sqlite/address.hpp>
 #include <cairn/backends/sqlite/config.hpp>
 #include <cairn/backends/sqlite/session.hpp>
@@ -45,10 +46,7 @@ class SharedStore {
     {
       Running const running{session->store};
       if (!running->step()) missing();
-      if (running->number(0) != format) {
-        raise(Errc::store_format, "The store was made by another release: its tables have format " + std::to_string(running->number(0)) +
-                                      ", this one knows " + std::to_string(format) + ". Use that release.");
-      }
+      common::check_sql_format(std::to_string(running->number(0)), std::to_string(format));
       own_ = running->number(1);
     }
     idle_.push_back(std::move(session));
