@@ -51,21 +51,13 @@ class Server {
   Server(Server const&) = delete;
   Server& operator=(Server const&) = delete;
 
-  /// A connection for one thread's use, given back at the end of the scope.
-  class Lease {
-   public:
-    Lease(Server& server, std::unique_ptr<Session> session, std::uint64_t generation) noexcept
-        : server_{&server}, session_{std::move(session)}, generation_{generation} {}
-    Lease(Lease const&) = delete;
-    Lease& operator=(Lease const&) = delete;
-    ~Lease() { server_->take_back(std::move(session_), generation_); }
-    Session* operator->() const noexcept { return session_.get(); }
-
-   private:
-    Server* server_;
-    std::unique_ptr<Session> session_;
-    std::uint64_t generation_;
+  struct GiveBack {
+    Server* server = nullptr;
+    std::uint64_t generation = 0;
+    void operator()(Session* session) const noexcept { server->take_back(std::unique_ptr<Session>{session}, generation); }
   };
+  /// A connection for one thread's use, given back at the end of the scope.
+  using Lease = std::unique_ptr<Session, GiveBack>;
 
   /// To the node that has the store, as far as is known. Throws `Disconnected`.
   [[nodiscard]] Lease lease() {
@@ -76,7 +68,7 @@ class Server {
         auto session = std::move(idle_.back());
         idle_.pop_back();
         // Otherwise nobody could tell whether what is sent now was done.
-        if (session->is_alive()) return {*this, std::move(session), generation_};
+        if (session->is_alive()) return leased(std::move(session), generation_);
       }
     }
     return connect();
@@ -197,13 +189,13 @@ class Server {
       generation = generation_;
     }
     try {
-      return {*this, open(node), generation};
+      return leased(open(node), generation);
     } catch (Disconnected const&) {
       for (auto const& other : nodes_) {
         if (other == node) continue;
         try {
           auto session = open(other);
-          return {*this, std::move(session), go_to(other)};
+          return leased(std::move(session), go_to(other));
         } catch (Disconnected const&) {  // NOLINT(bugprone-empty-catch): the first one's reason is told
         }
       }
@@ -241,6 +233,7 @@ class Server {
     ++generation_;
     idle_.clear();
   }
+  [[nodiscard]] Lease leased(std::unique_ptr<Session> session, std::uint64_t generation) noexcept { return {session.release(), GiveBack{this, generation}}; }
   void take_back(std::unique_ptr<Session> session, std::uint64_t generation) noexcept {
     if (!session->is_clean()) return;
     try {

@@ -61,46 +61,25 @@ class SharedStore {
 
   [[nodiscard]] Config const& config() const noexcept { return config_; }
 
-  /// A session for one thread's use, given back at the end of the scope.
-  class Lease {
-   public:
-    Lease() = default;
-    Lease(SharedStore& store, std::unique_ptr<Session> session) noexcept : store_{&store}, session_{std::move(session)} {}
-    Lease(Lease&&) noexcept = default;
-    Lease& operator=(Lease&& other) noexcept {
-      if (this != &other) {
-        give_back();
-        store_ = other.store_;
-        session_ = std::move(other.session_);
-      }
-      return *this;
-    }
-    ~Lease() { give_back(); }
-
-    explicit operator bool() const noexcept { return session_ != nullptr; }
-    Session* operator->() const noexcept { return session_.get(); }
-    Session& operator*() const noexcept { return *session_; }
-    void give_back() noexcept {
-      if (session_) store_->take_back(std::move(session_));
-    }
-
-   private:
-    SharedStore* store_ = nullptr;
-    std::unique_ptr<Session> session_;
+  struct GiveBack {
+    SharedStore* store = nullptr;
+    void operator()(Session* session) const noexcept { store->take_back(std::unique_ptr<Session>{session}); }
   };
+  /// A session for one thread's use, given back at the end of the scope.
+  using Lease = std::unique_ptr<Session, GiveBack>;
 
   [[nodiscard]] Lease lease() {
     {
       std::lock_guard const guard{mutex_};
       if (!idle_.empty()) {
-        Lease lease{*this, std::move(idle_.back())};
+        auto session = std::move(idle_.back());
         idle_.pop_back();
-        return lease;
+        return leased(std::move(session));
       }
     }
     auto database = open_database(config_, false);
     if (!database) raise(Errc::store_does_not_exist, "The file " + config_.path.string() + " is gone: create the store and connect again.");
-    return {*this, std::make_unique<Session>(std::move(database), config_, tables_)};
+    return leased(std::make_unique<Session>(std::move(database), config_, tables_));
   }
 
   /// The number that the store was given when it was created.
@@ -149,6 +128,7 @@ class SharedStore {
   }
 
  private:
+  [[nodiscard]] Lease leased(std::unique_ptr<Session> session) noexcept { return {session.release(), GiveBack{this}}; }
   void take_back(std::unique_ptr<Session> session) noexcept {
     if (is_foreign_process()) {
       static_cast<void>(session.release());

@@ -172,7 +172,7 @@ class Writer {
       if (!is_held) {
         session_ = store_->lease();
         if (!session_->try_begin_write()) {
-          session_.give_back();
+          session_.reset();
           return {CommitResult::failed, std::string{"another writer held the file for longer than :busy-timeout"}};
         }
       }
@@ -202,7 +202,7 @@ class Writer {
 
   /// Gives the session back; what it has not committed is undone.
   void release() noexcept {
-    session_.give_back();
+    session_.reset();
     held_numbers_ = {};
   }
 
