@@ -318,6 +318,35 @@ TEST_CASE("s3: a pack says what is in it, and a blob is only read from its place
   }
 }
 
+TEST_CASE("s3: what is put goes into packs of some size, and never behind what was tried to write") {
+  TimedKeys keys;
+  auto const new_pack = [&] { return Pack{keys.next(), {}, {}, false}; };
+  std::string const blob(100, 'x');
+  GatheredPacks gathered{2 * stored_size(100) + 1, 3};
+  auto const put = [&](std::string_view bytes) { return gathered.put(bytes_of(bytes), new_pack).pack(); };
+  CHECK(gathered.empty());
+  auto const first = put(blob);
+  CHECK(put(blob) == first);
+  CHECK(gathered.bytes() == 2 * stored_size(100));
+  auto const second = put(blob);  // there is no room
+  CHECK(second != first);
+  CHECK(put("") == second);
+  CHECK(put("") == second);
+  auto const third = put("");  // there are three
+  CHECK(third != second);
+  gathered.packs().back().seal(0);
+  auto const fourth = put("");  // it was tried
+  CHECK(fourth != third);
+  CHECK(put(std::string(1000, 'x')) != fourth);  // by itself
+  REQUIRE(gathered.packs().size() == 5);
+  CHECK(gathered.packs()[0].blobs.size() == 2);
+  CHECK(gathered.packs()[1].blobs.size() == 3);
+  gathered.clear();
+  CHECK(gathered.empty());
+  CHECK(gathered.bytes() == 0);
+  CHECK(put(blob) != first);
+}
+
 TEST_CASE("s3: blobs that lie together are one request, in any order, and what is far or large is not") {
   cairn::backends::common::TimedKey first;
   cairn::backends::common::TimedKey second;

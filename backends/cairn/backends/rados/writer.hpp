@@ -3,7 +3,7 @@
 // The writer of the RADOS backend.
 #pragma once
 
-#include <cairn/backends/common/pack.hpp>
+#include <cairn/backends/common/gathered_packs.hpp>
 #include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/rados/errors.hpp>
 #include <cairn/backends/rados/known.hpp>
@@ -42,13 +42,8 @@ class Writer {
   Address put(std::span<std::byte const> bytes) {
     store_->cluster().check_process();
     if (bytes.size() > std::numeric_limits<std::uint32_t>::max() / 2) raise(Errc::io_error, "A blob of more than 2 GiB is more than the RADOS backend writes.");
-    // One that is sealed has been tried to write, and an attempt may still be under way.
-    bool const fits = !packs_.empty() && !packs_.back().is_sealed && packs_.back().blobs.size() != most_blobs && packs_.back().bytes.size() + bytes.size() <= pack_size;
-    if (!fits) packs_.push_back(store_->new_pack());
-    auto const before = packs_.back().bytes.size();
-    auto const address = packs_.back().put(bytes);
-    buffered_ += packs_.back().bytes.size() - before;
-    if (buffered_ > most_buffered) flush();
+    auto const address = packs_.put(bytes, [&] { return store_->new_pack(); });
+    if (packs_.bytes() > most_buffered) flush();
     return address;
   }
 
@@ -133,9 +128,8 @@ class Writer {
   /// Writes what was put, unnamed by any root yet. Where that fails it is still here, for another attempt.
   void flush() {
     if (packs_.empty()) return;
-    store_->write(packs_);
+    store_->write(packs_.packs());
     packs_.clear();
-    buffered_ = 0;
   }
 
   /// The root at the expected version; `is_there` false where it is at another.
@@ -238,8 +232,7 @@ class Writer {
   }
 
   std::shared_ptr<details::SharedStore> store_;
-  std::vector<common::Pack> packs_{};
-  std::size_t buffered_ = 0;
+  common::GatheredPacks packs_{pack_size, most_blobs};
 };
 
 }  // namespace cairn::backends::rados

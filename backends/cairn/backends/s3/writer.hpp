@@ -3,8 +3,8 @@
 // The writer of the S3 backend.
 #pragma once
 
+#include <cairn/backends/common/gathered_packs.hpp>
 #include <cairn/backends/s3/address.hpp>
-#include <cairn/backends/common/pack.hpp>
 #include <cairn/backends/s3/root_object.hpp>
 #include <cairn/backends/s3/shared_store.hpp>
 #include <cairn/concepts/bytes.hpp>
@@ -37,12 +37,8 @@ class Writer {
   Address put(std::span<std::byte const> bytes) {
     store_->client().check_process();
     if (bytes.size() > std::numeric_limits<std::uint32_t>::max() / 2) raise(Errc::io_error, "A blob of more than 2 GiB is more than the S3 backend writes: it is one request.");
-    // One that is sealed has been tried to write, and may be there.
-    if (packs_.empty() || packs_.back().is_sealed || packs_.back().bytes.size() + bytes.size() > pack_size) packs_.push_back(store_->new_pack());
-    auto const before = packs_.back().bytes.size();
-    auto const address = packs_.back().put(bytes);
-    buffered_ += packs_.back().bytes.size() - before;
-    if (buffered_ > most_buffered) flush();
+    auto const address = packs_.put(bytes, [&] { return store_->new_pack(); });
+    if (packs_.bytes() > most_buffered) flush();
     return address;
   }
 
@@ -103,13 +99,12 @@ class Writer {
     if (packs_.empty()) return;
     auto const now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
     std::vector<std::pair<std::string, details::ByteSpan>> objects;
-    for (auto& pack : packs_) {
+    for (auto& pack : packs_.packs()) {
       if (!pack.is_sealed) pack.seal(now.count());
       objects.emplace_back(store_->keys().pack(pack.key), pack.bytes);
     }
     store_->create(objects);
     packs_.clear();
-    buffered_ = 0;
   }
 
   /// The root at the expected version; `is_there` false where it is at another.
@@ -222,8 +217,7 @@ class Writer {
   }
 
   std::shared_ptr<details::SharedStore> store_;
-  std::vector<details::Pack> packs_{};
-  std::size_t buffered_ = 0;
+  common::GatheredPacks packs_{pack_size};
 };
 
 }  // namespace cairn::backends::s3
