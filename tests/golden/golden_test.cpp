@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // Stores that earlier versions wrote: each stays readable, datom by datom.
+#include "golden/history.hpp"
 #include "laws/temporary_directory.hpp"
 
 #include <cairn/backends/file/backend.hpp>
@@ -26,23 +27,10 @@ namespace {
 
 using Store = cairn::Store<cairn::backends::file::Backend>;
 namespace fs = std::filesystem;
+using cairn::test::content_of;
+using cairn::test::history_of;
 
 fs::path const stores{CAIRN_GOLDEN_STORES};
-
-/// Everything that was ever true, a datom a line, in the order of EAVT.
-std::string history_of(Store::Connection const& conn) {
-  std::string text;
-  for (auto const& datom : conn.db().history().datoms(cairn::eavt)) {
-    cairn::edn::write_to(text, cairn::to_edn(datom));
-    text += '\n';
-  }
-  return text;
-}
-
-std::string read(fs::path const& file) {
-  std::ifstream in{file, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 /// One of everything: each type of value, history, a checkpoint and a tail after it. `collects`: most of it has been compacted.
 void write_store(Store::Config const& config, bool collects = false) {
@@ -88,7 +76,7 @@ struct SegmentKind {
   std::uint32_t format = 0, layout = 0, runs = 0;
 };
 SegmentKind kind_of(fs::path const& segment) {
-  auto const header = read(segment);
+  auto const header = content_of(segment);
   SegmentKind kind;
   std::memcpy(&kind.format, header.data() + 8, 4);
   std::memcpy(&kind.layout, header.data() + 64, 4);
@@ -130,12 +118,12 @@ TEST_CASE("golden stores are read as they were written") {
     fs::copy(entry.path() / "store", copy, fs::copy_options::recursive);
     {
       auto conn = Store::connect(config_of(copy));
-      CHECK(history_of(conn) == read(entry.path() / "history.edn"));
+      CHECK(history_of(conn) == content_of(entry.path() / "history.edn"));
       CHECK(cairn::verify(conn.db()).current == conn.db().size());
       conn.checkpoint();
     }
     auto conn = Store::connect(config_of(copy));
-    CHECK(history_of(conn) == read(entry.path() / "history.edn"));
+    CHECK(history_of(conn) == content_of(entry.path() / "history.edn"));
     conn.transact(R"([{:name "written today"}])");
     CHECK(conn.db().entid(cairn::lookup(":name", "written today")));
   }

@@ -3,6 +3,8 @@
 // What the laws of blob stores are written in: harnesses, bytes, commits that succeed.
 #pragma once
 
+#include "laws/code_of.hpp"
+
 #include <cairn/concepts/capabilities.hpp>
 #include <cairn/concepts/store_backend.hpp>
 #include <cairn/error/error.hpp>
@@ -71,16 +73,6 @@ inline std::string pattern(std::size_t size, unsigned seed = 1) {
     character = static_cast<char>(state >> 24U);
   }
   return result;
-}
-
-template <class Call>
-std::optional<Errc> code_of(Call call) {
-  try {
-    call();
-  } catch (Error const& error) {
-    return error.code();
-  }
-  return std::nullopt;
 }
 
 /// Threads of a law, whose errors are the law's. They are joined before what they use is gone.

@@ -4,6 +4,7 @@
 #ifdef CAIRN_LAWS_OF_AUDIT
 #include "laws/audit.hpp"
 #endif
+#include "golden/history.hpp"
 #include "laws/branches.hpp"
 #include "laws/database.hpp"
 #include "laws/dump.hpp"
@@ -18,7 +19,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -27,6 +27,8 @@ namespace {
 namespace fs = std::filesystem;
 namespace file = cairn::backends::file;
 using cairn::laws::code_of;
+using cairn::test::content_of;
+using cairn::test::history_of;
 
 struct Harness {
   using Backend = cairn::With<file::Backend, cairn::hitchhiker_tree_tag>;
@@ -122,30 +124,17 @@ TEST_CASE("what was purged is nowhere in the nodes of a hitchhiker tree") {
 
 fs::path const golden{CAIRN_GOLDEN_STORE};
 
-std::string history_of(Store::Connection const& conn) {
-  std::string text;
-  for (auto const& datom : conn.db().history().datoms(cairn::eavt)) {
-    cairn::edn::write_to(text, cairn::to_edn(datom));
-    text += '\n';
-  }
-  return text;
-}
-std::string read(fs::path const& path) {
-  std::ifstream in{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
-
 TEST_CASE("a golden store with buffers is read as it was written") {
   cairn::test::TemporaryDirectory directory;
   auto const copy = directory.path() / "store";
   fs::copy(golden / "store", copy, fs::copy_options::recursive);
   {
     auto const conn = Store::connect({.path = copy});
-    CHECK(history_of(conn) == read(golden / "history.edn"));
+    CHECK(history_of(conn) == content_of(golden / "history.edn"));
     CHECK(cairn::verify(conn.db()).current == conn.db().size());
   }
   auto conn = Store::connect({.path = copy});
-  CHECK(history_of(conn) == read(golden / "history.edn"));
+  CHECK(history_of(conn) == content_of(golden / "history.edn"));
   conn.transact("[{:n 1000000}]");
   CHECK(conn.db().entid(cairn::lookup(":n", std::int64_t{1'000'000})));
 }

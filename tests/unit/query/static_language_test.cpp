@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // Every construct of the language in a query that the compiler reads: it finds what the same text finds at run time.
+#include "laws/code_of.hpp"
 #include "queries/static_asking.hpp"
 #include <cairn/db/initial_snapshot.hpp>
 #include <cairn/db/transact.hpp>
@@ -30,6 +31,7 @@ namespace cairn::static_language_test {
 namespace {
 
 using Database = Db<persistent_set_tag>;
+using laws::code_of;
 using notation::Value;
 
 struct Person {
@@ -94,17 +96,6 @@ void same(Inputs const&... inputs) {
   auto const expected = sorted(texts_of(query_with(Text.view(), given)));
   CHECK_FALSE(expected.empty());
   CHECK(sorted(texts_of(q<Text, Extra...>(inputs...))) == expected);
-}
-
-template <class Ask>
-Errc code_of(Ask ask) {
-  try {
-    ask();
-  } catch (Error const& error) {
-    return error.code();
-  }
-  FAIL("nothing was refused");
-  return {};
 }
 
 TEST_CASE("what a comparison in loops refuses is shown", "[static_query]") {

@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // Branches, the commits behind them, and merges.
+#include "laws/code_of.hpp"
 #include "unit/layer/faulty_backend.hpp"
 
 #include <cairn/backends/mem/backend.hpp>
@@ -19,11 +20,12 @@
 #include <thread>
 #include <vector>
 
-namespace branching_test::branching_test {
+namespace branching_test {
 namespace {
 
 using cairn::Errc;
 using cairn::Keyword;
+using cairn::laws::code_of;
 using cairn::lookup;
 using cairn::Value;
 using Store = cairn::Store<cairn::backends::mem::Backend>;
@@ -50,17 +52,6 @@ struct People {
   }
   static inline int number = 0;
 };
-
-template <class Work>
-Errc code_of(Work work) {
-  try {
-    work();
-  } catch (cairn::Error const& error) {
-    return error.code();
-  }
-  FAIL("nothing was thrown");
-  return {};
-}
 
 template <class Db>
 std::vector<Value> values(Db const& db, std::string const& name, char const* attribute) {
@@ -459,4 +450,4 @@ TEST_CASE("a merge beside writers loses none of their transactions", "[threads]"
   CHECK(twos == 10);
 }
 
-}  // namespace branching_test::branching_test
+}  // namespace branching_test

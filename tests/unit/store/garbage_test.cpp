@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // What a collection of garbage keeps and what it removes.
+#include "laws/code_of.hpp"
 #include "sanitized.hpp"
 
 #include <cairn/backends/mem/backend.hpp>
@@ -32,11 +33,12 @@
 #include <utility>
 #include <vector>
 
-namespace garbage_test::garbage_test {
+namespace garbage_test {
 namespace {
 
 using cairn::Errc;
 using cairn::GarbageOptions;
+using cairn::laws::code_of;
 using Store = cairn::Store<cairn::backends::mem::Backend>;
 
 constexpr std::chrono::milliseconds at_once{0};
@@ -137,17 +139,6 @@ struct Numbers {
 template <class Db>
 bool is_whole(Db const& db) {
   return cairn::verify(db).current == db.size();
-}
-
-template <class Work>
-Errc code_of(Work work) {
-  try {
-    work();
-  } catch (cairn::Error const& error) {
-    return error.code();
-  }
-  FAIL("nothing was thrown");
-  return {};
 }
 
 }  // namespace
@@ -761,4 +752,4 @@ TEST_CASE("garbage is collected in the background until the connection is releas
   CHECK(reports == last);
 }
 
-}  // namespace garbage_test::garbage_test
+}  // namespace garbage_test

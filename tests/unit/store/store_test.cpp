@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // The life of a store, on each backend.
+#include "laws/code_of.hpp"
 #include "laws/temporary_directory.hpp"
 
 #include <cairn/backends/file/backend.hpp>
@@ -37,6 +38,7 @@ namespace cairn::store_test {
 namespace {
 
 using cairn::Errc;
+using cairn::laws::code_of;
 
 struct OnMem {
   using Store = cairn::Store<cairn::backends::mem::Backend>;
@@ -50,17 +52,6 @@ struct OnFile {
   cairn::test::TemporaryDirectory directory{};
   Store::Config config{.path = directory.path() / "store"};
 };
-
-template <class Work>
-Errc code_of(Work work) {
-  try {
-    work();
-  } catch (cairn::Error const& error) {
-    return error.code();
-  }
-  FAIL("nothing was thrown");
-  return {};
-}
 
 constexpr auto schema = R"([{:db/ident :n :db/valueType :db.type/long :db/cardinality :db.cardinality/one :db/unique :db.unique/identity}
                             {:db/ident :text :db/valueType :db.type/string :db/cardinality :db.cardinality/one}])";
