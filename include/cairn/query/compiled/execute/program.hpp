@@ -171,17 +171,7 @@ namespace programs {
 }
 
 [[nodiscard]] constexpr Move move_of_filter(PlanView const& plan, Step const& step) noexcept {
-  if (step.callee.custom || step.operands.count != 2) return Move::none;
-  switch (step.callee.builtin) {
-    case FunctionId::equal:
-    case FunctionId::number_equal:
-    case FunctionId::not_equal:
-    case FunctionId::less:
-    case FunctionId::greater:
-    case FunctionId::at_most:
-    case FunctionId::at_least: break;
-    default: return Move::none;
-  }
+  if (step.callee.custom || !is_comparison(step.callee.builtin) || step.operands.count != 2) return Move::none;
   for (auto const operand : plan.operands_of(step.operands)) {
     if (operand.kind != Operand::Kind::constant && operand.kind != Operand::Kind::bound) return Move::none;
   }
