@@ -6,7 +6,9 @@
 #                     BASE <folder> HEADERS <file>... [FINDER <file>])
 # find_package(cairn COMPONENTS <name>) finds it again. FINDER is the module that finds the package, where CMake has none. A package may
 # be "NAME VERSION", the oldest that will do.
-# CAIRN_<NAME> is AUTO, which is where the package is found; ON says that it is missing, OFF does without.
+# CAIRN_<NAME> is AUTO, which is where the package is found; ON says that it is missing, OFF does without. With
+# CAIRN_ALL_COMPONENTS AUTO is ON: a package that is no longer found is not to take the tests of its component along without a word.
+option(CAIRN_ALL_COMPONENTS "Fail where a component's package is not found" OFF)
 function(cairn_add_component)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;DOC;INSTALL;BASE;FINDER" "PACKAGE;TARGET;HEADERS")
   string(TOUPPER "CAIRN_${arg_NAME}" switch)
@@ -21,7 +23,7 @@ function(cairn_add_component)
     list(GET words 0 package_name)
     find_package(${words} MODULE QUIET)
     if(NOT ${package_name}_FOUND)
-      if(${switch} STREQUAL "AUTO")
+      if(${switch} STREQUAL "AUTO" AND NOT CAIRN_ALL_COMPONENTS)
         return()
       endif()
       message(FATAL_ERROR "${switch} needs ${needed} (Debian and Ubuntu: ${arg_INSTALL}). Install it, or set ${switch} to OFF")

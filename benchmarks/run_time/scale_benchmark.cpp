@@ -139,7 +139,7 @@ double count(std::size_t datoms, std::string const& name) {
     for (auto const& datom : db.datoms(cairn::eavt)) seen += static_cast<std::size_t>(datom.e != 0);
     if (seen < datoms) throw std::runtime_error{"datoms are missing"};
     row("nodes read in a turn by a cold scan", "", static_cast<double>(since.nodes_read()) / static_cast<double>(since.turns()),
-        "up to 512 leaves ahead, and their parents", 512);
+        "up to 2,048 leaves ahead, and their parents", 2048);
   }
   {
     auto conn = Store::connect(config);

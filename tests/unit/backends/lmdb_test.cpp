@@ -291,6 +291,18 @@ TEST_CASE("lmdb: a directory that was made is durable in the one that it is in")
   for (auto const& path : {root, root / "a", root / "a" / "b", root / "a" / "b" / "store"}) CHECK(synced.contains(path));
 }
 
+TEST_CASE("lmdb: each commit is a sync of its pages, before the page that makes them its own") {
+  test::TemporaryDirectory const place;
+  lmdb::Config const config{.path = place.path() / "store"};
+  Backend::empty_store(config);
+  auto connection = Backend::connect_store(config);
+  Version version = append(connection, "main", {}, "first");
+  std::size_t synced = 0;
+  test::SeenSyncs const syncs{[&](auto const& path) { synced += path.filename() == "data.mdb" ? 1U : 0U; }};
+  for (int i = 0; i != 10; ++i) version = append(connection, "main", version, "frame");
+  CHECK(synced == 10);  // LMDB writes that page through a descriptor that syncs what it writes
+}
+
 TEST_CASE("lmdb: who follows a root reads what others added to it, and nothing twice") {
   test::TemporaryDirectory const place;
   lmdb::Config const config{.path = place.path() / "store"};

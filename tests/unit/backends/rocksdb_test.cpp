@@ -180,6 +180,24 @@ TEST_CASE("rocksdb: a directory that was made is durable in the one that it is i
   for (auto const& path : {root, root / "a", root / "a" / "b"}) CHECK(synced.contains(path));
 }
 
+TEST_CASE("rocksdb: each commit is a sync of the log, and none where it is relaxed") {
+  test::TemporaryDirectory const place;
+  rocks::Config config{.path = place.path() / "store"};
+  std::size_t expected = 10;
+  SECTION("durable") {}
+  SECTION("relaxed") {
+    config.sync = Sync::relaxed;
+    expected = 0;
+  }
+  Backend::empty_store(config);
+  auto connection = Backend::connect_store(config);
+  Version version = append(connection, "main", {}, "first");
+  std::size_t synced = 0;
+  test::SeenSyncs const syncs{[&](auto const& path) { synced += path.extension() == ".log" ? 1U : 0U; }};
+  for (int i = 0; i != 10; ++i) version = append(connection, "main", version, "frame");
+  CHECK(synced == expected);
+}
+
 TEST_CASE("rocksdb: who follows a root reads what others added to it, and nothing twice") {
   test::TemporaryDirectory const place;
   rocks::Config const config{.path = place.path() / "store"};
