@@ -120,6 +120,35 @@ using Values = std::vector<std::int64_t>;
 
 }  // namespace
 
+TEST_CASE("who is overtaken at each attempt is told so in the end, and nothing of it is there") {
+  Fixture fixture;
+  Session other{std::make_shared<Session::Handle>(fixture.config), cairn::DatabaseOptions{}};
+  int overtakings = 0;
+  bool is_other = false;
+  Gate::pass = [&](int) {
+    if (is_other) return Fate::done;
+    is_other = true;
+    other.transact(R"([{:text "another's"}])");
+    is_other = false;
+    ++overtakings;
+    return Fate::done;
+  };
+  auto const answer = fixture.transact(R"([{:text "mine"}])");
+  Gate::pass = {};
+  REQUIRE(answer.error);
+  CHECK(answer.error->code() == Errc::commit_conflict);
+  CHECK(overtakings == cairn::max_commit_attempts);
+  auto const db = Store::connect(fixture.config).db();
+  auto const count = [&](char const* text) {
+    std::size_t found = 0;
+    for (auto const& datom : db.datoms(cairn::eavt)) found += datom.v == cairn::Value{text} ? 1U : 0U;
+    return found;
+  };
+  CHECK(count("mine") == 0);
+  CHECK(count("another's") == static_cast<std::size_t>(overtakings));
+  CHECK(fixture.transact(R"([{:text "mine"}])").report);
+}
+
 TEST_CASE("a database and its first transaction are one commit") {
   Gate::reset();
   Store::Config const config{"first"};
