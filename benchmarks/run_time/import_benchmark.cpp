@@ -10,7 +10,6 @@
 #include <cairn/backends/file/backend.hpp>
 #include <cairn/database.hpp>
 
-#include <array>
 #include <ranges>
 
 namespace {
@@ -82,19 +81,8 @@ cairn::EntityId entity_of(std::size_t copy, std::int64_t id) { return 1000 + sta
 
 /// The fact at a place: people one after the other, each copy with entities of its own.
 cairn::ImportFact fact_at(std::vector<Person> const& all, std::size_t at) {
-  using cairn::kw;
-  static std::array<cairn::Keyword, 5> const attributes{kw(":name"), kw(":last-name"), kw(":sex"), kw(":age"), kw(":salary")};
-  static std::array<cairn::Keyword, 2> const sexes{kw(":male"), kw(":female")};
   auto const& person = all[at / 5 % number];
-  auto const entity = entity_of(at / datoms, person.id);
-  auto const attribute = attributes[at % 5];
-  switch (at % 5) {
-    case 0: return {entity, attribute, person.name};
-    case 1: return {entity, attribute, person.last_name};
-    case 2: return {entity, attribute, sexes[person.female ? 1 : 0]};
-    case 3: return {entity, attribute, person.age};
-    default: return {entity, attribute, person.salary};
-  }
+  return fact_of(person, entity_of(at / datoms, person.id), at);
 }
 
 void compare_imports(ScratchDirectory const& scratch, std::vector<Person> const& all) {

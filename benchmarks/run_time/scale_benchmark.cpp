@@ -86,19 +86,8 @@ double nodes_of(double datoms) {
 constexpr cairn::EntityId first_person = 1000;
 
 cairn::ImportFact fact_at(std::vector<Person> const& all, std::size_t at) {
-  using cairn::kw;
-  static std::array<cairn::Keyword, 5> const attributes{kw(":name"), kw(":last-name"), kw(":sex"), kw(":age"), kw(":salary")};
-  static std::array<cairn::Keyword, 2> const sexes{kw(":male"), kw(":female")};
   auto const& person = all[at / 5 % all.size()];
-  auto const entity = static_cast<cairn::EntityId>(at / 5) + first_person;
-  auto const attribute = attributes[at % 5];
-  switch (at % 5) {
-    case 0: return {entity, attribute, person.name};
-    case 1: return {entity, attribute, person.last_name};
-    case 2: return {entity, attribute, sexes[person.female ? 1 : 0]};
-    case 3: return {entity, attribute, person.age};
-    default: return {entity, attribute, person.salary};
-  }
+  return fact_of(person, static_cast<cairn::EntityId>(at / 5) + first_person, at);
 }
 
 /// What an import of them takes, in bytes a datom.
