@@ -36,9 +36,6 @@ constexpr std::string_view name(Kind kind) noexcept {
   return names[static_cast<std::size_t>(kind)];
 }
 
-/// True for the kinds that have children.
-constexpr bool is_compound(Kind kind) noexcept { return kind >= Kind::list; }
-
 /// One form of a text. A subtree is a contiguous run of nodes in the order of the text: the node itself, then its
 /// children's subtrees. A map's children are its keys and values in turn, a tagged value's are its tag (a symbol)
 /// and its value, those of `'form` and `@form` are a symbol (over the prefix character) and the form.

@@ -10,7 +10,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -53,7 +52,7 @@ class NodeCache {
     for (auto& batch : limbo_) let_go(batch);
   }
 
-  [[nodiscard]] std::size_t budget() const noexcept { return budget_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t budget() const noexcept { return budget_; }
   /// What the leaves take that can be read again, and those that could be but for their parents.
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   /// How many leaves were read, and forgotten again.
@@ -66,11 +65,6 @@ class NodeCache {
     return visits;
   }
 
-  void set_budget(std::size_t budget) noexcept {
-    budget_.store(budget, std::memory_order_relaxed);
-    threshold_.store(budget, std::memory_order_relaxed);
-    trim(budget);
-  }
   /// Forgets what was not used lately, then what was, until about `bytes` are left or nothing more can go.
   void trim(std::size_t bytes) noexcept {
     std::lock_guard lock{mutex_};
@@ -167,13 +161,12 @@ class NodeCache {
     std::unique_lock lock{mutex_, std::try_to_lock};
     if (!lock) return;
     release_idle();
-    auto const budget = budget_.load(std::memory_order_relaxed);
     if (bytes() > threshold_.load(std::memory_order_relaxed) + leaving_) {
-      unload_to(budget - budget / 16);  // further than need be, so that it isn't needed for each leaf
+      unload_to(budget_ - budget_ / 16);  // further than need be, so that it isn't needed for each leaf
       release_idle();
       // What cannot go is not asked again for each leaf that comes.
       auto const left = bytes() - std::min(bytes(), leaving_);
-      threshold_.store(std::max(budget, left + budget / 16), std::memory_order_relaxed);
+      threshold_.store(std::max(budget_, left + budget_ / 16), std::memory_order_relaxed);
     }
     pressing_.store(!limbo_.empty(), std::memory_order_relaxed);
   }
@@ -221,7 +214,7 @@ class NodeCache {
     }
   }
 
-  std::atomic<std::size_t> budget_;
+  std::size_t const budget_;
   std::atomic<std::size_t> bytes_{0};
   std::atomic<std::size_t> threshold_;  // above it, room is made
   std::atomic<bool> pressing_{false};

@@ -11,7 +11,6 @@
 #include <cairn/index/tree_flush.hpp>
 
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <span>
 #include <utility>
@@ -23,7 +22,10 @@ namespace cairn {
 /// An edit that throws leaves the contents as they were. Cursors on a transient see it as it was when they were made and
 /// are invalidated by the next `insert` or `erase`.
 template <Order Sorted, class Shape>
-class PersistentSet<Sorted, Shape>::Transient {
+class PersistentSet<Sorted, Shape>::Transient
+    : public detail::CursorsOf<typename PersistentSet<Sorted, Shape>::Transient, IndexCursor<Sorted, Shape>> {
+  friend class detail::CursorsOf<Transient, IndexCursor<Sorted, Shape>>;
+
  public:
   using value_type = RawDatom;
   using Cursor = typename PersistentSet::Cursor;
@@ -59,32 +61,6 @@ class PersistentSet<Sorted, Shape>::Transient {
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] std::shared_ptr<NodeSource const> const& source() const noexcept { return source_; }
 
-  [[nodiscard]] Cursor begin() const {
-    auto cursor = nowhere();
-    cursor.to_first();
-    return cursor;
-  }
-  [[nodiscard]] static std::default_sentinel_t end() noexcept { return {}; }
-  [[nodiscard]] Cursor last() const {
-    auto cursor = nowhere();
-    cursor.to_last();
-    return cursor;
-  }
-  [[nodiscard]] Cursor seek(Position const& position) const {
-    auto cursor = nowhere();
-    cursor.seek(position);
-    return cursor;
-  }
-  [[nodiscard]] Cursor seek_before(Position const& position) const {
-    auto cursor = nowhere();
-    cursor.seek_before(position);
-    return cursor;
-  }
-  [[nodiscard]] Cursor find(RawDatom const& datom) const {
-    auto cursor = nowhere();
-    cursor.find(datom);
-    return cursor;
-  }
   [[nodiscard]] bool contains(RawDatom const& datom) const {
     return detail::contains<Sorted, Shape>(editor_.root(), source_.get(), datom);
   }

@@ -18,6 +18,54 @@
 
 namespace cairn {
 
+namespace detail {
+
+/// The members that make a cursor on a `Set`, all from its `nowhere()`, a cursor that is at no datom.
+template <class Set, class Cursor>
+class CursorsOf {
+ public:
+  /// At the first datom.
+  [[nodiscard]] Cursor begin() const {
+    auto cursor = set().nowhere();
+    cursor.to_first();
+    return cursor;
+  }
+  /// A cursor equals it when it is not `valid()`.
+  [[nodiscard]] static std::default_sentinel_t end() noexcept { return {}; }
+  /// At the last datom.
+  [[nodiscard]] Cursor last() const {
+    auto cursor = set().nowhere();
+    cursor.to_last();
+    return cursor;
+  }
+  /// At the first datom after `position`. O(log n).
+  [[nodiscard]] Cursor seek(Position const& position) const {
+    auto cursor = set().nowhere();
+    cursor.seek(position);
+    return cursor;
+  }
+  /// At the last datom before `position`. O(log n).
+  [[nodiscard]] Cursor seek_before(Position const& position) const {
+    auto cursor = set().nowhere();
+    cursor.seek_before(position);
+    return cursor;
+  }
+  /// At the datom, or nowhere. O(log n).
+  [[nodiscard]] Cursor find(RawDatom const& datom) const {
+    auto cursor = set().nowhere();
+    cursor.find(datom);
+    return cursor;
+  }
+
+ protected:
+  CursorsOf() = default;
+
+ private:
+  [[nodiscard]] Set const& set() const noexcept { return static_cast<Set const&>(*this); }
+};
+
+}  // namespace detail
+
 /// An immutable sorted set of datoms: a B+tree whose versions share their nodes. A regular value, of which a copy costs O(1);
 /// "changing" it is an edit of a `Transient`, which costs the nodes on the way and leaves this version as it is.
 ///
@@ -28,7 +76,8 @@ namespace cairn {
 /// `FlushReceipt::forget` must not overlap with each other, nor with `for_each_address` and `address`, on sets that share
 /// nodes.
 template <Order Sorted, class Shape = DefaultNodeShape>
-class PersistentSet {
+class PersistentSet : public detail::CursorsOf<PersistentSet<Sorted, Shape>, IndexCursor<Sorted, Shape>> {
+  friend class detail::CursorsOf<PersistentSet, IndexCursor<Sorted, Shape>>;
   using Root = detail::TreeRoot<Sorted, Shape>;
   using Node = detail::NodeReference<Shape>;
   using Source = std::shared_ptr<NodeSource const>;
@@ -69,38 +118,6 @@ class PersistentSet {
   /// Where nodes that are not in memory come from; null for a set that was never stored.
   [[nodiscard]] std::shared_ptr<NodeSource const> const& source() const noexcept { return source_; }
 
-  /// At the first datom.
-  [[nodiscard]] Cursor begin() const {
-    auto cursor = nowhere();
-    cursor.to_first();
-    return cursor;
-  }
-  /// A cursor equals it when it is not `valid()`.
-  [[nodiscard]] static std::default_sentinel_t end() noexcept { return {}; }
-  /// At the last datom.
-  [[nodiscard]] Cursor last() const {
-    auto cursor = nowhere();
-    cursor.to_last();
-    return cursor;
-  }
-  /// At the first datom after `position`. O(log n).
-  [[nodiscard]] Cursor seek(Position const& position) const {
-    auto cursor = nowhere();
-    cursor.seek(position);
-    return cursor;
-  }
-  /// At the last datom before `position`. O(log n).
-  [[nodiscard]] Cursor seek_before(Position const& position) const {
-    auto cursor = nowhere();
-    cursor.seek_before(position);
-    return cursor;
-  }
-  /// At the datom, or nowhere. O(log n).
-  [[nodiscard]] Cursor find(RawDatom const& datom) const {
-    auto cursor = nowhere();
-    cursor.find(datom);
-    return cursor;
-  }
   [[nodiscard]] bool contains(RawDatom const& datom) const {
     return detail::contains<Sorted, Shape>(root(), source_.get(), datom);
   }
