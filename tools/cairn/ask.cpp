@@ -11,8 +11,6 @@
 #include <cairn/query/syntax/parse_query.hpp>
 #endif
 
-#include <utility>
-
 namespace cairn::tool {
 
 namespace {

@@ -5,10 +5,8 @@
 
 #include "text_table.hpp"
 
-#include <array>
 #include <cmath>
 #include <string_view>
-#include <utility>
 
 namespace cairn::tool {
 

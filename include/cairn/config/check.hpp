@@ -13,8 +13,6 @@
 #include <concepts>
 #include <cstddef>
 #include <optional>
-#include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>

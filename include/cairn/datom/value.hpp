@@ -8,15 +8,12 @@
 
 #include <array>
 #include <atomic>
-#include <bit>
 #include <compare>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <limits>
-#include <memory>
 #include <new>
 #include <span>
 #include <string>

@@ -7,8 +7,6 @@
 #include <cairn/db/attribute.hpp>
 #include <cairn/meta/lazy.hpp>
 
-#include <utility>
-
 namespace cairn::detail {
 
 /// The same value, of the attribute's own kind where no more than its width differs: a float attribute holds floats and

@@ -12,7 +12,6 @@
 #include <cairn/error/error.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>

@@ -3,7 +3,6 @@
 // C++ functions under the names by which data refers to them.
 #pragma once
 
-#include <cairn/datom/datom.hpp>
 #include <cairn/db/pull/transform.hpp>
 #include <cairn/db/tx_data.hpp>
 

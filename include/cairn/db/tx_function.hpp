@@ -7,7 +7,6 @@
 #include <cairn/db/tx_data.hpp>
 #include <cairn/error/error.hpp>
 
-#include <concepts>
 #include <functional>
 #include <memory>
 #include <tuple>

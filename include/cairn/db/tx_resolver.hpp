@@ -9,11 +9,9 @@
 #include <cairn/db/tx_state.hpp>
 #include <cairn/db/tx_text.hpp>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace cairn::detail {

@@ -7,7 +7,6 @@
 #include <cairn/db/entity_ref.hpp>
 
 #include <concepts>
-#include <initializer_list>
 #include <memory>
 #include <span>
 #include <utility>

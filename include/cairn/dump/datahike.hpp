@@ -10,8 +10,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
-#include <utility>
 
 namespace cairn::detail {
 

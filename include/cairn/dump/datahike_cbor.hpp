@@ -11,7 +11,6 @@
 #include <cairn/edn/to_double.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

@@ -5,7 +5,6 @@
 
 #include <cairn/dump/format.hpp>
 #include <cairn/edn/utf8.hpp>
-#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <charconv>

@@ -10,7 +10,6 @@
 #include <cairn/index/persistent_set.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <compare>
 #include <cstddef>
-#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <utility>

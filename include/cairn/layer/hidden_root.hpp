@@ -5,7 +5,6 @@
 
 #include <cairn/concepts/root.hpp>
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -8,7 +8,6 @@
 #include <cairn/layer/hidden_root.hpp>
 #include <cairn/random/draw.hpp>
 
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <span>

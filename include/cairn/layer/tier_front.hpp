@@ -19,9 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <sys/types.h>
 #include <thread>
 #include <unistd.h>

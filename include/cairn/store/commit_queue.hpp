@@ -10,7 +10,6 @@
 #include <mutex>
 #include <span>
 #include <thread>
-#include <utility>
 
 namespace cairn {
 

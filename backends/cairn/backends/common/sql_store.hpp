@@ -19,7 +19,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <sys/types.h>
 #include <thread>
 #include <unistd.h>

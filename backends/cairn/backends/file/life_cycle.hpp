@@ -20,7 +20,6 @@
 #include <cstdint>
 #include <fcntl.h>
 #include <filesystem>
-#include <optional>
 #include <string>
 
 namespace cairn::backends::file::details {

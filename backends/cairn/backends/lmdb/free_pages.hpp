@@ -14,7 +14,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <lmdb.h>
-#include <string_view>
 #include <sys/stat.h>
 #include <vector>
 

@@ -12,12 +12,10 @@
 #include <cairn/random/draw.hpp>
 
 #include <cerrno>
-#include <cstdint>
 #include <fcntl.h>
 #include <filesystem>
 #include <lmdb.h>
 #include <string>
-#include <string_view>
 #include <sys/file.h>
 #include <system_error>
 #include <unistd.h>

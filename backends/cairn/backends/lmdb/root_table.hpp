@@ -12,12 +12,10 @@
 #include <cairn/error/error.hpp>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <lmdb.h>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>

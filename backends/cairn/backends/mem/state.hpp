@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <compare>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>

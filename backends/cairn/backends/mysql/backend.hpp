@@ -13,7 +13,6 @@
 #include <cairn/concepts/store_backend.hpp>
 
 #include <chrono>
-#include <cstddef>
 #include <string_view>
 
 namespace cairn::backends::mysql {

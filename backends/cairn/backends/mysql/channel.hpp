@@ -7,7 +7,6 @@
 #include <cairn/backends/mysql/config.hpp>
 #include <cairn/error/error.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mysql.h>
@@ -15,7 +14,6 @@
 #include <poll.h>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace cairn::backends::mysql::details {

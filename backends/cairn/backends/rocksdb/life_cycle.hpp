@@ -9,10 +9,8 @@
 #include <cairn/error/error.hpp>
 
 #include <filesystem>
-#include <memory>
 #include <mutex>
 #include <rocksdb/db.h>
-#include <string>
 #include <system_error>
 
 namespace cairn::backends::rocksdb::details {

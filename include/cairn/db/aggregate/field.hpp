@@ -11,7 +11,6 @@
 #include <cairn/db/value_type.hpp>
 
 #include <array>
-#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <set>

@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <optional>
 #include <ranges>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>

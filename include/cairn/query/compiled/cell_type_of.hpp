@@ -8,8 +8,6 @@
 
 #include <concepts>
 #include <optional>
-#include <span>
-#include <string>
 #include <string_view>
 #include <type_traits>
 

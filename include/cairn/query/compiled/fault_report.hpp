@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <string_view>
 #include <utility>
 
 namespace cairn::query::compiled {

@@ -13,7 +13,6 @@
 #include <cairn/query/run/options.hpp>
 
 #include <array>
-#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>

@@ -12,11 +12,9 @@
 #include <cairn/query/syntax/parse_rules.hpp>
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
 namespace cairn::query::compiled {
 

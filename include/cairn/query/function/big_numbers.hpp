@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -7,7 +7,6 @@
 #include <cairn/query/plan/plan.hpp>
 #include <cairn/query/plan/variable_set.hpp>
 
-#include <cstddef>
 #include <cstdint>
 
 namespace cairn::query::planning {

@@ -7,8 +7,6 @@
 #include <cairn/query/plan/planner.hpp>
 #include <cairn/query/syntax/problem.hpp>
 
-#include <string_view>
-
 namespace cairn::query {
 
 struct PlanResult {

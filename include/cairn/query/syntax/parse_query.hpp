@@ -7,7 +7,6 @@
 #include <cairn/edn/reader.hpp>
 #include <cairn/query/syntax/query_parser.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <vector>

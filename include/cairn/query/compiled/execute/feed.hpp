@@ -5,7 +5,6 @@
 
 #include <cairn/query/run/batch.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 

@@ -21,7 +21,6 @@
 #include <mutex>
 #include <span>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 #include <vector>
 

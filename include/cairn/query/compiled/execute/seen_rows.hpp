@@ -6,10 +6,8 @@
 #include <cairn/meta/lazy.hpp>
 #include <cairn/query/run/cell_hash.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 namespace cairn::query::compiled {
