@@ -16,6 +16,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <filesystem>
 #include <fstream>
@@ -71,6 +73,8 @@ TEST_CASE("a dump of either index is restored into either") {
 TEST_CASE("the index is named by its tag, and by the configuration") {
   Harness harness;
   auto const store = "{:store {:backend :file :path \"" + harness.config().path.string() + "\"} ";
+  CHECK_THROWS_WITH(Store::create(store + ":index :persistent-set}"),
+                    Catch::Matchers::ContainsSubstring("says :index :persistent-set, and this program makes and opens databases whose index is :hitchhiker-tree"));
   CHECK(code_of([&] { Store::create(store + ":index :persistent-set}"); }) == cairn::Errc::config_mismatch);
   Store::create(store + ":index :datahike.index/hitchhiker-tree}");
   Store::connect(harness.config()).transact(cairn::laws::database_schema);

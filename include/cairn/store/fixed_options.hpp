@@ -21,11 +21,16 @@ namespace cairn::detail {
 inline std::string edn_of(bool flag) { return flag ? "true" : "false"; }
 inline std::string edn_of(SchemaFlexibility flexibility) { return flexibility == SchemaFlexibility::read ? ":read" : ":write"; }
 
-/// An index by its tag's name: `:persistent-set` or `:datahike.index/persistent-set`. Errors: `config/mismatch`.
+/// An index by its tag's name, `:persistent-set` or `:datahike.index/persistent-set`, against the one that this program is built with.
+/// Errors: `config/mismatch`.
 inline void check_index(DatabaseOptions const& asked, std::string_view index) {
-  if (asked.index && asked.index->name() != index) {
-    raise_option_mismatch("index", ":" + std::string{asked.index->text()}, ":" + std::string{index});
-  }
+  if (!asked.index || asked.index->name() == index) return;
+  auto const is = ":" + std::string{index};
+  auto const wanted = ":" + std::string{asked.index->text()};
+  raise(Errc::config_mismatch,
+        "The configuration says :index " + wanted + ", and this program makes and opens databases whose index is " + is +
+            ": leave :index out, or take a program that is built with that index's tag (Store<Backend, IndexTag>).",
+        "{:key :index :is " + is + " :asked " + wanted + "}");
 }
 
 /// Only what the map really says is held against the database: the rest is never a reason to refuse. Errors: `config/mismatch`.
