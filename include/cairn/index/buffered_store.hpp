@@ -97,7 +97,7 @@ class BufferedFlush {
     }
     auto run = std::make_shared<Pending>();
     for (std::size_t i = 0; i != base.size(); ++i) {
-      if (!add_difference<Sorted>(base[i].run, inner.addresses.child(i).run, *run)) return std::nullopt;
+      if (!add_difference<Sorted>(base[i].run.get(), inner.addresses.child(i).run.get(), *run)) return std::nullopt;
     }
     if (run->operations.empty()) return PendingRun{};
     return run;
@@ -131,11 +131,14 @@ class BufferedFlush {
     return std::make_shared<std::vector<StoredChild> const>(std::move(children));
   }
 
+  [[nodiscard]] static std::size_t weight_of(StoredChild const& child) {
+    return detail::weight_of(operations_of<Sorted>(child.run.get()).all);
+  }
   /// Writes the children with the longest runs until the others' are not too long.
   void relieve(InnerNode& inner) {
     std::size_t total = 0;
     std::array<std::size_t, InnerNode::capacity> weights;
-    for (std::size_t i = 0; i != inner.count; ++i) total += weights[i] = weight_of(inner.addresses.child(i).run);
+    for (std::size_t i = 0; i != inner.count; ++i) total += weights[i] = weight_of(inner.addresses.child(i));
     auto const limit = limit_of(inner, total);
     std::uint32_t overdue = 0;
     while (total > limit) {
@@ -154,12 +157,12 @@ class BufferedFlush {
   }
   /// A node is written with its buffers each time that something comes to them. So they are not many times longer than that:
   /// or a checkpoint of one datom would be as large as the buffers of all nodes on the way to it.
-  [[nodiscard]] static std::size_t limit_of(InnerNode const& inner, std::size_t total) noexcept {
+  [[nodiscard]] static std::size_t limit_of(InnerNode const& inner, std::size_t total) {
     constexpr std::size_t least = std::size_t{2} << 10U;
     constexpr std::size_t times = 8;
     std::size_t before = 0;
     if (inner.base != nullptr) {
-      for (auto const& child : *inner.base) before += weight_of(child.run);
+      for (auto const& child : *inner.base) before += weight_of(child);
     }
     auto const more = total - std::min(total, before);
     return std::min(Shape::buffer_bytes(inner.level), std::max(least, more * times));

@@ -14,9 +14,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace cairn::detail {
@@ -63,24 +67,44 @@ std::vector<std::byte> encode_node(NodeHeader const& node, std::uint8_t address_
     write_rows(out, node.count - 1U,
                [&](std::size_t at, DatomSlot& slot) { inner.separators.template look<Sorted>(at, slot); });
     if constexpr (Shape::buffered) {
-      write_pending(out, node.count, [&](std::size_t at) -> PendingRun const& { return inner.addresses.child(at).run; });
+      write_pending<Sorted>(out, node.count, [&](std::size_t at) { return inner.addresses.child(at).run.get(); });
     }
   }
   seal(out);
   return std::move(out).take();
 }
 
-/// `pending` is still to be done to it; `expected` is what is stored.
+/// `pending` is still to be done to it; `expected` is of what this makes.
 template <Order Sorted, class Shape>
 NodeReference<Shape> decode_leaf(ByteReader& in, std::uint8_t format, NodeExpectation const& expected,
-                                 [[maybe_unused]] PendingRun const* pending) {
+                                 [[maybe_unused]] PendingRun const& pending) {
   auto const count = in.varint();
   if (count == 0 || count > Shape::leaf_capacity) ByteReader::corrupt("a leaf has no datoms, or too many");
-  if (count != expected.size) ByteReader::corrupt("a leaf has another number of datoms than its parent says");
+  auto const demand_size = [&](std::uint64_t size) {
+    if (size != expected.size) ByteReader::corrupt("a leaf has another number of datoms than its parent says");
+  };
   std::array<RawDatom, Shape::leaf_capacity> room;
-  auto rows = std::span{room}.first(static_cast<std::size_t>(count));
+  auto const rows = std::span{room}.first(static_cast<std::size_t>(count));
+  if constexpr (Shape::buffered) {
+    if (!is_empty(pending)) {
+      read_run<Sorted>(in, format, rows);
+      RowOrder<Shape::leaf_capacity> order;
+      for (auto const& row : rows) order.add(row, head_of<Sorted>(row));
+      apply_pending<Sorted>(order, pending.get());
+      demand_size(order.count);
+      FrameFinder<Sorted> finder;
+      for (std::size_t i = 0; i != order.count; ++i) finder.add(*order.rows[i], order.heads[i]);
+      auto leaf = make_leaf<Sorted, Shape>(0, finder.find());
+      for (std::size_t i = 0; i != order.count; ++i) {
+        auto const* const row = order.rows[i];
+        bool const is_read = !std::less<>{}(row, room.data()) && std::less<>{}(row, room.data() + room.size());  // and not the run's
+        leaf->template append<Sorted>(order.heads[i], is_read ? std::move(room[static_cast<std::size_t>(row - room.data())]) : RawDatom{*row});
+      }
+      return NodeReference<Shape>{leaf.release()};
+    }
+  }
+  demand_size(count);
   read_run<Sorted>(in, format, rows);
-  if constexpr (Shape::buffered) rows = std::span{room}.first(apply_pending<Sorted>(room, rows.size(), *pending));
   std::array<std::uint64_t, Shape::leaf_capacity> heads;
   FrameFinder<Sorted> finder;
   for (std::size_t i = 0; i != rows.size(); ++i) finder.add(rows[i], heads[i] = head_of<Sorted>(rows[i]));
@@ -89,9 +113,29 @@ NodeReference<Shape> decode_leaf(ByteReader& in, std::uint8_t format, NodeExpect
   return NodeReference<Shape>{leaf.release()};
 }
 
+/// What a node that is read says where its children are in. In a tree with buffers, their blocks are allocated together.
+template <class Shape>
+class ChildPlaces {
+ public:
+  explicit ChildPlaces([[maybe_unused]] std::size_t number) {
+    if constexpr (Shape::buffered) blocks_.reset(new StoredBlock[number]);
+  }
+  [[nodiscard]] NodePlace<Shape> place([[maybe_unused]] std::size_t at, NodeAddress const& address) const {
+    if constexpr (Shape::buffered) {
+      blocks_[static_cast<std::ptrdiff_t>(at)].address = address;
+      return {BlockReference{blocks_, &blocks_[static_cast<std::ptrdiff_t>(at)]}, {}};
+    } else {
+      return address;
+    }
+  }
+
+ private:
+  std::conditional_t<Shape::buffered, std::shared_ptr<StoredBlock[]>, std::monostate> blocks_{};
+};
+
 template <Order Sorted, class Shape>
 NodeReference<Shape> decode_inner(ByteReader& in, std::uint8_t format, std::uint8_t level,
-                                  NodeExpectation const& expected) {
+                                  NodeExpectation const& expected, [[maybe_unused]] PendingRun const& pending) {
   auto const count = in.varint();
   if (count < 2 || count > Shape::inner_capacity) {
     ByteReader::corrupt("an inner node has too few children, or too many");
@@ -102,8 +146,9 @@ NodeReference<Shape> decode_inner(ByteReader& in, std::uint8_t format, std::uint
   auto* inner = new Inner<Shape>{level, 0};
   NodeReference<Shape> owner{inner};
   std::array<std::int64_t, Shape::inner_capacity> sizes;
-  auto const put_address = [inner](std::size_t at, std::span<std::byte const> address) {
-    inner->set_address(at, NodeAddress::of(address));
+  ChildPlaces<Shape> const places{static_cast<std::size_t>(count)};
+  auto const put_address = [inner, &places](std::size_t at, std::span<std::byte const> address) {
+    inner->set_address(at, places.place(at, NodeAddress::of(address)));
   };
   if (format == node_format_of_rows) {
     for (std::size_t i = 0; i != count; ++i) {
@@ -114,8 +159,9 @@ NodeReference<Shape> decode_inner(ByteReader& in, std::uint8_t format, std::uint
     read_integers(in, std::span{sizes}.first(static_cast<std::size_t>(count)));
     read_addresses(in, static_cast<std::size_t>(count), expected.address_size, put_address);
   }
-  // Where there are buffers, these are sizes with what is in them.
+  // Where there are buffers, these are sizes with what is in them, and without what is pending for the node.
   std::uint64_t rest = expected.size;
+  if constexpr (Shape::buffered) rest -= growth_of(pending);
   for (std::size_t i = 0; i != count; ++i) {
     auto const size = static_cast<std::uint64_t>(sizes[i]);
     if (size == 0 || size > rest) ByteReader::corrupt("the sizes in a node do not add up");
@@ -132,15 +178,19 @@ NodeReference<Shape> decode_inner(ByteReader& in, std::uint8_t format, std::uint
   }
   inner->count = static_cast<std::uint16_t>(count);
   if constexpr (Shape::buffered) {
-    if (format == node_format_buffered) read_pending<Sorted>(in, *inner);
+    auto const runs = std::make_shared<ReadRuns>();
+    runs->passed_on = pending;
+    runs->parts.reserve(inner->count + most_routed(*inner, pending));
+    if (format == node_format_buffered) read_pending<Sorted>(in, *inner, runs);
     note_base(*inner);
+    route_pending<Sorted>(*inner, runs);
   }
   return owner;
 }
 
 /// The node that `block` holds, with all its children on the store, and with what is `pending` done to it, where the shape
 /// has buffers. Whatever the bytes are, the answer is a node that is sound in itself, or an `Error`, `store/corrupt`
-/// (`store/format`: written by a newer version, or for another index). `expected` is of what is stored.
+/// (`store/format`: written by a newer version, or for another index). `expected` is of the node that this makes.
 template <Order Sorted, class Shape>
 NodeReference<Shape> decode_node(std::span<std::byte const> block, NodeExpectation const& expected, PendingRun const& pending = {}) {
   ByteReader in{unseal(block, "A node of an index")};
@@ -158,12 +208,9 @@ NodeReference<Shape> decode_node(std::span<std::byte const> block, NodeExpectati
     ByteReader::corrupt("a node is not at the level that it belongs to");
   }
   if (level == 0 && format == node_format_buffered) ByteReader::corrupt("a leaf claims to have buffers");
-  auto node = level == 0 ? decode_leaf<Sorted, Shape>(in, format, expected, &pending)
-                         : decode_inner<Sorted, Shape>(in, format, level, expected);
+  auto node = level == 0 ? decode_leaf<Sorted, Shape>(in, format, expected, pending)
+                         : decode_inner<Sorted, Shape>(in, format, level, expected, pending);
   if (!in.at_end()) ByteReader::corrupt("something follows the end of a node");
-  if constexpr (Shape::buffered) {
-    if (level != 0 && !is_empty(pending)) route_pending<Sorted>(*as_inner<Shape>(node.get()), *pending);
-  }
   return node;
 }
 

@@ -66,7 +66,6 @@ void describe(NodeHeader* node, StoredChild place) noexcept {
 }
 
 /// The node that was read from a place, all of which has to be between `low` and `high`, where there are such; an error says which node.
-/// `expected.size` is that of the node.
 template <Order Sorted, class Shape>
 NodeReference<Shape> node_of_bytes(Bytes const& bytes, NodePlace<Shape> const& place, NodeExpectation expected,
                                    RawDatom const* low = nullptr, RawDatom const* high = nullptr);
@@ -83,6 +82,9 @@ NodeReference<Shape> child_of_bytes(Inner<Shape> const& parent, std::size_t at, 
 template <Order Sorted, class Shape>
 NodeReference<Shape> read_child(Inner<Shape> const& parent, std::size_t at, NodeSource const* source) {
   auto const read = [&](NodePlace<Shape> const& place) {
+    if constexpr (Shape::buffered) {
+      if (parent.level == 1) prefetch_operations(place.run.get());  // they come while the block is read
+    }
     return child_of_bytes<Sorted, Shape>(parent, at, place, source->read(source->context, address_of(place)), source);
   };
   if constexpr (Shape::buffered) {

@@ -35,14 +35,13 @@ NodeReference<Shape> node_of_bytes(Bytes const& bytes, NodePlace<Shape> const& p
   try {
     auto node = [&] {
       if constexpr (Shape::buffered) {
-        expected.size -= growth_of(place.run);
         return decode_node<Sorted, Shape>(bytes.view(), expected, place.run);
       } else {
         return decode_node<Sorted, Shape>(bytes.view(), expected);
       }
     }();
     check_between<Sorted, Shape>(node.get(), low, high);
-    if constexpr (Shape::buffered) describe<Shape>(node.get(), place);
+    if constexpr (Shape::buffered) described_by<Shape>(node.get()) = place;  // nobody else knows the node yet
     node.get()->address = address;
     node.get()->stored.store(Stored::durable, std::memory_order_release);
     return node;

@@ -3,6 +3,7 @@
 // The stored form of an inner node's buffers, and what becomes of operations when a node is read.
 #pragma once
 
+#include <cairn/index/head.hpp>
 #include <cairn/index/integer_column.hpp>
 #include <cairn/index/node.hpp>
 #include <cairn/index/pending_run.hpp>
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,14 +30,15 @@ inline void show(RawDatom const& datom, DatomSlot& slot) noexcept {
 
 /// Appends the runs of `count` children: how long each is, then all operations, which are in order, in rows of up to
 /// `most_packed`.
-inline void write_pending(ByteWriter& out, std::size_t count, auto const& run_of) {
+template <Order Sorted>
+void write_pending(ByteWriter& out, std::size_t count, auto const& run_of) {
   std::array<std::int64_t, most_packed> lengths;
+  std::array<Operations, most_packed> runs;
   std::vector<PendingOperation const*> all;
   for (std::size_t i = 0; i != count; ++i) {
-    PendingRun const& run = run_of(i);
-    lengths[i] = run == nullptr ? 0 : static_cast<std::int64_t>(run->operations.size());
-    if (run == nullptr) continue;
-    for (auto const& operation : run->operations) all.push_back(&operation);
+    runs[i] = operations_of<Sorted>(run_of(i));
+    lengths[i] = static_cast<std::int64_t>(runs[i].all.size());
+    for (auto const& operation : runs[i].all) all.push_back(&operation);
   }
   write_integers(out, std::span{lengths}.first(count));
   for (std::size_t first = 0; first < all.size(); first += most_packed) {
@@ -47,48 +50,69 @@ inline void write_pending(ByteWriter& out, std::size_t count, auto const& run_of
   }
 }
 
-/// Reads the runs of a node whose children and separators are there, and whose sizes count what is in them.
-template <Order Sorted, class Shape>
-void read_pending(ByteReader& in, Inner<Shape>& inner) {
-  std::array<std::int64_t, Shape::inner_capacity> lengths;
-  read_integers(in, std::span{lengths}.first(inner.count));
+/// The runs of all children of a node that was read: one piece, for which nothing is allocated child by child. It stays as long as
+/// any of them is a child's.
+struct ReadRuns {
+  std::vector<PendingOperation> operations;  // that the node's block has
+  std::vector<PendingPart> parts;            // room for all is made at first
+  PendingRun passed_on;                      // what is to be done to the node itself
+
+  /// Gives a child of the node some operations more. Requires room.
+  template <class Shape>
+  static void add(std::shared_ptr<ReadRuns> const& runs, Inner<Shape>& inner, std::size_t at, std::span<PendingOperation const> more) {
+    auto const& child = inner.addresses.child(at);
+    auto& part = runs->parts.emplace_back(more, child.run.get());
+    inner.addresses.set(at, StoredChild{child.block, PendingRun{runs, &part}});
+  }
+};
+
+/// Reads operations that are to be strictly ascending. Each has bits of its own in the node, but takes a hundred times more room than
+/// these: for so many as no node has that Cairn wrote, room is made as they come.
+template <Order Sorted>
+[[nodiscard]] std::vector<PendingOperation> read_operations(ByteReader& in, std::uint64_t number) {
+  std::vector<PendingOperation> operations;
+  operations.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(number, 64 * most_packed)));
   std::array<RawDatom, most_packed> rows;
   std::array<std::uint64_t, most_packed> changes;
-  std::size_t there = 0;
-  std::size_t next = 0;
-  std::uint64_t left = 0;
-  // Each operation has bits of its own in the node. Room is made for as many as a block of rows has: an operation takes a hundred times
-  // more of it than bits.
-  auto const most = in.remaining() * 8 / change_bits;
-  for (std::size_t i = 0; i != inner.count; ++i) {
-    if (lengths[i] < 0 || static_cast<std::uint64_t>(lengths[i]) > most - left) ByteReader::corrupt("a node has too many operations");
-    left += static_cast<std::uint64_t>(lengths[i]);
-  }
-  RawDatom const* before = nullptr;
-  for (std::size_t i = 0; i != inner.count; ++i) {
-    if (lengths[i] == 0) continue;
-    auto run = std::make_shared<Pending>();
-    run->operations.reserve(std::min(static_cast<std::size_t>(lengths[i]), most_packed));
-    for (auto number = lengths[i]; number != 0; --number) {
-      if (next == there) {
-        there = static_cast<std::size_t>(std::min<std::uint64_t>(left, most_packed));
-        left -= there;
-        next = 0;
-        read_rows(in, std::span{rows}.first(there));
-        unpack_bits(in, std::span{changes}.first(there), change_bits);
-      }
-      if (changes[next] > static_cast<std::uint64_t>(PendingChange::replace)) ByteReader::corrupt("an operation has an unknown kind");
-      if (before != nullptr && compare<Sorted>(*before, rows[next]) >= 0) {
+  while (number != 0) {
+    auto const some = static_cast<std::size_t>(std::min<std::uint64_t>(number, most_packed));
+    number -= some;
+    read_rows(in, std::span{rows}.first(some));
+    unpack_bits(in, std::span{changes}.first(some), change_bits);
+    for (std::size_t i = 0; i != some; ++i) {
+      if (changes[i] > static_cast<std::uint64_t>(PendingChange::replace)) ByteReader::corrupt("an operation has an unknown kind");
+      if (!operations.empty() && compare<Sorted>(operations.back().datom, rows[i]) >= 0) {
         ByteReader::corrupt("the operations in a node are not in order");
       }
-      run->add({std::move(rows[next]), static_cast<PendingChange>(changes[next])});
-      before = &run->operations.back().datom;
-      ++next;
+      operations.emplace_back(std::move(rows[i]), static_cast<PendingChange>(changes[i]));
     }
-    bool const after = i != 0 && compare<Sorted>(run->operations.front().datom, inner.separators[i - 1]) < 0;
-    bool const past = i + 1 != inner.count && compare<Sorted>(run->operations.back().datom, inner.separators[i]) >= 0;
-    if (after || past) ByteReader::corrupt("an operation in a node belongs to another of its children");
-    inner.addresses.set(i, StoredChild{inner.addresses.child(i).block, std::move(run)});
+  }
+  return operations;
+}
+
+/// Reads the runs of a node whose children and separators are there, and whose sizes count what is in them, into `runs`, where
+/// there is nothing yet.
+template <Order Sorted, class Shape>
+void read_pending(ByteReader& in, Inner<Shape>& inner, std::shared_ptr<ReadRuns> const& runs) {
+  std::array<std::int64_t, Shape::inner_capacity> lengths;
+  read_integers(in, std::span{lengths}.first(inner.count));
+  auto const most = in.remaining() * 8 / change_bits;
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i != inner.count; ++i) {
+    if (lengths[i] < 0 || static_cast<std::uint64_t>(lengths[i]) > most - number) ByteReader::corrupt("a node has too many operations");
+    number += static_cast<std::uint64_t>(lengths[i]);
+  }
+  runs->operations = read_operations<Sorted>(in, number);
+  std::span<PendingOperation const> rest{runs->operations};
+  for (std::size_t i = 0; i != inner.count; ++i) {
+    if (lengths[i] == 0) continue;
+    ReadRuns::add(runs, inner, i, rest.first(static_cast<std::size_t>(lengths[i])));
+    rest = rest.subspan(static_cast<std::size_t>(lengths[i]));
+    auto const* const low = i == 0 ? nullptr : &inner.separators[i - 1];
+    auto const* const high = i + 1 == inner.count ? nullptr : &inner.separators[i];
+    if (!is_between<Sorted>(inner.addresses.child(i).run.get(), low, high)) {
+      ByteReader::corrupt("an operation in a node belongs to another of its children");
+    }
   }
 }
 
@@ -101,73 +125,96 @@ void note_base(Inner<Shape>& inner) {
   inner.base = std::make_shared<std::vector<StoredChild> const>(std::move(base));
 }
 
-/// Does what is pending to the first `count` rows; how many there are then. Errors: `store/corrupt` where an operation changes
-/// nothing, or where there is no row left, or no room.
+/// Rows of a leaf in their order, wherever they are, and their heads.
+template <std::size_t Capacity>
+struct RowOrder {
+  std::array<RawDatom const*, Capacity> rows;
+  std::array<std::uint64_t, Capacity> heads;
+  std::size_t count = 0;
+
+  void add(RawDatom const& row, std::uint64_t head) noexcept {
+    rows[count] = &row;
+    heads[count++] = head;
+  }
+};
+
+/// Does what is pending to the rows of a leaf. What an operation puts there stays where the run has it. Errors: `store/corrupt` where an
+/// operation changes nothing, or where there is no row left, or no room.
 template <Order Sorted, std::size_t Capacity>
-[[nodiscard]] std::size_t apply_pending(std::array<RawDatom, Capacity>& rows, std::size_t count, PendingRun const& pending) {
-  if (is_empty(pending)) return count;
-  auto const begin = rows.begin();
-  auto const at = [&](std::size_t index) { return begin + static_cast<std::ptrdiff_t>(index); };
-  auto const place_of = [](auto first, auto last, RawDatom const& datom) {
-    return std::lower_bound(first, last, datom, [](RawDatom const& left, RawDatom const& right) { return compare<Sorted>(left, right) < 0; });
-  };
-  // What is erased or replaced, from the first; then what is inserted, from the last, so that rows move where they have to.
-  auto next = begin;
-  auto kept = begin;
-  auto const keep_up_to = [&](auto last) {
-    kept = kept == next ? last : std::move(next, last, kept);
-    next = last;
-  };
-  std::size_t insertions = 0;
-  for (auto const& operation : pending->operations) {
-    if (operation.change == PendingChange::insert) {
-      ++insertions;
-      continue;
+void apply_pending(RowOrder<Capacity>& result, PendingPart const* pending) {
+  for_each_part(pending, [&](PendingPart const& part) {
+    RowOrder<Capacity> before;
+    for (std::size_t i = 0; i != result.count; ++i) before.add(*result.rows[i], result.heads[i]);
+    result.count = 0;
+    auto const add = [&](RawDatom const& row, std::uint64_t head) {
+      if (result.count == Capacity) ByteReader::corrupt("more is to be inserted into a leaf than it has room for");
+      result.add(row, head);
+    };
+    // Row by row: in runs as short as a leaf's, a search would be mispredicted at each of its steps.
+    std::size_t next = 0;
+    auto const keep = [&] {
+      add(*before.rows[next], before.heads[next]);
+      ++next;
+    };
+    for (auto const& operation : part.operations) {
+      auto const& datom = operation.datom;
+      auto const bounds = bounds_of<Sorted>(datom);
+      while (next != before.count && before.heads[next] < bounds.low) keep();
+      auto order = std::strong_ordering::greater;
+      for (; next != before.count && before.heads[next] <= bounds.high; keep()) {
+        order = compare<Sorted>(*before.rows[next], datom);
+        if (order >= 0) break;
+      }
+      bool const there = order == 0;
+      if (there == (operation.change == PendingChange::insert)) ByteReader::corrupt("an operation on a leaf changes nothing");
+      if (there) ++next;
+      if (operation.change != PendingChange::erase) add(datom, head_of<Sorted>(datom));
     }
-    auto const found = place_of(next, at(count), operation.datom);
-    if (found == at(count) || compare<Sorted>(*found, operation.datom) != 0) ByteReader::corrupt("an operation on a leaf changes nothing");
-    keep_up_to(found);
-    ++next;
-    if (operation.change == PendingChange::replace) *kept++ = operation.datom;
+    while (next != before.count) keep();
+    if (result.count == 0) ByteReader::corrupt("nothing is left of a leaf");
+  });
+}
+
+/// Whether an operation follows from those before it, as far as they tell.
+template <Order Sorted>
+[[nodiscard]] bool follows(PendingPart const* before, PendingOperation const& operation) {
+  for (; before != nullptr; before = before->before) {
+    auto const found = place_in<Sorted>(before->operations, operation.datom);
+    if (found == before->operations.end() || compare<Sorted>(found->datom, operation.datom) != 0) continue;
+    return combined(found->change, operation.change, operation.datom).possible;
   }
-  keep_up_to(at(count));
-  count = static_cast<std::size_t>(kept - begin);
-  if (insertions > Capacity - count) ByteReader::corrupt("more is to be inserted into a leaf than it has room for");
-  auto last = at(count);
-  auto to = at(count + insertions);
-  count += insertions;
-  for (auto operation = pending->operations.rbegin(); insertions != 0; ++operation) {
-    if (operation->change != PendingChange::insert) continue;
-    auto const found = place_of(begin, last, operation->datom);
-    if (found != last && compare<Sorted>(*found, operation->datom) == 0) ByteReader::corrupt("an operation on a leaf changes nothing");
-    to = std::move_backward(found, last, to);
-    last = found;
-    *--to = operation->datom;
-    --insertions;
-  }
-  if (count == 0) ByteReader::corrupt("nothing is left of a leaf");
-  return count;
+  return true;
+}
+
+/// How many parts the children of a node are given by one of its own run at the most.
+template <class Shape>
+[[nodiscard]] std::size_t most_routed(Inner<Shape> const& inner, PendingRun const& pending) {
+  std::size_t most = 0;
+  for_each_part(pending.get(), [&](PendingPart const& part) { most += std::min<std::size_t>(inner.count, part.operations.size()); });
+  return most;
 }
 
 /// Passes what is pending for a node that was just read on to its children, none of which is in memory.
 template <Order Sorted, class Shape>
-void route_pending(Inner<Shape>& inner, Pending const& pending) {
-  auto const& operations = pending.operations;
-  for (std::size_t first = 0; first != operations.size();) {
-    auto const& datom = operations[first].datom;
-    auto const at = child_index<Sorted>(inner, datom, bounds_of<Sorted>(datom));
-    auto last = first + 1;
-    while (last != operations.size() && (at + 1 == inner.count || compare<Sorted>(operations[last].datom, inner.separators[at]) < 0)) ++last;
-    auto part = std::make_shared<Pending>();
-    part->operations.reserve(last - first);
-    for (; first != last; ++first) part->add(operations[first]);
-    auto child = inner.addresses.child(at);
-    PendingRun const more = std::move(part);
-    inner.sizes[at] += growth_of(more);
-    child.run = followed_by<Sorted>(child.run, more);
-    inner.addresses.set(at, std::move(child));
-    if (inner.sizes[at] == 0 || inner.sizes[at] >> 63U != 0) ByteReader::corrupt("nothing is left of a node's child");
-  }
+void route_pending(Inner<Shape>& inner, std::shared_ptr<ReadRuns> const& runs) {
+  for_each_part(runs->passed_on.get(), [&](PendingPart const& part) {
+    auto const operations = part.operations;
+    for (std::size_t first = 0; first != operations.size();) {
+      auto const& datom = operations[first].datom;
+      auto const at = child_index<Sorted>(inner, datom, bounds_of<Sorted>(datom));
+      auto const* const before = inner.addresses.child(at).run.get();
+      auto last = first;
+      do {
+        if (!follows<Sorted>(before, operations[last])) ByteReader::corrupt("an operation on a node does not follow from those before it");
+        ++last;
+      } while (last != operations.size() && (at + 1 == inner.count || compare<Sorted>(operations[last].datom, inner.separators[at]) < 0));
+      auto const more = operations.subspan(first, last - first);
+      ReadRuns::add(runs, inner, at, more);
+      inner.sizes[at] += growth_of(more);
+      if (inner.sizes[at] == 0 || inner.sizes[at] >> 63U != 0) ByteReader::corrupt("nothing is left of a node's child");
+      first = last;
+    }
+  });
 }
 
 }  // namespace cairn::detail

@@ -6,15 +6,18 @@
 #include <cairn/datom/byte_io.hpp>
 #include <cairn/datom/codec.hpp>
 #include <cairn/datom/order.hpp>
+#include <cairn/index/compiler.hpp>
 #include <cairn/index/row_codec.hpp>
 #include <cairn/index/value_footprint.hpp>
 #include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -38,33 +41,79 @@ struct PendingOperation {
   return 12 + (value < 24 ? value : value - 24);  // that is in memory
 }
 
-/// A run of operations, strictly ascending. It is shared and never changed, but by the transaction whose token it carries.
-struct Pending {
+/// Operations on what `before` leaves, strictly ascending. Who keeps it keeps what it refers to. It is shared and never changed,
+/// but by the transaction whose token it carries.
+struct PendingPart {
+  std::span<PendingOperation const> operations{};
+  PendingPart const* before = nullptr;  // none: what the block holds
   std::uint64_t owner = 0;
-  std::vector<PendingOperation> operations;
-  std::size_t weight = 0;
-
-  void add(PendingOperation operation) {
-    weight += weight_of(operation);
-    operations.push_back(std::move(operation));
-  }
 };
 
-/// Null: there is nothing to do.
-using PendingRun = std::shared_ptr<Pending>;
+/// A part by itself that keeps its operations.
+struct Pending : PendingPart {
+  Pending() = default;
+  explicit Pending(std::vector<PendingOperation> made) noexcept : list{std::move(made)} { operations = list; }
+  Pending(Pending const&) = delete;
+  Pending& operator=(Pending const&) = delete;
 
-[[nodiscard]] inline bool is_empty(PendingRun const& run) noexcept { return run == nullptr || run->operations.empty(); }
-[[nodiscard]] inline std::size_t weight_of(PendingRun const& run) noexcept { return run == nullptr ? 0 : run->weight; }
+  void add(PendingOperation operation) {
+    list.push_back(std::move(operation));
+    operations = list;
+  }
+  std::vector<PendingOperation> list;
+};
+
+/// What is to be done to a node: a part and those before it. Null: nothing. The runs of a node that was read are of one piece,
+/// and what comes from further up is a part of its own that refers to the parent's piece: a reader that goes down to one child
+/// copies and combines nothing for the others.
+using PendingRun = std::shared_ptr<PendingPart>;
+
+[[nodiscard]] inline bool is_empty(PendingRun const& run) noexcept {
+  return run == nullptr || (run->operations.empty() && run->before == nullptr);
+}
+
+/// The oldest part first.
+void for_each_part(PendingPart const* run, auto const& visit) {
+  if (run == nullptr) return;
+  for_each_part(run->before, visit);
+  visit(*run);
+}
+
+inline void prefetch_operations(PendingPart const* run) noexcept {
+  for (; run != nullptr; run = run->before) prefetch(run->operations.data(), run->operations.size_bytes());
+}
+
+[[nodiscard]] inline std::size_t weight_of(std::span<PendingOperation const> operations) noexcept {
+  std::size_t weight = 0;
+  for (auto const& operation : operations) weight += weight_of(operation);
+  return weight;
+}
 
 /// By how many datoms a set grows, modulo 2^64.
-[[nodiscard]] inline std::uint64_t growth_of(PendingRun const& run) noexcept {
+[[nodiscard]] inline std::uint64_t growth_of(std::span<PendingOperation const> operations) noexcept {
   std::uint64_t growth = 0;
-  if (run == nullptr) return growth;
-  for (auto const& operation : run->operations) {
+  for (auto const& operation : operations) {
     if (operation.change == PendingChange::insert) ++growth;
     if (operation.change == PendingChange::erase) --growth;
   }
   return growth;
+}
+[[nodiscard]] inline std::uint64_t growth_of(PendingRun const& run) noexcept {
+  std::uint64_t growth = 0;
+  for_each_part(run.get(), [&](PendingPart const& part) { growth += growth_of(part.operations); });
+  return growth;
+}
+
+/// Whether all of it is on datoms from `low` on and before `high`, where there are such.
+template <Order Sorted>
+[[nodiscard]] bool is_between(PendingPart const* run, RawDatom const* low, RawDatom const* high) noexcept {
+  bool all = true;
+  for_each_part(run, [&](PendingPart const& part) {
+    if (part.operations.empty()) return;
+    all = all && (low == nullptr || compare<Sorted>(part.operations.front().datom, *low) >= 0) &&
+          (high == nullptr || compare<Sorted>(part.operations.back().datom, *high) < 0);
+  });
+  return all;
 }
 
 /// Whether equal values of a kind are the same to the last byte.
@@ -105,79 +154,104 @@ struct Combined {
   return {false, {}};
 }
 
-/// Adds an operation to a run that is `owner`'s, or to a copy of it. Whether it follows from what is there.
+/// The first of some operations that is not before a datom's.
 template <Order Sorted>
-[[nodiscard]] bool add_operation(PendingRun& run, std::uint64_t owner, PendingOperation operation) {
-  if (run == nullptr) {
-    run = std::make_shared<Pending>();
-    run->owner = owner;
-  } else if (run->owner != owner) {
-    run = std::make_shared<Pending>(*run);
-    run->owner = owner;
-  }
-  auto& operations = run->operations;
-  auto const at = std::ranges::lower_bound(operations, operation.datom, [](RawDatom const& left, RawDatom const& right) {
+[[nodiscard]] auto place_in(auto& operations, RawDatom const& datom) noexcept {
+  return std::ranges::lower_bound(operations, datom, [](RawDatom const& left, RawDatom const& right) {
     return compare<Sorted>(left, right) < 0;
   }, &PendingOperation::datom);
-  if (at == operations.end() || compare<Sorted>(at->datom, operation.datom) != 0) {
-    run->weight += weight_of(operation);
-    operations.insert(at, std::move(operation));
-    return true;
-  }
-  auto const both = combined(at->change, operation.change, operation.datom);
-  if (!both.possible) return false;
-  run->weight -= weight_of(*at);
-  if (!both.change) {
-    operations.erase(at);
-    return true;
-  }
-  operation.change = *both.change;
-  run->weight += weight_of(operation);
-  *at = std::move(operation);
-  return true;
 }
 
-/// Walks two runs side by side: `visit(older, newer)` with pointers to operations on one datom, null where a run has none.
+/// Walks operations side by side: `visit(older, newer)` with pointers to those on one datom, null where there is none.
 template <Order Sorted>
-void for_each_pair(PendingRun const& older, PendingRun const& newer, auto const& visit) {
-  static std::vector<PendingOperation> const none;
-  auto const& first = older == nullptr ? none : older->operations;
-  auto const& second = newer == nullptr ? none : newer->operations;
-  auto left = first.begin();
-  auto right = second.begin();
-  while (left != first.end() || right != second.end()) {
-    auto const order = left == first.end()    ? std::strong_ordering::greater
-                       : right == second.end() ? std::strong_ordering::less
-                                               : compare<Sorted>(left->datom, right->datom);
+void for_each_pair(std::span<PendingOperation const> older, std::span<PendingOperation const> newer, auto const& visit) {
+  auto left = older.begin();
+  auto right = newer.begin();
+  while (left != older.end() || right != newer.end()) {
+    auto const order = left == older.end()    ? std::strong_ordering::greater
+                       : right == newer.end() ? std::strong_ordering::less
+                                              : compare<Sorted>(left->datom, right->datom);
     visit(order <= 0 ? &*left : nullptr, order >= 0 ? &*right : nullptr);
     if (order <= 0) ++left;
     if (order >= 0) ++right;
   }
 }
 
-/// One run and then another. Errors: `store/corrupt` where the second does not follow from the first.
+/// Operations and then others, in one. Errors: `store/corrupt` where the latter do not follow from the former.
 template <Order Sorted>
-[[nodiscard]] PendingRun followed_by(PendingRun const& older, PendingRun const& newer) {
-  if (is_empty(newer)) return older;
-  if (is_empty(older)) return newer;
-  auto result = std::make_shared<Pending>();
-  result->operations.reserve(older->operations.size() + newer->operations.size());
+[[nodiscard]] std::vector<PendingOperation> followed_by(std::span<PendingOperation const> older, std::span<PendingOperation const> newer) {
+  std::vector<PendingOperation> result;
+  result.reserve(older.size() + newer.size());
   for_each_pair<Sorted>(older, newer, [&](PendingOperation const* before, PendingOperation const* after) {
-    if (before == nullptr || after == nullptr) return result->add(before == nullptr ? *after : *before);
+    if (before == nullptr || after == nullptr) return result.push_back(before == nullptr ? *after : *before);
     auto const both = combined(before->change, after->change, after->datom);
     if (!both.possible) ByteReader::corrupt("an operation on a node does not follow from those before it");
-    if (both.change) result->add({after->datom, *both.change});
+    if (both.change) result.push_back({after->datom, *both.change});
   });
   return result;
 }
 
-/// Appends to `result` what leads from one run to another on the same datoms: `followed_by(from, difference)` is `to`. Whether
+/// The operations of a run in one piece: those of its only part, or what its parts were combined to.
+struct Operations {
+  std::vector<PendingOperation> made{};
+  std::span<PendingOperation const> all{};
+};
+/// Without those of `up_to` and before. Requires that this is a part of it, or null. Errors: `store/corrupt` where one part does
+/// not follow from those before it.
+template <Order Sorted>
+[[nodiscard]] Operations operations_of(PendingPart const* run, PendingPart const* up_to = nullptr) {
+  Operations result;
+  if (run == up_to) return result;
+  result.all = run->operations;
+  if (run->before == up_to) return result;
+  result.made = followed_by<Sorted>(operations_of<Sorted>(run->before, up_to).all, run->operations);
+  result.all = result.made;
+  return result;
+}
+
+/// Adds an operation to a run that is `owner`'s, or to a copy of it. Whether it follows from what is there. Requires an owner.
+template <Order Sorted>
+[[nodiscard]] bool add_operation(PendingRun& run, std::uint64_t owner, PendingOperation operation) {
+  if (run == nullptr || run->owner != owner) {
+    auto before = operations_of<Sorted>(run.get());
+    if (before.made.empty()) before.made.assign(before.all.begin(), before.all.end());
+    run = std::make_shared<Pending>(std::move(before.made));
+    run->owner = owner;
+  }
+  auto& own = static_cast<Pending&>(*run);
+  auto& operations = own.list;
+  auto const at = place_in<Sorted>(operations, operation.datom);
+  if (at == operations.end() || compare<Sorted>(at->datom, operation.datom) != 0) {
+    operations.insert(at, std::move(operation));
+  } else {
+    auto const both = combined(at->change, operation.change, operation.datom);
+    if (!both.possible) return false;
+    if (both.change) {
+      operation.change = *both.change;
+      *at = std::move(operation);
+    } else {
+      operations.erase(at);
+    }
+  }
+  own.operations = operations;
+  return true;
+}
+
+/// Appends to `result` what leads from one run to another on the same datoms: `from` and then the difference is `to`. Whether
 /// there is such a run.
 template <Order Sorted>
-[[nodiscard]] bool add_difference(PendingRun const& from, PendingRun const& to, Pending& result) {
-  if (from == to) return true;
+[[nodiscard]] bool add_difference(PendingPart const* from, PendingPart const* to, Pending& result) {
+  auto const* part = to;
+  while (part != nullptr && part != from) part = part->before;
+  if (part == from) {
+    auto const since = operations_of<Sorted>(to, from);
+    for (auto const& operation : since.all) result.add(operation);
+    return true;
+  }
   bool possible = true;
-  for_each_pair<Sorted>(from, to, [&](PendingOperation const* before, PendingOperation const* after) {
+  auto const older = operations_of<Sorted>(from);
+  auto const newer = operations_of<Sorted>(to);
+  for_each_pair<Sorted>(older.all, newer.all, [&](PendingOperation const* before, PendingOperation const* after) {
     if (before == nullptr) return result.add(*after);
     if (after == nullptr) {
       if (before->change == PendingChange::replace) {

@@ -18,8 +18,9 @@ namespace cairn::detail {
 
 /// A block of the store by which nodes are described: that of a child of one version, and of those versions of it that came after.
 struct StoredBlock {
+  StoredBlock() noexcept = default;
   explicit StoredBlock(NodeAddress const& where) noexcept : address{where} {}
-  NodeAddress const address;
+  NodeAddress address;  // set before others know the block
   /// Nothing may be described by it any more: its commit failed, or a flush has written the child anew, and what is not in the
   /// newest checkpoint may be collected as garbage.
   std::atomic<bool> gone{false};

@@ -21,10 +21,7 @@ void check_pending_between(NodeHeader* node, RawDatom const* low, RawDatom const
     OriginLock const lock{node};
     place = described_by<Shape>(node);
   }
-  if (!is_usable(place.block) || is_empty(place.run)) return;
-  auto const& operations = place.run->operations;
-  if ((low != nullptr && compare<Sorted>(operations.front().datom, *low) < 0) ||
-      (high != nullptr && compare<Sorted>(operations.back().datom, *high) >= 0)) {
+  if (is_usable(place.block) && !is_between<Sorted>(place.run.get(), low, high)) {
     ByteReader::corrupt("an operation is pending on a datom that does not belong below its node's parent");
   }
 }

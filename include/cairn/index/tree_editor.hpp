@@ -167,8 +167,7 @@ class TreeEditor {
   /// from its end.
   static void forget_origin_past([[maybe_unused]] LeafNode& leaf, [[maybe_unused]] RawDatom const& datom) noexcept {
     if constexpr (Shape::buffered) {
-      auto const& run = leaf.described_by.run;
-      if (!is_empty(run) && compare<Sorted>(run->operations.back().datom, datom) >= 0) forget_origin(leaf);
+      if (!is_between<Sorted>(leaf.described_by.run.get(), nullptr, &datom)) forget_origin(leaf);
     }
   }
   /// Notes an operation on a leaf of the transaction's own, if there is a block since which all are known.

@@ -60,10 +60,26 @@ void change(Rows& rows, PendingRun& run, laws::RandomDatoms& random) {
 }
 
 Rows applied(Rows const& rows, PendingRun const& run) {
-  std::array<RawDatom, 128> room;
-  std::ranges::copy(rows, room.begin());
-  auto const count = apply_pending<sorted>(room, rows.size(), run);
-  return {room.begin(), room.begin() + static_cast<std::ptrdiff_t>(count)};
+  RowOrder<128> order;
+  for (auto const& row : rows) order.add(row, head_of<sorted>(row));
+  apply_pending<sorted>(order, run.get());
+  Rows result;
+  for (std::size_t i = 0; i != order.count; ++i) {
+    CHECK(order.heads[i] == head_of<sorted>(*order.rows[i]));
+    result.push_back(*order.rows[i]);
+  }
+  return result;
+}
+
+PendingRun run_of(std::vector<PendingOperation> operations) {
+  auto run = std::make_shared<Pending>();
+  for (auto& operation : operations) run->add(std::move(operation));
+  return run;
+}
+RawDatom datom_of(EntityId e) { return {.e = e, .a = 1, .added = true, .tx = 1, .v = 1}; }
+PendingRun in_one_piece(PendingRun const& run) {
+  auto const operations = operations_of<sorted>(run.get());
+  return std::make_shared<Pending>(std::vector<PendingOperation>{operations.all.begin(), operations.all.end()});
 }
 
 TEST_CASE("a run makes of the rows what was done to them, and so do runs that follow each other") {
@@ -96,23 +112,34 @@ TEST_CASE("a run makes of the rows what was done to them, and so do runs that fo
     REQUIRE(same_rows(applied(base, first), between));
     REQUIRE(same_rows(applied(between, second), rows));
     REQUIRE(same_rows(applied(base, whole), rows));
-    REQUIRE(same_rows(applied(base, followed_by<sorted>(first, second)), rows));
+    // In parts, one after the other, and in one piece.
+    auto const parts = second == nullptr ? first : std::make_shared<PendingPart>(second->operations, first.get());
+    REQUIRE(same_rows(applied(base, parts), rows));
+    REQUIRE(same_rows(applied(base, in_one_piece(parts)), rows));
+    REQUIRE(base.size() + growth_of(parts) == rows.size());
     REQUIRE(base.size() + growth_of(whole) == rows.size());
     auto const difference = std::make_shared<Pending>();
-    REQUIRE(add_difference<sorted>(first, whole, *difference));
+    REQUIRE(add_difference<sorted>(first.get(), whole.get(), *difference));
     REQUIRE(same_rows(applied(between, difference), rows));
-    REQUIRE(same_rows(applied(base, followed_by<sorted>(first, difference)), rows));
-    std::size_t weight = 0;
-    if (whole != nullptr) {
-      for (auto const& operation : whole->operations) weight += weight_of(operation);
-    }
-    REQUIRE(weight == weight_of(whole));
+    auto const newer = std::make_shared<Pending>();
+    REQUIRE(add_difference<sorted>(first.get(), parts.get(), *newer));
+    REQUIRE(same_rows(applied(between, newer), rows));
+    auto const older = std::make_shared<Pending>();
+    REQUIRE(add_difference<sorted>(nullptr, parts.get(), *older));
+    REQUIRE(same_rows(applied(base, older), rows));
+    // The same once more in a run of another owner's, which was in parts.
+    auto own = parts;
+    REQUIRE(add_operation<sorted>(own, 3, {datom_of(200), PendingChange::insert}));
+    REQUIRE(add_operation<sorted>(own, 3, {datom_of(200), PendingChange::erase}));
+    REQUIRE(own->before == nullptr);
+    REQUIRE(same_rows(applied(base, own), rows));
+    auto const back = std::make_shared<Pending>();
+    REQUIRE(add_difference<sorted>(parts.get(), own.get(), *back));
+    REQUIRE(back->operations.empty());
   }
 }
 
 using Shape = BufferedShape<NodeShape<8, 4>, 8, 1000, 1000>;
-
-RawDatom datom_of(EntityId e) { return {.e = e, .a = 1, .added = true, .tx = 1, .v = 1}; }
 
 /// The content of an inner node of two leaves, those before entity 10 and those from there on.
 struct Content {
@@ -154,11 +181,6 @@ std::optional<Errc> refusal(std::function<void()> const& work) {
 std::optional<Errc> refusal(Content const& content, std::uint64_t size = 7, PendingRun const& pending = {}) {
   return refusal([&] { static_cast<void>(decode_node<sorted, Shape>(content.block(), {size, std::uint8_t{1}, 8}, pending)); });
 }
-PendingRun run_of(std::vector<PendingOperation> operations) {
-  auto run = std::make_shared<Pending>();
-  for (auto& operation : operations) run->add(std::move(operation));
-  return run;
-}
 
 TEST_CASE("buffers come back from their stored form") {
   auto const node = decode_node<sorted, Shape>(Content{}.block(), {7, std::uint8_t{1}, 8});
@@ -190,6 +212,44 @@ TEST_CASE("buffers come back from their stored form") {
   CHECK(std::ranges::equal(run, long_run->operations, [](PendingOperation const& left, PendingOperation const& right) {
     return left.datom == right.datom && left.change == right.change;
   }));
+}
+
+TEST_CASE("what comes from further up is a part of its own, and is stored in one piece with the rest") {
+  auto const first = run_of({{datom_of(3), PendingChange::insert}, {datom_of(12), PendingChange::erase}});
+  auto const second = run_of({{datom_of(1), PendingChange::insert}, {datom_of(3), PendingChange::erase}});
+  auto const both = std::make_shared<PendingPart>(second->operations, first.get());
+  auto const node = decode_node<sorted, Shape>(Content{}.block(), {7 + growth_of(both), std::uint8_t{1}, 8}, both);
+  auto const& inner = *as_inner<Shape>(node.get());
+  CHECK((inner.sizes[0] == 4 && inner.sizes[1] == 3));
+  auto const is = [](Operations const& operations, std::vector<PendingOperation> const& expected) {
+    return std::ranges::equal(operations.all, expected, [](PendingOperation const& left, PendingOperation const& right) {
+      return left.datom == right.datom && left.change == right.change;
+    });
+  };
+  auto const& [block, run] = inner.addresses.child(0);
+  std::size_t parts = 0;
+  for_each_part(run.get(), [&](PendingPart const&) { ++parts; });
+  CHECK(parts == 3);
+  std::vector<PendingOperation> const whole{
+      {datom_of(1), PendingChange::insert}, {datom_of(2), PendingChange::insert}, {datom_of(4), PendingChange::erase}};
+  CHECK(is(operations_of<sorted>(run.get()), whole));
+  CHECK(is(operations_of<sorted>(inner.addresses.child(1).run.get()), {}));  // inserted and erased
+  CHECK(is(operations_of<sorted>(run.get(), (*inner.base)[0].run.get()), {{datom_of(1), PendingChange::insert}}));
+  // The runs keep what they are of, whoever else lets go of it.
+  auto const kept = run;
+  auto const bytes = encode_node<sorted, Shape>(inner, 8, [&](std::size_t at) { return inner.addresses[at]; });
+  auto const again = decode_node<sorted, Shape>(bytes, {7, std::uint8_t{1}, 8});
+  auto const& stored = as_inner<Shape>(again.get())->addresses;
+  CHECK(is(operations_of<sorted>(stored.child(0).run.get()), whole));
+  CHECK(stored.child(1).run == nullptr);
+  // A transaction's own copy is in one piece, and the shared run stays as it is.
+  auto own = kept;
+  CHECK(add_operation<sorted>(own, 1, {datom_of(5), PendingChange::insert}));
+  CHECK((own->before == nullptr && own->operations.size() == 4));
+  CHECK(is(operations_of<sorted>(kept.get()), whole));
+  auto empty = inner.addresses.child(1).run;
+  CHECK(add_operation<sorted>(empty, 1, {datom_of(12), PendingChange::insert}));
+  CHECK(is(operations_of<sorted>(empty.get()), {{datom_of(12), PendingChange::insert}}));
 }
 
 TEST_CASE("buffers that are not sound are refused") {
@@ -232,8 +292,9 @@ TEST_CASE("buffers that are not sound are refused") {
 
 TEST_CASE("operations that do not follow from what is there are refused") {
   // On an inner node: each goes on to a child.
-  auto const passed_on = [](std::vector<PendingOperation> operations, std::uint64_t size = 7) {
-    return refusal(Content{}, size, run_of(std::move(operations)));
+  auto const passed_on = [](std::vector<PendingOperation> operations) {
+    auto const run = run_of(std::move(operations));
+    return refusal(Content{}, 7 + growth_of(run), run);
   };
   CHECK_FALSE(passed_on({{datom_of(3), PendingChange::insert}, {datom_of(4), PendingChange::insert}, {datom_of(12), PendingChange::erase}}));
   CHECK(passed_on({{datom_of(2), PendingChange::insert}}) == Errc::store_corrupt);
