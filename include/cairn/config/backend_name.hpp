@@ -43,7 +43,7 @@ template <meta::Lazy = {}>
   if (!text.has_value()) return std::nullopt;
   std::vector<notation::Node> nodes;
   auto const result = notation::read_one(*text, nodes);
-  if (result.status != notation::ReadStatus::form) return std::nullopt;  // reported where its fields are read
+  if (result.status != notation::ReadStatus::form) return std::nullopt;  // reported by who finds no backend, or reads its fields
   return backend_in(notation::Form{*text, nodes.data(), result.root});
 }
 

@@ -7,6 +7,9 @@
 #include <cairn/config/backend_name.hpp>
 #include <cairn/config/check.hpp>
 #include <cairn/config/jdbc.hpp>
+#include <cairn/config/nearest.hpp>
+#include <cairn/config/place.hpp>
+#include <cairn/config/problem.hpp>
 #include <cairn/config/store_field.hpp>
 #include <cairn/config/uri.hpp>
 #include <cairn/config/validate.hpp>
@@ -182,29 +185,86 @@ template <Configurable Backend, std::derived_from<notation::Value> Value>
   return load_config<Backend>(std::string_view{notation::write(edn)}, environment, uri);
 }
 
-/// Which backend a configuration names, for a program that knows several: `:backend` of the map, the URI,
-/// `CAIRN_STORE_BACKEND`, `CAIRN_STORE_CONFIG`, Datahike's two; the first that does. `:jdbc` is the backend that it means.
-/// Errors: `config/missing` where none does, `config/type` and `config/range` of a `:jdbc` that means none.
+namespace detail {
+
+/// The first backend that is named, as `backend_of` has it; nothing where none is.
 template <meta::Lazy = {}>
-[[nodiscard]] inline std::string backend_of(std::optional<notation::Form> store, Environment const& environment = {},
-                                            std::string_view uri = {}) {
-  if (detail::is_jdbc(store)) {
+[[nodiscard]] inline std::optional<std::string> named_backend(std::optional<notation::Form> store,
+                                                              Environment const& environment, std::string_view uri) {
+  if (is_jdbc(store)) {
     Problems problems;
     Place const place{problems, "in the EDN map"};
-    detail::JdbcMap const meant{*store, place};
+    JdbcMap const meant{*store, place};
     if (!meant.backend().empty()) return std::string{meant.backend()};  // what else is wrong is told by who reads all of it
     problems.raise_if_any("the store");
   }
-  if (auto named = detail::backend_in(store)) return *std::move(named);
+  if (auto named = backend_in(store)) return named;
   if (is_uri(uri)) return std::string{split_uri(uri).backend};
   auto const meant = without_jdbc(environment, false);
   for (auto const prefix : variable_prefixes) {
-    if (auto named = detail::backend_in(meant, prefix)) return *std::move(named);
+    if (auto named = backend_in(meant, prefix)) return named;
   }
-  raise(Errc::config_missing,
-        "the configuration names no backend: give it :backend, as in {:store {:backend :file :path \"/tmp/people\"}}, "
-        "or set CAIRN_STORE_BACKEND",
-        "{:problems [{:code :config/missing :path [:backend]}]}");
+  return std::nullopt;
+}
+
+/// Reports what keeps a store's map from naming a backend. Its other keys are not looked at: whose they would be is not known.
+template <meta::Lazy = {}>
+inline void report_nameless_map(notation::Form map, Place const& place) {
+  static constexpr std::array<std::string_view, 1> known{"backend"};
+  if (!map.is(notation::Kind::map)) return place.report_type("a map", map);
+  for (std::size_t i = 0; i + 1 < map.size(); i += 2) {
+    auto const key = map[i];
+    if (!key.is(notation::Kind::keyword)) continue;
+    if (key.name() == known.front()) {
+      place.field(key.name()).report_type("the id of a backend: a keyword", map[i + 1]);
+    } else if (!nearest(key.name(), known).empty()) {
+      report_unknown_key(key.name(), known, place);
+    }
+  }
+}
+
+/// Reports why nothing names a backend, in the map and in variables: nobody reads their fields, since it is not known whose they are.
+template <meta::Lazy = {}>
+inline void report_nameless(Problems& problems, std::optional<notation::Form> store, Environment const& environment,
+                            std::string_view under) {
+  if (store.has_value()) report_nameless_map(*store, Place{problems, "in the EDN map", under});
+  for (auto const prefix : variable_prefixes) {
+    auto const name = store_variable(prefix, "config");
+    auto const text = variable(environment, name);
+    if (!text.has_value()) continue;
+    auto const source = "from " + name;
+    Place const place{problems, source, under};
+    with_edn(*text, "a map", place, [&](notation::Form map) { report_nameless_map(map, place); });
+  }
+}
+
+template <meta::Lazy = {}>
+inline void report_missing_backend(Problems& problems, std::string_view under) {
+  Place const whole{problems, {}, under};
+  Place const place = whole.field("backend");
+  if (problems.concerns(place.path())) return;
+  place.report(Errc::config_missing,
+               "is missing, so that nothing names a backend: write {:store {:backend :file :path \"/tmp/people\"}}, or set "
+               "CAIRN_STORE_BACKEND");
+}
+
+}  // namespace detail
+
+/// Which backend a configuration names, for a program that knows several: `:backend` of the map, the URI,
+/// `CAIRN_STORE_BACKEND`, `CAIRN_STORE_CONFIG`, Datahike's two; the first that does. `:jdbc` is the backend that it means.
+/// Errors: where none does, `config/missing`, or `config/type` and `config/unknown-key` of what should have; `config/type` and
+/// `config/range` of a `:jdbc` that means none.
+template <meta::Lazy = {}>
+[[nodiscard]] inline std::string backend_of(std::optional<notation::Form> store, Environment const& environment = {},
+                                            std::string_view uri = {}) {
+  auto named = detail::named_backend(store, environment, uri);
+  if (!named.has_value()) {
+    Problems problems;
+    detail::report_nameless(problems, store, environment, {});
+    detail::report_missing_backend(problems, {});
+    problems.raise_if_any("the store");
+  }
+  return std::move(named).value();
 }
 
 }  // namespace cairn::config

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cairn/concepts/config_spec.hpp>
+#include <cairn/config/compound.hpp>
 #include <cairn/config/edn_text.hpp>
 #include <cairn/config/load.hpp>
+#include <cairn/config/place.hpp>
+#include <cairn/config/problem.hpp>
 #include <cairn/datom/keyword.hpp>
 #include <cairn/edn/form.hpp>
 #include <cairn/edn/node.hpp>
@@ -116,6 +119,19 @@ template <meta::Lazy = {}>
 
 }  // namespace detail
 
+namespace detail {
+
+/// Reports a `:backend` beside the options: a store's map that was given as the whole.
+template <meta::Lazy = {}>
+inline void report_bare_store(notation::Form backend, Place const& place) {
+  bool const is_shown = backend.is(notation::Kind::keyword) && is_showable(backend.name());
+  place.field("backend").report(Errc::config_unknown_key,
+                                "belongs inside :store, with all that says where the store is: write {:store {:backend :" +
+                                    (is_shown ? std::string{backend.name()} : std::string{"file"}) + " ...}}");
+}
+
+}  // namespace detail
+
 /// Reads the options, and adds what is wrong to `problems`. Later wins: Datahike's variables (`DATAHIKE_KEEP_HISTORY`,
 /// `DATAHIKE_SCHEMA_FLEXIBILITY`, ...), the same with `CAIRN_` in front, Datahike's whole map, in which `:store` is
 /// another's.
@@ -133,8 +149,10 @@ template <class Options = DatabaseOptions>
                                  [&](std::string_view option) { return option_variable(*prefix, option); });
   }
   if (whole.has_value()) {
-    read_fields(*whole, options, place, &origins, also_known,
-                [](std::string_view key, notation::Form) { return key == "store"; });
+    read_fields(*whole, options, place, &origins, also_known, [&](std::string_view key, notation::Form value) {
+      if (key == "backend") detail::report_bare_store(value, place);
+      return key == "store" || key == "backend";
+    });
   }
   if (!options.initial_tx.empty() && !detail::is_transaction(options.initial_tx)) {
     constexpr std::size_t index = meta::field_index<Options>(&Options::initial_tx);
@@ -188,14 +206,26 @@ template <Configurable Backend>
   return load_database_config<Backend>(document.root(), environment, {}, which);
 }
 
-/// Which backend a whole map, or a store's URI, names. Errors: `config/missing`, `edn/syntax`, `edn/limit`.
+/// Which backend a whole map, or a store's URI, names. Errors: as `backend_of`; where none is named, all that is wrong with the
+/// options in the map as well; `edn/syntax`, `edn/limit`.
 template <meta::Lazy = {}>
 [[nodiscard]] inline std::string backend_of_database(std::string_view text, Environment const& environment = {}) {
   if (is_uri(text)) return backend_of(std::nullopt, environment, text);
   if (text.empty()) return backend_of(std::nullopt, environment);
   auto const document = read_map_text(std::string{text});
   auto const whole = document.root();
-  return backend_of(whole.is(notation::Kind::map) ? whole.find("store") : std::nullopt, environment);
+  bool const is_map = whole.is(notation::Kind::map);
+  auto const store = is_map ? whole.find("store") : std::nullopt;
+  auto named = detail::named_backend(store, environment, {});
+  if (!named.has_value()) {
+    Problems problems;
+    static_cast<void>(read_options(problems, whole, {}, OptionVariables::none));
+    detail::report_nameless(problems, store, environment, "store");
+    bool const is_bare = is_map && whole.find("backend").has_value();
+    if (!is_bare) detail::report_missing_backend(problems, "store");
+    problems.raise_if_any("the database");
+  }
+  return std::move(named).value();
 }
 
 }  // namespace config

@@ -287,9 +287,26 @@ TEST_CASE("a program that knows several backends asks which one is meant", "[con
   CHECK(backend_of(std::nullopt, environment({{"DATAHIKE_STORE_BACKEND", "file"}})) == "file");
   CHECK(backend_of(std::nullopt, environment({{"DATAHIKE_STORE_BACKEND", "file"},
                                               {"CAIRN_STORE_CONFIG", "{:backend :mem}"}})) == "mem");
-  CHECK(error_of([] {
-          return backend_of(std::nullopt, environment({{"CAIRN_STORE_CONFIG", "{"}}));
-        }).code() == Errc::config_missing);
+  CHECK(error_of([] { return backend_of(std::nullopt); }).code() == Errc::config_missing);
+}
+
+TEST_CASE("what should have named a backend and doesn't is reported", "[config]") {
+  auto const refusal = [](std::string_view store, Variables variables = {}) {
+    return error_of([&] { return cairn::config::backend_of(cairn::edn::read(std::string{store}).root(), environment(std::move(variables))); });
+  };
+  CHECK_THAT(refusal(":biglog").message(), ContainsSubstring("it (in the EDN map) must be a map, not a keyword"));
+  CHECK_THAT(refusal(R"({:backend 7})").message(),
+             ContainsSubstring(":backend (in the EDN map) must be the id of a backend: a keyword, not an integer"));
+  auto const near = refusal(R"({:bakend :file :path "/x"})");
+  CHECK(near.code() == Errc::config_unknown_key);
+  CHECK_THAT(near.message(), ContainsSubstring(":bakend (in the EDN map) is unknown; did you mean :backend?") &&
+                                 ContainsSubstring(":backend is missing") && !ContainsSubstring(":path ("));
+  auto const both = refusal("[:file]", {{"CAIRN_STORE_CONFIG", "{:backend :file :path"}, {"DATAHIKE_STORE_CONFIG", ":file"}});
+  CHECK(both.code() == Errc::config_type);
+  CHECK_THAT(both.message(),
+             ContainsSubstring("3 problems") && ContainsSubstring("it (in the EDN map) must be a map, not a vector") &&
+                 ContainsSubstring("it (from CAIRN_STORE_CONFIG) must be a map as EDN; line 1") &&
+                 ContainsSubstring("it (from DATAHIKE_STORE_CONFIG) must be a map, not a keyword"));
 }
 
 }  // namespace config_test::of_load

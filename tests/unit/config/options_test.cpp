@@ -4,6 +4,7 @@
 #include "unit/config/config_test.hpp"
 #include <cairn/backends/file/config.hpp>
 #include <cairn/db/options.hpp>
+#include <cairn/edn/edn.hpp>
 
 #include <string>
 #include <string_view>
@@ -164,6 +165,46 @@ TEST_CASE("which backend a whole map names", "[config]") {
   CHECK(cairn::config::backend_of_database("cairn:mem://t") == "mem");
   CHECK(error_of([] { return cairn::config::backend_of_database("{:store {}}"); }).code() == Errc::config_missing);
   CHECK(error_of([] { return cairn::config::backend_of_database("{"); }).code() == Errc::edn_syntax);
+}
+
+TEST_CASE("where a whole map names no backend, all that is wrong with it is reported", "[config]") {
+  auto const nameless = [](std::string_view text, Variables variables = {}) {
+    return error_of([&] { return cairn::config::backend_of_database(text, environment(std::move(variables))); });
+  };
+  CHECK(nameless("{}").message() ==
+        "configuration of the database: :store :backend is missing, so that nothing names a backend: write {:store "
+        "{:backend :file :path \"/tmp/people\"}}, or set CAIRN_STORE_BACKEND");
+  CHECK_THAT(nameless("").message(), ContainsSubstring(": :backend is missing"));
+  CHECK(nameless("{:store :biglog}").message() ==
+        "configuration of the database: :store (in the EDN map) must be a map, not a keyword");
+  CHECK_THAT(nameless(R"({:store "/tmp/s"})").message(), ContainsSubstring(":store (in the EDN map) must be a map, not a string"));
+  CHECK_THAT(nameless("{:store [:file]}").message(), ContainsSubstring(":store (in the EDN map) must be a map, not a vector"));
+  CHECK(nameless("[]").message() == "configuration of the database: it (in the EDN map) must be a map, not a vector");
+
+  auto const mistyped = nameless("{:stor {:backend :file} :keep-histry? false :branch 7}");
+  CHECK(mistyped.code() == Errc::config_unknown_key);
+  CHECK_THAT(mistyped.message(), ContainsSubstring(":stor (in the EDN map) is unknown; did you mean :store?") &&
+                                     ContainsSubstring("did you mean :keep-history?") &&
+                                     ContainsSubstring(":branch (in the EDN map) must be") &&
+                                     ContainsSubstring(":store :backend is missing"));
+  auto const broken = nameless("{}", {{"CAIRN_STORE_CONFIG", "{:backend :file :path"}});
+  CHECK(broken.code() == Errc::config_type);
+  CHECK_THAT(broken.message(), ContainsSubstring(":store (from CAIRN_STORE_CONFIG) must be a map as EDN; line 1") &&
+                                   !ContainsSubstring("missing"));
+  CHECK_NOTHROW(cairn::edn::parse(mistyped.data()));
+}
+
+TEST_CASE("a store's map in the place of the whole is told apart", "[config]") {
+  auto const bare = R"({:backend :file :path "/x"})";
+  auto const of_any = error_of([&] { return cairn::config::backend_of_database(bare); });
+  for (auto const& error : {of_any, refusal(bare)}) {
+    CHECK(error.code() == Errc::config_unknown_key);
+    CHECK_THAT(error.message(),
+               ContainsSubstring(":backend (in the EDN map) belongs inside :store, with all that says where the store is: "
+                                 "write {:store {:backend :file ...}}"));
+  }
+  CHECK_THAT(of_any.message(), !ContainsSubstring("missing"));
+  CHECK_THAT(refusal(R"({:backend "hunter2 " :path "/x"})").message(), !ContainsSubstring("hunter2"));
 }
 
 }  // namespace config_test::of_options
