@@ -26,6 +26,10 @@ template <class Store>
 concept LooksLikeBlobStore = requires { typename Store::Address; } || MentionsRead<Store> || MentionsRoot<Store> ||
                              MentionsBegin<Store> || MentionsSweep<Store>;
 
+/// Likewise: what `begin` returns and has none of these is no writer with four faults, but something around one.
+template <class Writer>
+concept LooksLikeWriter = MentionsPut<Writer> || MentionsCommit<Writer> || MentionsAppend<Writer> || MentionsDrop<Writer>;
+
 /// What is the matter with a call that must give `Wanted`, once it is known that something is.
 template <class Wanted, class Found>
 consteval Fault fault_of_result() {
@@ -126,11 +130,12 @@ struct WriterIfAny {
   using type = void;
 };
 template <BlobStoreBegins Store>
+  requires LooksLikeWriter<WriterOf<Store>>
 struct WriterIfAny<Store> {
   using type = WriterOf<Store>;
 };
 
-/// The writer, or void where `begin` is at fault itself.
+/// The writer, or void where `begin` is at fault itself or returns something else.
 template <class Store>
 using WriterOrNone = typename WriterIfAny<Store>::type;
 
@@ -303,6 +308,10 @@ consteval bool check_blob_store() {
     static_assert(free_of(begin, Fault::not_callable),
                   "cairn::BlobStore [begin]: is there, but cannot be called so (private, or other parameters); write "
                   "`Writer begin();`");
+    constexpr bool begins_a_writer = begin != Fault::none || !std::is_void_v<detail::WriterOrNone<Store>>;
+    static_assert(begins_a_writer,
+                  "cairn::BlobStore [begin]: what it returns has none of put, commit, append, drop; return the Writer "
+                  "itself, by value, not a pointer to it");
 
     constexpr Fault put = detail::fault_of_put<Store>();
     static_assert(free_of(put, Fault::missing),
