@@ -32,11 +32,20 @@ inline constexpr bool is_cairn_backend = false;
   return !id.empty() && id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
 }
 
+/// The optional `layer_name` of a backend that is made of others.
+template <class Backend>
+concept BackendHasLayerName = requires {
+  typename std::bool_constant<std::string_view{Backend::layer_name}.empty()>;  // can be read by the compiler
+};
+
+template <class Backend>
+concept BackendHasLayerNameOrLeavesIt = BackendHasLayerName<Backend> || !detail::MentionsLayerName<Backend>;
+
 /// What a backend that is made of others is called without them: `tiered` for `tiered.mem.file`. Empty where it has no
 /// `layer_name`. Configurations may use it where it says which is meant.
 template <class Backend>
 inline constexpr std::string_view layer_name = [] {
-  if constexpr (requires { std::string_view{Backend::layer_name}; }) {
+  if constexpr (BackendHasLayerName<Backend>) {
     return std::string_view{Backend::layer_name};
   } else {
     return std::string_view{};

@@ -35,6 +35,8 @@ template <class Address>
 concept SaysMoreThanPlace = requires(Address const& address) {
   { address.place() } -> std::same_as<Address>;
 };
+template <class Address>
+concept HasPlaceFunction = requires { requires std::is_member_function_pointer_v<decltype(&Address::place)>; };
 }  // namespace detail
 
 /// Where the blob of an address is. An address that says more about its blob than that (a hash) has a `place()`, the same one without the rest: no two
@@ -50,6 +52,11 @@ template <BlobAddress Address>
 
 template <class Store>
 concept BlobStoreHasAddress = requires { typename Store::Address; } && BlobAddress<typename Store::Address>;
+
+/// The optional `place` of an address: not there, or as it must be. A field of that name, a template or an overload of another shape is taken for none.
+template <class Store>
+concept BlobStoreAddressHasPlaceOrLeavesIt =
+    detail::SaysMoreThanPlace<typename Store::Address> || !detail::HasPlaceFunction<typename Store::Address>;
 
 template <class Store>
 concept BlobStoreReads = requires(Store const& store, typename Store::Address address) {
@@ -133,6 +140,22 @@ concept BlobWriterReserves = requires(WriterOf<Store>& writer) {
 };
 
 namespace detail {
+/// A put has an overload at any rate, so that its name tells nothing. One that gives an address may be the plain one, with something more to say.
+template <class Store>
+concept WriterPutsTheOtherWayRound = requires(WriterOf<Store>& writer, typename Store::Address const& address,
+                                              std::span<std::byte const> bytes) {
+  { writer.put(bytes, address) } -> std::same_as<void>;
+};
+}  // namespace detail
+
+/// The optional second `put` of a writer: not there, or not with its parameters the other way round.
+template <class Store>
+concept BlobWriterPutsAtOrLeavesIt = BlobWriterPutsAt<Store> || !detail::WriterPutsTheOtherWayRound<Store>;
+
+/// What a commit is called whose name is made of what is in it.
+using ContentName = std::array<std::byte, 16>;
+
+namespace detail {
 template <class Store>
 concept ListsBlobs = requires(Store const& store, void (*visit)(typename Store::Address const&, std::uint64_t, TimePoint)) {
   store.for_each_blob(visit);
@@ -142,6 +165,10 @@ concept Erases = requires(Store& store, LiveSet<typename Store::Address> const& 
 template <class Store>
 concept KnowsOthers = requires(Store const& store) {
   { store.others() } -> std::same_as<std::optional<std::size_t>>;
+};
+template <class Store>
+concept NamesCommits = requires(std::span<std::byte const> bytes) {
+  { Store::name_of(bytes) } -> std::same_as<ContentName>;
 };
 }  // namespace detail
 
@@ -159,6 +186,10 @@ concept BlobStoreErasesOrLeavesIt = detail::Erases<Store> || !requires { &Store:
 /// The optional `others`, likewise.
 template <class Store>
 concept BlobStoreKnowsOthersOrLeavesIt = detail::KnowsOthers<Store> || !requires { &Store::others; };
+
+/// The optional `name_of`, likewise.
+template <class Store>
+concept BlobStoreNamesCommitsOrLeavesIt = detail::NamesCommits<Store> || !requires { &Store::name_of; };
 
 /// The optional `reserve` of a writer, likewise. It is of no use without the `put` that takes what it gives.
 template <class Store>
@@ -184,12 +215,13 @@ concept BlobWriterReservesOrLeavesIt =
 ///
 /// Thread safety: all const members may be called at once from any thread, beside one writer a thread.
 template <class Store>
-concept BlobStore = BlobStoreHasAddress<Store> && BlobStoreReads<Store> && BlobStoreHasRoot<Store> &&
+concept BlobStore = BlobStoreHasAddress<Store> && BlobStoreAddressHasPlaceOrLeavesIt<Store> && BlobStoreReads<Store> && BlobStoreHasRoot<Store> &&
                     BlobStoreListsRoots<Store> && BlobStoreBegins<Store> && BlobWriterPuts<Store> &&
                     BlobWriterCommits<Store> && BlobWriterAppends<Store> && BlobWriterDrops<Store> &&
                     BlobStoreSweeps<Store> && BlobStoreReadsManyOrLeavesIt<Store> && BlobWriterHoldsOrLeavesIt<Store> &&
                     BlobStoreListsBlobsOrLeavesIt<Store> && BlobStoreErasesOrLeavesIt<Store> &&
-                    BlobStoreKnowsOthersOrLeavesIt<Store> && BlobWriterReservesOrLeavesIt<Store>;
+                    BlobStoreKnowsOthersOrLeavesIt<Store> && BlobStoreNamesCommitsOrLeavesIt<Store> &&
+                    BlobWriterReservesOrLeavesIt<Store> && BlobWriterPutsAtOrLeavesIt<Store>;
 
 /// A blob store that hides latency: `read_many(addresses, sink)` calls `sink(i, Bytes)` once for each address, in any
 /// order.
@@ -219,15 +251,10 @@ concept BlobStoreErases = BlobStore<Store> && detail::Erases<Store>;
 template <class Store>
 concept BlobStoreKnowsOthers = BlobStore<Store> && detail::KnowsOthers<Store>;
 
-/// What a commit is called whose name is made of what is in it.
-using ContentName = std::array<std::byte, 16>;
-
 /// A blob store that names commits by what is in them: `name_of(bytes)` is always the same for the same bytes, and nobody finds others of
 /// that name. Its addresses are bound to the bytes of their blobs, so that the name of a commit stands for all that can be reached from it.
 template <class Store>
-concept BlobStoreNamesCommits = BlobStore<Store> && requires(std::span<std::byte const> bytes) {
-  { Store::name_of(bytes) } -> std::same_as<ContentName>;
-};
+concept BlobStoreNamesCommits = BlobStore<Store> && detail::NamesCommits<Store>;
 
 /// A blob store that stores under an address that the caller gives, in place of what is there: what the front of a tier must be.
 template <class Store>

@@ -237,6 +237,11 @@ consteval bool check_blob_store() {
                   "cairn::BlobStore [address]: Address must have at most cairn::max_address_size (48) bytes; choose "
                   "a hash or a number, not a name");
 
+    constexpr bool has_place_or_leaves_it = !has_address || BlobStoreAddressHasPlaceOrLeavesIt<Store>;
+    static_assert(has_place_or_leaves_it,
+                  "cairn::BlobStore [place]: Address's is optional and there, but does not return an Address by value, cannot be called so, "
+                  "or is not const; write `Address place() const;`");
+
     constexpr Fault read = detail::fault_of_read<Store>();
     static_assert(free_of(read, Fault::missing),
                   "cairn::BlobStore [read]: missing; write `Bytes read(Address address) const;`");
@@ -375,6 +380,12 @@ consteval bool check_blob_store() {
     static_assert(holds_or_leaves_it,
                   "cairn::BlobStore [hold]: the writer's is optional and there, but cannot be called so; write `void hold();`");
 
+    constexpr bool puts_at_or_leaves_it =
+        !has_address || std::is_void_v<detail::WriterOrNone<Store>> || BlobWriterPutsAtOrLeavesIt<Store>;
+    static_assert(puts_at_or_leaves_it,
+                  "cairn::BlobStore [put]: the writer's under a given address is optional and there, but takes the bytes first; write "
+                  "`void put(Address const& address, std::span<std::byte const> bytes);`");
+
     constexpr bool reserves_or_leaves_it =
         !has_address || std::is_void_v<detail::WriterOrNone<Store>> || BlobWriterReservesOrLeavesIt<Store>;
     static_assert(reserves_or_leaves_it,
@@ -395,6 +406,11 @@ consteval bool check_blob_store() {
     static_assert(knows_others_or_leaves_it,
                   "cairn::BlobStore [others]: is optional and there, but cannot be called so; write `std::optional<std::size_t> others() "
                   "const;`");
+
+    constexpr bool names_commits_or_leaves_it = BlobStoreNamesCommitsOrLeavesIt<Store>;
+    static_assert(names_commits_or_leaves_it,
+                  "cairn::BlobStore [name_of]: is optional and there, but is not static, does not return 16 bytes, or cannot be called so; "
+                  "write `static cairn::ContentName name_of(std::span<std::byte const> bytes);`");
   }
   return true;
 }

@@ -125,6 +125,11 @@ consteval bool check_store_backend() {
                     "backends; choose another, `static constexpr std::string_view backend_id = \"mine\";`");
     }
 
+    constexpr bool layer_name_fits = BackendHasLayerNameOrLeavesIt<Backend>;
+    static_assert(layer_name_fits,
+                  "cairn::StoreBackend [layer_name]: is optional and there, but is no public constant text; write `static "
+                  "constexpr std::string_view layer_name = \"mine\";`");
+
     constexpr bool has_index_tag = BackendHasIndexTag<Backend>;
     static_assert(has_index_tag,
                   "cairn::StoreBackend [index_tag]: missing; write `using index_tag = cairn::persistent_set_tag;` or "

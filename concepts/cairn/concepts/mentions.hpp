@@ -28,6 +28,7 @@ consteval bool free_of(Fault found, Fault asked) { return found != asked; }
 /// where `&Type::name` answers nothing.
 struct EveryName {
   int backend_id, capabilities, config_spec, default_config, empty_store, delete_store, connect_store, release_store;
+  int layer_name;
   int read, read_many, root, roots, begin, sweep;
   int put, commit, append, drop, hold;
 };
@@ -62,6 +63,9 @@ concept MentionsConnectStore =
 template <class Type>
 concept MentionsReleaseStore =
     (Derivable<Type> && !requires { &WithEveryName<Type>::release_store; }) || requires { &Type::release_store; };
+template <class Type>
+concept MentionsLayerName =
+    (Derivable<Type> && !requires { &WithEveryName<Type>::layer_name; }) || requires { &Type::layer_name; };
 
 template <class Type>
 concept MentionsRead = (Derivable<Type> && !requires { &WithEveryName<Type>::read; }) || requires { &Type::read; };

@@ -30,7 +30,7 @@ namespace cairn {
 template <class Backend>
 concept StoreBackend =
     BackendIsDefined<Backend> && BackendHasId<Backend> && BackendIdIsWellFormed<Backend> &&
-    BackendIdIsNotReserved<Backend> && BackendHasIndexTag<Backend> && BackendIndexTagIsKnown<Backend> &&
+    BackendIdIsNotReserved<Backend> && BackendHasLayerNameOrLeavesIt<Backend> && BackendHasIndexTag<Backend> && BackendIndexTagIsKnown<Backend> &&
     BackendHasConfig<Backend> && BackendConfigIsAggregate<Backend> && BackendCreatesStore<Backend> &&
     BackendDeletesStore<Backend> && BackendConnects<Backend> && BackendConnectionIsMovable<Backend> &&
     BackendConnectionIsBlobStore<Backend> &&
