@@ -5,6 +5,7 @@
 
 #include <cairn/concepts/config_vocabulary.hpp>
 #include <cairn/config/backend_name.hpp>
+#include <cairn/config/compound.hpp>
 #include <cairn/config/place.hpp>
 #include <cairn/config/problem.hpp>
 #include <cairn/config/uri.hpp>
@@ -240,15 +241,25 @@ class JdbcMap {
 };
 
 /// The map that the variables of one prefix, which name `:jdbc`, are together: those of single keys win over that in `..._STORE_CONFIG`.
+/// Nothing where that is no map, which is reported.
 template <meta::Lazy = {}>
-[[nodiscard]] inline std::optional<std::string> jdbc_map_in(Environment const& environment, std::string_view prefix) {
+[[nodiscard]] inline std::optional<std::string> jdbc_map_in(Environment const& environment, std::string_view prefix, Problems& problems) {
   static constexpr std::array<std::string_view, 8> keys{"jdbcUrl", "dbtype", "dbname", "host", "port", "user", "password", "table"};
-  auto const text = variable(environment, store_variable(prefix, "config")).value_or("{}");
+  auto const config = store_variable(prefix, "config");
+  auto const text = variable(environment, config).value_or("{}");
+  auto const source = "from " + config;
+  Place const place{problems, source};
   std::vector<notation::Node> nodes;
   auto const result = notation::read_one(text, nodes);
-  if (result.status != notation::ReadStatus::form) return std::nullopt;  // reported where its fields are read
+  if (result.status != notation::ReadStatus::form) {
+    place.report(Errc::config_type, "must be a map as EDN; " + fault_of(text, result));
+    return std::nullopt;
+  }
   notation::Form const map{text, nodes.data(), result.root};
-  if (!map.is(notation::Kind::map)) return std::nullopt;
+  if (!map.is(notation::Kind::map)) {
+    place.report_type("a map", map);
+    return std::nullopt;
+  }
   std::string made = "{:backend :jdbc";
   std::array<bool, keys.size()> is_variable{};
   for (std::size_t i = 0; i != keys.size(); ++i) {
@@ -279,11 +290,11 @@ template <meta::Lazy = {}>
   for (auto const prefix : variable_prefixes) {
     auto const named = detail::backend_in(environment, prefix);
     if (!named) continue;
-    auto const text = canonical_backend_id(*named) == "jdbc" ? detail::jdbc_map_in(environment, prefix) : std::nullopt;
+    Problems problems;
+    auto const text = canonical_backend_id(*named) == "jdbc" ? detail::jdbc_map_in(environment, prefix, problems) : std::nullopt;
     if (text) {
       std::vector<notation::Node> nodes;
       auto const result = notation::read_one(*text, nodes);
-      Problems problems;
       auto const source = "from variables " + store_variable(prefix, "") + "...";
       Place const place{problems, source};
       detail::JdbcMap made{notation::Form{*text, nodes.data(), result.root}, place};
@@ -291,10 +302,9 @@ template <meta::Lazy = {}>
       if (auto map = std::move(made).text()) {
         meant.emplace_back(store_variable(prefix, "backend"), backend);
         meant.emplace_back(store_variable(prefix, "config"), *std::move(map));
-      } else if (!is_named) {
-        problems.raise_if_any("the store");
       }
     }
+    if (!is_named) problems.raise_if_any("the store");
     is_named = true;
   }
   if (meant.empty()) return environment;

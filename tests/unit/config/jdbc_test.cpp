@@ -179,6 +179,15 @@ TEST_CASE("variables that name :jdbc are those of the backend that it means", "[
   CHECK(backend_of_database("{:store {:backend :file}}", nothing) == "file");
   CHECK(load_database_config<Postgres>("cairn:postgres://there", nothing).store.host == "there");
   CHECK(error_of([&] { return backend_of_database("", nothing); }).code() == Errc::config_missing);
+  for (auto const* const text : {"{:dbtype", ":sqlite"}) {
+    auto const broken = environment({{"CAIRN_STORE_BACKEND", "jdbc"}, {"CAIRN_STORE_CONFIG", text}});
+    for (auto const& error : {error_of([&] { return backend_of_database("", broken); }),
+                              error_of([&] { return load_database_config<Postgres>("", broken); })}) {
+      CHECK(error.code() == Errc::config_type);
+      CHECK_THAT(error.message(), ContainsSubstring("it (from CAIRN_STORE_CONFIG) must be a map"));
+    }
+    CHECK(backend_of_database("cairn:mem://x", broken) == "mem");
+  }
   auto const oracle = environment({{"DATAHIKE_STORE_BACKEND", "jdbc"}, {"DATAHIKE_STORE_DBTYPE", "oracle:thin"}});
   CHECK(error_of([&] { return load_database_config<Postgres>("", oracle); }).code() == Errc::config_range);
 }
