@@ -52,6 +52,9 @@ namespace {
 std::atomic<std::uint16_t> diverted_from = 0;
 std::atomic<std::uint16_t> diverted_to = 0;
 
+/// Where this thread changed an object last.
+thread_local rados_ioctx_t last_place = nullptr;
+
 /// Whether this thread has no memory from the next change of an object on, once that is done, and what it is told of it.
 thread_local std::optional<int> last_answer;
 thread_local bool is_out_of_memory = false;
@@ -83,6 +86,7 @@ extern "C" int connect(int socket, sockaddr const* address, socklen_t size) {
 extern "C" int rados_write_op_operate2(rados_write_op_t operation, rados_ioctx_t place, char const* object, timespec* time, int flags) {
   static auto const theirs = reinterpret_cast<decltype(&rados_write_op_operate2)>(::dlsym(RTLD_NEXT, "rados_write_op_operate2"));
   auto const answer = theirs(operation, place, object, time, flags);
+  last_place = place;
   if (!last_answer) return answer;
   is_out_of_memory = true;
   return answer != 0 ? answer : *std::exchange(last_answer, std::nullopt);
@@ -111,6 +115,13 @@ int times(int in_every_run, int at_length) { return std::getenv("CAIRN_LONG") !=
 OwnService cluster_on_disks() {
   ::setenv("CAIRN_CEPH_STORE", "bluestore", 1);
   ::setenv("CAIRN_CEPH_GATEWAY", "no", 1);
+  return OwnService{CAIRN_TEST_SERVICES "/ceph"};
+}
+
+/// In memory, and with what counts how much is in a pool.
+OwnService cluster_that_counts() {
+  ::setenv("CAIRN_CEPH_STORE", "memstore", 1);
+  ::setenv("CAIRN_CEPH_GATEWAY", "yes", 1);
   return OwnService{CAIRN_TEST_SERVICES "/ceph"};
 }
 
@@ -468,6 +479,62 @@ TEST_CASE("rados: long tails, large blobs and half dead packs") {
   int left = 0;
   rados::details::Cluster{config}.list([&](std::string_view) { ++left; });
   CHECK(left == 0);
+}
+
+TEST_CASE("rados: clients that are shut out, pools that have reached their quota") {
+  Cluster cluster{cluster_that_counts()};
+  auto const config = cluster.config("store");
+  rados::Backend::empty_store(config);
+  auto other = rados::Backend::connect_store(config);
+  auto version = cairn::laws::commit(other, "main", Version{}, "state");
+  {
+    INFO("who is on the blocklist is told to connect again, and what he sends is not there");
+    auto mine = rados::Backend::connect_store(config);
+    version = cairn::laws::append(mine, "main", version, "before");
+    char* addresses = nullptr;
+    REQUIRE(rados_getaddrs(rados_ioctx_get_cluster(last_place), &addresses) == 0);
+    std::string address{addresses};
+    rados_buffer_free(addresses);
+    CAPTURE(address);
+    auto const begin = address.find("127.0.0.1:");
+    REQUIRE(begin != std::string::npos);
+    address = address.substr(begin, address.find_first_not_of("0123456789.:/", begin) - begin);
+    cluster.ask("osd blocklist add " + address);
+    std::optional<Errc> code;
+    while (!code) code = code_of([&] { static_cast<void>(mine.root("main")); });
+    CHECK(code == Errc::store_poisoned);
+    // Whether it was there before nobody can tell any more.
+    CHECK(mine.begin().append("main", version, bytes("shut out")) == CommitResult::unknown);
+    CHECK(tail_of(other, "main") == std::vector<std::string>{"before"});
+    auto again = rados::Backend::connect_store(config);
+    version = cairn::laws::append(again, "main", version, "after");
+  }
+  {
+    INFO("a pool that has reached its quota says so at once, and goes on when there is room");
+    auto const quota = "osd pool set-quota " + config.pool + " max_objects ";
+    cluster.ask(quota + "1");
+    std::vector<std::string> expected{"before", "after"};
+    std::optional<Errc> code;
+    while (!code) {
+      auto writer = other.begin();
+      code = code_of([&] {
+        auto const result = writer.append("main", version, bytes("frame"));
+        REQUIRE(result == CommitResult::committed);
+        version = result.version;
+        expected.emplace_back("frame");
+      });
+    }
+    CHECK(code == Errc::io_full);
+    CHECK(other.root("main")->version == version);
+    CHECK(tail_of(other, "main") == expected);
+    cluster.ask(quota + "0");
+    for (bool is_done = false; !is_done;) {
+      auto writer = other.begin();
+      code = code_of([&] { is_done = writer.append("main", version, bytes("last")) == CommitResult::committed; });
+      CHECK((!code || code == Errc::io_full));
+    }
+    CHECK(tail_of(other, "main").back() == "last");
+  }
 }
 
 TEST_CASE("rados: objects that were put back, stores that come and go, changes that are forgotten, memory that is out") {
