@@ -132,7 +132,7 @@ class BufferedFlush {
   }
 
   [[nodiscard]] static std::size_t weight_of(StoredChild const& child) {
-    return detail::weight_of(operations_of<Sorted>(child.run.get()).all);
+    return detail::weight_of(joined<Sorted>(child.run.get()).all);
   }
   /// Writes the children with the longest runs until the others' are not too long.
   void relieve(InnerNode& inner) {

@@ -33,10 +33,10 @@ inline void show(RawDatom const& datom, DatomSlot& slot) noexcept {
 template <Order Sorted>
 void write_pending(ByteWriter& out, std::size_t count, auto const& run_of) {
   std::array<std::int64_t, most_packed> lengths;
-  std::array<Operations, most_packed> runs;
+  std::array<JoinedOperations, most_packed> runs;
   std::vector<PendingOperation const*> all;
   for (std::size_t i = 0; i != count; ++i) {
-    runs[i] = operations_of<Sorted>(run_of(i));
+    runs[i] = joined<Sorted>(run_of(i));
     lengths[i] = static_cast<std::int64_t>(runs[i].all.size());
     for (auto const& operation : runs[i].all) all.push_back(&operation);
   }
@@ -69,7 +69,7 @@ struct ReadRuns {
 /// Reads operations that are to be strictly ascending. Each has bits of its own in the node, but takes a hundred times more room than
 /// these: for so many as no node has that Cairn wrote, room is made as they come.
 template <Order Sorted>
-[[nodiscard]] std::vector<PendingOperation> read_operations(ByteReader& in, std::uint64_t number) {
+[[nodiscard]] std::vector<PendingOperation> read_pending_rows(ByteReader& in, std::uint64_t number) {
   std::vector<PendingOperation> operations;
   operations.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(number, 64 * most_packed)));
   std::array<RawDatom, most_packed> rows;
@@ -102,7 +102,7 @@ void read_pending(ByteReader& in, Inner<Shape>& inner, std::shared_ptr<ReadRuns>
     if (lengths[i] < 0 || static_cast<std::uint64_t>(lengths[i]) > most - number) ByteReader::corrupt("a node has too many operations");
     number += static_cast<std::uint64_t>(lengths[i]);
   }
-  runs->operations = read_operations<Sorted>(in, number);
+  runs->operations = read_pending_rows<Sorted>(in, number);
   std::span<PendingOperation const> rest{runs->operations};
   for (std::size_t i = 0; i != inner.count; ++i) {
     if (lengths[i] == 0) continue;

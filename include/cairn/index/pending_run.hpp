@@ -192,19 +192,19 @@ template <Order Sorted>
 }
 
 /// The operations of a run in one piece: those of its only part, or what its parts were combined to.
-struct Operations {
+struct JoinedOperations {
   std::vector<PendingOperation> made{};
   std::span<PendingOperation const> all{};
 };
 /// Without those of `up_to` and before. Requires that this is a part of it, or null. Errors: `store/corrupt` where one part does
 /// not follow from those before it.
 template <Order Sorted>
-[[nodiscard]] Operations operations_of(PendingPart const* run, PendingPart const* up_to = nullptr) {
-  Operations result;
+[[nodiscard]] JoinedOperations joined(PendingPart const* run, PendingPart const* up_to = nullptr) {
+  JoinedOperations result;
   if (run == up_to) return result;
   result.all = run->operations;
   if (run->before == up_to) return result;
-  result.made = followed_by<Sorted>(operations_of<Sorted>(run->before, up_to).all, run->operations);
+  result.made = followed_by<Sorted>(joined<Sorted>(run->before, up_to).all, run->operations);
   result.all = result.made;
   return result;
 }
@@ -213,7 +213,7 @@ template <Order Sorted>
 template <Order Sorted>
 [[nodiscard]] bool add_operation(PendingRun& run, std::uint64_t owner, PendingOperation operation) {
   if (run == nullptr || run->owner != owner) {
-    auto before = operations_of<Sorted>(run.get());
+    auto before = joined<Sorted>(run.get());
     if (before.made.empty()) before.made.assign(before.all.begin(), before.all.end());
     run = std::make_shared<Pending>(std::move(before.made));
     run->owner = owner;
@@ -244,13 +244,13 @@ template <Order Sorted>
   auto const* part = to;
   while (part != nullptr && part != from) part = part->before;
   if (part == from) {
-    auto const since = operations_of<Sorted>(to, from);
+    auto const since = joined<Sorted>(to, from);
     for (auto const& operation : since.all) result.add(operation);
     return true;
   }
   bool possible = true;
-  auto const older = operations_of<Sorted>(from);
-  auto const newer = operations_of<Sorted>(to);
+  auto const older = joined<Sorted>(from);
+  auto const newer = joined<Sorted>(to);
   for_each_pair<Sorted>(older.all, newer.all, [&](PendingOperation const* before, PendingOperation const* after) {
     if (before == nullptr) return result.add(*after);
     if (after == nullptr) {

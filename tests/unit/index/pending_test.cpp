@@ -78,7 +78,7 @@ PendingRun run_of(std::vector<PendingOperation> operations) {
 }
 RawDatom datom_of(EntityId e) { return {.e = e, .a = 1, .added = true, .tx = 1, .v = 1}; }
 PendingRun in_one_piece(PendingRun const& run) {
-  auto const operations = operations_of<sorted>(run.get());
+  auto const operations = joined<sorted>(run.get());
   return std::make_shared<Pending>(std::vector<PendingOperation>{operations.all.begin(), operations.all.end()});
 }
 
@@ -221,7 +221,7 @@ TEST_CASE("what comes from further up is a part of its own, and is stored in one
   auto const node = decode_node<sorted, Shape>(Content{}.block(), {7 + growth_of(both), std::uint8_t{1}, 8}, both);
   auto const& inner = *as_inner<Shape>(node.get());
   CHECK((inner.sizes[0] == 4 && inner.sizes[1] == 3));
-  auto const is = [](Operations const& operations, std::vector<PendingOperation> const& expected) {
+  auto const is = [](JoinedOperations const& operations, std::vector<PendingOperation> const& expected) {
     return std::ranges::equal(operations.all, expected, [](PendingOperation const& left, PendingOperation const& right) {
       return left.datom == right.datom && left.change == right.change;
     });
@@ -232,24 +232,24 @@ TEST_CASE("what comes from further up is a part of its own, and is stored in one
   CHECK(parts == 3);
   std::vector<PendingOperation> const whole{
       {datom_of(1), PendingChange::insert}, {datom_of(2), PendingChange::insert}, {datom_of(4), PendingChange::erase}};
-  CHECK(is(operations_of<sorted>(run.get()), whole));
-  CHECK(is(operations_of<sorted>(inner.addresses.child(1).run.get()), {}));  // inserted and erased
-  CHECK(is(operations_of<sorted>(run.get(), (*inner.base)[0].run.get()), {{datom_of(1), PendingChange::insert}}));
+  CHECK(is(joined<sorted>(run.get()), whole));
+  CHECK(is(joined<sorted>(inner.addresses.child(1).run.get()), {}));  // inserted and erased
+  CHECK(is(joined<sorted>(run.get(), (*inner.base)[0].run.get()), {{datom_of(1), PendingChange::insert}}));
   // The runs keep what they are of, whoever else lets go of it.
   auto const kept = run;
   auto const bytes = encode_node<sorted, Shape>(inner, 8, [&](std::size_t at) { return inner.addresses[at]; });
   auto const again = decode_node<sorted, Shape>(bytes, {7, std::uint8_t{1}, 8});
   auto const& stored = as_inner<Shape>(again.get())->addresses;
-  CHECK(is(operations_of<sorted>(stored.child(0).run.get()), whole));
+  CHECK(is(joined<sorted>(stored.child(0).run.get()), whole));
   CHECK(stored.child(1).run == nullptr);
   // A transaction's own copy is in one piece, and the shared run stays as it is.
   auto own = kept;
   CHECK(add_operation<sorted>(own, 1, {datom_of(5), PendingChange::insert}));
   CHECK((own->before == nullptr && own->operations.size() == 4));
-  CHECK(is(operations_of<sorted>(kept.get()), whole));
+  CHECK(is(joined<sorted>(kept.get()), whole));
   auto empty = inner.addresses.child(1).run;
   CHECK(add_operation<sorted>(empty, 1, {datom_of(12), PendingChange::insert}));
-  CHECK(is(operations_of<sorted>(empty.get()), {{datom_of(12), PendingChange::insert}}));
+  CHECK(is(joined<sorted>(empty.get()), {{datom_of(12), PendingChange::insert}}));
 }
 
 TEST_CASE("buffers that are not sound are refused") {
