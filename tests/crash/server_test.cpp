@@ -282,6 +282,22 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
   }
 
   {
+    INFO("a commit is one request, of all that it takes");
+    TcpProxy proxy{server.value<std::uint16_t>("port")};
+    auto connection = Backend::connect_store(TestType::config(server, proxy.port()));
+    auto const append = [&](Version const& version) {
+      auto const result = connection.begin().append("counted", version, bytes_of("x"));
+      REQUIRE(result == CommitResult::committed);
+      return result.version;
+    };
+    auto version = append(append({}));
+    auto const before = proxy.requests();
+    for (int i = 0; i != 10; ++i) version = append(version);
+    CHECK(proxy.requests() == before + 10);
+    CHECK(connection.begin().drop("counted", version) == CommitResult::committed);
+  }
+
+  {
     INFO("what a network loses is found out, and is there once or not at all");
     auto const seed = Catch::getSeed();
     CAPTURE(seed);
