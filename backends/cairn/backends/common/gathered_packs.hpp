@@ -16,7 +16,7 @@ namespace cairn::backends::common {
 class GatheredPacks {
  public:
   /// A pack has no more bytes than that, but for one blob that has more by itself, and no more blobs.
-  explicit constexpr GatheredPacks(std::size_t most_bytes, std::size_t most_blobs = std::numeric_limits<std::size_t>::max()) noexcept
+  explicit constexpr GatheredPacks(std::size_t most_bytes, std::size_t most_blobs = (std::numeric_limits<std::size_t>::max)()) noexcept
       : most_bytes_{most_bytes}, most_blobs_{most_blobs} {}
 
   /// Keeps a copy. `new_pack()` is an empty pack under a key of its own. O(size). Requires: less than 4 GiB.

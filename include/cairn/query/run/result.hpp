@@ -147,16 +147,16 @@ class Found {
         auto const& column = rows.columns()[i];
         auto const stride = shown[i].stride;
         if (shown[i].words != nullptr) continue;
-        auto* const slots = shown[i].values + first * stride;
+        auto* const first_value = shown[i].values + first * stride;
         if (auto const pulls = std::ranges::find(pulled, i, &Pulled::column); pulls != pulled.end()) {
           for (std::size_t row = 0; row != count; ++row) {
             of_pulled.push_back(to_value(pulls->values[first + row]));
-            put(slots[row * stride], of_pulled.back().kind(), cairn::detail::ValueParts::word(of_pulled.back()));
+            put(first_value[row * stride], of_pulled.back().kind(), cairn::detail::ValueParts::word(of_pulled.back()));
           }
         } else if (column.kinds() == nullptr) {
-          put_words(slots, stride, column.kind(), column.words() + first, count);
+          put_words(first_value, stride, column.kind(), column.words() + first, count);
         } else {
-          for (std::size_t row = 0; row != count; ++row) put(slots[row * stride], column.kinds()[first + row], column.words()[first + row]);
+          for (std::size_t row = 0; row != count; ++row) put(first_value[row * stride], column.kinds()[first + row], column.words()[first + row]);
         }
       }
     }
