@@ -339,6 +339,27 @@ TEST_CASE("s3: a wrong secret, an unknown key and a missing bucket are errors th
   CHECK(told([](s3::Config& config) { config.bucket = "no-such-bucket"; }).find("NoSuchBucket") != std::string::npos);
 }
 
+TEST_CASE("s3: over TLS nobody is answered whose certificate is not vouched for") {
+  auto config = direct();
+  config.endpoint = service("tls_endpoint");
+  config.retries = 0;
+  SECTION("by nobody") {}
+  SECTION("by others") { config.ca_file = service("other_certificate"); }
+  SECTION("by a file that is not there") { config.ca_file = service("certificate") + ".gone"; }
+  SECTION("and by whom it is") {
+    config.ca_file = service("certificate");
+    s3::Backend::empty_store(config);
+    auto connection = s3::Backend::connect_store(config);
+    auto writer = connection.begin();
+    auto const address = writer.put(bytes(pattern(5'000)));
+    REQUIRE(writer.commit("main", Version{}, bytes("state")) == CommitResult::committed);
+    CHECK((text(connection.read(address)) == pattern(5'000)));
+    s3::Backend::delete_store(config);
+    return;
+  }
+  CHECK(code_of([&] { s3::Backend::empty_store(config); }) == Errc::io_error);
+}
+
 TEST_CASE("s3: a sweep moves what little is live out of a pack, and readers find it") {
   Faulty faulty;
   auto writer = faulty.mine->begin();
