@@ -59,7 +59,7 @@ struct PullMemory {
   /// Whether it is worth keeping.
   [[nodiscard]] bool is_small() const noexcept {
     constexpr std::size_t most = 4096;
-    return cells.capacity() + targets.capacity() + values.capacity() + levels.capacity() + path.size() < most;
+    return cells.capacity() + targets.capacity() + values.capacity() + levels.capacity() < most;  // the path has no more than there are levels
   }
 
   std::vector<std::unique_ptr<PullStar>> stars;  ///< by node; null where a pattern has no `*`, or was not used yet

@@ -22,7 +22,7 @@ class PullPath {
   [[nodiscard]] std::size_t size() const noexcept { return followed_.size(); }
   void clear() noexcept {
     followed_.clear();
-    places_.clear();
+    if (!places_.empty()) places_.clear();  // which else goes over the buckets of the longest way so far
   }
 
   void push(std::size_t region, std::uint32_t key, EntityId target) {
