@@ -22,12 +22,12 @@
 namespace cairn::query {
 
 CAIRN_ENGINE_TEMPLATE class DbSource<persistent_set_tag>;
-CAIRN_ENGINE_TEMPLATE QueryResult run_plan<>(PlanView const&, std::span<GivenInput const>, QueryOptions const&, Deadline const&, RunReport*);
+CAIRN_ENGINE_TEMPLATE QueryResult run_plan<>(PlanView const&, std::span<GivenInput const>, QueryOptions const&, Deadline const&, RunReport*, RowsAs);
 #ifndef CAIRN_ENGINE  // others see the class in plan_cache.hpp only
 CAIRN_ENGINE_TEMPLATE std::shared_ptr<Prepared const> PlanCache::prepare<>(std::string_view, std::span<GivenInput const>, QueryOptions const&,
                                                                                     Deadline const&);
 #endif
-CAIRN_ENGINE_TEMPLATE QueryResult ask<>(std::string_view, std::span<GivenInput const>, QueryOptions const&);
+CAIRN_ENGINE_TEMPLATE QueryResult ask<>(std::string_view, std::span<GivenInput const>, QueryOptions const&, RowsAs);
 CAIRN_ENGINE_TEMPLATE std::string explain<>(std::string_view, std::span<GivenInput const>, QueryOptions const&);
 CAIRN_ENGINE_TEMPLATE QueryResult compiled::collect<>(compiled::RowFeed&, bool, PlanView const&, std::shared_ptr<Source const>,
                                                       std::shared_ptr<void const>);

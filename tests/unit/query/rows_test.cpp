@@ -7,6 +7,7 @@
 #include <cairn/query/run/distinct_rows.hpp>
 #include <cairn/query/run/query_context.hpp>
 #include <cairn/query/run/result.hpp>
+#include <cairn/query/run/value_rows.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -16,8 +17,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <span>
@@ -240,12 +243,93 @@ TEST_CASE("an aggregate of groups is what accumulators make of them") {
   }
 }
 
+TEST_CASE("values of rows lie side by side, and stay where they are") {
+  Random random{11};
+  ValueRows rows{3};
+  std::vector<Row> expected;
+  ValueSlot const* first_row = nullptr;
+  while (expected.size() < 9'000) {
+    std::vector<Row> some(1 + random() % (expected.size() < 10 ? 3 : batch_rows));
+    bool const mixed = random() % 2 == 0;
+    for (auto& row : some) {
+      auto const number = static_cast<std::int64_t>(random() % 1000);
+      row = {number, mixed && number % 3 == 0 ? Value{number % 2 == 0} : Value{static_cast<double>(number)}, Value{Instant{number}}};
+    }
+    OwnedBatch const batch{some, 3};
+    std::vector<Column> columns;
+    for (auto const variable : batch.variables()) columns.push_back(batch.batch()[variable]);
+    rows.append(columns, batch.batch().rows());
+    expected.insert(expected.end(), some.begin(), some.end());
+    REQUIRE(rows.size() == expected.size());
+    if (expected.size() >= batch_rows && first_row == nullptr) first_row = rows.row(0);
+  }
+  CHECK(rows.row(0) == first_row);
+  CHECK(rows.bytes() >= expected.size() * 3 * sizeof(Value));
+  std::size_t chunks = 0;
+  for (std::size_t first = 0; first < rows.size(); first = ValueRows::chunk_end(first), ++chunks) {
+    auto const end = (std::min)(ValueRows::chunk_end(first), rows.size());
+    auto const* values = rows.row(first);
+    for (std::size_t row = first; row != end; ++row, values += 3) {
+      REQUIRE(rows.row(row) == values);
+      for (std::size_t i = 0; i != 3; ++i) REQUIRE(values[i].get() == expected[row][i]);
+    }
+  }
+  CHECK(chunks == 4);
+}
+
+TEST_CASE("a result's rows are the same however it has them, and however they are reached") {
+  for (auto const size : std::initializer_list<std::size_t>{0, 1, 1023, 1024, 1025, 3071, 3072, 3073, 8000}) {
+    INFO("rows: " << size);
+    ValueRows values{2};
+    StoredRows columns{2};
+    StoredRows by_number{2};
+    for (std::size_t first = 0; first < size; first += 500) {
+      std::vector<Row> some;
+      for (auto row = first; row != (std::min)(size, first + 500); ++row) {
+        some.push_back({static_cast<std::int64_t>(row), static_cast<std::int64_t>(row % 7)});
+      }
+      OwnedBatch const batch{some, 2};
+      std::array const shown{batch.batch()[batch.variables()[0]], batch.batch()[batch.variables()[1]]};
+      values.append(shown, batch.batch().rows());
+      columns.append(batch.batch(), batch.variables());
+      by_number.append(batch.batch(), batch.variables());
+    }
+    if (size != 0) by_number.columns()[1].set_range(0, 7);
+    std::array const results{std::make_shared<Found>(FindShape::relation, std::move(values)),
+                             std::make_shared<Found>(FindShape::relation, std::move(columns)),
+                             std::make_shared<Found>(FindShape::relation, std::move(by_number))};
+    for (auto const& found : results) {
+      QueryResult const result{found};
+      REQUIRE(result.size() == size);
+      auto const is = [](QueryRow const& row, std::size_t number) {
+        auto const first = static_cast<std::int64_t>(number);
+        auto const second = static_cast<std::int64_t>(number % 7);
+        return row.size() == 2 && row[0] == Value{first} && row[1] == Value{second} && row.get<std::int64_t>(0) == first &&
+               row.edn(1) == notation::Value::integer(second);
+      };
+      std::size_t at = 0;
+      for (auto const row : result) REQUIRE(is(row, at++));  // values are made with the first, and the rows behind it have them
+      REQUIRE(at == size);
+      for (auto it = result.end(); it != result.begin();) REQUIRE(is(*--it, --at));
+      Random random{size};
+      auto it = result.begin();
+      for (int i = 0; i != 200 && size != 0; ++i) {
+        auto const to = static_cast<std::size_t>(random() % size);
+        it += static_cast<std::ptrdiff_t>(to) - (it - result.begin());
+        REQUIRE(is(*it, to));
+        REQUIRE(is(it[static_cast<std::ptrdiff_t>(size - 1 - to)], size - 1));
+        REQUIRE(is(result[to], to));
+      }
+    }
+  }
+}
+
 TEST_CASE("a sort asks whether its query is to end") {
   std::atomic<bool> cancelled{true};
   PlanView const plan{};
   QueryContext context{plan, QueryOptions{.cancelled = &cancelled}, {}};
   // Of rows without columns nobody asks but who compares them.
-  Found found{FindShape::relation, std::size_t{0}};
+  Found found{FindShape::relation, StoredRows{0}};
   found.rows.set_size(10'000);
   auto const code = [&] {
     try {

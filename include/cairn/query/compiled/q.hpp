@@ -109,8 +109,8 @@ template <class Query, class Extra, class... Inputs>
     using Given = typename AnswerTo<Whole, Query::frozen.shape, std::make_index_sequence<Query::sizes.find>>::type;
     std::array<GivenInput, sizeof...(Inputs)> const given{GivenInput{inputs}...};
     if (auto const* functions = RegistryOf<Extra>::get(); functions != nullptr) options.functions = functions;
-    if (Query::has_late_rules || !options.order_by.empty()) return Given::of(shown(query::ask(Query::text, given, options)));
-    return Given::of(shown(run_plan(Query::plan(), given, options)));
+    if (Query::has_late_rules || !options.order_by.empty()) return Given::of(shown(query::ask(Query::text, given, options, RowsAs::columns)));
+    return Given::of(shown(run_plan(Query::plan(), given, options, nullptr, RowsAs::columns)));
   }
 }
 

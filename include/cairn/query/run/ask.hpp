@@ -53,10 +53,10 @@ class NestedQueries {
 };
 
 template <meta::Lazy>
-QueryResult ask(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options) {
+QueryResult ask(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options, RowsAs as) {
   Deadline const deadline{options};
   auto const prepared = PlanCache::of_program().prepare(text, inputs, options, deadline);
-  return run_plan(prepared->view(), inputs, options, deadline);
+  return run_plan(prepared->view(), inputs, options, deadline, nullptr, as);
 }
 
 template <meta::Lazy>

@@ -6,6 +6,7 @@
 #include <cairn/query/run/distinct_rows.hpp>
 #include <cairn/query/run/groups.hpp>
 #include <cairn/query/run/query_context.hpp>
+#include <cairn/query/run/value_rows.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -38,13 +39,17 @@ namespace cairn::query {
 /// Takes the rows of a query's main block. Without aggregates it keeps them; with aggregates it keeps groups.
 class Collector final : public StepRunner {
  public:
-  /// `distinct`: no two rows that come in are the same in `result_variables`. `most`: no more rows are wanted.
-  Collector(QueryContext& context, bool distinct, std::size_t most)
+  /// `distinct`: no two rows that come in are the same in `result_variables`. `most`: no more rows are wanted. `as_values`: rows that
+  /// are all kept as they come are kept as values.
+  Collector(QueryContext& context, bool distinct, std::size_t most, bool as_values = false)
       : context_{context}, variables_{result_variables(context.plan())}, most_{most}, rows_{distinct ? variables_.size() : 0} {
     if (std::ranges::any_of(context.plan().find, Groups::is_aggregate)) {
       groups_ = std::make_unique<Groups>(context, variables_, distinct);
     } else if (!distinct) {
       seen_.emplace(variables_.size());
+    } else if (as_values) {
+      values_.emplace(context.plan().find.size());
+      shown_.resize(context.plan().find.size());
     }
   }
 
@@ -56,6 +61,9 @@ class Collector final : public StepRunner {
     if (seen_) {
       std::uint32_t fresh[batch_rows];
       static_cast<void>(seen_->insert(in, variables_, fresh));
+    } else if (values_) {
+      for (std::size_t i = 0; i != shown_.size(); ++i) shown_[i] = in[context_.plan().find[i].variable];
+      values_->append(shown_, in.rows());
     } else {
       rows_.append(in, variables_);
     }
@@ -64,7 +72,11 @@ class Collector final : public StepRunner {
   }
   void flush() override {}
 
-  /// One column for each element of `:find`; of those that are pulled, the entities. Called once, at the end.
+  /// Whether `take_values` and not `take` is to be called, once, at the end.
+  [[nodiscard]] bool has_values() const noexcept { return values_.has_value(); }
+  /// A value for each element of `:find`.
+  [[nodiscard]] ValueRows take_values() noexcept { return std::move(*values_); }
+  /// One column for each element of `:find`; of those that are pulled, the entities.
   [[nodiscard]] StoredRows take() {
     auto const& plan = context_.plan();
     StoredRows result{plan.find.size()};
@@ -87,8 +99,8 @@ class Collector final : public StepRunner {
   }
 
  private:
-  [[nodiscard]] std::size_t size() const noexcept { return seen_ ? seen_->size() : rows_.size(); }
-  [[nodiscard]] std::size_t bytes() const noexcept { return seen_ ? seen_->bytes() : rows_.bytes(); }
+  [[nodiscard]] std::size_t size() const noexcept { return seen_ ? seen_->size() : values_ ? values_->size() : rows_.size(); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return seen_ ? seen_->bytes() : values_ ? values_->bytes() : rows_.bytes(); }
   [[nodiscard]] std::size_t place_of(std::uint16_t variable) const noexcept {
     return static_cast<std::size_t>(std::ranges::find(variables_, variable) - variables_.begin());
   }
@@ -102,6 +114,8 @@ class Collector final : public StepRunner {
   std::vector<std::uint16_t> variables_;
   std::size_t most_;
   StoredRows rows_;
+  std::optional<ValueRows> values_{};
+  std::vector<Column> shown_{};  // of a batch, in the order of `:find`
   std::optional<DistinctRows> seen_{};
   std::unique_ptr<Groups> groups_{};
 };

@@ -34,6 +34,9 @@ struct RunReport {
   std::size_t bytes = 0;              ///< the most that was in use
 };
 
+/// How a result has its rows, where there is a choice: as they are read through it, or in columns for who takes them from there.
+enum class RowsAs : std::uint8_t { values, columns };
+
 /// Runs a plan with inputs in the order of `plan.inputs`: a database or a collection for each source, anything for rules, which are
 /// in the plan already. `plan` and what it refers to need not outlive the call. `options.order_by` is not looked at:
 /// the order is the plan's.
@@ -41,16 +44,16 @@ struct RunReport {
 /// `query/arithmetic`, `query/timeout`, `query/memory`, `entity-id/missing`, `lookup-ref/unique`; those of the stores.
 template <meta::Lazy = {}>
 [[nodiscard]] QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, QueryOptions const& options,
-                                   Deadline const& deadline, RunReport* report = nullptr);
+                                   Deadline const& deadline, RunReport* report = nullptr, RowsAs as = RowsAs::values);
 /// The same of a query that is asked now.
 [[nodiscard]] inline QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, QueryOptions const& options = {},
-                                          RunReport* report = nullptr) {
-  return run_plan<>(plan, inputs, options, Deadline{options}, report);
+                                          RunReport* report = nullptr, RowsAs as = RowsAs::values) {
+  return run_plan<>(plan, inputs, options, Deadline{options}, report, as);
 }
 
 /// The answer to a query; the inputs are those of `:in`, in order, sources among them. Errors: those of `Prepared` and `run_plan`.
 template <meta::Lazy = {}>
-[[nodiscard]] QueryResult ask(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options);
+[[nodiscard]] QueryResult ask(std::string_view text, std::span<GivenInput const> inputs, QueryOptions const& options, RowsAs as = RowsAs::values);
 
 /// The plan in words. The query is run.
 template <meta::Lazy = {}>

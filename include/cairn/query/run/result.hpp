@@ -11,6 +11,7 @@
 #include <cairn/query/run/query_context.hpp>
 #include <cairn/query/run/scratch.hpp>
 #include <cairn/query/run/stored_rows.hpp>
+#include <cairn/query/run/value_rows.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -33,7 +34,8 @@ namespace cairn {
 
 namespace query {
 
-/// The rows of a result and all that its values are borrowed from.
+/// The rows of a result and all that its values are borrowed from. Rows are values side by side, as they are read, or columns, as
+/// steps find them, where something is still to be done with them; of those, values are made when the first is asked for.
 class Found {
  public:
   /// What was pulled: EDN for each row, instead of cells.
@@ -42,39 +44,43 @@ class Found {
     std::vector<notation::Value> values{};
   };
 
-  Found(FindShape shape, StoredRows found) : rows{std::move(found)}, shape_{shape}, columns_{rows.columns().size()} {}
-  Found(FindShape shape, std::size_t columns) : Found{shape, StoredRows{columns}} {}
+  Found(FindShape shape, StoredRows found) : rows{std::move(found)}, shape_{shape}, columns_{rows.columns().size()}, values_{columns_} {}
+  Found(FindShape shape, ValueRows found)
+      : rows{0}, shape_{shape}, columns_{found.columns()}, has_columns_{false}, values_{std::move(found)}, shows_rows_{true} {}
   Found(Found const&) = delete;
   Found& operator=(Found const&) = delete;
 
   [[nodiscard]] FindShape shape() const noexcept { return shape_; }
   [[nodiscard]] std::size_t columns() const noexcept { return columns_; }
-  [[nodiscard]] Cell cell(std::size_t row, std::size_t column) const { return is_pulled(column) ? Cell{value(row, column)} : rows.at(row, column); }
+  [[nodiscard]] std::size_t size() const noexcept { return has_columns_ ? rows.size() : values_.size(); }
+  [[nodiscard]] Cell cell(std::size_t row, std::size_t column) const {
+    return !has_columns_ || is_pulled(column) ? Cell{value(row, column)} : rows.at(row, column);
+  }
   /// The value; made of all cells when the first is asked for.
   [[nodiscard]] Value const& value(std::size_t row, std::size_t column) const {
     auto const* shown = shown_columns_.load(std::memory_order_acquire);
-    if (shown == nullptr) [[unlikely]] shown = make_values();
-    auto const& one = shown[column];
-    auto const place = one.words == nullptr ? row * one.stride : static_cast<std::size_t>(one.words[row] - one.low);
-    return one.values[place].get();
+    return shown != nullptr ? shown[column].value(row) : value_of_row(row, column);
   }
-
-  /// Room for a value that is borrowed.
-  struct Slot {
-    alignas(Value) std::byte bytes[sizeof(Value)];
-    [[nodiscard]] Value const& get() const noexcept { return *std::launder(reinterpret_cast<Value const*>(bytes)); }
+  /// The values of a row, if they were made and lie side by side; null otherwise, and behind the last row.
+  [[nodiscard]] ValueSlot const* values_of(std::size_t row) const noexcept {
+    return shows_rows_.load(std::memory_order_acquire) && row < values_.size() ? values_.row(row) : nullptr;
+  }
+  /// Values of rows that lie one behind the other.
+  struct Stretch {
+    ValueSlot const* first = nullptr;  ///< as `values_of`
+    std::size_t end = 0;               ///< the first row that is not among them
   };
-  /// The values of a row, if they were made and lie side by side; null otherwise.
-  [[nodiscard]] Slot const* row(std::size_t number) const noexcept {
-    auto const* first = shown_rows_.load(std::memory_order_acquire);
-    return first == nullptr ? nullptr : first + number * columns_;
+  /// From a row on. A call, so that a loop over rows stays small.
+  [[nodiscard, gnu::noinline]] Stretch values_from(std::size_t row) const noexcept {
+    auto const* values = values_of(row);
+    return values == nullptr ? Stretch{} : Stretch{values, ValueRows::chunk_end(row)};
   }
   template <meta::Lazy = {}>
   [[nodiscard]] notation::Value edn(std::size_t row, std::size_t column) const {
     for (auto const& one : pulled) {
       if (one.column == column) return one.values[row];
     }
-    BorrowedValue const borrowed{rows.at(row, column)};
+    BorrowedValue const borrowed{cell(row, column)};
     return to_edn(*borrowed);
   }
   /// A row as the shell shows it.
@@ -93,7 +99,7 @@ class Found {
     return Edn::map(std::move(entries));
   }
 
-  StoredRows rows;
+  StoredRows rows;  ///< without columns where values were made at once
   std::vector<Pulled> pulled{};
   std::vector<notation::Value> keys{};  ///< of return maps
   bool is_set = false;                  ///< in no order and without duplicates
@@ -103,94 +109,84 @@ class Found {
   [[nodiscard]] bool is_pulled(std::size_t column) const noexcept {
     return std::ranges::any_of(pulled, [&](auto const& one) { return one.column == column; });
   }
-  /// The values of a column: one a row, `stride` apart; or, with `words`, one a number from `low` on.
+  /// The values of a column: one a row, or, with `words`, one a number from `low` on.
   struct ShownColumn {
-    Slot* values = nullptr;
-    std::size_t stride = 1;
+    ValueSlot* values = nullptr;
     std::uint64_t const* words = nullptr;
     std::uint64_t low = 0;
+    [[nodiscard]] Value const& value(std::size_t row) const noexcept {
+      return values[words == nullptr ? row : static_cast<std::size_t>(words[row] - low)].get();
+    }
   };
 
   [[nodiscard]] bool is_by_number(StoredColumn const& column) const noexcept {
     return column.width() != 0 && column.width() < rows.size();
   }
-  static void put(Slot& slot, ValueKind kind, std::uint64_t word) noexcept {
-    ::new (static_cast<void*>(slot.bytes)) Value{cairn::detail::ValueParts::join(kind, word)};
+  [[gnu::noinline]] Value const& value_of_row(std::size_t row, std::size_t column) const {
+    if (!shows_rows_.load(std::memory_order_acquire)) make_values();
+    auto const* shown = shown_columns_.load(std::memory_order_acquire);
+    return shown != nullptr ? shown[column].value(row) : values_.row(row)[column].get();
   }
-  /// Rows lie side by side, which is how they are read; where values are shared by number, columns do.
   template <meta::Lazy = {}>
-  [[nodiscard]] ShownColumn const* make_values() const {
+  void make_values() const {
     std::lock_guard lock{making_};
-    if (auto const* made = shown_columns_.load(std::memory_order_relaxed)) return made;
-    auto const height = rows.size();
-    bool const in_columns = std::ranges::any_of(rows.columns(), [&](StoredColumn const& column) { return is_by_number(column); });
-    std::size_t places = 1;
-    for (auto const& column : rows.columns()) places += is_by_number(column) ? column.width() : height;
-    Scratch<Slot> values{places};
-    std::vector<ShownColumn> shown(columns());
+    if (shows_rows_.load(std::memory_order_relaxed) || shown_columns_.load(std::memory_order_relaxed) != nullptr) return;
+    if (std::ranges::any_of(rows.columns(), [&](StoredColumn const& column) { return is_by_number(column); })) return make_columns();
     std::vector<Value> of_pulled;
+    ValueRows values{columns_};
+    std::vector<Column> part(columns_);
+    std::vector<ColumnBuffer> of_part(pulled.size());
+    for (std::size_t first = 0; first < rows.size(); first += batch_rows) {
+      auto const count = (std::min)(std::size_t{batch_rows}, rows.size() - first);
+      for (std::size_t i = 0; i != columns_; ++i) part[i] = rows.columns()[i].from(first);
+      for (std::size_t i = 0; i != pulled.size(); ++i) {
+        for (std::size_t row = 0; row != count; ++row) {
+          auto const& value = of_pulled.emplace_back(to_value(pulled[i].values[first + row]));
+          of_part[i].kinds[row] = value.kind();
+          of_part[i].words[row] = cairn::detail::ValueParts::word(value);
+        }
+        part[pulled[i].column] = {of_part[i].words, of_part[i].kinds};
+      }
+      values.append(part, static_cast<std::uint32_t>(count));
+    }
+    values_ = std::move(values);
+    pulled_values_ = std::move(of_pulled);
+    shows_rows_.store(true, std::memory_order_release);
+  }
+  /// Where few numbers are in many rows: nothing else is there.
+  template <meta::Lazy = {}>
+  void make_columns() const {
+    std::size_t places = 0;
+    for (auto const& column : rows.columns()) places += is_by_number(column) ? column.width() : rows.size();
+    Scratch<ValueSlot> values{places};
+    std::vector<ShownColumn> shown(columns_);
     auto* to = values.get();
-    for (std::size_t i = 0; i != columns(); ++i) {
+    for (std::size_t i = 0; i != columns_; ++i) {
       auto const& column = rows.columns()[i];
-      shown[i] = {to, in_columns ? std::size_t{1} : columns()};
+      shown[i].values = to;
       if (is_by_number(column)) {
         shown[i].words = column.words();
         shown[i].low = column.low();
-        for (std::size_t number = 0; number != column.width(); ++number) put(to[number], ValueKind::integer, column.low() + number);
-      }
-      to += !in_columns ? 1 : is_by_number(column) ? column.width() : height;
-    }
-    // Some rows of all columns and then the next: where values lie side by side, those of a row are written while they are near.
-    for (std::size_t first = 0; first < height; first += rows_at_once) {
-      auto const count = (std::min)(rows_at_once, height - first);
-      for (std::size_t i = 0; i != columns(); ++i) {
-        auto const& column = rows.columns()[i];
-        auto const stride = shown[i].stride;
-        if (shown[i].words != nullptr) continue;
-        auto* const first_value = shown[i].values + first * stride;
-        if (auto const pulls = std::ranges::find(pulled, i, &Pulled::column); pulls != pulled.end()) {
-          for (std::size_t row = 0; row != count; ++row) {
-            of_pulled.push_back(to_value(pulls->values[first + row]));
-            put(first_value[row * stride], of_pulled.back().kind(), cairn::detail::ValueParts::word(of_pulled.back()));
-          }
-        } else if (column.kinds() == nullptr) {
-          put_words(first_value, stride, column.kind(), column.words() + first, count);
-        } else {
-          for (std::size_t row = 0; row != count; ++row) put(first_value[row * stride], column.kinds()[first + row], column.words()[first + row]);
-        }
+        for (std::size_t number = 0; number != column.width(); ++number) (to++)->set(ValueKind::integer, column.low() + number);
+      } else {
+        for (std::size_t row = 0; row != rows.size(); ++row) (to++)->set(column[row].kind, column[row].word);
       }
     }
-    auto const* first = in_columns ? nullptr : values.get();
-    values_ = std::move(values);
-    pulled_values_ = std::move(of_pulled);
+    column_values_ = std::move(values);
     shown_ = std::move(shown);
-    shown_rows_.store(first, std::memory_order_release);
     shown_columns_.store(shown_.data(), std::memory_order_release);
-    return shown_.data();
   }
-  /// Four at a time: half of a loop of one are the loop's own instructions.
-  static void put_words(Slot* to, std::size_t stride, ValueKind kind, std::uint64_t const* words, std::size_t count) noexcept {
-    std::size_t row = 0;
-    for (; row + 4 <= count; row += 4) {
-      put(to[0], kind, words[row]);
-      put(to[stride], kind, words[row + 1]);
-      put(to[2 * stride], kind, words[row + 2]);
-      put(to[3 * stride], kind, words[row + 3]);
-      to += 4 * stride;
-    }
-    for (; row != count; ++row, to += stride) put(*to, kind, words[row]);
-  }
-
-  static constexpr std::size_t rows_at_once = 256;
 
   FindShape shape_;
   std::size_t columns_;
+  bool has_columns_ = true;
   // Borrowed from the cells' owners.
   mutable std::mutex making_{};
-  mutable std::atomic<Slot const*> shown_rows_{nullptr};
+  mutable ValueRows values_;
+  mutable std::atomic<bool> shows_rows_{false};
   mutable std::atomic<ShownColumn const*> shown_columns_{nullptr};
   mutable std::vector<ShownColumn> shown_{};
-  mutable Scratch<Slot> values_{};
+  mutable Scratch<ValueSlot> column_values_{};
   mutable std::vector<Value> pulled_values_{};
 };
 
@@ -268,9 +264,9 @@ template <class T>
 class QueryRow {
  public:
   QueryRow() = default;
-  QueryRow(query::Found const& found, std::size_t row) noexcept : QueryRow{found, row, found.row(row), found.columns()} {}
-  /// `values`: what `found.row(row)` is, or null. `size`: what `found.columns()` is.
-  QueryRow(query::Found const& found, std::size_t row, query::Found::Slot const* values, std::size_t size) noexcept
+  QueryRow(query::Found const& found, std::size_t row) noexcept : QueryRow{found, row, found.values_of(row), found.columns()} {}
+  /// `values`: what `found.values_of(row)` is, or null. `size`: what `found.columns()` is.
+  QueryRow(query::Found const& found, std::size_t row, query::ValueSlot const* values, std::size_t size) noexcept
       : found_{&found}, row_{row}, values_{values}, size_{size} {}
 
   /// How many values it has: as many as `:find` names.
@@ -283,6 +279,7 @@ class QueryRow {
   template <class T>
   [[nodiscard]] T get(std::size_t i) const {
     if (i >= size()) query::detail::refuse_column(i, size());
+    if (values_ != nullptr) return query::value_as<T>(values_[i].get());
     query::BorrowedValue const value{found_->cell(row_, i)};
     return query::value_as<T>(*value);
   }
@@ -296,7 +293,7 @@ class QueryRow {
  private:
   query::Found const* found_ = nullptr;
   std::size_t row_ = 0;
-  query::Found::Slot const* values_ = nullptr;  ///< where they were made before, side by side
+  query::ValueSlot const* values_ = nullptr;  ///< where they were made before, side by side
   std::size_t size_ = 0;
 };
 
@@ -341,7 +338,7 @@ class QueryResult {
   QueryResult() = default;
   explicit QueryResult(std::shared_ptr<query::Found const> found) noexcept : found_{std::move(found)} {}
 
-  [[nodiscard]] std::size_t size() const noexcept { return found_ ? found_->rows.size() : 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return found_ ? found_->size() : 0; }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   /// How many values a row has.
   [[nodiscard]] std::size_t columns() const noexcept { return found_ ? found_->columns() : 0; }
@@ -396,15 +393,22 @@ class QueryResult::Iterator {
     look_for_values();
   }
 
-  [[nodiscard]] QueryRow operator*() const noexcept { return {*found_, at_, values_ == nullptr ? nullptr : values_ + at_ * columns_, columns_}; }
+  [[nodiscard]] QueryRow operator*() const noexcept { return {*found_, at_, values_.first, columns_}; }
   [[nodiscard]] QueryRow operator[](difference_type by) const noexcept { return *(*this + by); }
   Iterator& operator+=(difference_type by) noexcept {
     at_ += static_cast<std::size_t>(by);
-    if (values_ == nullptr) [[unlikely]] look_for_values();
+    look_for_values();
     return *this;
   }
   Iterator& operator-=(difference_type by) noexcept { return *this += -by; }
-  Iterator& operator++() noexcept { return *this += 1; }
+  Iterator& operator++() noexcept {
+    if (++at_ < values_.end) [[likely]] {
+      values_.first += columns_;
+    } else {
+      look_for_values();
+    }
+    return *this;
+  }
   Iterator& operator--() noexcept { return *this -= 1; }
   Iterator operator++(int) noexcept {
     auto const before = *this;
@@ -426,15 +430,14 @@ class QueryResult::Iterator {
   friend std::strong_ordering operator<=>(Iterator const& left, Iterator const& right) noexcept { return left.at_ <=> right.at_; }
 
  private:
-  /// Once the values were made, rows are found without a look at the result.
   void look_for_values() noexcept {
-    if (found_ != nullptr) values_ = found_->row(0);
+    if (found_ != nullptr) values_ = found_->values_from(at_);
   }
 
   query::Found const* found_ = nullptr;
   std::size_t at_ = 0;
   std::size_t columns_ = 0;
-  query::Found::Slot const* values_ = nullptr;  ///< of the first row, if they were made and lie side by side
+  query::Found::Stretch values_{};
 };
 
 inline QueryResult::Iterator QueryResult::begin() const noexcept { return {found_.get(), 0}; }

@@ -86,6 +86,12 @@ template <meta::Lazy = {}>
   return std::exchange(distinct.back(), std::uint8_t{0}) == 0;
 }
 
+/// Whether nothing is done with the rows of a plan once they are found.
+[[nodiscard]] inline bool shows_rows_as_found(PlanView const& plan, std::int64_t offset, std::int64_t limit) noexcept {
+  return plan.having.empty() && plan.order.empty() && offset <= 0 && shown_rows(plan.shape, limit) < 0 &&
+         std::ranges::none_of(plan.find, [](Find const& find) { return find.kind == Find::Kind::pull; });
+}
+
 /// A relation of variables alone is a set.
 [[nodiscard]] inline bool is_plain(PlanView const& plan) noexcept {
   return plan.shape == FindShape::relation && plan.with.count == 0 && plan.keys.empty() &&
@@ -96,7 +102,7 @@ template <meta::Lazy = {}>
 
 template <meta::Lazy>
 QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, QueryOptions const& options, Deadline const& deadline,
-                     RunReport* report) {
+                     RunReport* report, RowsAs as) {
   if (!syntax::takes_inputs(plan.inputs, inputs.size())) refuse_inputs(plan.text, plan.nodes.data(), plan.inputs.size(), inputs.size());
   QueryContext context{plan, options, detail::sources_of(plan, inputs), deadline};
   if (report != nullptr) context.count_rows();
@@ -147,7 +153,8 @@ QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, Q
     return std::ranges::find(needs, variable) == needs.end() && std::ranges::find(wanted, variable) == wanted.end();
   });
   auto distinct = BlockRunner::distinct_steps(context, plan.main, others.empty());
-  Collector collector{context, detail::ends_distinct(plan, wanted, distinct), most};
+  bool const as_values = as == RowsAs::values && detail::shows_rows_as_found(plan, offset, limit);
+  Collector collector{context, detail::ends_distinct(plan, wanted, distinct), most, as_values};
   BlockRunner main{context, plan.main, all, wanted, collector, distinct};
   class Entry final : public StepRunner {
    public:
@@ -191,7 +198,9 @@ QueryResult run_plan(PlanView const& plan, std::span<GivenInput const> inputs, Q
       patterns[i] = first[find.pattern.index][0];  // of an input, which the parser has seen to
     }
   }
-  auto found = std::make_shared<Found>(plan.shape, written ? std::move(*written) : collector.take());
+  auto found = written                  ? std::make_shared<Found>(plan.shape, std::move(*written))
+               : collector.has_values() ? std::make_shared<Found>(plan.shape, collector.take_values())
+                                        : std::make_shared<Found>(plan.shape, collector.take());
   found->keys = detail::keys_of(plan);
   found->is_set = detail::is_plain(plan) && order.empty() && limit < 0 && offset <= 0;
   if (!plan.having.empty()) detail::keep_having(context, *found, values);

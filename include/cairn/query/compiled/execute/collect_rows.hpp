@@ -36,8 +36,7 @@ QueryResult collect(RowFeed& feed, bool has_duplicates, PlanView const& plan, st
     batch.set_rows(rows);
     collector.push(batch);
   }
-  auto found = std::make_shared<Found>(plan.shape, plan.find.size());
-  found->rows = collector.take();
+  auto found = std::make_shared<Found>(plan.shape, collector.take());
   if (!plan.having.empty()) query::detail::keep_having(context, *found);
   if (!plan.order.empty()) query::detail::sort_rows(context, *found, plan.order);
   query::detail::page(context, *found, plan.offset, query::detail::shown_rows(plan.shape, plan.limit));

@@ -227,7 +227,7 @@ template <meta::Lazy = {}>
   std::vector<GivenInput> given;
   given.reserve(inputs.size());
   for (auto const& input : inputs) given.push_back(input.given());
-  return shown(run_plan(plan, given, options));
+  return shown(run_plan(plan, given, options, nullptr, RowsAs::columns));
 }
 
 /// The answer, by whichever does it: to queries whose databases and values are of the same types it is one function, and no query has

@@ -24,7 +24,7 @@ struct StaticAnswer {
   std::size_t size = 0;                 ///< how many of them
 };
 
-/// A result, with what was pulled in columns like the others.
+/// A result that has its rows in columns, with what was pulled in columns like the others.
 template <meta::Lazy = {}>
 [[nodiscard]] StaticAnswer shown(QueryResult result) {
   struct Shown {
