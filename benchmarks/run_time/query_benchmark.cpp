@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <ranges>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -55,12 +56,33 @@ void touch_all(RowSink& sink, Rows&& rows) {
   }
   sink = row;
 }
-template <class Rows>
-void touch_rows(RowSink& sink, Rows const& rows) {
+/// Of a row at run time, what the row that the compiler makes of the same query has: by type, as one reads who knows the query; as a
+/// value where the compiler does not know the type either.
+template <class T>
+[[gnu::always_inline]] inline void touch_column(RowSink& row, QueryRow const& one, std::size_t column) {
+  if constexpr (std::same_as<T, ValueView>) {
+    touch(row, one[column]);
+  } else {
+    touch(row, one.get<T>(column));
+  }
+}
+template <class Row>
+struct ColumnsOf {
+  static void touch(RowSink& row, QueryRow const& one) { touch_column<Row>(row, one, 0); }
+};
+template <class... Parts>
+struct ColumnsOf<std::tuple<Parts...>> {
+  [[gnu::always_inline]] static void touch(RowSink& row, QueryRow const& one) {
+    std::size_t column = 0;
+    (touch_column<Parts>(row, one, column++), ...);
+  }
+};
+template <class StaticRows>
+void touch_rows(RowSink& sink, QueryResult const& rows) {
   RowSink row = sink;
   for (auto const& one : rows) {
     ++row.rows;
-    for (std::size_t i = 0; i != one.size(); ++i) touch(row, one[i]);
+    ColumnsOf<std::ranges::range_value_t<StaticRows>>::touch(row, one);
   }
   sink = row;
 }
@@ -77,8 +99,12 @@ template <class... Inputs>
 #define CAIRN_QUERY(named, text, db, loops, loop, ...)                                                                   \
   contest.query(                                                                                                         \
       named, [&](RowSink& row) { touch_all(row, cairn::q<text>(db __VA_OPT__(, ) __VA_ARGS__)); },                       \
-      [&](RowSink& row) { touch_rows(row, cairn::q(db, text __VA_OPT__(, ) __VA_ARGS__)); },                             \
-      [&](RowSink& row) { touch_rows(row, ask_anew(text, db __VA_OPT__(, ) __VA_ARGS__)); },                             \
+      [&](RowSink& row) {                                                                                                \
+        touch_rows<decltype(cairn::q<text>(db __VA_OPT__(, ) __VA_ARGS__))>(row, cairn::q(db, text __VA_OPT__(, ) __VA_ARGS__)); \
+      },                                                                                                                 \
+      [&](RowSink& row) {                                                                                                \
+        touch_rows<decltype(cairn::q<text>(db __VA_OPT__(, ) __VA_ARGS__))>(row, ask_anew(text, db __VA_OPT__(, ) __VA_ARGS__)); \
+      },                                                                                                                 \
       [&](RowSink& row) { (loops##_of_tree).loop(row); }, [&](RowSink& row) { (loops##_of_columns).loop(row); })
 
 void people_queries(Contest& contest) {
@@ -117,10 +143,10 @@ void people_queries(Contest& contest) {
         touch_all(row, cairn::q<"[:find ?e1 ?e2 :in $ % :where (follow ?e1 ?e2)]">(db, cairn::rules<"[[(follow ?a ?b) [?a :follows ?b]]]">));
       },
       [&](RowSink& row) {
-        touch_rows(row, cairn::q(db, "[:find ?e1 ?e2 :in $ % :where (follow ?e1 ?e2)]", cairn::rules("[[(follow ?a ?b) [?a :follows ?b]]]")));
+        touch_rows<std::span<std::tuple<EntityId, EntityId> const>>(row, cairn::q(db, "[:find ?e1 ?e2 :in $ % :where (follow ?e1 ?e2)]", cairn::rules("[[(follow ?a ?b) [?a :follows ?b]]]")));
       },
       [&](RowSink& row) {
-        touch_rows(row, ask_anew("[:find ?e1 ?e2 :in $ % :where (follow ?e1 ?e2)]", db, cairn::rules("[[(follow ?a ?b) [?a :follows ?b]]]")));
+        touch_rows<std::span<std::tuple<EntityId, EntityId> const>>(row, ask_anew("[:find ?e1 ?e2 :in $ % :where (follow ?e1 ?e2)]", db, cairn::rules("[[(follow ?a ?b) [?a :follows ?b]]]")));
       },
       [&](RowSink& row) { loops_of_tree.q_rule(row); }, [&](RowSink& row) { loops_of_columns.q_rule(row); });
 }
@@ -155,8 +181,8 @@ void closure_of(Contest& contest, std::string const& named, Facts const& facts) 
         touch_all(row, cairn::q<"[:find ?e ?e2 :in $ % :where (reach ?e ?e2)]">(
                            db, cairn::rules<"[[(reach ?x ?y) [?x :follows ?y]] [(reach ?x ?y) [?x :follows ?t] (reach ?t ?y)]]">));
       },
-      [&](RowSink& row) { touch_rows(row, cairn::q(db, "[:find ?e ?e2 :in $ % :where (reach ?e ?e2)]", cairn::rules(reach))); },
-      [&](RowSink& row) { touch_rows(row, ask_anew("[:find ?e ?e2 :in $ % :where (reach ?e ?e2)]", db, cairn::rules(reach))); },
+      [&](RowSink& row) { touch_rows<std::span<std::tuple<EntityId, EntityId> const>>(row, cairn::q(db, "[:find ?e ?e2 :in $ % :where (reach ?e ?e2)]", cairn::rules(reach))); },
+      [&](RowSink& row) { touch_rows<std::span<std::tuple<EntityId, EntityId> const>>(row, ask_anew("[:find ?e ?e2 :in $ % :where (reach ?e ?e2)]", db, cairn::rules(reach))); },
       [&](RowSink& row) { closure_by_tree(tree, row); }, [&](RowSink& row) { closure_by_search(columns, row); });
 }
 
