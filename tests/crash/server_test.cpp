@@ -21,6 +21,7 @@
 #include <catch2/catch_template_test_macros.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -260,23 +261,39 @@ TEMPLATE_TEST_CASE("servers that are killed, networks that lose, processes that 
   // Before anything is connected: children have no use for it.
   {
     INFO("8 processes that append at once lose nothing and do nothing twice");
-    auto const each = times(25, 1000);
+    // They begin together now and then: all have a part in what is there before any of them goes on.
+    constexpr int processes = 8;
+    constexpr int meetings = 5;
+    auto const at_once = times(5, 200);
+    auto const each = meetings * at_once;
+    std::array<laws::Meeting, meetings> begin_together;
     std::vector<std::unique_ptr<Child>> children;
-    for (int child = 0; child != 8; ++child) {
+    for (int child = 0; child != processes; ++child) {
       children.push_back(std::make_unique<Child>([&, child](int) {
         auto connection = Backend::connect_store(config);
-        for (int i = 0; i != each; ++i) add(connection, "contended", std::to_string(child * each + i));
+        int number = child * each;
+        for (auto& meeting : begin_together) {
+          meeting.attend();
+          for (int i = 0; i != at_once; ++i) add(connection, "contended", std::to_string(number++));
+        }
       }));
     }
+    for (auto& meeting : begin_together) meeting.leave();
     for (auto& child : children) {
       child->wait();
       CHECK(child->ended_well());
     }
     auto connection = Backend::connect_store(config);
     std::vector<int> found;
-    for (auto const& entry : entries_of(*connection.root("contended"))) found.push_back(std::stoi(entry));
+    int turns = 0;
+    for (auto const& entry : entries_of(*connection.root("contended"))) {
+      auto const number = std::stoi(entry);
+      if (!found.empty() && found.back() / each != number / each) ++turns;
+      found.push_back(number);
+    }
+    CHECK(turns >= meetings * (processes - 1));
     std::sort(found.begin(), found.end());
-    std::vector<int> all(static_cast<std::size_t>(8 * each));
+    std::vector<int> all(static_cast<std::size_t>(processes * each));
     std::iota(all.begin(), all.end(), 0);
     CHECK((found == all));
   }

@@ -1,6 +1,6 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
-// Processes that tell their parent numbers.
+// Processes that tell their parent numbers, and wait for each other.
 #pragma once
 
 #include <cerrno>
@@ -15,6 +15,7 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace cairn::laws {
@@ -89,6 +90,36 @@ class Child {
   int in_ = -1;
   bool ended_well_ = false;
   bool was_killed_ = false;
+};
+
+/// Where processes wait for each other: whoever comes goes on once all have come, or have ended, that were begun since this was made,
+/// and who made it.
+class Meeting {
+ public:
+  Meeting() {
+    if (::pipe2(ends_, O_CLOEXEC) != 0) throw std::runtime_error{"pipe2 failed"};
+  }
+  Meeting(Meeting const&) = delete;
+  Meeting& operator=(Meeting const&) = delete;
+  ~Meeting() {
+    leave();
+    ::close(ends_[0]);
+  }
+
+  /// Others no longer wait for this process.
+  void leave() {
+    if (ends_[1] >= 0) ::close(std::exchange(ends_[1], -1));
+  }
+  /// Once in a process.
+  void attend() {
+    leave();
+    char nothing = 0;
+    while (::read(ends_[0], &nothing, 1) < 0 && errno == EINTR) {
+    }
+  }
+
+ private:
+  int ends_[2]{-1, -1};  // all hold the one that is written to, and its end is what they wait for
 };
 
 }  // namespace cairn::laws

@@ -15,9 +15,16 @@
 #include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <deque>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <random>
@@ -241,13 +248,18 @@ void check_kills() {
 }
 
 /// Eight processes transact at once, each on a connection of its own: every transaction is there once, made of what those before it left.
-/// With CAIRN_LONG in the environment each makes 200.
+/// With CAIRN_LONG in the environment each makes 200. Prints how often they met, and how fast they were.
+///
+/// They begin together, four times or fifty, and each knows then what there was when it made its last one. So they have met, however the
+/// system lets them run: of those who begin together, all have a part in the history before any of them goes on, and all but one are overtaken.
 template <BlobStoreHarness Harness>
 void check_writing_processes() {
   using Store = cairn::Store<typename Harness::Backend>;
   constexpr std::int64_t processes = 8;
-  std::int64_t const each = std::getenv("CAIRN_LONG") != nullptr ? 200 : 8;  // NOLINT(concurrency-mt-unsafe): reads only
-  NumberedWriters const writers{processes, each};
+  bool const at_length = std::getenv("CAIRN_LONG") != nullptr;  // NOLINT(concurrency-mt-unsafe): reads only
+  std::int64_t const meetings = at_length ? 50 : 4;
+  std::int64_t const at_once = at_length ? 4 : 2;
+  NumberedWriters const writers{processes, meetings * at_once};
   Harness harness;
   auto const config = harness.config();
   Store::create(config);
@@ -255,29 +267,52 @@ void check_writing_processes() {
     auto connection = Store::connect(config);
     writers.begin(connection);
   }
+  std::deque<Meeting> begin_together(static_cast<std::size_t>(meetings));
   std::vector<std::unique_ptr<Child>> children;
   for (std::int64_t process = 0; process != processes; ++process) {
-    children.push_back(std::make_unique<Child>([&, process](int) {
+    children.push_back(std::make_unique<Child>([&, process](int out) {
       auto connection = Store::connect(config);
-      for (std::int64_t which = 0; which != each; ++which) writers.transact(connection, process, which);
+      std::int64_t which = 0;
+      for (auto& meeting : begin_together) {
+        meeting.attend();
+        for (std::int64_t i = 0; i != at_once; ++i) writers.transact(connection, process, which++);
+      }
+      tell(out, static_cast<std::int64_t>(connection.stats().commit_conflicts));
     }));
   }
+  for (auto& meeting : begin_together) meeting.leave();
+  std::int64_t conflicts = 0;
+  auto const begun = std::chrono::steady_clock::now();
   for (auto& child : children) {
-    child->wait();
+    auto const told = child->wait();
     CHECK(child->ended_well());
+    for (auto const number : told) conflicts += number;
   }
+  std::chrono::duration<double> const took = std::chrono::steady_clock::now() - begun;
   auto const connection = Store::connect(config);
-  CHECK(writers.fault_at_the_end(connection.db()) == "");
-  CHECK(verify(connection.db()).current == connection.db().size());
+  auto const db = connection.db();
+  CHECK(writers.fault_at_the_end(db) == "");
+  CHECK(verify(db).current == db.size());
+  auto const turns = writers.turns(db);
+  std::printf("%s: %lld transactions of %lld processes, %lld of them after another's, %.2f conflicts each, %.0f/s\n",
+              std::string{Harness::Backend::backend_id}.c_str(), static_cast<long long>(writers.all()), static_cast<long long>(processes),
+              static_cast<long long>(turns), static_cast<double>(conflicts) / static_cast<double>(writers.all()),
+              static_cast<double>(writers.all()) / took.count());
+  std::fflush(stdout);
+  CHECK(turns >= meetings * (processes - 1));
+  CHECK(conflicts >= meetings * (processes - 1));
 }
 
 /// Eight processes follow a writer and write nothing: each sees what it saw before and perhaps more, whole transactions, never a gap, and
-/// at the end all. A value that one of them has kept is what it was.
+/// at the end all. A value that one of them has kept is what it was. The writer goes on, eight times, when all have seen something new.
 template <BlobStoreHarness Harness>
 void check_followers() {
   using Store = cairn::Store<typename Harness::Backend>;
-  constexpr int followers = 8;
-  constexpr std::int64_t transactions = 40;
+  constexpr std::size_t followers = 8;
+  constexpr std::int64_t waits = 8;
+  constexpr std::int64_t at_once = 5;
+  constexpr std::int64_t transactions = waits * at_once;
+  constexpr std::chrono::minutes patience{2};  // the writer may have failed: they end then, too
   NumberedWriters const writer{1, transactions};
   Harness harness;
   auto const config = harness.config();
@@ -287,10 +322,9 @@ void check_followers() {
     writer.begin(connection);
   }
   std::vector<std::unique_ptr<Child>> children;
-  for (int follower = 0; follower != followers; ++follower) {
+  for (std::size_t follower = 0; follower != followers; ++follower) {
     children.push_back(std::make_unique<Child>([&](int out) {
       auto connection = Store::connect(config);
-      tell(out, 0);
       auto const require_whole = [&](auto const& db, std::int64_t at_least) {
         if (auto const fault = writer.fault_of(db); !fault.empty()) throw std::runtime_error{fault};
         auto const found = writer.count(db);
@@ -299,28 +333,58 @@ void check_followers() {
       };
       std::vector kept{connection.db()};
       std::vector<std::int64_t> seen{0};
+      tell(out, 0);
+      auto last_news = std::chrono::steady_clock::now();
       while (seen.back() != transactions) {
         auto const db = connection.sync();
         auto const found = require_whole(db, seen.back());
-        if (found == seen.back()) continue;
+        auto const now = std::chrono::steady_clock::now();
+        if (found == seen.back()) {
+          if (now - last_news > patience) throw std::runtime_error{"there is nothing new after " + std::to_string(found) + " transactions"};
+          continue;
+        }
+        last_news = now;
         kept.push_back(db);
         seen.push_back(found);
+        tell(out, found);
       }
       for (std::size_t i = 0; i != kept.size(); ++i) {
         if (require_whole(kept[i], 0) != seen[i]) throw std::runtime_error{"a value has changed"};
       }
     }));
   }
-  for (auto& child : children) REQUIRE(child->hear() == 0);
+  // What each of them said that it saw.
+  std::array<std::vector<std::int64_t>, followers> seen;
+  auto const wait_until_all_saw = [&](std::int64_t at_least) {
+    for (std::size_t i = 0; i != followers; ++i) {
+      while (seen[i].empty() || seen[i].back() < at_least) {
+        auto const number = children[i]->hear();
+        REQUIRE(number.has_value());
+        seen[i].push_back(*number);
+      }
+    }
+  };
+  wait_until_all_saw(0);
   auto connection = Store::connect(config);
   for (std::int64_t number = 0; number != transactions; ++number) {
     writer.transact(connection, 0, number);
     if (number % 16 == 15) connection.checkpoint();
+    if (number % at_once == at_once - 1) wait_until_all_saw(number + 2 - at_once);
   }
-  for (auto& child : children) {
-    child->wait();
-    CHECK(child->ended_well());
+  std::size_t least = std::numeric_limits<std::size_t>::max();
+  std::size_t most = 0;
+  for (std::size_t i = 0; i != followers; ++i) {
+    auto const more = children[i]->wait();
+    CHECK(children[i]->ended_well());
+    seen[i].insert(seen[i].end(), more.begin(), more.end());
+    CHECK(std::adjacent_find(seen[i].begin(), seen[i].end(), std::greater_equal{}) == seen[i].end());
+    CHECK(seen[i].size() > static_cast<std::size_t>(waits));
+    least = (std::min)(least, seen[i].size());
+    most = (std::max)(most, seen[i].size());
   }
+  std::printf("%s: %zu processes that followed %lld transactions saw %zu to %zu states\n", std::string{Harness::Backend::backend_id}.c_str(), followers,
+              static_cast<long long>(transactions), least, most);
+  std::fflush(stdout);
   CHECK(connection.tail_bytes() != 0);
   // Whoever has only read leaves the tail to those who write.
   auto const version = connection.blobs().root("db")->version;

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,20 @@ class NumberedWriters {
   [[nodiscard]] static std::int64_t count(Db const& db) {
     std::int64_t found = 0;
     for ([[maybe_unused]] auto const& datom : db.datoms(avet, ":writers/number")) ++found;
+    return found;
+  }
+
+  /// Of how many transactions the one before was another writer's.
+  template <class Db>
+  [[nodiscard]] std::int64_t turns(Db const& db) const {
+    std::map<EntityId, std::int64_t> writers;
+    for (auto const& datom : db.datoms(avet, ":writers/number")) writers[datom.tx] = datom.v.as_integer() / each_;
+    std::int64_t found = 0;
+    std::optional<std::int64_t> before;
+    for (auto const& [tx, writer] : writers) {
+      if (before && *before != writer) ++found;
+      before = writer;
+    }
     return found;
   }
 
