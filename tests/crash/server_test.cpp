@@ -19,6 +19,7 @@
 
 #include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_template_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
 #include <array>
@@ -38,6 +39,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -65,6 +67,16 @@ using cairn::test::entries_of;
 using cairn::test::NetworkFault;
 using cairn::test::OwnService;
 using cairn::test::TcpProxy;
+
+template <class Call>
+std::optional<Error> error_of(Call call) {
+  try {
+    call();
+  } catch (Error const& error) {
+    return error;
+  }
+  return std::nullopt;
+}
 
 int times(int in_every_run, int at_length) { return std::getenv("CAIRN_LONG") != nullptr ? at_length : in_every_run; }
 
@@ -109,6 +121,27 @@ struct Postgres {
     REQUIRE(nothing != MAP_FAILED);
     CHECK(laws::code_of([&] { channel.send("read", {std::string_view{static_cast<char const*>(nothing), size}}); }) == Errc::io_full);
     ::munmap(nothing, size);
+
+    // What libpq refuses before it looks for a server, wherever that is, and what a server does.
+    auto const says = [&](std::string const& conninfo) {
+      Backend::Config said;
+      said.conninfo = Secret{conninfo};
+      return error_of([&] { static_cast<void>(Backend::connect_store(said)); });
+    };
+    auto const place = "host=" + config.host + " port=" + std::to_string(config.port) + " dbname=" + config.dbname;
+    for (std::string const& where : {std::string{"host=127.0.0.1 port=1"}, place}) {
+      for (std::string const parameter : {"sslmode", "channel_binding", "gssencmode", "target_session_attrs", "ssl_min_protocol_version"}) {
+        auto const error = says(where + " application_name=cairn " + parameter + "=bogus");
+        REQUIRE(error);
+        CHECK(error->code() == Errc::config_range);
+        CHECK_THAT(error->what(), Catch::Matchers::ContainsSubstring(parameter) && !Catch::Matchers::ContainsSubstring("bogus"));
+      }
+      auto const error = says(where + " ssl_min_protocol_version=TLSv1.3 ssl_max_protocol_version=TLSv1.2");
+      REQUIRE(error);
+      CHECK(error->code() == Errc::config_range);
+    }
+    CHECK(says("host=127.0.0.1 port=1 sslmode=disable")->code() == Errc::io_error);
+    CHECK(says(place + " sslmode=disable user=nobody_here")->code() == Errc::io_error);
 
     // Two who create the first stores of one schema.
     Channel other{config};
@@ -196,6 +229,20 @@ struct Mysql {
       auto without_tls = config;
       without_tls.*key = place.path() / "pem";
       CHECK(laws::code_of([&] { static_cast<void>(Channel{without_tls}); }) == Errc::config_mismatch);
+    }
+
+    for (auto const& [key, name] : {std::pair{&Backend::Config::tls_ca, ":tls-ca"}, std::pair{&Backend::Config::tls_cert, ":tls-cert"},
+                                    std::pair{&Backend::Config::tls_key, ":tls-key"}}) {
+      for (auto const tls : {backends::mysql::Tls::on, backends::mysql::Tls::verified}) {
+        auto nothing_there = config;
+        nothing_there.port = 1;  // before a server is looked for
+        nothing_there.tls = tls;
+        nothing_there.*key = place.path() / "pem";
+        auto const error = error_of([&] { static_cast<void>(Channel{nothing_there}); });
+        REQUIRE(error);
+        CHECK(error->code() == Errc::config_range);
+        CHECK_THAT(error->what(), Catch::Matchers::ContainsSubstring(name));
+      }
     }
 
     // A server of a group undoes, on commit, what another one's commit is in the way of.

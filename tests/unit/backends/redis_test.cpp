@@ -8,6 +8,7 @@
 
 #include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <arpa/inet.h>
 #include <array>
@@ -233,8 +234,12 @@ TEST_CASE("databases, prefixes and sockets") {
   config.database = 999;
   CHECK(mentions(error_of([&] { Backend::empty_store(config); }), "database 999"));
   config.database = 0;
-  config.nodes = {"no port"};
-  CHECK(error_of([&] { Backend::empty_store(config); })->code() == Errc::config_range);
+  for (auto const* const node : {"no port", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:"}) {
+    config.nodes = {"127.0.0.1:65535", node};
+    auto const error = error_of([&] { Backend::empty_store(config); });
+    CHECK(error->code() == Errc::config_range);
+    CHECK_THAT(error->what(), Catch::Matchers::ContainsSubstring("Node 2 of :nodes") && Catch::Matchers::ContainsSubstring("from 1 to 65535"));
+  }
   by_socket.nodes = {"127.0.0.1:6379"};
   CHECK(error_of([&] { Backend::empty_store(by_socket); })->code() == Errc::config_mismatch);
   config.nodes.clear();

@@ -8,6 +8,8 @@
 #include <cairn/error/error.hpp>
 
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <mysql.h>
 #include <new>
@@ -96,10 +98,17 @@ class Result {
   std::vector<Row> rows_;
 };
 
+/// Errors: `config/range` where there is nothing to be read: libmariadb says that like a server that it cannot agree with, and perhaps only once it has
+/// found one.
+inline void check_readable(std::filesystem::path const& path, std::string_view key) {
+  if (path.empty() || std::ifstream{path}.peek() != std::ifstream::traits_type::eof()) return;
+  raise(Errc::config_range, "the store: " + std::string{key} + " names no file that can be read, or an empty one.", "{:key " + std::string{key} + "}");
+}
+
 class Channel {
  public:
   /// Connects; `LostConnection` where that fails, `config/mismatch` where an option file may undo or undid what `tls` says, or where there
-  /// are certificates for a connection that would not be encrypted.
+  /// are certificates for a connection that would not be encrypted, `config/range` where those are not there.
   explicit Channel(Config const& config) {
     // libmariadb reads the file when it connects, so what is in it wins over all options that were set before.
     if (config.tls == Tls::verified && !config.option_file.empty()) {
@@ -109,6 +118,9 @@ class Channel {
       raise(Errc::config_mismatch, "There are certificates or keys for a connection that is not encrypted: say :tls :verified or :tls :on, or leave them out.",
             "{:key :tls}");
     }
+    check_readable(config.tls_ca, ":tls-ca");
+    check_readable(config.tls_cert, ":tls-cert");
+    check_readable(config.tls_key, ":tls-key");
     static int const is_ready = mysql_server_init(0, nullptr, nullptr);  // once, before there are threads in it
     if (is_ready == 0) connection_.reset(mysql_init(nullptr));
     if (!connection_) throw std::bad_alloc{};

@@ -40,14 +40,24 @@ struct Parameter {
       : bytes{reinterpret_cast<char const*>(from.data()), from.size()} {}
 };
 
+using ConninfoOptions = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+/// What a connection string says; nothing where libpq cannot read it.
+inline ConninfoOptions options_of(std::string const& text) {
+  char* fault = nullptr;
+  ConninfoOptions options{PQconninfoParse(text.c_str(), &fault), &PQconninfoFree};
+  PQfreemem(fault);
+  return options;
+}
+/// Otherwise it is the name of a database.
+inline bool is_conninfo(std::string const& text) noexcept {
+  return text.find('=') != std::string::npos || text.starts_with("postgresql://") || text.starts_with("postgres://");
+}
+
 /// Errors: `config/type` where libpq could not read it, or would take a part of a password for a host or a port. libpq repeats in its messages what
 /// it stumbles over, which is a secret here.
 inline void check_conninfo(std::string const& text) {
-  bool const is_parsed = text.find('=') != std::string::npos || text.starts_with("postgresql://") || text.starts_with("postgres://");
-  if (!is_parsed) return;  // the name of a database
-  char* fault = nullptr;
-  std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> const options{PQconninfoParse(text.c_str(), &fault), &PQconninfoFree};
-  PQfreemem(fault);
+  if (!is_conninfo(text)) return;
+  auto const options = options_of(text);
   bool is_readable = options != nullptr;
   for (auto const* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
     if (option->val == nullptr) continue;
@@ -63,10 +73,43 @@ inline void check_conninfo(std::string const& text) {
         "{:key :conninfo}");
 }
 
+/// Whether libpq would look for a server with these parameters, whose values it looks at before. Asks none: there is none at that place.
+inline bool are_taken(std::span<PQconninfoOption const* const> parameters) {
+  std::vector<char const*> keys{"host"};
+  std::vector<char const*> values{"/"};
+  for (auto const* parameter : parameters) {
+    keys.push_back(parameter->keyword);
+    values.push_back(parameter->val);
+  }
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+  return PQpingParams(keys.data(), values.data(), 0) != PQPING_NO_ATTEMPT;
+}
+
+/// For a connection that failed, which libpq tells like one that a server refused. Errors: `config/range` where it is the value of a parameter that
+/// libpq does not take; it names the parameter, and not the value, as above.
+inline void check_values(std::string const& text) {
+  if (!is_conninfo(text)) return;
+  auto const options = options_of(text);
+  std::vector<PQconninfoOption const*> given;
+  for (auto const* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    constexpr std::array<std::string_view, 4> places{"host", "hostaddr", "port", "service"};
+    if (option->val != nullptr && std::find(places.begin(), places.end(), option->keyword) == places.end()) given.push_back(option);
+  }
+  if (are_taken(given) || !are_taken({})) return;  // it was the server, or an environment variable
+  for (auto const* option : given) {
+    if (are_taken({&option, 1})) continue;
+    std::string const key{option->keyword};
+    raise(Errc::config_range, "the store: libpq does not take what :conninfo says for " + key + ". Its manual has the values that there are.",
+          "{:key :conninfo :parameter \"" + key + "\"}");
+  }
+  raise(Errc::config_range, "the store: libpq does not take together what :conninfo says.", "{:key :conninfo}");
+}
+
 /// The statements between two syncs are one transaction, unless they say otherwise: all of them happen, or none.
 class Channel {
  public:
-  /// Connects; `LostConnection` where that fails, `store/does-not-exist` where there is no such database; as `check_conninfo`.
+  /// Connects; `LostConnection` where that fails, `store/does-not-exist` where there is no such database; as `check_conninfo` and `check_values`.
   explicit Channel(Config const& config) : reply_timeout_{config.reply_timeout} {
     check_conninfo(config.conninfo.reveal());
     auto const port = config.port == 0 ? std::string{} : std::to_string(config.port);
@@ -76,7 +119,10 @@ class Channel {
                                             config.user.c_str(), config.password.reveal().c_str(), nullptr};
     connection_.reset(PQconnectdbParams(keys.data(), values.data(), 1));
     if (!connection_) throw std::bad_alloc{};
-    if (PQstatus(connection_.get()) != CONNECTION_OK) throw_refused();
+    if (PQstatus(connection_.get()) != CONNECTION_OK) {
+      check_values(config.conninfo.reveal());
+      throw_refused();
+    }
     PQsetNoticeReceiver(connection_.get(), [](void*, PGresult const*) {}, nullptr);
     if (PQsetnonblocking(connection_.get(), 1) != 0 || PQenterPipelineMode(connection_.get()) != 1) throw_lost();
   }

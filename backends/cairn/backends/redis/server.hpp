@@ -43,7 +43,9 @@ class Server {
     }
     for (auto const& text : config_.nodes) {
       auto place = host_and_port(text);
-      if (!place) raise(Errc::config_range, "The node \"" + text + "\" in :nodes is not host:port.", "{:key :nodes}");
+      if (!place) {
+        raise(Errc::config_range, "Node " + std::to_string(nodes_.size()) + " of :nodes is not host:port, with a port from 1 to 65535.", "{:key :nodes}");
+      }
       nodes_.push_back({std::move(place->first), place->second});
     }
     node_ = nodes_.front();
