@@ -23,19 +23,23 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <future>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <new>
 #include <numeric>
 #include <optional>
 #include <random>
+#include <set>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -158,6 +162,11 @@ struct Postgres {
     CHECK(Backend::connect_store(in_schema).roots().empty());
     Backend::delete_store(in_schema);
   }
+  /// The sessions of `writer`, each by its number.
+  static std::string sessions_of_writer(Channel& channel) {
+    return run(channel, "SELECT coalesce(string_agg(pid::text, ' '), '') FROM pg_stat_activity WHERE usename = 'writer'");
+  }
+  static void end_session(Channel& channel, std::string const& number) { run(channel, "SELECT pg_terminate_backend(" + number + ")::text"); }
   static void let_server_sync(Backend::Config const& config, bool syncs) {
     std::string const wanted = syncs ? "on" : "off";
     for (std::string const& text : {"ALTER SYSTEM SET fsync = " + wanted, std::string{"SELECT pg_reload_conf()"}}) {
@@ -269,6 +278,10 @@ struct Mysql {
     Backend::empty_store(half);
     Backend::delete_store(half);
   }
+  static std::string sessions_of_writer(Channel& channel) {
+    return run(channel, "SELECT COALESCE(GROUP_CONCAT(id SEPARATOR ' '), '') FROM information_schema.PROCESSLIST WHERE user = 'writer'");
+  }
+  static void end_session(Channel& channel, std::string const& number) { run(channel, "KILL " + number); }
   static void let_server_sync(Backend::Config const& config, bool syncs) {
     backends::mysql::details::Channel channel{config};
     channel.run("SET GLOBAL innodb_flush_log_at_trx_commit = " + std::string{syncs ? "1" : "2"}, "set how it syncs");
@@ -595,6 +608,59 @@ TEMPLATE_TEST_CASE("what a server gives up, and what was sent in part, is done o
     };
     CHECK(laws::code_of([&] { static_cast<void>(hold_and_append()); }) == Errc::io_read_only);
     CHECK(hold_and_append() == CommitResult::committed);
+  }
+  {
+    INFO("the server has no more sessions of a connection than it may have; they are kept, and one that the server ended is replaced");
+    constexpr std::size_t most = 3;
+    auto pooled = config;
+    pooled.user = "writer";
+    pooled.max_connections = most;
+    auto const sessions = [&] {
+      std::istringstream numbers{TestType::sessions_of_writer(look)};
+      return std::set<std::string>{std::istream_iterator<std::string>{numbers}, {}};
+    };
+    while (!sessions().empty()) std::this_thread::yield();  // those of the connections before
+    // Twelve threads at once: changes wait on the server for one row, in all sessions that changes may have, and readers share the last one.
+    auto const in_use = [&](auto& on) {
+      std::vector<std::future<void>> changes;
+      std::vector<std::future<void>> reads;
+      std::atomic<bool> is_seen{false};
+      TestType::run(other, "START TRANSACTION");
+      TestType::run(other, "UPDATE cairn_root SET frames = frames WHERE name = 'held'");
+      for (int thread = 0; thread != 4; ++thread) {
+        changes.push_back(std::async(std::launch::async, [&] {
+          while (!(on.begin().append("held", on.root("held")->version, bytes_of("x")) == CommitResult::committed)) {
+          }
+        }));
+      }
+      for (int thread = 0; thread != 8; ++thread) {
+        reads.push_back(std::async(std::launch::async, [&] {
+          while (!is_seen) static_cast<void>(on.root("held"));
+          for (int i = 0; i != 20; ++i) static_cast<void>(on.root("held"));
+        }));
+      }
+      while (sessions().size() < most) std::this_thread::yield();
+      is_seen = true;
+      for (auto& read : reads) read.get();
+      auto const seen = sessions();
+      CHECK(seen.size() == most);
+      TestType::run(other, "ROLLBACK");
+      for (auto& change : changes) change.get();
+      return seen;
+    };
+    {
+      auto on = Backend::connect_store(pooled);
+      auto const first = in_use(on);
+      CHECK(sessions() == first);
+      CHECK(in_use(on) == first);
+      auto const ended = *first.begin();
+      TestType::end_session(look, ended);
+      while (sessions().contains(ended)) std::this_thread::yield();
+      auto const then = in_use(on);
+      CHECK_FALSE(then.contains(ended));
+      CHECK(sessions() == then);
+    }
+    while (!sessions().empty()) std::this_thread::yield();
   }
   {
     INFO("a read is made again though its connection, and all that are idle, died without a word");
