@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -303,6 +304,42 @@ TEST_CASE("whoever was connected to a server that became a replica finds the one
   CHECK(error_of([&] { static_cast<void>(writer.append("main", version, bytes("frame"))); })->code() == Errc::io_read_only);
   CHECK(writer.append("main", version, bytes("frame")) == CommitResult::committed);
   CHECK(laws::tail_of(connection, "main") == std::vector<std::string>{"frame"});
+}
+
+TEST_CASE("a store that was deleted before its creation was sent again is another one") {
+  OwnService const server{script("redis")};
+  auto const port = server.value<std::uint16_t>("port");
+  TcpProxy proxy{port};
+  auto const config = config_of(server);
+  auto through = config;
+  through.port = proxy.port();
+  auto const value = [&] { return tell(port, {"GET", "{" + config.prefix + "}:store"}); };
+  std::string first;
+  std::optional<redis::Connection> connection;
+
+  proxy.fail_next(NetworkFault::lose_reply, "NX", [&] {
+    first = value();
+    connection.emplace(Backend::connect_store(config));
+    Backend::delete_store(config);
+  });
+  Backend::empty_store(through);
+  REQUIRE(proxy.faults() == 1);
+  REQUIRE(first.size() > 2);
+  CHECK(value().size() == first.size());
+  CHECK(value() != first);
+  CHECK(error_of([&] { static_cast<void>(connection->root("main")); })->code() == Errc::store_does_not_exist);
+  Backend::delete_store(config);
+
+  // Where nobody deletes it, it is there, once.
+  for (auto const fault : {NetworkFault::lose_request, NetworkFault::lose_reply, NetworkFault::cut_reply}) {
+    first.clear();
+    proxy.fail_next(fault, "NX", [&] { first = value(); });
+    Backend::empty_store(through);
+    CHECK((fault == NetworkFault::lose_request || value() == first));
+    CHECK(error_of([&] { Backend::empty_store(through); })->code() == Errc::store_exists);
+    Backend::delete_store(config);
+  }
+  CHECK(proxy.faults() == 4);
 }
 
 TEST_CASE("a deletion leaves nothing though the server comes back with its keys in another order") {

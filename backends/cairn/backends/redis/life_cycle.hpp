@@ -10,6 +10,7 @@
 #include <cairn/backends/redis/server.hpp>
 #include <cairn/error/error.hpp>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,10 +20,20 @@ namespace cairn::backends::redis::details {
 inline void create_store(Config const& config) {
   Keys const keys{config};
   Server server{config};
-  auto const value = std::string{format} + " " + random_own();
-  if (!server.run({"SET", keys.store(), value, "NX"}, "create the store").is_nothing()) return;
-  // It is ours where the reply was lost and the call sent again.
-  if (server.run({"GET", keys.store()}, "look at the store").text() == value) return;
+  auto const key = keys.store();
+  // Another store each time that it is sent: one whose reply was lost may be there, and be deleted before the next. Whoever deletes it is still
+  // removing what has its `own`, and who was connected to it must not take this one for it.
+  std::vector<std::string> values;
+  bool may_have_run = false;
+  auto const made = server.run_each(
+      [&] {
+        values.push_back(std::string{format} + " " + random_own());
+        return Call{"SET", key, values.back(), "NX"};
+      },
+      "create the store", may_have_run);
+  if (!made.is_nothing()) return;
+  // It is ours where the reply was lost and another one sent.
+  if (std::find(values.begin(), values.end(), server.run({"GET", key}, "look at the store").text()) != values.end()) return;
   raise(Errc::store_exists, "There is a store under the key " + keys.store() +
                                 " of that Redis already: connect to it, delete it first, or choose another :prefix.");
 }

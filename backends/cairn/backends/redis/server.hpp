@@ -80,12 +80,18 @@ class Server {
   /// patience, and it follows where a cluster sends it. `may_have_run` becomes true when the reply to one sending was lost. Throws what
   /// an error means.
   Reply run(Call const& call, std::string_view what, bool& may_have_run) {
+    return run_each([&]() -> Call const& { return call; }, what, may_have_run);
+  }
+  /// The same of a call that `make` makes anew for each sending.
+  template <class Make>
+  Reply run_each(Make make, std::string_view what, bool& may_have_run) {
     check_process();
     Patience patience{config_.timeout};
     std::uint64_t lost_replies = 0;
     std::unique_ptr<Session> other;  // where one call is sent to while the slot is on its way
     for (int redirections = 0;;) {
       try {
+        auto&& call = make();
         auto const reply = other ? std::exchange(other, nullptr)->ask(call, true) : lease()->ask(call);
         if (!reply.is_error()) return reply;
         if (says(reply.text(), "READONLY")) begin_anew();  // behind the same address there may be another by now
