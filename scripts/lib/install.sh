@@ -92,22 +92,21 @@ missing_packages() {
   done
 }
 
-# Catch2 3 is in Debian 12's backports only.
+# Catch2 3 is in Debian 12's backports only. Before the lists are fetched, so that they are fetched once.
 add_backports() {
-  local codename
-  codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-  [ "$codename" = bookworm ] ||
-    fail "This system's catch2 is $(candidate catch2), and version 3 is needed. Install it by hand and run this again."
+  [ "$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" = bookworm ] || return 0
+  ! grep -rqs '^[^#]*bookworm-backports' /etc/apt/sources.list /etc/apt/sources.list.d || return 0
   note "adding bookworm-backports for catch2 (/etc/apt/sources.list.d/cairn-backports.list)"
   echo "deb http://deb.debian.org/debian bookworm-backports main" >/etc/apt/sources.list.d/cairn-backports.list
   lists_are_fresh=
-  refresh_lists
 }
+
+has_apt() { command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; }
 
 # install_packages NEED...: installs what is missing; quick, offline and silent about it when nothing is.
 install_packages() {
-  local missing need
-  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  local missing
+  if ! has_apt; then
     say "Not a Debian or Ubuntu: going on with what is there. Needed are: $*"
     return 0
   fi
@@ -119,21 +118,15 @@ install_packages() {
   [ "$(id -u)" = 0 ] || fail "These packages are missing: $(echo $missing)
 Run this as root once (it installs them), or install them yourself."
   say "Packages: installing what is missing"
+  ! grep -qx catch2 <<<"$missing" || add_backports
   refresh_lists
   missing=$(missing_packages "$@") # what apt offers is known only now
-  local from_backports=()
-  for need in $missing; do
-    if [ "$need" = catch2 ] && ! offers catch2 3; then
-      LC_ALL=C apt-cache madison catch2 | grep -q ' | 3\.' || add_backports
-      from_backports=(catch2)
-    fi
-  done
-  note "apt-get install" $missing
-  if [ ${#from_backports[@]} -gt 0 ]; then
-    apt_get install -y --no-install-recommends -t bookworm-backports catch2 >/dev/null ||
-      fail "apt-get could not install catch2 from bookworm-backports."
-    missing=$(echo "$missing" | grep -vx catch2 || true)
+  if grep -qx catch2 <<<"$missing" && ! offers catch2 3; then
+    LC_ALL=C apt-cache madison catch2 | grep ' | 3\.' >/dev/null ||
+      fail "This system's catch2 is $(candidate catch2), and version 3 is needed. Install it by hand and run this again."
+    missing=$(sed 's,^catch2$,catch2/bookworm-backports,' <<<"$missing")
   fi
+  note "apt-get install" $missing
   if [ -n "$missing" ]; then
     without_daemons apt_get install -y --no-install-recommends $missing >/dev/null || fail "apt-get could not install: $(echo $missing)"
   fi
@@ -147,8 +140,9 @@ packages_to_build=(
   libcurl4-openssl-dev libssl-dev libexpat1-dev
   librados-dev
 )
+packages_to_begin_tests=("${packages_to_build[@]}" catch2 mold python3) # what g++'s tree is configured with
 packages_to_test=(
-  "${packages_to_build[@]}" catch2 mold python3 python3-prometheus-client strace git valgrind
+  "${packages_to_begin_tests[@]}" python3-prometheus-client strace git valgrind
   redis-server postgresql mariadb-server openssl
 )
 packages_to_test_all=("${packages_to_test[@]}" clang)
