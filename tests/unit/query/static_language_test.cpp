@@ -156,6 +156,11 @@ TEST_CASE("what a static query is given", "[static_query]") {
   same<"[:find ?e :in $ [?n ?a] :where [?e :name ?n] [?e :age ?a]]", People>(db, std::tuple{"Bob", 40});
   same<"[:find ?e :in $ [?n ...] :where [?e :name ?n]]", People>(db, std::vector<std::string>{"Bob", "Cy"});
   same<"[:find ?e ?x :in $ [[?n ?x]] :where [?e :name ?n]]", People>(db, std::map<std::string, std::int64_t>{{"Bob", 1}, {"Cy", 2}});
+  // A negation and a branch say nothing of the values that are not in them.
+  same<"[:find ?x :in $ [?x ...] :where [_ :age 9] (not [_ :name ?x])]", People>(db, edn("[1 \"Bob\" :k]"));
+  same<"[:find ?x :in $ [?x ...] :where (or [_ :name ?x] [_ :age ?x])]", People>(db, edn("[9 \"Bob\" :k]"));
+  same<"[:find ?x :in $ [?y ...] :where (or-join [?y ?x] (and [(identity ?y) ?x] [_ :name ?x]) (and [(identity ?y) ?x] [(= ?x :k)]))]", People>(
+      db, edn("[9 \"Bob\" :k]"));
   same<"[:find ?e :in $ [[?n _]] _ :where [?e :name ?n]]">(db, edn("[[\"Bob\" 1]]"), 5);
   same<"[:find ?a ?x :in $ [?a [?x ...]] :where [_ :age ?a]]">(db, edn("[40 [1 2]]"));
   same<"[:find ?n ?old :in $ $2 :where [?e :name ?n] [?e :age 9] [$2 ?e :age ?old]]", People>(db, db.as_of(db.max_tx() - 1));

@@ -84,14 +84,14 @@ class TypeInference {
     return found == nullptr ? CellType::any : found->type;
   }
 
-  /// Of every variable that is compared with what a pattern of its own block, so that no row follows without it, finds.
+  /// Of every variable that is compared with what a pattern finds, so that no row follows without it.
   constexpr void note_comparisons() noexcept {
     for (auto const& block : plan_.blocks) {
       for (auto const& step : plan_.steps_of(block)) {
         if (step.kind != Step::Kind::pattern || !reads_database(plan_, known_, step.source)) continue;
         auto const places = plan_.operands_of(step.operands);
         for (std::size_t place = 0; place != places.size(); ++place) {
-          if (places[place].kind != Operand::Kind::bound) continue;
+          if (places[place].kind != Operand::Kind::bound || !is_of(block, places[place].index)) continue;
           auto const type = place == 2 ? values_of(places[1]) : CellType::unknown;
           auto& equal = equals_[places[place].index];
           // Entities may be compared by ident or lookup ref as well, so that a computed or given value stays what it is.
@@ -100,6 +100,32 @@ class TypeInference {
         }
       }
     }
+  }
+  /// Whether all values of the variable go through the block: a negation, or one branch of several, says nothing of those that come in,
+  /// nor of those that other branches bind.
+  [[nodiscard]] constexpr bool is_of(Block const& block, std::uint16_t variable) const noexcept {
+    if (&block == &plan_.blocks[plan_.main]) return true;
+    for (auto const needed : plan_.variables_of(block.needs)) {
+      if (needed == variable) return false;
+    }
+    for (auto const& other : plan_.blocks) {
+      if (&other == &block) continue;
+      for (auto const& step : plan_.steps_of(other)) {
+        if (step.kind == Step::Kind::compute && binds(plan_.bindings[step.binding], variable)) return false;
+        for (auto const operand : plan_.operands_of(step.operands)) {
+          if (operand.kind == Operand::Kind::free && operand.index == variable) return false;
+        }
+      }
+    }
+    return true;
+  }
+  [[nodiscard]] constexpr bool binds(Binding const& binding, std::uint16_t variable) const noexcept {
+    bool const is_it = binding.kind == Binding::Kind::scalar && binding.variable.index == variable;
+    if (is_it && binding.variable.kind == Operand::Kind::free) return true;
+    for (auto const& part : plan_.bindings_of(binding.parts)) {
+      if (binds(part, variable)) return true;
+    }
+    return false;
   }
   /// Whether a pattern of the block binds the variable to what it finds for a value.
   [[nodiscard]] constexpr bool is_value_of(Block const& block, std::uint16_t variable) const noexcept {
