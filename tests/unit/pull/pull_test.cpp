@@ -278,6 +278,18 @@ TEST_CASE("recursion goes as deep as the data, and needs no stack for it") {
   });
 }
 
+TEST_CASE("text in text that functions make at each level is limited, and text that was there is not") {
+  auto const deep = chain_of(80);
+  CHECK(refused([&] { (void)pull(deep, "[:db/id {(:child :xform str) ...}]", 2000); }).code() == Errc::query_memory);
+  check(deep, "[:db/id {(:child :xform str) 2}]", 2000, R"({:db/id 2000 :child "[{:db/id 2001 :child \"[{:db/id 2002}]\"}]"})");
+
+  auto const long_text = std::string(std::size_t{1} << 20U, 'x');
+  std::vector<TxOp> operations;
+  for (EntityId e = 102; e != 172; ++e) operations.insert(operations.end(), {add(101, ":child", e), add(e, ":name", long_text + std::to_string(e))});
+  auto const large = after(family(), operations);
+  CHECK(pull(large, "[{:child [(:name :xform str)]}]", 101).find(":child")->size() == 70);
+}
+
 TEST_CASE("components go as deep, and several descents at once") {
   std::string chain = "[";
   for (int i = 0; i != 200; ++i) {

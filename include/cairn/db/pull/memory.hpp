@@ -75,6 +75,7 @@ struct PullMemory {
   meta::Watch watch{};
   std::size_t unasked = 0;
   std::size_t work = 0;
+  std::size_t made_text = 0;  ///< bytes that functions of `:xform` have made of other values
 };
 
 }  // namespace cairn::detail

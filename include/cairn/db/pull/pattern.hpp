@@ -33,8 +33,8 @@ class BoundPull {
   BoundPull& operator=(BoundPull&&) noexcept;
   ~BoundPull();
 
-  /// Errors: `query/where` more than 1,000 entities deep; `query/memory` for more than 2^20 entities and values
-  /// of other entities in one result; what a function of `:xform` throws.
+  /// Errors: `query/memory` for more than 2^20 entities and values of other entities in one result, or more than 64 MiB of text that
+  /// functions of `:xform` make of these; what such a function throws.
   [[nodiscard]] notation::Value operator()(EntityId entity);
   /// Errors: also those of `Db::require_entity`.
   [[nodiscard]] notation::Value operator()(EntityRef const& ref);

@@ -44,6 +44,7 @@ class PullRun {
     memory_.levels.clear();
     memory_.path.clear();
     memory_.work = 0;
+    memory_.made_text = 0;
     enter(0, 0, entity, false);
     for (;;) {
       if (follow_next()) continue;
@@ -55,6 +56,7 @@ class PullRun {
 
  private:
   static constexpr std::size_t most_work = std::size_t{1} << 20U;
+  static constexpr std::size_t most_made_text = most_work * pull_bytes_a_unit;
   /// The key of components, in a path.
   static constexpr std::uint32_t component_key = ~std::uint32_t{0};
 
@@ -192,10 +194,30 @@ class PullRun {
     cell.targets = static_cast<std::uint32_t>((std::min)(one.limit, memory_.targets.size() - first));
   }
 
-  static void set(PullCell& cell, PullStep const& one, Edn&& value) {
-    if (one.transform) [[unlikely]] value = one.transform(value);
+  void set(PullCell& cell, PullStep const& one, Edn&& value) {
+    if (one.transform) [[unlikely]] value = transformed(one, value);
     cell.value = std::move(value);
     cell.found = !cell.value.is_nil();
+  }
+
+  /// Text is counted that is made of what is no text or less of it: of text in text, as `str` makes it at each level of a recursion, each
+  /// level has twice as much as the one below.
+  [[nodiscard]] Edn transformed(PullStep const& one, Edn const& value) {
+    auto made = one.transform(value);
+    auto const length = [](Edn const& text) { return text.is_string() ? text.as_string().size() : 0; };
+    if (length(made) <= length(value)) return made;
+    auto const more = length(made) - length(value);
+    memory_.unasked += more / pull_bytes_a_unit;
+    if (memory_.unasked >= pull_work_a_poll) ask();
+    if (memory_.levels.size() == 1) return made;
+    memory_.made_text += more;
+    if (memory_.made_text > most_made_text) {
+      raise(Errc::query_memory,
+            "The :xform functions of the pattern make more than 64 MiB of text here. Give the pattern limits, or its recursion a number of levels: "
+            "{:attribute 3}.",
+            "{}");
+    }
+    return made;
   }
 
   // ---- where it leads
