@@ -5,6 +5,7 @@
 
 #include <cairn/datom/datom.hpp>
 #include <cairn/edn/parse.hpp>
+#include <cairn/edn/read_result.hpp>
 #include <cairn/edn/to_double.hpp>
 #include <cairn/edn/value.hpp>
 #include <cairn/edn/write.hpp>
@@ -27,6 +28,18 @@
 namespace cairn {
 
 namespace detail {
+
+/// How deep forms may be in each other that become values or transaction data: as deep as the reader lets them be. What walks these
+/// recurses, and an `edn::Value` may be as deep as memory allows.
+inline constexpr std::uint32_t deepest_form = notation::ReaderOptions{}.max_depth;
+template <meta::Lazy = {}>
+inline void require_depth_left(std::uint32_t depth) {
+  if (depth != deepest_form) return;
+  raise(Errc::edn_limit,
+        "What becomes a value, or transaction data, is nested more than " + std::to_string(deepest_form) +
+            " deep. Make smaller parts of it: of an entity map's inner ones entities by themselves, named by :db/id.",
+        "{}");
+}
 
 inline constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -150,10 +163,10 @@ template <meta::Lazy = {}>
 template <meta::Lazy = {}>
 [[nodiscard]] inline std::string to_text(Keyword keyword) { return std::string{":"}.append(keyword.text()); }
 
-/// The value that a scalar or a vector of scalars means. `transact/syntax` for what no datom can hold: maps, sets,
-/// characters, unknown tags.
+namespace detail {
+
 template <meta::Lazy = {}>
-[[nodiscard]] Value to_value(notation::Value const& edn) {
+[[nodiscard]] Value to_value_at(std::uint32_t depth, notation::Value const& edn) {
   using Kind = notation::Kind;
   switch (edn.kind()) {
     case Kind::nil:
@@ -176,8 +189,9 @@ template <meta::Lazy = {}>
       return Keyword{edn.as_keyword()};
     case Kind::list:
     case Kind::vector: {
+      require_depth_left(depth);
       std::vector<Value> elements;
-      for (auto const& item : edn.items()) elements.push_back(to_value(item));
+      for (auto const& item : edn.items()) elements.push_back(to_value_at(depth + 1, item));
       return elements;
     }
     case Kind::tagged:
@@ -188,7 +202,7 @@ template <meta::Lazy = {}>
         return uuid;
       }
       if (edn.tag() == "bytes" && edn.tagged_value().is_string()) {
-        if (auto const bytes = detail::from_base64(edn.tagged_value().as_string())) {
+        if (auto const bytes = from_base64(edn.tagged_value().as_string())) {
           return std::span<std::byte const>{*bytes};
         }
       }
@@ -203,6 +217,15 @@ template <meta::Lazy = {}>
             ", which no datom can hold. Values are numbers, strings, keywords, symbols, booleans, #inst, #uuid, #bytes "
             "\"base64\" and vectors of these.",
         "{:value " + notation::write(edn) + "}");
+}
+
+}  // namespace detail
+
+/// The value that a scalar or a vector of scalars means. `transact/syntax` for what no datom can hold: maps, sets,
+/// characters, unknown tags; `edn/limit` for what is nested more than 256 deep, which no text is.
+template <meta::Lazy = {}>
+[[nodiscard]] Value to_value(notation::Value const& edn) {
+  return detail::to_value_at(0, edn);
 }
 
 }  // namespace cairn

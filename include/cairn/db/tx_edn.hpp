@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,7 @@ template <meta::Lazy = {}>
 }
 
 template <meta::Lazy = {}>
-TxValue to_tx_value(notation::Value const& edn);
+TxValue to_tx_value(notation::Value const& edn, std::uint32_t depth = 0);
 
 /// A keyword, or the number of the entity that describes the attribute.
 template <meta::Lazy = {}>
@@ -41,7 +42,7 @@ inline std::optional<AttributeName> to_attribute_name(notation::Value const& edn
 }
 
 template <meta::Lazy = {}>
-inline EntityMap to_entity_map(notation::Value const& edn) {
+inline EntityMap to_entity_map(notation::Value const& edn, std::uint32_t depth = 0) {
   EntityMap map;
   map.attributes.reserve(edn.size());
   for (std::size_t i = 0; i != edn.size(); ++i) {
@@ -53,21 +54,22 @@ inline EntityMap to_entity_map(notation::Value const& edn) {
                    edn);
     }
     if (key.is_keyword() && key.as_keyword() == "db/id") {
-      map.id = to_tx_value(edn.value(i));
+      map.id = to_tx_value(edn.value(i), depth + 1);
     } else {
-      map.attributes.emplace_back(*attribute, to_tx_value(edn.value(i)));
+      map.attributes.emplace_back(*attribute, to_tx_value(edn.value(i), depth + 1));
     }
   }
   return map;
 }
 
 template <meta::Lazy>
-inline TxValue to_tx_value(notation::Value const& edn) {
-  if (edn.is_map()) return to_entity_map(edn);
-  if (!edn.is_sequence() && !edn.is_set()) return to_value(edn);
+inline TxValue to_tx_value(notation::Value const& edn, std::uint32_t depth) {
+  if (!edn.is_map() && !edn.is_sequence() && !edn.is_set()) return to_value(edn);
+  require_depth_left(depth);
+  if (edn.is_map()) return to_entity_map(edn, depth);
   std::vector<TxValue> elements;
   elements.reserve(edn.size());
-  for (auto const& item : edn.items()) elements.push_back(to_tx_value(item));
+  for (auto const& item : edn.items()) elements.push_back(to_tx_value(item, depth + 1));
   return edn.is_set() ? TxValue::set(std::move(elements)) : TxValue::list(std::move(elements));
 }
 

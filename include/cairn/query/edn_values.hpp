@@ -109,21 +109,16 @@ template <meta::Lazy = {}>
   return EdnValue{notation::write(edn, {.sorted = true})};
 }
 
-}  // namespace detail
-
-/// The value that an EDN form is in a query: what a datom can hold as `cairn::to_value` has it, lists and vectors as tuples
-/// whatever is in them, and anything else (maps, sets, characters, tagged values) as its canonical text, so that what is equal
-/// has equal text: maps and sets in order, lists in them as vectors.
-/// Linear, but for the sorting of maps and sets; recurses as deep as lists and vectors are nested in each other.
 template <meta::Lazy = {}>
-[[nodiscard]] inline Value to_value(notation::Value const& edn) {
+[[nodiscard]] inline Value to_value_at(std::uint32_t depth, notation::Value const& edn) {
   using Kind = notation::Kind;
   switch (edn.kind()) {
     case Kind::list:
     case Kind::vector: {
+      cairn::detail::require_depth_left(depth);
       std::vector<Value> elements;
       elements.reserve(edn.size());
-      for (auto const& item : edn.items()) elements.push_back(to_value(item));
+      for (auto const& item : edn.items()) elements.push_back(to_value_at(depth + 1, item));
       return elements;
     }
     case Kind::tagged: {
@@ -139,7 +134,19 @@ template <meta::Lazy = {}>
     default:
       return cairn::to_value(edn);
   }
-  return detail::value_of_canonical(detail::canonical(edn));
+  return value_of_canonical(canonical(edn));
+}
+
+}  // namespace detail
+
+/// The value that an EDN form is in a query: what a datom can hold as `cairn::to_value` has it, lists and vectors as tuples
+/// whatever is in them, and anything else (maps, sets, characters, tagged values) as its canonical text, so that what is equal
+/// has equal text: maps and sets in order, lists in them as vectors.
+/// Linear, but for the sorting of maps and sets. Errors: `edn/limit` where lists and vectors are nested in each other more than 256 deep,
+/// which those of no text are.
+template <meta::Lazy = {}>
+[[nodiscard]] inline Value to_value(notation::Value const& edn) {
+  return detail::to_value_at(0, edn);
 }
 
 /// The elements that a collection has for `[?x ...]` and for functions: of a tuple and a set their own, of a map its entries

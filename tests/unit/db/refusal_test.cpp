@@ -129,6 +129,34 @@ TEST_CASE("deep data is refused before it ends the stack") {
   CHECK(refusal(people(), entity_map(map)) == Errc::transact_syntax);
 }
 
+TEST_CASE("forms that are deeper than any text, as what is pulled may be, are refused before they end the stack") {
+  using Edn = notation::Value;
+  constexpr int deep = 200'000;
+  auto maps = Edn::string("leaf");
+  for (int i = 0; i != deep; ++i) maps = Edn::map_of({Edn::keyword("friend"), std::move(maps)}, {0});
+  auto lists = Edn::integer(1);
+  for (int i = 0; i != deep; ++i) lists = Edn::vector({std::move(lists)});
+  auto const db = people();
+  for (auto const& form : {maps, lists}) {
+    auto const map = Edn::map_of({Edn::keyword("friend"), form}, {0});
+    CHECK(refusal(db, Edn::vector({map})) == Errc::edn_limit);
+    CHECK(refusal(db, Edn::vector({Edn::vector({Edn::keyword("db/add"), Edn::integer(100), Edn::keyword("friend"), form})})) == Errc::edn_limit);
+    CHECK(refusal(db, Edn::vector({Edn::vector({Edn::keyword("db.fn/call"), Edn::keyword("f"), form})})) == Errc::edn_limit);
+    CHECK(refusal(db, Edn::map({{Edn::keyword("tx-data"), Edn::vector({})}, {Edn::keyword("tx-meta"), map}})) == Errc::edn_limit);
+  }
+  CHECK_THROWS_AS(to_value(lists), Error);
+  auto as_deep_as_text = Edn::string("leaf");
+  for (std::uint32_t i = 1; i != notation::ReaderOptions{}.max_depth; ++i) {
+    as_deep_as_text = Edn::map_of({Edn::keyword("key"), std::move(as_deep_as_text)}, {0});
+  }
+  auto const data = Edn::vector({as_deep_as_text});
+  CHECK_NOTHROW(TxData{notation::parse(notation::write(data))});
+  CHECK_NOTHROW(TxData{data});
+  auto list = Edn::integer(1);
+  for (std::uint32_t i = 0; i != notation::ReaderOptions{}.max_depth; ++i) list = Edn::vector({std::move(list)});
+  CHECK(to_value(notation::parse(notation::write(list))) == to_value(list));
+}
+
 TEST_CASE("a number that would leave none for new entities is refused") {
   auto const db = people();
   CHECK(refusal(db, R"([{:db/id 281474976710655 :age 1}])") == Errc::entity_id_syntax);

@@ -3,6 +3,7 @@
 #include <cairn/datom/codec.hpp>
 #include <cairn/db/value_type.hpp>
 #include <cairn/edn/parse.hpp>
+#include <cairn/edn/write.hpp>
 #include <cairn/query/edn_values.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -10,6 +11,7 @@
 #include <array>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 namespace cairn::query::edn_values_test {
 namespace {
@@ -89,6 +91,24 @@ TEST_CASE("no datom holds what only queries make") {
   ByteReader in{stored};
   CHECK_THROWS_AS(codec::read_value(in), Error);
   CHECK(cairn::detail::is_storable(value("[1 [2]]")));
+}
+
+TEST_CASE("lists that are deeper than those of any text are refused before they end the stack") {
+  auto const nested = [](int levels) {
+    auto form = notation::Value::integer(1);
+    for (int i = 0; i != levels; ++i) form = notation::Value::vector({std::move(form)});
+    return form;
+  };
+  constexpr int most{notation::ReaderOptions{}.max_depth};
+  CHECK(to_value(nested(most)) == value(notation::write(nested(most))));
+  for (int const levels : {most + 1, 200'000}) {
+    try {
+      static_cast<void>(to_value(nested(levels)));
+      FAIL("it became a value");
+    } catch (Error const& error) {
+      CHECK(error.code() == Errc::edn_limit);
+    }
+  }
 }
 
 }  // namespace
