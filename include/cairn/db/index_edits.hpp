@@ -6,6 +6,7 @@
 #include <cairn/datom/order.hpp>
 #include <cairn/db/snapshot.hpp>
 #include <cairn/index/head.hpp>
+#include <cairn/index/head_sort.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -45,7 +46,7 @@ class IndexEdits {
 
   /// O(1); O(log n) when somebody looks. Where what is held then outnumbers what is there, the index is built anew from both, in
   /// full nodes: linear, and without a search.
-  void insert(RawDatom datom, bool in_avet) { held_.push_back({std::move(datom), in_avet}); }
+  void insert(RawDatom const& datom, bool in_avet) { held_.emplace_back(datom, in_avet); }
   /// How many insertions wait.
   [[nodiscard]] std::size_t held() const noexcept { return held_.size(); }
 
@@ -109,6 +110,7 @@ class IndexEdits {
 
  private:
   struct Held {
+    Held(RawDatom const& inserted, bool is_in_avet) noexcept : datom{inserted}, in_avet{is_in_avet} {}
     RawDatom datom;
     bool in_avet;
   };
@@ -127,21 +129,25 @@ class IndexEdits {
         if (belongs<Sorted>(one)) edit.insert(one.datom);
       }
     } else if (held_.size() < rebuilt_from || held_.size() < edit.size()) {
-      insert_by_head<Sorted>(edit);
+      insert_in_order<Sorted>(edit);
     } else {
       rebuild<Sorted>(edit);
     }
   }
-  /// Heads are enough to bring neighbours together.
   template <Order Sorted>
-  void insert_by_head(Edit<Sorted>& edit) const {
-    std::vector<std::pair<std::uint64_t, Held const*>> sorted;
+  void insert_in_order(Edit<Sorted>& edit) const {
+    std::vector<HeadAt> sorted;
     sorted.reserve(held_.size());
-    for (auto const& one : held_) {
-      if (belongs<Sorted>(one)) sorted.emplace_back(head_of<Sorted>(one.datom), &one);
+    for (std::size_t i = 0; i != held_.size(); ++i) {
+      if (belongs<Sorted>(held_[i])) sorted.push_back({head_of<Sorted>(held_[i].datom), static_cast<std::uint32_t>(i)});
     }
-    std::sort(sorted.begin(), sorted.end());
-    for (auto const& [head, one] : sorted) edit.insert(one->datom);
+    auto const datom_at = [this](std::size_t at) -> RawDatom const& { return held_[at].datom; };
+    sort_run<Sorted>(sorted, datom_at);
+    if constexpr (requires { edit.insert_run(sorted, datom_at); }) {
+      edit.insert_run(sorted, datom_at);
+    } else {
+      for (auto const& each : sorted) edit.insert(datom_at(each.at));
+    }
   }
   template <Order Sorted>
   void rebuild(Edit<Sorted>& edit) const {

@@ -5,10 +5,10 @@
 
 #include <cairn/index/compiler.hpp>
 #include <cairn/index/head.hpp>
+#include <cairn/index/head_sort.hpp>
 #include <cairn/index/row_codec.hpp>
 #include <cairn/index/spill_file.hpp>
 #include <cairn/index/value_footprint.hpp>
-#include <cairn/meta/lazy.hpp>
 
 #include <algorithm>
 #include <array>
@@ -20,36 +20,6 @@
 #include <vector>
 
 namespace cairn {
-
-namespace detail {
-
-/// A head, and whose it is.
-struct HeadAt {
-  std::uint64_t head;
-  std::uint32_t at;
-};
-
-/// Sorts by head and keeps the order of equal ones: a radix sort from the lowest byte up, without the bytes that all have
-/// in common (heads of one import mostly differ in four or five). Linear.
-template <meta::Lazy = {}>
-void sort_by_head(std::vector<HeadAt>& heads, std::vector<HeadAt>& room) {
-  constexpr std::size_t bytes = sizeof(std::uint64_t);
-  std::vector<std::array<std::uint32_t, 256>> counts(bytes);
-  for (auto const& each : heads) {
-    for (std::size_t byte = 0; byte != bytes; ++byte) ++counts[byte][(each.head >> (8 * byte)) & 0xFFU];
-  }
-  room.resize(heads.size());
-  for (std::size_t byte = 0; byte != bytes; ++byte) {
-    auto& places = counts[byte];
-    if (heads.empty() || places[(heads.front().head >> (8 * byte)) & 0xFFU] == heads.size()) continue;
-    std::uint32_t sum = 0;
-    for (auto& place : places) sum += std::exchange(place, sum);
-    for (auto const& each : heads) room[places[(each.head >> (8 * byte)) & 0xFFU]++] = each;
-    heads.swap(room);
-  }
-}
-
-}  // namespace detail
 
 /// Takes datoms in any order and gives them back in an index's, within a budget of memory: what does not fit is sorted in
 /// runs, which wait in a temporary file and are merged, in several passes where they are too many for one. The file has no name, so nothing
@@ -205,16 +175,7 @@ class ExternalSorter {
     for (std::size_t i = 0; i != datoms_.size(); ++i) {
       order[i] = {detail::head_of<Sorted>(datoms_[i]), static_cast<std::uint32_t>(i)};
     }
-    Sequence room;
-    detail::sort_by_head(order, room);
-    auto const before = [this](detail::HeadAt const& left, detail::HeadAt const& right) {
-      return compare<Sorted>(datoms_[left.at], datoms_[right.at]) < 0;
-    };
-    for (auto first = order.begin(); first != order.end();) {
-      auto const last = std::find_if(first, order.end(), [&](auto const& each) { return each.head != first->head; });
-      if (last - first > 1 && !std::is_sorted(first, last, before)) std::sort(first, last, before);
-      first = last;
-    }
+    detail::sort_run<Sorted>(order, [this](std::size_t at) -> RawDatom const& { return datoms_[at]; });
     return order;
   }
 

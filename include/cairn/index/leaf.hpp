@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace cairn::detail {
@@ -80,6 +81,11 @@ struct Leaf : NodeHeader, LiveNodes<Shape>, LeafOrigin<Shape::buffered> {
   [[nodiscard]] Found find(Key const& key, HeadBounds bounds) const noexcept {
     return with_rows<Sorted>([&](auto const& rows) { return rows.template find<Sorted>(count, key, bounds); });
   }
+  /// Where those before `first` are before the datom.
+  template <Order Sorted>
+  [[nodiscard]] Found find_from(std::size_t first, RawDatom const& datom, std::uint64_t head) const noexcept {
+    return with_rows<Sorted>([&](auto const& rows) { return rows.template find_from<Sorted>(first, count, datom, head); });
+  }
   /// Asks for what a search reads.
   void prefetch_heads() const noexcept {
     prefetch(&this->references, sizeof(Leaf) - offsetof(NodeHeader, references) + sizeof(Frame) + capacity * sizeof(std::uint32_t));
@@ -106,6 +112,25 @@ struct Leaf : NodeHeader, LiveNodes<Shape>, LeafOrigin<Shape::buffered> {
     if (!is_wide() && !in_focus<Sorted>(as<packed_form<Sorted>>().frame(), head)) [[unlikely]] focus<Sorted>(&datom, head);
     with_rows<Sorted>([&](auto& rows) { rows.insert(count, at, head, std::move(datom)); });
     ++count;
+  }
+  /// A datom that is to stand before the row that is at `place`.
+  struct Addition {
+    std::size_t place;
+    std::uint64_t head;
+    RawDatom const* datom;
+  };
+  /// Whether the form has room for such a datom, and the frame tells it apart.
+  template <Order Sorted>
+  [[nodiscard]] bool suits_well(RawDatom const& datom, std::uint64_t head) const noexcept {
+    if (is_wide()) return true;
+    auto const& frame = as<packed_form<Sorted>>().frame();
+    return fits<Sorted>(frame, datom, head) && in_focus<Sorted>(frame, head);
+  }
+  /// In one pass. Requires that they are in order, that there is room, and that they suit the leaf well.
+  template <Order Sorted>
+  void merge(std::span<Addition const> additions) noexcept {
+    with_rows<Sorted>([&](auto& rows) { rows.merge(count, additions); });
+    count = static_cast<std::uint16_t>(count + additions.size());
   }
   template <Order Sorted>
   void append(std::uint64_t head, RawDatom datom) noexcept {
@@ -149,7 +174,12 @@ struct Leaf : NodeHeader, LiveNodes<Shape>, LeafOrigin<Shape::buffered> {
 
   template <Order Sorted>
   void show_all(FrameFinder<Sorted>& finder) const noexcept {
-    for (std::size_t i = 0; i != count; ++i) show<Sorted>(finder, i);
+    if (is_wide()) {
+      auto const& rows = as<LeafForm::wide>();
+      for (std::size_t i = 0; i != count; ++i) finder.add(rows[i], rows.head(i));
+    } else {
+      for (std::size_t i = 0; i != count; ++i) show<Sorted>(finder, i);
+    }
   }
   /// The first and the last. Where these have too little in common, all have.
   template <Order Sorted>
@@ -247,6 +277,11 @@ template <Order Sorted, class Shape>
 template <Order Sorted, class Shape>
 void move_all(Leaf<Shape>& from, Leaf<Shape>& to) noexcept {
   auto const count = std::exchange(from.count, std::uint16_t{0});
+  if (from.is_wide() && !to.is_wide()) {
+    to.template as<Leaf<Shape>::template packed_form<Sorted>>().take_from(from.template as<LeafForm::wide>(), count);
+    to.count = count;
+    return;
+  }
   for (std::size_t i = 0; i != count; ++i) {
     auto datom = from.template with_rows<Sorted>([&](auto& rows) { return rows.template take<Sorted>(i); });
     auto const head = head_of<Sorted>(datom);

@@ -7,6 +7,7 @@
 #include <cairn/index/datom_run.hpp>
 #include <cairn/index/datom_view.hpp>
 #include <cairn/index/frame.hpp>
+#include <cairn/index/rows.hpp>
 #include <cairn/index/search.hpp>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <utility>
 
 namespace cairn::detail {
@@ -92,6 +94,20 @@ class PackedRows {
         });
   }
 
+  /// The same where those before `first` are before the datom.
+  template <Order Sorted>
+  [[nodiscard]] Found find_from(std::size_t first, std::size_t count, RawDatom const& datom, std::uint64_t head) const noexcept {
+    auto const own = narrow(head);
+    auto const* const heads = heads_;
+    if (first == count || heads[first] > own) return {first, false};
+    auto const found = search(heads + first, count - first, own, own, [&](std::size_t at) {
+      DatomSlot row;
+      look<Sorted>(first + at, row);
+      return compare<Sorted>(row.get(), datom);
+    });
+    return {first + found.index, found.equal};
+  }
+
   /// Makes a row at `at` out of nothing.
   void put(std::size_t at, std::uint64_t head, RawDatom datom) noexcept {
     heads_[at] = narrow(head);
@@ -110,6 +126,15 @@ class PackedRows {
     relocate(*this, at, count - at, *this, at + 1);
     put(at, head, std::move(datom));
   }
+  /// Merges others, which are none of them, into the first `count`: those that are to stand before the row `place` says, in their order.
+  void merge(std::size_t count, auto const& additions) noexcept {
+    for (auto i = additions.size(); i-- != 0;) {
+      auto const& [place, head, datom] = additions[i];
+      relocate(*this, place, count - place, *this, place + i + 1);
+      put(place + i, head, *datom);
+      count = place;
+    }
+  }
   void erase(std::size_t count, std::size_t at) noexcept {
     ValueParts::drop(kind(at), word(at));
     relocate(*this, at + 1, count - at - 1, *this, at);
@@ -126,6 +151,14 @@ class PackedRows {
     return {e, a, (operation & 1U) != 0, transaction_of(operation), ValueParts::join(kind(at), word(at))};
   }
 
+  /// Makes the first `count` rows out of whole datoms, which fit the frame and are none afterwards.
+  void take_from(Rows<Capacity>& from, std::size_t count) noexcept {
+    for (std::size_t i = 0; i != count; ++i) {
+      auto& datom = from.data()[i];
+      put(i, from.head(i), std::move(datom));
+      std::destroy_at(&datom);
+    }
+  }
   void copy_from(PackedRows const& other, std::size_t count) noexcept {
     relocate(other, 0, count, *this, 0);
     if (!counted_) return;

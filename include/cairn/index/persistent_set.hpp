@@ -42,6 +42,9 @@ class PersistentSet<Sorted, Shape>::Transient
     size_ += changed ? 1 : 0;
     return changed;
   }
+  /// Datoms in order, of which `datom_at(run[i].at)` gives one, with their heads; equal ones count once. As `insert` of one after the
+  /// other, but that what comes to one leaf costs one search for it and one pass over it. Where it throws, some are inserted.
+  void insert_run(std::span<detail::HeadAt const> run, auto const& datom_at) { editor_.insert_run(run, datom_at, size_); }
   /// Whether it was there. O(log n).
   bool erase(RawDatom const& datom) {
     bool const changed = editor_.erase(datom);

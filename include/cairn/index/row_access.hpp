@@ -38,6 +38,20 @@ class RowAccess {
                   [&](std::size_t at) { return compare<Sorted>(self().data()[at], key); });
   }
 
+  /// The same where those before `first` are before the datom.
+  template <Order Sorted>
+  [[nodiscard]] Found find_from(std::size_t first, std::size_t count, RawDatom const& datom, std::uint64_t head) const noexcept {
+    auto const own = head;
+    auto const* const heads = self().heads();
+    if (first == count || heads[first] > own) return {first, false};
+    auto const found = search(heads + first, count - first, own, own, [&](std::size_t at) {
+      DatomSlot row;
+      look<Sorted>(first + at, row);
+      return compare<Sorted>(row.get(), datom);
+    });
+    return {first + found.index, found.equal};
+  }
+
  private:
   [[nodiscard]] Self const& self() const noexcept { return static_cast<Self const&>(*this); }
 };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/index/compiler.hpp>
+#include <cairn/index/head_sort.hpp>
 #include <cairn/index/tree_walk.hpp>
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace cairn::detail {
@@ -87,6 +89,17 @@ class TreeEditor {
     }
   }
 
+  /// Inserts datoms that are in order, of which `datom_at(run[i].at)` gives one; equal ones count once. What comes to one leaf goes
+  /// into it at once. The tree is the one that `insert` makes of one after the other. Adds to `added` how many were not there yet, where it throws too.
+  void insert_run(std::span<HeadAt const> run, auto const& datom_at, std::uint64_t& added) {
+    while (!run.empty()) {
+      auto const& first = run.front();
+      auto const taken = root_ == nullptr ? 0 : insert_into_leaf(run, datom_at, added);
+      if (taken == 0) added += insert(datom_at(first.at)) ? 1U : 0U;  // into another leaf, or another form of it
+      run = run.subspan(taken == 0 ? 1 : taken);
+    }
+  }
+
   /// Whether it was there.
   bool erase(RawDatom const& datom) { return take_out(datom, false); }
   /// The same, and nothing that is stored of the tree names the datom afterwards: no separator, whether the datom is there or was
@@ -94,6 +107,48 @@ class TreeEditor {
   bool purge(RawDatom const& datom) { return take_out(datom, true); }
 
  private:
+  /// How many of a run the leaf of its first takes as it is, without a split; those that are there already are among them.
+  std::size_t insert_into_leaf(std::span<HeadAt const> run, auto const& datom_at, std::uint64_t& added) {
+    Reading const reading{cache_of(source_)};
+    auto const bounds = HeadBounds{run.front().head, run.front().head};
+    auto const* const there = find_leaf(datom_at(run.front().at), bounds);
+    auto const [limit, limit_head] = limit_of_way();
+    std::array<typename LeafNode::Addition, LeafNode::capacity> additions;
+    std::size_t const room = LeafNode::capacity - there->count;
+    std::size_t number = 0;
+    std::size_t taken = 0;
+    for (std::size_t place = 0; taken != run.size(); ++taken) {
+      auto const head = run[taken].head;
+      RawDatom const& datom = datom_at(run[taken].at);
+      if (limit != nullptr && head >= limit_head && (head > limit_head || compare<Sorted>(datom, *limit) >= 0)) break;
+      auto const found = there->template find_from<Sorted>(place, datom, head);
+      place = found.index;
+      if (found.equal || (number != 0 && is_same_as(additions[number - 1], head, datom))) continue;
+      if (number == room || !there->template suits_well<Sorted>(datom, head)) break;
+      additions[number++] = {place, head, &datom};
+    }
+    if (number == 0) return taken;
+    auto* const leaf = own_way();
+    if constexpr (Shape::buffered) {
+      for (std::size_t i = 0; i != number; ++i) note(*leaf, *additions[i].datom, PendingChange::insert);
+    }
+    leaf->template merge<Sorted>(std::span{additions}.first(number));
+    add_to_sizes(static_cast<std::int64_t>(number));
+    added += number;
+    return taken;
+  }
+  [[nodiscard]] static bool is_same_as(typename LeafNode::Addition const& before, std::uint64_t head, RawDatom const& datom) noexcept {
+    return before.head == head && before.datom->e == datom.e && before.datom->tx == datom.tx && compare<Sorted>(*before.datom, datom) == 0;
+  }
+  /// What does not belong to the leaf at the end of the way any more, and its head; null where nothing is behind it.
+  [[nodiscard]] std::pair<RawDatom const*, std::uint64_t> limit_of_way() const noexcept {
+    for (std::size_t level = 1; level <= height(); ++level) {
+      auto const& [node, at] = steps_[level];
+      if (at + 1U != node->count) return {&node->separators[at], node->separators.head(at)};
+    }
+    return {nullptr, 0};
+  }
+
   bool take_out(RawDatom const& datom, bool forget) {
     if (root_ == nullptr) return false;
     Reading const reading{cache_of(source_)};
@@ -335,11 +390,14 @@ class TreeEditor {
   /// Sets the way to where the datom is or belongs.
   Found find(RawDatom const& datom) {
     auto const bounds = bounds_of<Sorted>(datom);
-    auto const* leaf = descend<Sorted, Shape>(root_, source_, datom, bounds, [this](InnerNode* inner, std::size_t at) {
+    return find_leaf(datom, bounds)->template find<Sorted>(datom, bounds);
+  }
+  [[nodiscard]] LeafNode* find_leaf(RawDatom const& datom, HeadBounds bounds) {
+    auto* leaf = descend<Sorted, Shape>(root_, source_, datom, bounds, [this](InnerNode* inner, std::size_t at) {
       steps_[inner->level] = {inner, at};
     });
     if (height() != 0) leaf->template prefetch_columns<Sorted>(steps_[1].node->sizes[steps_[1].index]);
-    return leaf->template find<Sorted>(datom, bounds);
+    return leaf;
   }
 
   [[nodiscard]] NodeHeader* own_root() {

@@ -14,12 +14,17 @@
 #include <cstdint>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 namespace cairn::test {
 namespace {
 
 using Edits = detail::IndexEdits<persistent_set_tag>;
 using AllIndexes = Indexes<persistent_set_tag>;
+
+static_assert(requires(PersistentSet<Order::avet>::Transient edit, std::vector<detail::HeadAt> run, RawDatom const& (*datom_at)(std::size_t)) {
+  edit.insert_run(run, datom_at);
+});
 
 /// Whether it is in AVET, which not all are.
 bool is_indexed(RawDatom const& datom) { return datom.a % 2 == 0; }
