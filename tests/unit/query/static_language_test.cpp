@@ -190,6 +190,8 @@ TEST_CASE("what a static query asks for", "[static_query]") {
   same<"[:find ?n :where [?e :name ?n] [(q [:find ?x . :in $ % ?x :where (under 101 ?x)] $ [[(under ?a ?b) [?b :boss ?a]]"
        " [(under ?a ?b) [?b :boss ?c] (under ?a ?c)]] ?e) ?x]]",
        People>(db);
+  same<"[:find ?n :where [?e :name ?n] [(q [:find ?b . :in $ ?e :where [?e :boss ?b]] $ ?e)]]", People>(db);
+  same<"[:find ?n :where [?e :name ?n] (not [(get-else $ ?e :boss 0)] [(get-some $ ?e :likes)])]", People>(db);
   same<"[:find ?n ?l :in $ $2 :where [$2 ?e :name ?n] ($2 not [?e :boss]) [?e :likes ?l]]">(db, db);
 }
 

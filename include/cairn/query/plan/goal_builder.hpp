@@ -169,6 +169,7 @@ class GoalBuilder : public GoalTerms {
     goal.callee = clause.callee;
     goal.callee.form.in_rules = environment.in_rules;
     goal.kind = Goal::Kind::predicate;
+    if (clause.kind == syntax::Clause::Kind::predicate && finds_values(goal.callee)) return build_question(goal, out);
     Pool<std::uint32_t> grounded;
     if (clause.kind == syntax::Clause::Kind::function) {
       goal.kind = Goal::Kind::function;
@@ -180,6 +181,29 @@ class GoalBuilder : public GoalTerms {
     for (std::size_t i = 0; i + 1 < grounded.size(); i += 2) {
       out.push_back(add(ground(environment_[grounded[i]], grounded[i + 1], goal.form)));
     }
+  }
+
+  /// Whether a function looks at a source or asks a query for what it gives, and so is no filter of rows.
+  [[nodiscard]] static constexpr bool finds_values(Callee const& callee) {
+    if (callee.custom) return false;
+    auto const& known = info_of(callee.builtin);
+    return known.own_step && !known.predicate;
+  }
+  /// `[(get-else $ ?e :a 1)]`: a variable for what is found, and that it is neither nil nor false.
+  constexpr void build_question(Goal goal, Pool<std::uint32_t>& out) {
+    std::uint32_t const found = fresh(goal.form);
+    Goal holds;
+    holds.kind = Goal::Kind::predicate;
+    holds.callee.builtin = FunctionId::identity;
+    holds.callee.form = goal.callee.form;
+    holds.form = goal.form;
+    goal.kind = Goal::Kind::function;
+    goal.unpacking = static_cast<std::uint32_t>(goals_.unpackings.size());
+    goals_.unpackings.push_back({query::Binding::Kind::scalar, found, {}});
+    out.push_back(add(goal));
+    holds.terms = {static_cast<std::uint32_t>(goals_.terms.size()), 1};
+    goals_.terms.push_back({Term::Kind::variable, found, {}});
+    out.push_back(add(holds));
   }
 
   constexpr void build_call(Goal goal, syntax::Clause const& clause, Environment const& environment,
