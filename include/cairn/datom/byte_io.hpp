@@ -22,20 +22,32 @@ namespace cairn {
 /// first; a signed varint is zigzag.
 class ByteWriter {
  public:
-  void u8(std::uint8_t number) { buffer_.push_back(std::byte{number}); }
+  ByteWriter() = default;
+  ByteWriter(ByteWriter const&) = default;
+  ByteWriter(ByteWriter&& other) noexcept : buffer_{std::move(other.buffer_)}, size_{std::exchange(other.size_, 0)} {}
+  ByteWriter& operator=(ByteWriter const&) = default;
+  ByteWriter& operator=(ByteWriter&& other) noexcept {
+    buffer_ = std::move(other.buffer_);
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
+  ~ByteWriter() = default;
+
+  void u8(std::uint8_t number) { *room_for(1) = std::byte{number}; }
   void u32(std::uint32_t number) { fixed(number); }
   void u64(std::uint64_t number) { fixed(number); }
   void f64(double number) { fixed(std::bit_cast<std::uint64_t>(number)); }
   void f32(float number) { fixed(std::bit_cast<std::uint32_t>(number)); }
   void varint(std::uint64_t number) {
-    if (number < 0x80) return u8(static_cast<std::uint8_t>(number));
     for (; number >= 0x80; number >>= 7U) u8(static_cast<std::uint8_t>(number | 0x80U));
     u8(static_cast<std::uint8_t>(number));
   }
   void signed_varint(std::int64_t number) {
     varint((static_cast<std::uint64_t>(number) << 1U) ^ static_cast<std::uint64_t>(number >> 63));
   }
-  void raw(std::span<std::byte const> bytes) { buffer_.insert(buffer_.end(), bytes.begin(), bytes.end()); }
+  void raw(std::span<std::byte const> bytes) {
+    if (!bytes.empty()) std::memcpy(room_for(bytes.size()), bytes.data(), bytes.size());
+  }
   /// Puts other bytes in the place of as many that were written from `at` on.
   void overwrite(std::size_t at, std::span<std::byte const> bytes) {
     std::ranges::copy(bytes, buffer_.begin() + static_cast<std::ptrdiff_t>(at));
@@ -48,19 +60,33 @@ class ByteWriter {
   void text(std::string_view content) { bytes(std::as_bytes(std::span{content.data(), content.size()})); }
 
   /// Makes room for so many bytes in all.
-  void reserve(std::size_t size) { buffer_.reserve(size); }
-  [[nodiscard]] std::size_t size() const noexcept { return buffer_.size(); }
-  [[nodiscard]] std::span<std::byte const> view() const noexcept { return buffer_; }
-  [[nodiscard]] std::vector<std::byte> take() && noexcept { return std::move(buffer_); }
-  void clear() noexcept { buffer_.clear(); }
+  void reserve(std::size_t size) {
+    if (size > buffer_.size()) buffer_.resize(size);
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::span<std::byte const> view() const noexcept { return {buffer_.data(), size_}; }
+  [[nodiscard]] std::vector<std::byte> take() && noexcept {
+    buffer_.resize(std::exchange(size_, 0));  // no more than there are
+    return std::move(buffer_);
+  }
+  void clear() noexcept { size_ = 0; }
 
  private:
   template <class Number>
   void fixed(Number number) {
-    for (std::size_t i = 0; i != sizeof number; ++i) u8(static_cast<std::uint8_t>(number >> (8 * i)));
+    auto* const to = room_for(sizeof number);
+    for (std::size_t i = 0; i != sizeof number; ++i) to[i] = static_cast<std::byte>(number >> (8 * i));
   }
 
-  std::vector<std::byte> buffer_;
+  /// Where the next `count` bytes go, which are written from then on.
+  [[nodiscard]] std::byte* room_for(std::size_t count) {
+    if (count > buffer_.size() - size_) [[unlikely]] grow(count);
+    return buffer_.data() + std::exchange(size_, size_ + count);
+  }
+  void grow(std::size_t count) { buffer_.resize(std::max({std::size_t{64}, 2 * buffer_.size(), size_ + count})); }
+
+  std::vector<std::byte> buffer_{};  // all of it there is room in: a byte that is added costs a comparison and nothing else
+  std::size_t size_ = 0;
 };
 
 /// Reads what `ByteWriter` wrote. Bytes that end too early or say what cannot be are an `Error`, `store/corrupt`; no length

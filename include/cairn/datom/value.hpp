@@ -5,6 +5,7 @@
 
 #include <cairn/datom/decimal.hpp>
 #include <cairn/datom/keyword.hpp>
+#include <cairn/datom/reference_count.hpp>
 
 #include <array>
 #include <atomic>
@@ -85,7 +86,10 @@ namespace detail {
 struct ValueParts {
   /// Whether words of this kind refer to something that is counted.
   [[nodiscard]] static bool counted(ValueKind kind) noexcept {
-    return kind >= ValueKind::bigint && kind != ValueKind::instant && kind != ValueKind::keyword && kind != ValueKind::symbol;
+    constexpr auto bit = [](ValueKind one) { return std::uint32_t{1} << static_cast<unsigned>(one); };
+    constexpr auto all = bit(ValueKind::bigint) | bit(ValueKind::bigdec) | bit(ValueKind::uuid) | bit(ValueKind::string) | bit(ValueKind::bytes) |
+                         bit(ValueKind::tuple) | bit(ValueKind::edn);
+    return (all & bit(kind)) != 0;
   }
   /// The word of a value that stays what it is.
   [[nodiscard]] static std::uint64_t word(Value const& value) noexcept;
@@ -253,10 +257,9 @@ class Value {
     }
     static Box* make(std::string_view text) { return make(std::as_bytes(std::span{text.data(), text.size()})); }
     static void release(Box* box) noexcept {
-      if (box->count.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-        box->~Box();
-        ::operator delete(box);
-      }
+      if (detail::count_down(box->count) != 0) return;
+      box->~Box();
+      ::operator delete(box);
     }
   };
 
@@ -265,24 +268,18 @@ class Value {
     std::vector<Value> elements;
   };
 
-  [[nodiscard]] bool boxed() const noexcept {
-    return kind_ == ValueKind::string || kind_ == ValueKind::uuid || kind_ == ValueKind::bytes ||
-           kind_ == ValueKind::bigint || kind_ == ValueKind::bigdec || kind_ == ValueKind::edn;
-  }
-
   void take(Value& other) noexcept { std::memcpy(&integer_, &other.integer_, sizeof integer_); }
   void share(Value const& other) noexcept {
     std::memcpy(&integer_, &other.integer_, sizeof integer_);
-    if (boxed()) {
-      box_->count.fetch_add(1, std::memory_order_relaxed);
-    } else if (kind_ == ValueKind::tuple) {
-      tuple_->count.fetch_add(1, std::memory_order_relaxed);
-    }
+    if (detail::ValueParts::counted(kind_)) detail::count_up(kind_ == ValueKind::tuple ? tuple_->count : box_->count);
   }
   void drop() noexcept {
-    if (boxed()) {
+    if (detail::ValueParts::counted(kind_)) release();
+  }
+  void release() noexcept {
+    if (kind_ != ValueKind::tuple) {
       Box::release(box_);
-    } else if (kind_ == ValueKind::tuple && tuple_->count.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    } else if (detail::count_down(tuple_->count) == 0) {
       delete tuple_;
     }
   }

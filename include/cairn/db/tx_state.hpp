@@ -272,7 +272,7 @@ class TxState {
       for (auto const& other : values(e, a)) write(e, a, other, false);
     }
     if (attribute.is_ref()) use_entity(v.as_integer());
-    write(e, a, v, true);
+    write(at, e, a, v, true);
     noticed(e, a);
   }
 
@@ -398,9 +398,10 @@ class TxState {
     return cursor.valid() && (*cursor).e == e && (*cursor).a == a && (*cursor).v == v;
   }
 
-  void write(EntityId e, AttributeId a, Value const& v, bool is) {
+  void write(EntityId e, AttributeId a, Value const& v, bool is) { write(changes_.find(e, a, v), e, a, v, is); }
+  /// The same of a change whose place is known, or that is none.
+  void write(std::size_t at, EntityId e, AttributeId a, Value const& v, bool is) {
     require_no_system_entity(e);
-    auto const at = changes_.find(e, a, v);
     if (at != ChangeSet::none) {
       changes_.set(at, is);
     } else {

@@ -3,7 +3,7 @@
 // How the versions of an inner node share their children without counting each.
 #pragma once
 
-#include <cairn/index/reference_count.hpp>
+#include <cairn/datom/reference_count.hpp>
 
 #include <array>
 #include <atomic>

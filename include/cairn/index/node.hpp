@@ -3,11 +3,11 @@
 // The nodes of a tree in memory, and who keeps them alive.
 #pragma once
 
+#include <cairn/datom/reference_count.hpp>
 #include <cairn/index/leaf.hpp>
 #include <cairn/index/lineage.hpp>
 #include <cairn/index/node_cache.hpp>
 #include <cairn/index/node_pool.hpp>
-#include <cairn/index/reference_count.hpp>
 #include <cairn/index/separators.hpp>
 #include <cairn/index/stored_child.hpp>
 

@@ -3,8 +3,8 @@
 // What stands between the children of an inner node.
 #pragma once
 
+#include <cairn/datom/reference_count.hpp>
 #include <cairn/index/node_pool.hpp>
-#include <cairn/index/reference_count.hpp>
 #include <cairn/index/row_access.hpp>
 
 #include <atomic>
