@@ -20,7 +20,7 @@ namespace cairn {
 struct CommitId {
   std::array<std::byte, 16> bytes{};
 
-  /// From the system's source of randomness: two processes never draw the same.
+  /// From the system's source of randomness: two processes never draw the same, children of a fork included.
   template <meta::Lazy = {}>
   [[nodiscard]] static CommitId random();
 

@@ -5,7 +5,7 @@
 
 #include <cairn/edn/uuid.hpp>
 #include <cairn/meta/lazy.hpp>
-#include <cairn/random/draw.hpp>
+#include <cairn/random/names.hpp>
 #include <cairn/store/commit_id.hpp>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ namespace cairn {
 template <meta::Lazy>
 CommitId CommitId::random() {
   CommitId id;
-  random::fill(id.bytes);
+  random::fill_name(id.bytes);
   return id;
 }
 
