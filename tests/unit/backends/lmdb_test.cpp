@@ -303,6 +303,34 @@ TEST_CASE("lmdb: each commit is a sync of its pages, before the page that makes 
   CHECK(synced == 10);  // LMDB writes that page through a descriptor that syncs what it writes
 }
 
+TEST_CASE("lmdb: what a connection has left of a root it takes for no more than that once others have committed") {
+  test::TemporaryDirectory const place;
+  lmdb::Config const config{.path = place.path() / "store"};
+  Backend::empty_store(config);
+  auto first = Backend::connect_store(config);
+  auto second = Backend::connect_store(config);
+  auto const appends = [](auto& connection, Version const& expected) { return connection.begin().append("main", expected, bytes("frame")).outcome; };
+  auto version = append(first, "main", {}, "0");
+  auto const stale = version;
+  version = append(first, "main", version, "1");
+  CHECK(appends(first, stale) == CommitResult::conflict);
+  version = append(second, "main", version, "2");
+  CHECK(appends(first, stale) == CommitResult::conflict);
+  version = append(first, "main", version, "3");
+  append(second, "other", {}, "of another root");
+  version = append(first, "main", version, "4");
+  CHECK(tail_of(first, "main") == std::vector<std::string>{"0", "1", "2", "3", "4"});
+  // To remove what is not there is no transaction of its own: the next one of anybody has its number.
+  CHECK(first.begin().drop("new", {}).outcome == CommitResult::committed);
+  append(second, "new", {}, "theirs");
+  CHECK(first.begin().append("new", {}, bytes("mine")).outcome == CommitResult::conflict);
+  CHECK(first.begin().drop("main", version).outcome == CommitResult::committed);
+  CHECK(appends(first, version) == CommitResult::conflict);
+  version = append(first, "main", {}, "0");
+  Backend::delete_store(config);
+  CHECK(code_of([&] { append(first, "main", version, "of a store that is gone"); }) == Errc::store_does_not_exist);
+}
+
 TEST_CASE("lmdb: who follows a root reads what others added to it, and nothing twice") {
   test::TemporaryDirectory const place;
   lmdb::Config const config{.path = place.path() / "store"};

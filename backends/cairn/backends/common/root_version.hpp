@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace cairn::backends::common {
@@ -27,8 +28,30 @@ inline constexpr std::size_t epoch_size = 16;
 
 /// The version of a root: its epoch, and how many frames its tail has. So an append is one more frame and changes nothing else,
 /// and no version comes again.
-[[nodiscard]] inline Version root_version(std::string epoch, std::uint64_t frames) {
-  return Version{std::move(epoch.append(big_endian(frames)))};
+[[nodiscard]] inline Version root_version(std::string_view epoch, std::uint64_t frames) {
+  std::string token;
+  token.reserve(epoch.size() + sizeof frames);
+  token.append(epoch).append(big_endian(frames));
+  return Version{std::move(token)};
+}
+
+/// The same comparison as with `root_version`, which it does not make.
+[[nodiscard]] inline bool is_root_version(Version const& version, std::string_view epoch, std::uint64_t frames) noexcept {
+  std::string_view const token{version.token()};
+  if (token.size() != epoch.size() + sizeof frames || !token.starts_with(epoch)) return false;
+  std::uint64_t number = 0;
+  for (auto const byte : token.substr(epoch.size())) number = number << 8U | static_cast<unsigned char>(byte);
+  return number == frames;
+}
+
+/// `unknown` and why: without the reason where there is no memory for it, since nothing may be thrown once a commit may have landed.
+[[nodiscard]] inline CommitResult lost_commit(char const* why) noexcept {
+  CommitResult lost{CommitResult::unknown};
+  try {
+    lost.reason = why;
+  } catch (...) {  // NOLINT(bugprone-empty-catch): see above
+  }
+  return lost;
 }
 
 }  // namespace cairn::backends::common

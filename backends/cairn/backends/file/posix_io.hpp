@@ -3,7 +3,8 @@
 // The calls to the operating system that the file backend makes, all of them, in one place that a test can replace.
 #pragma once
 
-#include <atomic>
+#include <cairn/backends/common/process.hpp>
+
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -12,11 +13,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <new>
 #include <span>
 #include <string>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -139,26 +138,10 @@ struct PosixIo {
     return result;
   }
 
-  /// The number of this process. Asked for at every call of a user's, so the answer is kept, in memory that the kernel
-  /// empties in a child, however the child came to be.
-  static std::int64_t process() noexcept {
-    static std::atomic<std::int64_t>* const known = emptied_by_fork();
-    if (known == nullptr) return ::getpid();
-    auto number = known->load(std::memory_order_relaxed);
-    if (number == 0) known->store(number = ::getpid(), std::memory_order_relaxed);
-    return number;
-  }
+  /// The number of this process.
+  static std::int64_t process() noexcept { return common::process_number(); }
 
  private:
-  static std::atomic<std::int64_t>* emptied_by_fork() noexcept {
-    auto const size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    void* const page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) return nullptr;
-    if (::madvise(page, size, MADV_WIPEONFORK) == 0) return new (page) std::atomic<std::int64_t>{0};
-    ::munmap(page, size);
-    return nullptr;
-  }
-
   static int open_as(int descriptor, int kind) noexcept {
     struct statfs status {};
     if (int const result = checked(::fstatfs(descriptor, &status)); result < 0) return result;

@@ -6,6 +6,7 @@
 #include <cairn/backends/common/medium.hpp>
 #include <cairn/backends/common/mounts.hpp>
 #include <cairn/backends/common/open_once.hpp>
+#include <cairn/backends/common/process.hpp>
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/backends/lmdb/config.hpp>
 #include <cairn/error/error.hpp>
@@ -175,7 +176,7 @@ class Environment {
     if (!is_foreign_process()) mdb_env_close(environment_);
   }
 
-  [[nodiscard]] bool is_foreign_process() const noexcept { return ::getpid() != process_; }
+  [[nodiscard]] bool is_foreign_process() const noexcept { return common::process_number() != process_; }
   /// Whether its file system is mounted read-only.
   [[nodiscard]] bool is_read_only() const noexcept { return is_read_only_; }
   /// To be held by whoever opens trees: LMDB wants one transaction at a time that does.
@@ -366,7 +367,7 @@ class Environment {
   MDB_env* environment_ = nullptr;
   FileId file_;
   std::atomic<std::size_t> map_size_ = 0;
-  pid_t process_ = ::getpid();
+  std::int64_t process_ = common::process_number();
   common::TimedKeys addresses_;
   std::mutex trees_mutex_;
   std::mutex mutex_;

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <lmdb.h>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,12 +60,24 @@ struct StoredRoot {
   }
 };
 
+/// What must be known of a root before it is changed.
+struct RootHead {
+  bool is_there = false;
+  std::string epoch{};
+  std::uint64_t frames = 0;
+};
+
 /// One root: looked at, or changed in a transaction that writes. An append adds one value to `tail` and touches nothing else, so a
 /// root's version is its epoch and how many frames there are.
 class RootTable {
  public:
-  RootTable(MDB_txn* transaction, Trees const& trees, std::string_view name)
+  /// As `known` says; looked up where that is nothing.
+  RootTable(MDB_txn* transaction, Trees const& trees, std::string_view name, std::optional<RootHead> known = {})
       : transaction_{transaction}, trees_{trees}, name_{name}, key_{key_of(name)} {
+    if (known) {
+      head_ = *std::move(known);
+      return;
+    }
     auto key = value_of(key_);
     MDB_val found{};
     auto const result = mdb_get(transaction_, trees_.root, &key, &found);
@@ -73,39 +86,43 @@ class RootTable {
     auto const stored = StoredRoot::read(found);
     // Names may be longer than keys, so a key is a hash; nobody meets two names of one hash but who sets out to.
     if (stored.name != name_) raise(Errc::io_error, "Two names of roots have one hash in the LMDB store: choose another name for the branch.");
-    is_there_ = true;
-    epoch_ = stored.epoch;
     state_ = stored.state;
-    frames_ = count_frames();
+    head_ = {true, std::string{stored.epoch}, count_frames()};
   }
 
-  [[nodiscard]] bool is_there() const noexcept { return is_there_; }
-  [[nodiscard]] Version version() const { return is_there_ ? common::root_version(epoch_, frames_) : Version{}; }
-  /// What is not in `last` is read.
+  [[nodiscard]] bool is_there() const noexcept { return head_.is_there; }
+  [[nodiscard]] Version version() const { return head_.is_there ? common::root_version(head_.epoch, head_.frames) : Version{}; }
+  [[nodiscard]] bool is_at(Version const& expected) const noexcept {
+    return head_.is_there ? common::is_root_version(expected, head_.epoch, head_.frames) : expected == Version{};
+  }
+  [[nodiscard]] RootHead const& head() const noexcept { return head_; }
+  /// What is not in `last` is read. Requires that it was looked up.
   [[nodiscard]] RootRecord record(common::LastRoot& last) const {
-    return common::read_root(last, name_, epoch_, frames_, [&] { return Bytes::copy(state_); },
+    return common::read_root(last, name_, head_.epoch, head_.frames, [&] { return Bytes::copy(state_); },
                              [&](std::uint64_t place, std::vector<Bytes>& frames) {
                                auto const cursor = open_cursor(transaction_, trees_.tail);
                                each_frame(cursor.get(), place, [&](MDB_val const& frame) { frames.push_back(Bytes::copy(bytes_of(frame))); });
                              });
   }
 
-  [[nodiscard]] Version commit(ByteSpan state) {
-    auto epoch = common::random_epoch();
-    put_root(epoch, state);
+  void commit(ByteSpan state) {
+    head_ = {true, common::random_epoch(), 0};
+    put_root(state);
     clear_tail();
-    return common::root_version(std::move(epoch), 0);
   }
-  [[nodiscard]] Version append(ByteSpan frame) {
-    if (!is_there_) put_root(epoch_ = common::random_epoch(), {});
-    auto const frame_key = key_ + common::big_endian(frames_);
+  void append(ByteSpan frame) {
+    if (!head_.is_there) {
+      head_ = {true, common::random_epoch(), 0};
+      put_root({});
+    }
+    auto const frame_key = key_ + common::big_endian(head_.frames++);
     auto key = value_of(frame_key);
     auto value = value_of(frame);
     check(mdb_put(transaction_, trees_.tail, &key, &value, 0), "append a frame");
-    return common::root_version(epoch_, frames_ + 1);
   }
   void drop() {
-    if (!is_there_) return;
+    if (!head_.is_there) return;
+    head_ = {};
     auto key = value_of(key_);
     check(mdb_del(transaction_, trees_.root, &key, nullptr), "remove a root");
     clear_tail();
@@ -117,8 +134,8 @@ class RootTable {
     XXH128_canonicalFromHash(&hash, XXH3_128bits(name.data(), name.size()));
     return {reinterpret_cast<char const*>(hash.digest), sizeof hash.digest};
   }
-  void put_root(std::string const& epoch, ByteSpan state) {
-    auto const made = StoredRoot{epoch, name_, state}.write();
+  void put_root(ByteSpan state) {
+    auto const made = StoredRoot{head_.epoch, name_, state}.write();
     auto key = value_of(key_);
     auto value = value_of(made);
     check(mdb_put(transaction_, trees_.root, &key, &value, 0), "write a root");
@@ -158,10 +175,8 @@ class RootTable {
   Trees const& trees_;
   std::string_view name_;
   std::string key_;
-  bool is_there_ = false;
-  std::string epoch_;
+  RootHead head_{};
   ByteSpan state_;
-  std::uint64_t frames_ = 0;
 };
 
 /// The names of all roots, sorted.

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -20,6 +21,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <sys/stat.h>
 #include <system_error>
@@ -117,10 +119,30 @@ class SharedStore {
   [[nodiscard]] Transaction begin(unsigned flags) const {
     check_usable();
     Transaction transaction{environment_, flags};
-    if (own_number(transaction.get(), trees_.store) != own_)
+    bool const writes = (flags & MDB_RDONLY) == 0;
+    if (!(writes && follows_own(transaction.get())) && own_number(transaction.get(), trees_.store) != own_)
       raise(Errc::store_does_not_exist, "The LMDB store in " + environment_->path().string() + " was deleted: create it and connect again.");
-    if ((flags & MDB_RDONLY) == 0) check_place();
+    if (writes) check_place();
     return transaction;
+  }
+
+  /// A root that was changed through this, and the transaction.
+  struct Changed {
+    std::size_t transaction = 0;
+    std::string name{};
+    RootHead head{};
+  };
+  /// The root as this has left it, where nobody has changed anything in the environment since; nothing where it has to be looked up. The transaction is one that writes: there is
+  /// one at a time in all processes, and its number is one more than that of the last that was committed.
+  [[nodiscard]] std::optional<RootHead> known_root(MDB_txn* transaction, std::string_view name) const {
+    std::lock_guard const guard{mutex_};
+    if (!is_next(transaction) || changed_.name != name) return std::nullopt;
+    return changed_.head;
+  }
+  /// One that is committed.
+  void note(Changed changed) noexcept {
+    std::lock_guard const guard{mutex_};
+    if (changed_.transaction < changed.transaction) changed_ = std::move(changed);
   }
 
   /// Of no use any more: whether the last commit is on the medium is not known.
@@ -138,6 +160,14 @@ class SharedStore {
   }
 
  private:
+  /// Whether the last transaction in the environment was one of this store's connection, which had looked whether it is there.
+  [[nodiscard]] bool follows_own(MDB_txn* transaction) const {
+    std::lock_guard const guard{mutex_};
+    return is_next(transaction);
+  }
+  [[nodiscard]] bool is_next(MDB_txn* transaction) const noexcept {
+    return changed_.transaction != 0 && changed_.transaction + 1 == mdb_txn_id(transaction);
+  }
   /// What is committed to a file that nobody finds is lost.
   void check_place() const {
     struct stat status {};
@@ -174,9 +204,10 @@ class SharedStore {
   Trees trees_;
   std::uint64_t own_ = 0;
   std::atomic<bool> is_poisoned_ = false;
-  std::mutex mutex_;
+  std::mutex mutable mutex_;  // guards what follows
   std::weak_ptr<Snapshot> latest_;
-  common::LastRoot last_root_;
+  Changed changed_{};
+  common::LastRoot last_root_;  // guards itself
 };
 
 }  // namespace cairn::backends::lmdb::details

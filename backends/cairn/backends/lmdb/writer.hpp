@@ -3,6 +3,7 @@
 // The writer of the LMDB backend.
 #pragma once
 
+#include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/lmdb/environment.hpp>
 #include <cairn/backends/lmdb/root_table.hpp>
 #include <cairn/backends/lmdb/shared_store.hpp>
@@ -58,18 +59,15 @@ class Writer {
 
   /// Replaces the root's state and empties its tail.
   CommitResult commit(std::string_view branch, Version const& expected, std::span<std::byte const> state) {
-    return change(branch, expected, [&](details::RootTable& root) { return root.commit(state); });
+    return change(branch, expected, [&](details::RootTable& root) { root.commit(state); });
   }
   /// Adds one frame to the root's tail; where there is no root and none is expected, one with an empty state begins.
   CommitResult append(std::string_view branch, Version const& expected, std::span<std::byte const> frame) {
-    return change(branch, expected, [&](details::RootTable& root) { return root.append(frame); });
+    return change(branch, expected, [&](details::RootTable& root) { root.append(frame); });
   }
   /// Removes the root.
   CommitResult drop(std::string_view branch, Version const& expected) {
-    return change(branch, expected, [](details::RootTable& root) {
-      root.drop();
-      return Version{};
-    });
+    return change(branch, expected, [](details::RootTable& root) { root.drop(); });
   }
 
  private:
@@ -87,21 +85,26 @@ class Writer {
   template <class Change>
   CommitResult change(std::string_view branch, Version const& expected, Change change) {
     CommitResult done{CommitResult::committed};
-    CommitResult lost{CommitResult::unknown, std::string{"LMDB could not finish the transaction: connect again and look at the root"}};
     bool is_conflict = false;
+    details::SharedStore::Changed left;
     auto const result = run_transaction("commit", [&](MDB_txn* transaction) {
-      details::RootTable root{transaction, store_->trees(), branch};
-      is_conflict = root.version() != expected;
-      if (!is_conflict) done.version = change(root);
-      return !is_conflict;
+      details::RootTable root{transaction, store_->trees(), branch, store_->known_root(transaction, branch)};
+      is_conflict = !root.is_at(expected);
+      if (is_conflict) return false;
+      change(root);
+      done.version = root.version();
+      // A transaction that changes nothing has no number, and to remove what is not there changes nothing.
+      if (root.is_there()) left = {mdb_txn_id(transaction), std::string{branch}, root.head()};
+      return true;
     });
     if (is_conflict) return CommitResult::conflict;
     if (result == MDB_SUCCESS) {
+      store_->note(std::move(left));
       forget_blobs();
       return done;
     }
     store_->poison();
-    return lost;
+    return common::lost_commit("LMDB could not finish the transaction: connect again and look at the root");
   }
 
   /// Runs `step` and writes the blobs, in the transaction that is held or in a new one. `step` says whether there is anything to

@@ -5,6 +5,7 @@
 
 #include <cairn/backends/common/medium.hpp>
 #include <cairn/backends/common/open_once.hpp>
+#include <cairn/backends/common/process.hpp>
 #include <cairn/backends/common/root_version.hpp>
 #include <cairn/backends/common/timed_key.hpp>
 #include <cairn/backends/rocksdb/config.hpp>
@@ -15,10 +16,12 @@
 #include <cairn/random/draw.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -117,6 +120,9 @@ struct RootHead {
   std::string state{};
   std::uint64_t frames = 0;
   [[nodiscard]] Version version() const { return is_there ? common::root_version(epoch, frames) : Version{}; }
+  [[nodiscard]] bool is_at(Version const& expected) const noexcept {
+    return is_there ? common::is_root_version(expected, epoch, frames) : expected == Version{};
+  }
 };
 
 /// Thread safety: every member may be called at once from any thread.
@@ -164,7 +170,7 @@ class Database {
     if (is_foreign_process()) static_cast<void>(database_.release());
   }
 
-  [[nodiscard]] bool is_foreign_process() const noexcept { return ::getpid() != process_; }
+  [[nodiscard]] bool is_foreign_process() const noexcept { return common::process_number() != process_; }
   void check_process() const {
     if (is_foreign_process())
       raise(Errc::store_poisoned, "This connection was opened before a fork and belongs to the parent: a child that is to have one of its own begins a program of its own (exec) first.");
@@ -178,8 +184,16 @@ class Database {
   }
   /// `io/full` where there is no room for a batch of so many bytes. RocksDB writes nothing any more once a write has failed, and what of that is in its
   /// log is not known: so it is not left to meet the end of the disk.
-  void require_room(std::uint64_t bytes) const {
+  void require_room(std::uint64_t bytes) {
     constexpr std::uint64_t margin = std::uint64_t{64} << 10U;
+    constexpr std::uint64_t much = std::uint64_t{4} << 30U;  // that nobody fills
+    constexpr std::chrono::milliseconds soon{20};            // in this time
+    auto const now = std::chrono::steady_clock::now().time_since_epoch();
+    if (bytes < much / 8 && now.count() < roomy_until_.load(std::memory_order_relaxed)) return;
+    if (!common::lacks_room(path_, bytes + much)) {
+      roomy_until_.store((now + soon).count(), std::memory_order_relaxed);
+      return;
+    }
     if (!common::lacks_room(path_, bytes + margin)) return;
     raise(Errc::io_full, "There is no room for a commit of " + std::to_string(bytes) + " bytes in " + path_ + ": make room and do it again; nothing has changed.");
   }
@@ -272,11 +286,12 @@ class Database {
   std::string path_;
   std::atomic<bool> is_poisoned_ = false;
   std::unique_ptr<::rocksdb::DB> database_;  // after what its threads set until it is closed
-  pid_t process_ = ::getpid();
+  std::int64_t process_ = common::process_number();
   std::atomic<std::uint64_t> own_ = 0;
   common::TimedKeys keys_;
   std::mutex fence_;
   std::optional<Changed> changed_;
+  std::atomic<std::chrono::steady_clock::rep> roomy_until_ = std::numeric_limits<std::chrono::steady_clock::rep>::min();
 };
 
 /// The databases of this process by directory: RocksDB lets each be open once.

@@ -111,21 +111,20 @@ class Writer {
     try {
       database_->check_usable(own_);
       auto const head = database_->head_to_change(branch);
-      if (head.version() != expected) {
+      if (!head.is_at(expected)) {
         if (!was_held) held_.unlock();
         return CommitResult::conflict;
       }
       batch_.SetSavePoint();
       details::Database::Changed changed{std::string{branch}, change(batch_, head)};
       CommitResult done{CommitResult::committed, changed.head.version()};
-      CommitResult lost{CommitResult::unknown, std::string{"RocksDB could not write: close all connections, connect again and look at the root"}};
       auto const status = write(batch_, true);
       if (status.ok()) database_->note(std::move(changed));
       held_.unlock();
       if (!status.ok()) {
         // The log may have the batch or not; RocksDB refuses to write from here on, too.
         database_->poison();
-        return lost;
+        return common::lost_commit("RocksDB could not write: close all connections, connect again and look at the root");
       }
       batch_.Clear();
       return done;

@@ -142,6 +142,9 @@ struct RootHead {
   std::string epoch;
   std::int64_t frames = 0;
   [[nodiscard]] Version version() const { return is_there ? common::root_version(epoch, static_cast<std::uint64_t>(frames)) : Version{}; }
+  [[nodiscard]] bool is_at(Version const& expected) const noexcept {
+    return is_there ? common::is_root_version(expected, epoch, static_cast<std::uint64_t>(frames)) : expected == Version{};
+  }
 };
 
 class Session {

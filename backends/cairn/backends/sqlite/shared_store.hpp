@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/backends/common/last_root.hpp>
+#include <cairn/backends/common/process.hpp>
 #include <cairn/backends/common/sql_tables.hpp>
 #include <cairn/backends/sqlite/address.hpp>
 #include <cairn/backends/sqlite/config.hpp>
@@ -18,7 +19,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -111,7 +111,7 @@ class SharedStore {
     return {running->number(0), running->number(0) + count};
   }
 
-  [[nodiscard]] bool is_foreign_process() const noexcept { return ::getpid() != process_; }
+  [[nodiscard]] bool is_foreign_process() const noexcept { return common::process_number() != process_; }
   /// Of no use any more: whether the last commit is on the medium is not known.
   void poison() noexcept {
     if (!is_poisoned_.exchange(true)) log_poisoned("the SQLite store");
@@ -147,7 +147,7 @@ class SharedStore {
   Config config_;
   Tables tables_;
   std::int64_t own_ = 0;
-  pid_t process_ = ::getpid();
+  std::int64_t process_ = common::process_number();
   std::atomic<bool> is_poisoned_ = false;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Session>> idle_;

@@ -177,14 +177,13 @@ class Writer {
         }
       }
       auto head = session_->head_to_change(branch, store_->own());
-      if (head.version() != expected) {
+      if (!head.is_at(expected)) {
         if (!is_held) release();
         return CommitResult::conflict;
       }
       insert_blobs(*session_);
       change(*session_, head);
       CommitResult done{CommitResult::committed, head.version()};
-      CommitResult lost{CommitResult::unknown, std::string{"SQLite could not finish the transaction: connect again and look at the root"}};
       auto const result = session_->try_commit(branch, std::move(head));
       if (result == SQLITE_OK) {
         forget_blobs();
@@ -196,7 +195,7 @@ class Writer {
       if (is_undone) details::raise_result(result, sqlite3_errmsg(session_->database()), "commit");
       store_->poison();
       release();
-      return lost;
+      return common::lost_commit("SQLite could not finish the transaction: connect again and look at the root");
     });
   }
 
