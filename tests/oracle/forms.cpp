@@ -88,7 +88,7 @@ Variables clause_variables(std::span<Value const> clauses) {
 std::vector<Assignment> destructure(Value const& form, Value const& value) {
   if (is_placeholder(form)) return {{}};
   if (is_variable(form)) return {{{form.as_symbol(), value}}};
-  auto const elements = elements_of(value);
+  auto const elements = value.is_string() ? std::nullopt : elements_of(value);
   if (!elements)
     refuse(Errc::query_where, "A binding of many takes a collection, found " + notation::write(value) + ".", form);
   std::vector<Assignment> result;

@@ -26,10 +26,10 @@ Source::Source(std::shared_ptr<Database const> db) : database_{std::move(db)} {
 }
 
 Source::Source(Value const& collection) {
-  auto const elements = elements_of(collection);
+  auto const elements = collection.is_string() ? std::nullopt : elements_of(collection);
   if (!elements) refuse(Errc::query_where, "A source is a database or a collection.", collection);
   for (auto const& element : *elements) {
-    auto row = elements_of(element);
+    auto row = element.is_string() ? std::nullopt : elements_of(element);
     if (!row) refuse(Errc::query_where, "A source's elements are rows.", collection);
     rows_.push_back(std::move(*row));
   }

@@ -150,7 +150,7 @@ template <meta::Lazy = {}>
 }
 
 /// The elements that a collection has for `[?x ...]` and for functions: of a tuple and a set their own, of a map its entries
-/// `[key value]`, of a string its characters, of nil none. Nothing where a value is no collection. Sets and maps are in order.
+/// `[key value]`, of a string its characters (for functions only: a binding takes no string apart), of nil none. Nothing where a value is no collection. Sets and maps are in order.
 template <meta::Lazy = {}>
 [[nodiscard]] inline std::optional<std::vector<Value>> elements_of(Value const& collection) {
   std::vector<Value> elements;

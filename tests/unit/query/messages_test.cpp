@@ -128,6 +128,7 @@ TEST_CASE("values of another shape than their binding are shown") {
   check(said("[:find ?a :in $ [?a ?b]]", edn("[1]")), Errc::query_where, "[?a", "column 17: This binding takes 2 elements or more, and was given [1].");
   check(said("[:find ?a :in $ [[?a ?b]]]", edn("[[1]]")), Errc::query_where, "[[?a", "This binding takes rows of 2 elements or more, and was given [1].");
   check(said("[:find ?a :in $ [?a ...]]", 5), Errc::query_where, "[?a", "This binding takes a collection, and was given 5.");
+  check(said("[:find ?a :in $ [?a ...]]", "Ada"), Errc::query_where, "[?a", "This binding takes a collection, and was given \"Ada\".");
   check(said("[:find ?a :where [_ :age ?n] [(identity ?n) [?a ?b]]]"), Errc::query_where, "[?a", "This binding takes a tuple, and was given 70.");
 }
 

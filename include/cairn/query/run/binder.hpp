@@ -175,7 +175,8 @@ class Binder {
     row_count_ = kept;
   }
 
-  /// The elements, as cells whose owners live as long as the query.
+  /// The elements, as cells whose owners live as long as the query. A string is one value here: where many are wanted, its characters
+  /// are not what was meant.
   template <meta::Lazy = {}>
   [[nodiscard]] std::vector<Cell> elements_for(Binding const& binding, Cell cell) {
     std::vector<Cell> cells;
@@ -184,7 +185,7 @@ class Binder {
       for (auto const& element : value->as_tuple()) cells.emplace_back(element);
       return cells;
     }
-    auto elements = elements_of(*value);
+    auto elements = value->is(ValueKind::string) ? std::nullopt : elements_of(*value);
     if (!elements) {
       refuse(binding.kind == Binding::Kind::tuple ? "a tuple" : "a collection", cell);
     }

@@ -66,7 +66,7 @@ class RowsSource final : public Source {
  private:
   template <meta::Lazy = {}>
   [[nodiscard]] static std::vector<Value> elements(Value const& collection) {
-    auto found = elements_of(collection);
+    auto found = collection.is(ValueKind::string) ? std::nullopt : elements_of(collection);
     if (found) return *std::move(found);
     raise(Errc::query_where,
           "A source is a database or a collection of rows, such as [[1 :name \"Ivan\"]], and not " +
