@@ -117,7 +117,7 @@ class ComputeRunner final : public StepRunner {
     }
   }
 
-  /// `(get-some $ ?e :nick :name)`: `[attribute value]` of the first attribute that the entity has.
+  /// `(get-some $ ?e :nick :name)`: `[attribute value]` of the first attribute that the entity has, as a pattern shows both.
   void get_some(Batch const& in) {
     auto const [source, operands] = looked_up();
     std::vector<std::pair<Operand, Cell>> firsts(in.rows(), {Operand{}, Cell{}});
@@ -129,7 +129,7 @@ class ComputeRunner final : public StepRunner {
     }
     for (std::uint32_t i = 0; i != in.rows() && !context_.poll(); ++i) {
       if (firsts[i].first.kind == Operand::Kind::blank) continue;
-      BorrowedValue const attribute{context_.operand(firsts[i].first, in, i)};
+      BorrowedValue const attribute{source->shown_attribute(context_.operand(firsts[i].first, in, i))};
       BorrowedValue const value{firsts[i].second};
       give(i, context_.own(Value{std::vector<Value>{*attribute, *value}}));
     }

@@ -160,6 +160,11 @@ class DbSource final : public Source {
     }
   }
 
+  [[nodiscard]] Cell shown_attribute(Cell attribute) const override {
+    auto const* known = attribute_of(db_, attribute);
+    return known == nullptr ? attribute : attribute_name(db_, *known);
+  }
+
   [[nodiscard]] std::vector<notation::Value> pull(notation::Value const& pattern, std::span<Cell const> entities,
                                                   meta::Watch const& watch) const override {
     auto bound = PullPattern{pattern}.on(db_);

@@ -60,6 +60,9 @@ class Source {
     first_values(context, attribute, entities, rows, found);
   }
 
+  /// An attribute as patterns show it: a keyword, or an entity where attributes are entities.
+  [[nodiscard]] virtual Cell shown_attribute(Cell attribute) const { return attribute; }
+
   /// What a pattern pulls of each entity; nil of what is none. `watch` is asked as `BoundPull` asks it. Errors: as of `pull`; those of
   /// the watch; `query/where` of a source that is no database.
   [[nodiscard]] virtual std::vector<notation::Value> pull(notation::Value const& pattern, std::span<Cell const> entities,
