@@ -86,6 +86,8 @@ TEST_CASE("mistakes in what is pulled are shown there") {
   check(said("[:find (pull ?e [(:name :xform shout)]) :where [?e :name]]"), Errc::query_where, "shout", "shout is not known here");
   check(said("[:find (pull ?e [:_age]) :where [?e :name]]"), Errc::transact_schema, "[:_age", "can be pulled in reverse");
   check(said("[:find (pull ?e ?p) :in $ ?p :where [?e :name]]", edn("[:nmae]")), Errc::transact_schema, "(pull", "the nearest is :name");
+  check(said("[:find (pull ?n [:age]) :where [?e :name ?n]]"), Errc::entity_id_syntax, "(pull", "line 1, column 8: An entity is a number");
+  check(said("[:find (pull ?e [:age]) :in $ ?e]", lookup(":name", "Cy")), Errc::entity_id_missing, "(pull", "There is no entity [:name \"Cy\"]");
   check(said("[:find (pull ?e ?p) :where [?e :name ?p]]"), Errc::query_where, "?p", "is a ?variable under :in");
   CHECK_NOTHROW(q(people(), "[:find (pull ?e [(:name :as \"n\" :limit 1)]) :where [?e :age 70]]"));
 }
@@ -119,6 +121,12 @@ TEST_CASE("functions that refuse what they are given are shown") {
         "adult?", "in the rules: this function takes 1 argument, and is given 0");
   check(said("[:find (sumup ?a) :where [_ :age ?a]]", QueryOptions{.functions = &functions}), Errc::parser_find, "sumup",
         "There is no aggregate sumup");
+  // So are aggregates, whether they refuse a value, the values of a group, or what stands before them.
+  check(said("[:find ?e (sum ?n) :where [?e :name ?n]]"), Errc::query_where, "(sum", "line 1, column 11: sum wants numbers, and got \"Ada\".");
+  check(said("[:find (sum ?a) (avg ?n) :in $ [?a ...] [?n ...]]", edn("[1 2]"), edn("[1 :k]")), Errc::query_where, "(avg", "avg wants numbers");
+  check(said("[:find (median ?n) :in $ [?n ...]]", edn("[1 :k]")), Errc::query_where, "(median", "median wants numbers");
+  check(said("[:find (sum ?n) :in $ [?n ...]]", edn("[9223372036854775807 1]")), Errc::query_arithmetic, "(sum", "does not fit");
+  check(said("[:find (min ?k ?n) :in $ ?k [?n ...]]", -1, edn("[1 2]")), Errc::query_where, "(min", "min wants a count");
   // A query inside of this one has a text of its own.
   auto const inner = said("[:find ?x :where [(q [:find ?b . :where [_ :age ?a] [(+ ?a \"x\") ?b]] $) ?x]]");
   check(inner, Errc::query_where, "+", "line 1, column 34: + wants");

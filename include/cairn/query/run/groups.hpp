@@ -105,7 +105,8 @@ class Groups {
       }
       for (std::size_t group = 0; group != groups; ++group) {
         if (group % batch_rows == 0) static_cast<void>(context_.poll());
-        result.columns()[i].append(context_.own(aggregates_[aggregate].result(group)));
+        auto found = at_place(context_.plan(), context_.plan().find[i].form, [&] { return aggregates_[aggregate].result(group); });
+        result.columns()[i].append(context_.own(std::move(found)));
       }
       ++aggregate;
     }
@@ -183,14 +184,11 @@ class Groups {
     bool const is_one = size() == 1;
     bool sorted = false;
     std::uint16_t gathered = no_variable;
-    for (std::size_t i = 0; i != aggregates_.size(); ++i) {
-      auto& aggregate = aggregates_[i];
-      if (is_counted(i)) continue;
+    auto const add_to = [&](GroupedAggregate& aggregate, std::uint16_t variable) {
       if (aggregate.is_count() && !is_one) {
         aggregate.count(numbers_.data(), count);
-        continue;
+        return;
       }
-      auto const variable = finds_[i]->variable;
       auto const& column = in[variable];
       if (!column.is_uniform(ValueKind::integer) && !aggregate.is_count()) {
         aggregate.leave_longs(filled);
@@ -198,7 +196,7 @@ class Groups {
           BorrowedValue const value{column[rows == all_rows ? at : rows[at]]};
           aggregate.add(is_one ? 0U : numbers_[at], *value);
         }
-        continue;
+        return;
       }
       auto const* words = column.words;
       if (rows != all_rows) {
@@ -220,6 +218,10 @@ class Groups {
           aggregate.add(numbers_[at], IntegerColumn{words + at, sizeof(std::uint64_t), 1});
         }
       }
+    };
+    for (std::size_t i = 0; i != aggregates_.size(); ++i) {
+      if (is_counted(i)) continue;
+      at_place(context_.plan(), finds_[i]->form, [&] { add_to(aggregates_[i], finds_[i]->variable); });
     }
   }
   /// `group_rows_`: the places in `numbers_` group by group.
@@ -271,7 +273,7 @@ class Groups {
       BorrowedValue const argument{context_.operand(operand, in, row)};
       arguments.push_back(*argument);
     }
-    return Accumulator::of(find.aggregate, arguments);
+    return at_place(plan, find.form, [&] { return Accumulator::of(find.aggregate, arguments); });
   }
 
   static constexpr std::uint16_t no_variable = 0xFFFF;

@@ -26,7 +26,7 @@ template <meta::Lazy = {}>
 /// Whether an error is of what a query says or was given, and not of a limit or a store.
 [[nodiscard]] constexpr bool is_of_text(Errc code) noexcept {
   return code == Errc::query_where || code == Errc::query_arithmetic || code == Errc::parser_find || code == Errc::transact_schema ||
-         code == Errc::entity_id_missing || code == Errc::lookup_ref_unique;
+         code == Errc::entity_id_missing || code == Errc::entity_id_syntax || code == Errc::lookup_ref_unique;
 }
 
 /// What `work` returns. Its errors that are of the text get the place of the form.

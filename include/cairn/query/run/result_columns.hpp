@@ -66,7 +66,9 @@ inline void pull_columns(QueryContext& context, Found& found, std::span<Cell con
       found.pulled.push_back({i, source.pull(form, entities, meta::Watch::of(watcher))});
     } catch (Error const& error) {
       if (!is_of_text(error.code())) throw;
-      throw error_at(written ? place_in(*written, error) : form_of(plan, plan.find[i].form), false, error);
+      bool const is_of_entity = error.code() == Errc::entity_id_missing || error.code() == Errc::entity_id_syntax ||
+                                error.code() == Errc::lookup_ref_unique;
+      throw error_at(written && !is_of_entity ? place_in(*written, error) : form_of(plan, plan.find[i].form), false, error);
     }
     static_cast<void>(context.poll());
   }
