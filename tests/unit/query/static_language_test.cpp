@@ -156,6 +156,9 @@ TEST_CASE("what a static query is given", "[static_query]") {
   same<"[:find ?e :in $ [?n ?a] :where [?e :name ?n] [?e :age ?a]]", People>(db, std::tuple{"Bob", 40});
   same<"[:find ?e :in $ [?n ...] :where [?e :name ?n]]", People>(db, std::vector<std::string>{"Bob", "Cy"});
   same<"[:find ?e ?x :in $ [[?n ?x]] :where [?e :name ?n]]", People>(db, std::map<std::string, std::int64_t>{{"Bob", 1}, {"Cy", 2}});
+  // What is the greatest stays what it is.
+  same<"[:find ?x :where [_ :age ?a] [(max ?a 40.5) ?x]]", People>(db);
+  same<"[:find ?x :where [?e :age ?a] [(min ?a 100 ?e) ?x]]", People>(db);
   // A negation and a branch say nothing of the values that are not in them.
   same<"[:find ?x :in $ [?x ...] :where [_ :age 9] (not [_ :name ?x])]", People>(db, edn("[1 \"Bob\" :k]"));
   same<"[:find ?x :in $ [?x ...] :where (or [_ :name ?x] [_ :age ?x])]", People>(db, edn("[9 \"Bob\" :k]"));

@@ -256,12 +256,17 @@ class TypeInference {
       case FunctionId::remainder:
       case FunctionId::modulo:
       case FunctionId::increment:
-      case FunctionId::decrement:
-      case FunctionId::maximum:
-      case FunctionId::minimum: {
+      case FunctionId::decrement: {
         auto type = CellType::integer;
         for (auto const operand : operands) type = number(type, type_of_operand(operand));
         return type;
+      }
+      case FunctionId::maximum:
+      case FunctionId::minimum: {
+        // One of the operands, as it is.
+        auto type = CellType::unknown;
+        for (auto const operand : operands) type = join(type, type_of_operand(operand));
+        return type == CellType::entity ? CellType::integer : type;
       }
       case FunctionId::divide: {
         auto type = CellType::real;
