@@ -156,7 +156,8 @@ void check_static_questions(std::uint64_t seed, std::span<std::string const> tra
                << differences);
   CHECK(differences.empty());
   CHECK(10 * asked >= 8 * questions.size());
-  CHECK(rows > questions.size());
+  constexpr std::size_t few = 10;  // of which none may find anything: the last of a batch, on a database of their own
+  CHECK((rows > questions.size() || questions.size() < few));
 }
 
 }  // namespace cairn::queries
