@@ -129,7 +129,15 @@ struct Leaf : NodeHeader, LiveNodes<Shape>, LeafOrigin<Shape::buffered> {
   /// In one pass. Requires that they are in order, that there is room, and that they suit the leaf well.
   template <Order Sorted>
   void merge(std::span<Addition const> additions) noexcept {
-    with_rows<Sorted>([&](auto& rows) { rows.merge(count, additions); });
+    with_rows<Sorted>([&](auto& rows) {
+      std::size_t end = count;  // of the rows that are still to be moved
+      for (auto i = additions.size(); i-- != 0;) {
+        auto const& [place, head, datom] = additions[i];
+        rows.relocate(rows, place, end - place, rows, place + i + 1);
+        rows.put(place + i, head, *datom);
+        end = place;
+      }
+    });
     count = static_cast<std::uint16_t>(count + additions.size());
   }
   template <Order Sorted>

@@ -97,15 +97,11 @@ class PackedRows {
   /// The same where those before `first` are before the datom.
   template <Order Sorted>
   [[nodiscard]] Found find_from(std::size_t first, std::size_t count, RawDatom const& datom, std::uint64_t head) const noexcept {
-    auto const own = narrow(head);
-    auto const* const heads = heads_;
-    if (first == count || heads[first] > own) return {first, false};
-    auto const found = search(heads + first, count - first, own, own, [&](std::size_t at) {
+    return search_from(heads_, first, count, narrow(head), [&](std::size_t at) {
       DatomSlot row;
-      look<Sorted>(first + at, row);
+      look<Sorted>(at, row);
       return compare<Sorted>(row.get(), datom);
     });
-    return {first + found.index, found.equal};
   }
 
   /// Makes a row at `at` out of nothing.
@@ -125,15 +121,6 @@ class PackedRows {
   void insert(std::size_t count, std::size_t at, std::uint64_t head, RawDatom datom) noexcept {
     relocate(*this, at, count - at, *this, at + 1);
     put(at, head, std::move(datom));
-  }
-  /// Merges others, which are none of them, into the first `count`: those that are to stand before the row `place` says, in their order.
-  void merge(std::size_t count, auto const& additions) noexcept {
-    for (auto i = additions.size(); i-- != 0;) {
-      auto const& [place, head, datom] = additions[i];
-      relocate(*this, place, count - place, *this, place + i + 1);
-      put(place + i, head, *datom);
-      count = place;
-    }
   }
   void erase(std::size_t count, std::size_t at) noexcept {
     ValueParts::drop(kind(at), word(at));

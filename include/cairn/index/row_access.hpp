@@ -41,15 +41,7 @@ class RowAccess {
   /// The same where those before `first` are before the datom.
   template <Order Sorted>
   [[nodiscard]] Found find_from(std::size_t first, std::size_t count, RawDatom const& datom, std::uint64_t head) const noexcept {
-    auto const own = head;
-    auto const* const heads = self().heads();
-    if (first == count || heads[first] > own) return {first, false};
-    auto const found = search(heads + first, count - first, own, own, [&](std::size_t at) {
-      DatomSlot row;
-      look<Sorted>(first + at, row);
-      return compare<Sorted>(row.get(), datom);
-    });
-    return {first + found.index, found.equal};
+    return search_from(self().heads(), first, count, head, [&](std::size_t at) { return compare<Sorted>(self().data()[at], datom); });
   }
 
  private:

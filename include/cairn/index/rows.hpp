@@ -44,15 +44,6 @@ class Rows : public RowAccess<Rows<Capacity>> {
     relocate(*this, at, count - at, *this, at + 1);
     put(at, head, std::move(datom));
   }
-  /// Merges others, which are none of them, into the first `count`: those that are to stand before the row `place` says, in their order.
-  void merge(std::size_t count, auto const& additions) noexcept {
-    for (auto i = additions.size(); i-- != 0;) {
-      auto const& [place, head, datom] = additions[i];
-      relocate(*this, place, count - place, *this, place + i + 1);
-      put(place + i, head, *datom);
-      count = place;
-    }
-  }
   void erase(std::size_t count, std::size_t at) noexcept {
     std::destroy_at(data() + at);
     relocate(*this, at + 1, count - at - 1, *this, at);

@@ -62,4 +62,12 @@ template <class Head>
   return {low, false};
 }
 
+/// The same for a key of one head, where the rows before `first` are known to be before it: what comes in order mostly belongs there.
+template <class Head>
+[[nodiscard]] Found search_from(Head const* heads, std::size_t first, std::size_t count, Head head, auto const& order_of) noexcept {
+  if (first == count || heads[first] > head) return {first, false};
+  auto const found = search(heads + first, count - first, head, head, [&](std::size_t at) { return order_of(first + at); });
+  return {first + found.index, found.equal};
+}
+
 }  // namespace cairn::detail
