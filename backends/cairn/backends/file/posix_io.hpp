@@ -3,6 +3,7 @@
 // The calls to the operating system that the file backend makes, all of them, in one place that a test can replace.
 #pragma once
 
+#include <cairn/backends/common/inode.hpp>
 #include <cairn/backends/common/process.hpp>
 
 #include <cerrno>
@@ -63,17 +64,17 @@ struct PosixIo {
   }
   /// How many directory entries lead to the file; 0 when it was removed while open.
   static std::int64_t links(int descriptor) noexcept {
-    struct stat status {};
-    int const result = checked(::fstat(descriptor, &status));
-    return result < 0 ? result : static_cast<std::int64_t>(status.st_nlink);
+    common::Inode file;
+    int const error = common::look_at(descriptor, file);
+    return error != 0 ? -error : static_cast<std::int64_t>(file.links);
   }
 
   /// What two descriptors of the same file have in common, as long as either is open.
   using Identity = std::pair<std::uint64_t, std::uint64_t>;
   static Identity identity(int descriptor) noexcept {
-    struct stat status {};
-    static_cast<void>(::fstat(descriptor, &status));
-    return {status.st_dev, status.st_ino};
+    common::Inode file;
+    static_cast<void>(common::look_at(descriptor, file));
+    return {file.device, file.number};
   }
 
   // Open file description locks: unlike the older record locks they are not dropped when some other descriptor of the

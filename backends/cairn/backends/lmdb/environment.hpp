@@ -3,6 +3,7 @@
 // An LMDB environment, open once a process, and its transactions.
 #pragma once
 
+#include <cairn/backends/common/inode.hpp>
 #include <cairn/backends/common/medium.hpp>
 #include <cairn/backends/common/mounts.hpp>
 #include <cairn/backends/common/open_once.hpp>
@@ -87,26 +88,26 @@ inline std::filesystem::path data_file(std::filesystem::path const& directory) {
 /// Which file it is, whatever its name.
 struct FileId {
   pid_t process = 0;  ///< a child of a fork shares nothing with its parent
-  dev_t device = 0;
-  ino_t number = 0;
+  std::uint64_t device = 0;
+  std::uint64_t number = 0;
   friend bool operator==(FileId const&, FileId const&) = default;
 
   [[nodiscard]] static FileId of(std::filesystem::path const& path) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) raise_errno("look at", path);
-    return {::getpid(), status.st_dev, status.st_ino};
+    common::Inode file;
+    if (auto const error = common::look_at(path.c_str(), file); error != 0) raise_error(error, "look at", path);
+    return {::getpid(), file.device, file.number};
   }
   [[nodiscard]] static FileId of(int descriptor) {
-    struct stat status {};
-    if (::fstat(descriptor, &status) != 0) raise_errno("look at", "the store's file");
-    return {::getpid(), status.st_dev, status.st_ino};
+    common::Inode file;
+    if (auto const error = common::look_at(descriptor, file); error != 0) raise_error(error, "look at", "the store's file");
+    return {::getpid(), file.device, file.number};
   }
   [[nodiscard]] std::string key() const {
     return std::to_string(process) + ':' + std::to_string(device) + ':' + std::to_string(number);
   }
+  [[nodiscard]] bool is(common::Inode const& file) const noexcept { return device == file.device && number == file.number; }
 
-  [[noreturn]] static void raise_errno(std::string_view what, std::filesystem::path const& path) {
-    auto const error = errno;
+  [[noreturn]] static void raise_error(int error, std::string_view what, std::filesystem::path const& path) {
     raise(error == ENOENT ? Errc::store_does_not_exist : errc_of_system(error),
           "Could not " + std::string{what} + " " + path.string() + ": " + std::generic_category().message(error) + ". " + std::string{common::advice_on_rights(error)});
   }

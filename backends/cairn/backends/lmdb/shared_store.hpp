@@ -3,6 +3,7 @@
 // What a connection and its writers share: the environment, the latest snapshot, and whether the store may still be written.
 #pragma once
 
+#include <cairn/backends/common/inode.hpp>
 #include <cairn/backends/common/last_root.hpp>
 #include <cairn/backends/lmdb/config.hpp>
 #include <cairn/backends/lmdb/environment.hpp>
@@ -23,7 +24,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <sys/stat.h>
 #include <system_error>
 #include <utility>
 
@@ -170,11 +170,11 @@ class SharedStore {
   }
   /// What is committed to a file that nobody finds is lost.
   void check_place() const {
-    struct stat status {};
-    bool const is_there = ::stat(file_.c_str(), &status) == 0;
-    if (!is_there && errno != ENOENT && errno != ENOTDIR) FileId::raise_errno("look at", file_);
-    auto const& open = environment_->file();
-    if (is_there && status.st_dev == open.device && status.st_ino == open.number) return;
+    common::Inode file;
+    auto const error = common::look_at(file_.c_str(), file);
+    bool const is_there = error == 0;
+    if (!is_there && error != ENOENT && error != ENOTDIR) FileId::raise_error(error, "look at", file_);
+    if (is_there && environment_->file().is(file)) return;
     raise(is_there ? Errc::io_error : Errc::store_does_not_exist,
           file_.string() + " is not where it was opened any more: it was moved, replaced or deleted, and nothing was committed. Connect again to see what is there.");
   }
