@@ -122,7 +122,8 @@ template <meta::Lazy = {}>
   auto const flag = [&](std::string_view name) { return field_of(fields, name, ValueKind::boolean, Value{false}).as_boolean(); };
   auto const keywords = [&](std::string_view name) {
     std::vector<Keyword> found;
-    for (auto const& element : field_of(fields, name, ValueKind::tuple, Value{std::vector<Value>{}}).as_tuple()) {
+    auto const all = field_of(fields, name, ValueKind::tuple, Value{std::vector<Value>{}});
+    for (auto const& element : all.as_tuple()) {
       if (!element.is(ValueKind::keyword)) bad_record(":" + std::string{name} + " holds something else than keywords");
       found.push_back(element.as_keyword());
     }

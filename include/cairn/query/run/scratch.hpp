@@ -27,8 +27,9 @@ class ScratchMemory {
   /// At least so many bytes, aligned to 64; `bytes` becomes what there is.
   [[nodiscard]] static void* take(std::size_t& bytes) {
     bytes = size_for(bytes);
-    if (auto* memory = mine(); memory != nullptr && bytes <= largest) {
-      auto& kept = memory->kept_[place_of(bytes)];
+    auto const place = place_of(bytes);
+    if (auto* memory = mine(); memory != nullptr && place < places) {
+      auto& kept = memory->kept_[place];
       if (!kept.empty()) {
         auto* block = kept.back();
         kept.pop_back();
@@ -47,8 +48,9 @@ class ScratchMemory {
   [[nodiscard]] static constexpr std::size_t size_for(std::size_t bytes) noexcept { return std::bit_ceil(bytes < smallest ? smallest : bytes); }
   /// Gives back what `take` gave, on any thread. `bytes` is as `take` left it.
   static void give(void* block, std::size_t bytes) noexcept {
-    if (auto* memory = mine(); memory != nullptr && bytes <= largest && memory->bytes_ + bytes <= most) {
-      auto& kept = memory->kept_[place_of(bytes)];
+    auto const place = place_of(bytes);
+    if (auto* memory = mine(); memory != nullptr && place < places && memory->bytes_ + bytes <= most) {
+      auto& kept = memory->kept_[place];
       if (kept.capacity() != kept.size()) {
         kept.push_back(block);
         memory->bytes_ += bytes;
@@ -61,9 +63,8 @@ class ScratchMemory {
  private:
   static constexpr std::size_t smallest = 1024;
   static constexpr std::size_t huge = std::size_t{2} << 20U;  ///< the size of a large page
-  static constexpr std::size_t largest = std::size_t{4} << 20U;
   static constexpr std::size_t most = std::size_t{8} << 20U;
-  static constexpr std::size_t places = 13;  // 2^10 to 2^22
+  static constexpr std::size_t places = 13;  // 2^10 to 2^22 bytes; what is larger is not kept
 
   [[nodiscard]] static constexpr std::align_val_t alignment(std::size_t bytes) noexcept {
     return std::align_val_t{bytes >= huge ? huge : std::size_t{64}};
