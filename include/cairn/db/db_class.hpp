@@ -132,9 +132,9 @@ class Db {
     return {*this, from, after(to)};
   }
 
-  /// The number of datoms. O(1) of the present, linear of other views.
+  /// The number of datoms. O(1) of the present, linear of other views, and where datoms are missing from the index (`detail::gap_of`).
   [[nodiscard]] std::uint64_t size() const {
-    if (view_.is_plain()) return snapshot().current.eavt.size();
+    if (view_.is_plain() && detail::gap_of(snapshot().current.eavt) == nullptr) return snapshot().current.eavt.size();
     std::uint64_t count = 0;
     for (auto range = datoms(eavt); [[maybe_unused]] auto const& datom : range) ++count;
     return count;

@@ -20,8 +20,9 @@ namespace cairn::detail {
 /// then goes into each index in its order: neighbours come to the same leaf one after the other, and what nobody looks at between
 /// two transactions costs them neither a search nor a node from the store.
 ///
-/// Errors: what the store throws, of whoever looks; nothing is lost then, and it can be asked again. Thread safety: none, looking
-/// included.
+/// Errors: what the store throws, of whoever looks; nothing is lost then, and it can be asked again. A stored node that is damaged or
+/// gone is no error but a gap in its index, where that can have one (`PersistentSet::gap`): or nobody could look elsewhere any more. Thread
+/// safety: none, looking included.
 template <class IndexTag>
 class IndexEdits {
   template <Order Sorted>
@@ -118,6 +119,9 @@ class IndexEdits {
   static constexpr std::size_t rebuilt_from = 4096;
 
   template <Order Sorted>
+  static constexpr bool has_gaps = requires(Edit<Sorted> edit, RawDatom const& datom) { edit.insert_around_gaps(datom); };
+
+  template <Order Sorted>
   [[nodiscard]] static bool belongs(Held const& held) noexcept {
     return Sorted != Order::avet || held.in_avet;
   }
@@ -126,12 +130,15 @@ class IndexEdits {
   void insert_held(Edit<Sorted>& edit) const {
     if (held_.size() < sorted_from) {
       for (auto const& one : held_) {
-        if (belongs<Sorted>(one)) edit.insert(one.datom);
+        if (!belongs<Sorted>(one)) continue;
+        if constexpr (has_gaps<Sorted>) {
+          edit.insert_around_gaps(one.datom);
+        } else {
+          edit.insert(one.datom);
+        }
       }
-    } else if (held_.size() < rebuilt_from || held_.size() < edit.size()) {
+    } else if (held_.size() < rebuilt_from || held_.size() < edit.size() || !rebuild<Sorted>(edit)) {
       insert_in_order<Sorted>(edit);
-    } else {
-      rebuild<Sorted>(edit);
     }
   }
   template <Order Sorted>
@@ -143,14 +150,27 @@ class IndexEdits {
     }
     auto const datom_at = [this](std::size_t at) -> RawDatom const& { return held_[at].datom; };
     sort_run<Sorted>(sorted, datom_at);
-    if constexpr (requires { edit.insert_run(sorted, datom_at); }) {
+    if constexpr (has_gaps<Sorted>) {
+      edit.insert_run_around_gaps(sorted, datom_at);
+    } else if constexpr (requires { edit.insert_run(sorted, datom_at); }) {
       edit.insert_run(sorted, datom_at);
     } else {
       for (auto const& each : sorted) edit.insert(datom_at(each.at));
     }
   }
+  /// False, and nothing is done, where a node of the index is damaged or gone and the index can do without it.
   template <Order Sorted>
-  void rebuild(Edit<Sorted>& edit) const {
+  [[nodiscard]] bool rebuild(Edit<Sorted>& edit) const {
+    try {
+      build_from_both<Sorted>(edit);
+      return true;
+    } catch (Error const& error) {
+      if (!has_gaps<Sorted> || !is_damage(error)) throw;
+      return false;
+    }
+  }
+  template <Order Sorted>
+  void build_from_both(Edit<Sorted>& edit) const {
     auto const before = [](RawDatom const& left, RawDatom const& right) { return compare<Sorted>(left, right) < 0; };
     std::vector<RawDatom> added;
     added.reserve(held_.size());

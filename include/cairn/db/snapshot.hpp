@@ -89,6 +89,35 @@ void for_each_address(Snapshot<IndexTag> const& snapshot, Visit visit) {
   }
 }
 
+namespace detail {
+
+/// Why datoms are missing from an index, which then can't be flushed; null where none are. See `PersistentSet::gap`.
+template <class Index>
+[[nodiscard]] Error const* gap_of(Index const& index) noexcept {
+  if constexpr (requires { index.gap(); }) {
+    return index.gap();
+  } else {
+    return nullptr;
+  }
+}
+/// The same of any index of a snapshot.
+template <class IndexTag>
+[[nodiscard]] Error const* gap_of(Snapshot<IndexTag> const& snapshot) noexcept {
+  for (auto const* const indexes : {&snapshot.current, &snapshot.temporal}) {
+    for (auto const* const gap : {gap_of(indexes->eavt), gap_of(indexes->aevt), gap_of(indexes->avet)}) {
+      if (gap != nullptr) return gap;
+    }
+  }
+  return nullptr;
+}
+/// Before a flush of all: of nothing is written, then, what is of no use.
+template <class IndexTag>
+void require_no_gap(Snapshot<IndexTag> const& snapshot) {
+  if (auto const* const gap = gap_of(snapshot)) throw Error{*gap};
+}
+
+}  // namespace detail
+
 /// Lets the store that a snapshot's nodes come from know that it is in use.
 template <class IndexTag>
 void note_in_use(std::shared_ptr<Snapshot<IndexTag> const> const& snapshot) {

@@ -62,6 +62,9 @@ struct Inner : NodeHeader,
   // Whose address is here: all children's of a node that is enrolled, or they could not be unloaded. Nobody but the owner of
   // a node and a flush looks at this; a reader who meets a null pointer knows.
   std::uint32_t addressed = 0;
+  // Below whose address datoms are missing that were inserted: it could not be read then (`TreeEditor::leave_gap`), so that it must
+  // not be read by this version later. Such a child is never in memory. Written by the owner of a node alone.
+  std::uint32_t gaps = 0;
   Separators<capacity - 1> separators;
   std::atomic<NodeHeader*> mutable children[capacity]{};
   static_assert(capacity <= 32);
@@ -73,7 +76,9 @@ struct Inner : NodeHeader,
   void set_child(std::size_t at, NodeHeader* node) noexcept {
     children[at].store(node, std::memory_order_release);
     addressed &= ~bit(at);
+    gaps &= ~bit(at);
   }
+  [[nodiscard]] bool has_gap(std::size_t at) const noexcept { return (gaps & bit(at)) != 0; }
   [[nodiscard]] static std::uint32_t bit(std::size_t at) noexcept { return std::uint32_t{1} << at; }
   [[nodiscard]] static std::uint32_t lowest_bits(std::size_t number) noexcept {
     return static_cast<std::uint32_t>((std::uint64_t{1} << number) - 1);
@@ -146,6 +151,8 @@ struct Inner : NodeHeader,
       if ((from.addressed | to.addressed) == 0) return;
       to.addressed &= ~bit(at + i);
       if ((from.addressed & bit(first + i)) != 0) to.copy_address(at + i, from, first + i);
+      auto const gap = from.has_gap(first + i) ? bit(at + i) : 0;  // where it is, there is an address
+      to.gaps = (to.gaps & ~bit(at + i)) | gap;
     };
     if (&from == &to && at > first) {
       for (std::size_t i = number; i-- != 0;) move_one(i);
@@ -208,6 +215,7 @@ template <class Shape>
 Inner<Shape>::Inner(Inner& source, std::uint64_t token) noexcept
     : NodeHeader{source.level, token}, separators{source.separators, source.count - 1U} {
   count = source.count;
+  gaps = source.gaps;
   if constexpr (Shape::buffered) copy_origin(source, *this);
   std::copy_n(source.sizes, source.count, sizes);
   auto const borrows = Lineages<Inner>::inherit(source, *this);

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -70,6 +71,33 @@ template <Order Sorted, class Shape>
 NodeReference<Shape> node_of_bytes(Bytes const& bytes, NodePlace<Shape> const& place, NodeExpectation expected,
                                    RawDatom const* low = nullptr, RawDatom const* high = nullptr);
 
+/// Whether an error says that what was stored is damaged or gone, so that asking again would be of no use.
+[[nodiscard]] inline bool is_damage(Error const& error) noexcept { return error.code() == Errc::store_corrupt; }
+
+template <meta::Lazy = {}>
+[[noreturn]] void raise_gap(NodeAddress const& address) {
+  auto const place = hexadecimal(address);
+  raise(Errc::store_corrupt,
+        "The block at address " + place + " could not be read when datoms were added that belong below it, and they are missing there, though it can be read by now. "
+        "None is lost: connect to the database again.",
+        "{:address \"" + place + "\"}");
+}
+/// What an index with a gap says: the first node at which there is one, and what is wrong with it.
+template <meta::Lazy = {}>
+std::shared_ptr<Error const> error_of_gap(Error const& cause, NodeAddress const& address) {
+  auto const place = hexadecimal(address);
+  return std::make_shared<Error const>(
+      Errc::store_corrupt,
+      "Datoms that were added belong below the block at address " + place + ", which cannot be read: " + cause.message() +
+          " None is lost, but they are in no index, so that nothing of it can be written. Restore that block from a backup and connect to the database again.",
+      "{:address \"" + place + "\"}");
+}
+/// Who needs the child needs what is missing below it, too.
+template <class Shape>
+void require_no_gap(Inner<Shape> const& parent, std::size_t at, NodePlace<Shape> const& place) {
+  if (parent.has_gap(at)) [[unlikely]] raise_gap(address_of(place));
+}
+
 template <Order Sorted, class Shape>
 NodeReference<Shape> child_of_bytes(Inner<Shape> const& parent, std::size_t at, NodePlace<Shape> const& place, Bytes const& bytes,
                                     NodeSource const* source) {
@@ -78,14 +106,17 @@ NodeReference<Shape> child_of_bytes(Inner<Shape> const& parent, std::size_t at, 
                                       at + 1 == parent.count ? nullptr : &parent.separators[at]);
 }
 
-/// Reads a child that is not in memory, without publishing it.
+/// Reads a child that is not in memory, without publishing it. `as_stored`: though datoms may be missing below it, of whoever only asks
+/// where nodes are.
 template <Order Sorted, class Shape>
-NodeReference<Shape> read_child(Inner<Shape> const& parent, std::size_t at, NodeSource const* source) {
+NodeReference<Shape> read_child(Inner<Shape> const& parent, std::size_t at, NodeSource const* source, bool as_stored = false) {
   auto const read = [&](NodePlace<Shape> const& place) {
     if constexpr (Shape::buffered) {
       if (parent.level == 1) prefetch_operations(place.run.get());  // they come while the block is read
     }
-    return child_of_bytes<Sorted, Shape>(parent, at, place, source->read(source->context, address_of(place)), source);
+    auto const bytes = source->read(source->context, address_of(place));
+    if (!as_stored) require_no_gap(parent, at, place);  // behind what the store says of it
+    return child_of_bytes<Sorted, Shape>(parent, at, place, bytes, source);
   };
   if constexpr (Shape::buffered) {
     StoredChild place;
@@ -148,11 +179,13 @@ struct AbsentChild {
       return parent->addresses[at];
     }
   }
+  [[nodiscard]] NodeAddress address() const { return address_of(place()); }
   /// What was read at that place, as its node. What is wrong with it is found again, and reported, when the node is
   /// needed.
   template <Order Sorted>
   void publish(NodePlace<Shape> const& where, Bytes const& bytes, NodeSource const* source) const {
     try {
+      require_no_gap(*parent, at, where);
       publish_child<Sorted>(*parent, at, child_of_bytes<Sorted, Shape>(*parent, at, where, bytes, source),
                             cache_of(source));
     } catch (Error const&) {  // NOLINT(bugprone-empty-catch): see above

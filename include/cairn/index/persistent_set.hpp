@@ -30,7 +30,7 @@ class PersistentSet<Sorted, Shape>::Transient
   using value_type = RawDatom;
   using Cursor = typename PersistentSet::Cursor;
 
-  explicit Transient(PersistentSet const& set) : editor_{set.root_.reference(set.size_, set.source_.get()), set.source_.get()}, source_{set.source_}, size_{set.size_} {}
+  explicit Transient(PersistentSet const& set) : editor_{set.root_.reference(set.size_, set.source_.get()), set.source_.get()}, source_{set.source_}, size_{set.size_}, gap_{set.gap_} {}
   Transient() : Transient{PersistentSet{}} {}
   Transient(Transient&&) noexcept = default;
   Transient& operator=(Transient&&) noexcept = default;
@@ -45,6 +45,16 @@ class PersistentSet<Sorted, Shape>::Transient
   /// Datoms in order, of which `datom_at(run[i].at)` gives one, with their heads; equal ones count once. As `insert` of one after the
   /// other, but that what comes to one leaf costs one search for it and one pass over it. Where it throws, some are inserted.
   void insert_run(std::span<detail::HeadAt const> run, auto const& datom_at) { editor_.insert_run(run, datom_at, size_); }
+  /// As `insert` and `insert_run`, but a datom that belongs below a node that is damaged or gone is left out, where these would throw
+  /// `Errc::store_corrupt`: see `gap`. What is not is inserted. Other errors are thrown, and it can be asked again.
+  bool insert_around_gaps(RawDatom const& datom) {
+    bool const changed = editor_.insert_around_gaps(datom, on_gap());
+    size_ += changed ? 1 : 0;
+    return changed;
+  }
+  void insert_run_around_gaps(std::span<detail::HeadAt const> run, auto const& datom_at) {
+    editor_.insert_run_around_gaps(run, datom_at, size_, on_gap());
+  }
   /// Whether it was there. O(log n).
   bool erase(RawDatom const& datom) {
     bool const changed = editor_.erase(datom);
@@ -62,21 +72,23 @@ class PersistentSet<Sorted, Shape>::Transient
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  /// As that of a set.
+  [[nodiscard]] Error const* gap() const noexcept { return gap_.get(); }
   [[nodiscard]] std::shared_ptr<NodeSource const> const& source() const noexcept { return source_; }
 
   [[nodiscard]] bool contains(RawDatom const& datom) const {
     return detail::contains<Sorted, Shape>(editor_.root(), source_.get(), datom);
   }
   [[nodiscard]] std::uint64_t count(Position const& from, Position const& to) const {
-    return detail::count_between<Sorted, Shape>(editor_.root(), source_.get(), from, to);
+    return gap_ ? this->template count_one_by_one<Sorted>(from, to) : detail::count_between<Sorted, Shape>(editor_.root(), source_.get(), from, to);
   }
 
   /// The result; the transient is empty afterwards. O(1).
   [[nodiscard]] PersistentSet persistent() && {
-    return {Root{editor_.take()}, std::exchange(size_, 0), source_};
+    return {Root{editor_.take()}, std::exchange(size_, 0), source_, std::move(gap_)};
   }
   /// The contents so far, as a set; editing goes on, and copies again what it changes. O(1).
-  [[nodiscard]] PersistentSet snapshot() { return {Root{editor_.share()}, size_, source_}; }
+  [[nodiscard]] PersistentSet snapshot() { return {Root{editor_.share()}, size_, source_, gap_}; }
 
  private:
   [[nodiscard]] Cursor nowhere() const {
@@ -86,9 +98,17 @@ class PersistentSet<Sorted, Shape>::Transient
     return {Node{root}, source_};
   }
 
+  /// Notes what is wrong with the first.
+  [[nodiscard]] auto on_gap() noexcept {
+    return [this](Error const& error, NodeAddress const& address) {
+      if (!gap_) gap_ = detail::error_of_gap(error, address);
+    };
+  }
+
   detail::TreeEditor<Sorted, Shape> editor_;  // before the source: see PersistentSet
   Source source_;
   std::uint64_t size_;
+  std::shared_ptr<Error const> gap_;
 };
 
 /// Builds a set from datoms that come one by one in ascending order (`ExternalSorter` puts them into it).
@@ -133,6 +153,7 @@ typename PersistentSet<Sorted, Shape>::Transient PersistentSet<Sorted, Shape>::e
 
 template <Order Sorted, class Shape>
 NodeAddress PersistentSet<Sorted, Shape>::flush(NodeSink const& sink, FlushReceipt* receipt) const {
+  if (gap_) throw Error{*gap_};
   if (empty()) return {};
   if (auto const stored = root_.address()) return *stored;
   return detail::flush_root<Sorted, Shape>(root(), sink, receipt, source_.get());

@@ -60,6 +60,14 @@ class CursorsOf {
  protected:
   CursorsOf() = default;
 
+  /// How many datoms lie between two positions, whatever the nodes say.
+  template <Order Sorted>
+  [[nodiscard]] std::uint64_t count_one_by_one(Position const& from, Position const& to) const {
+    std::uint64_t number = 0;
+    for (auto cursor = seek(from); cursor.valid() && compare<Sorted>(*cursor, to) < 0; cursor.next()) ++number;
+    return number;
+  }
+
  private:
   [[nodiscard]] Set const& set() const noexcept { return static_cast<Set const&>(*this); }
 };
@@ -111,8 +119,13 @@ class PersistentSet : public detail::CursorsOf<PersistentSet<Sorted, Shape>, Ind
     return {Root{root}, size, std::move(source)};
   }
 
+  /// Of a set with a gap: without what is missing.
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  /// Of a set with a gap, what is wrong; null of one that is whole. A gap is where a stored node was damaged or gone when datoms were
+  /// inserted below it that an edit was to leave out then (`Transient::insert_around_gaps`): they are missing. So nobody may look there, though
+  /// the node be restored: what comes to it throws what the store throws, or `Errc::store_corrupt`. The rest can be read and edited, but not flushed.
+  [[nodiscard]] Error const* gap() const noexcept { return gap_.get(); }
   /// How many nodes lie on the way to a datom, its leaf's own included; 0 of an empty set.
   [[nodiscard]] unsigned levels() const { return empty() ? 0U : root()->level + 1U; }
   /// Where nodes that are not in memory come from; null for a set that was never stored.
@@ -121,8 +134,12 @@ class PersistentSet : public detail::CursorsOf<PersistentSet<Sorted, Shape>, Ind
   [[nodiscard]] bool contains(RawDatom const& datom) const {
     return detail::contains<Sorted, Shape>(root(), source_.get(), datom);
   }
-  /// How many datoms lie between two positions. O(log n): counts are kept in the tree.
+  /// How many datoms lie between two positions. O(log n): counts are kept in the tree. Linear in the answer in a set with a gap.
   [[nodiscard]] std::uint64_t count(Position const& from, Position const& to) const {
+    return gap_ ? this->template count_one_by_one<Sorted>(from, to) : estimate(from, to);
+  }
+  /// The same, without what is missing from a set with a gap. O(log n).
+  [[nodiscard]] std::uint64_t estimate(Position const& from, Position const& to) const {
     return detail::count_between<Sorted, Shape>(root(), source_.get(), from, to);
   }
 
@@ -132,7 +149,7 @@ class PersistentSet : public detail::CursorsOf<PersistentSet<Sorted, Shape>, Ind
   /// Writes the nodes that are not stored yet, children before parents; the address of the root, or of nowhere (size 0)
   /// where the set is empty. Afterwards the nodes know where they are, and no flush of this or of a set that shares them
   /// writes them again. Durability is the sink's: see `FlushReceipt`. Requires: all flushes of sets that share nodes are to
-  /// one store.
+  /// one store. Throws `*gap()`, and writes nothing, where there is a gap.
   NodeAddress flush(NodeSink const& sink, FlushReceipt* receipt = nullptr) const;
   /// Where the root is, if the set is stored whole; nowhere (size 0) where it is empty.
   [[nodiscard]] std::optional<NodeAddress> address() const {
@@ -185,18 +202,18 @@ class PersistentSet : public detail::CursorsOf<PersistentSet<Sorted, Shape>, Ind
 
   /// Equal sets hold equal datoms. O(1) for one and the same version, linear otherwise.
   friend bool operator==(PersistentSet const& left, PersistentSet const& right) {
-    if (left.size() != right.size()) return false;
+    if (left.size() != right.size() && !left.gap_ && !right.gap_) return false;
     if (left.source_ == right.source_ && left.root_.is(right.root_)) return true;
     auto other = right.begin();
     for (auto mine = left.begin(); mine.valid(); mine.next(), other.next()) {
-      if (*mine != *other) return false;
+      if (!other.valid() || *mine != *other) return false;
     }
-    return true;
+    return !other.valid();
   }
 
  private:
-  PersistentSet(Root root, std::uint64_t size, Source source) noexcept
-      : root_{std::move(root)}, source_{std::move(source)}, size_{size} {}
+  PersistentSet(Root root, std::uint64_t size, Source source, std::shared_ptr<Error const> gap = nullptr) noexcept
+      : root_{std::move(root)}, source_{std::move(source)}, size_{size}, gap_{std::move(gap)} {}
 
   [[nodiscard]] detail::NodeHeader* root() const { return root_.get(size_, source_.get()); }
   [[nodiscard]] Cursor nowhere() const { return {root_.reference(size_, source_.get()), source_}; }
@@ -206,6 +223,7 @@ class PersistentSet : public detail::CursorsOf<PersistentSet<Sorted, Shape>, Ind
   Root root_;
   Source source_;
   std::uint64_t size_ = 0;
+  std::shared_ptr<Error const> gap_;
 };
 
 }  // namespace cairn

@@ -84,6 +84,7 @@ class DiffWalk {
   /// Requires a `Reading`.
   [[nodiscard]] Identity identity() const {
     auto* node = root_ ? root_.get() : path_.back().node->child(path_.back().index);
+    if (node == nullptr && path_.back().node->has_gap(path_.back().index)) return {};  // what is stored there is not all of it
     if constexpr (Shape::buffered) {
       auto place = node == nullptr ? place_of(*path_.back().node, path_.back().index) : place_of(node);
       if (place.block == nullptr) return {node};

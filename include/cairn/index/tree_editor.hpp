@@ -91,12 +91,32 @@ class TreeEditor {
 
   /// Inserts datoms that are in order, of which `datom_at(run[i].at)` gives one; equal ones count once. What comes to one leaf goes
   /// into it at once. The tree is the one that `insert` makes of one after the other. Adds to `added` how many were not there yet, where it throws too.
-  void insert_run(std::span<HeadAt const> run, auto const& datom_at, std::uint64_t& added) {
-    while (!run.empty()) {
-      auto const& first = run.front();
-      auto const taken = root_ == nullptr ? 0 : insert_into_leaf(run, datom_at, added);
-      if (taken == 0) added += insert(datom_at(first.at)) ? 1U : 0U;  // into another leaf, or another form of it
-      run = run.subspan(taken == 0 ? 1 : taken);
+  void insert_run(std::span<HeadAt const> run, auto const& datom_at, std::uint64_t& added) { insert_first_of(run, datom_at, added); }
+
+  /// As `insert` and `insert_run`, but what belongs below a node that is damaged or gone is left out, and a gap noted where that node is:
+  /// see `Inner::gaps`. Calls `on_gap(error, address)` with what is wrong with the node.
+  bool insert_around_gaps(RawDatom const& datom, auto const& on_gap) {
+    for (bool again = false;; again = true) {
+      try {
+        return insert(datom);
+      } catch (Error const& error) {
+        if (again || !is_damage(error)) throw;
+        if (leave_gap(datom, on_gap) != 0) return false;
+      }
+    }
+  }
+  void insert_run_around_gaps(std::span<HeadAt const> run, auto const& datom_at, std::uint64_t& added, auto const& on_gap) {
+    for (std::size_t tried_again = 0; !run.empty();) {
+      try {
+        insert_first_of(run, datom_at, added);
+      } catch (Error const& error) {
+        if (run.size() == tried_again || !is_damage(error)) throw;
+        if (auto const level = leave_gap(datom_at(run.front().at), on_gap); level != 0) {
+          run = run.subspan(number_below(level, run, datom_at));
+        } else {
+          tried_again = run.size();
+        }
+      }
     }
   }
 
@@ -107,6 +127,47 @@ class TreeEditor {
   bool purge(RawDatom const& datom) { return take_out(datom, true); }
 
  private:
+  /// Inserts a run from its begin on; where it throws, `run` is what is left.
+  void insert_first_of(std::span<HeadAt const>& run, auto const& datom_at, std::uint64_t& added) {
+    while (!run.empty()) {
+      auto const& first = run.front();
+      auto const taken = root_ == nullptr ? 0 : insert_into_leaf(run, datom_at, added);
+      if (taken == 0) added += insert(datom_at(first.at)) ? 1U : 0U;  // into another leaf, or another form of it
+      run = run.subspan(taken == 0 ? 1 : taken);
+    }
+  }
+  /// Finds the damaged node on the way to where a datom belongs, and notes a gap in its parent, which becomes the transaction's own with the
+  /// way to it. The parent's level, where the step says which child; 0 where all can be read by now.
+  CAIRN_NOINLINE std::size_t leave_gap(RawDatom const& datom, auto const& on_gap) {
+    auto const bounds = bounds_of<Sorted>(datom);
+    Reading const reading{cache_of(source_)};
+    auto* node = root_;
+    for (auto level = height(); level != 0; --level) {
+      auto* const inner = as_inner<Shape>(node);
+      auto const at = child_index<Sorted>(*inner, datom, bounds);
+      steps_[level] = {inner, at};
+      try {
+        node = child_of<Sorted>(*inner, at, source_);
+      } catch (Error const& error) {
+        if (!is_damage(error)) throw;
+        auto& parent = own_way_to(level);  // of this version, even where the gap is known: one that lacks more is another tree
+        if (parent.child(at) != nullptr) return 0;
+        on_gap(error, AbsentChild<Shape>{&parent, at}.address());
+        parent.gaps |= InnerNode::bit(at);
+        return level;
+      }
+    }
+    return 0;
+  }
+  /// How many of a run, one at least, belong below the child that the step at a level leads to.
+  [[nodiscard]] std::size_t number_below(std::size_t level, std::span<HeadAt const> run, auto const& datom_at) const {
+    auto const [limit, limit_head] = limit_of_way(level);
+    if (limit == nullptr) return run.size();
+    std::size_t number = 1;
+    while (number != run.size() && compare<Sorted>(datom_at(run[number].at), *limit) < 0) ++number;
+    return number;
+  }
+
   /// How many of a run the leaf of its first takes as it is, without a split; those that are there already are among them.
   std::size_t insert_into_leaf(std::span<HeadAt const> run, auto const& datom_at, std::uint64_t& added) {
     Reading const reading{cache_of(source_)};
@@ -140,9 +201,10 @@ class TreeEditor {
   [[nodiscard]] static bool is_same_as(typename LeafNode::Addition const& before, std::uint64_t head, RawDatom const& datom) noexcept {
     return before.head == head && before.datom->e == datom.e && before.datom->tx == datom.tx && compare<Sorted>(*before.datom, datom) == 0;
   }
-  /// What does not belong to the leaf at the end of the way any more, and its head; null where nothing is behind it.
-  [[nodiscard]] std::pair<RawDatom const*, std::uint64_t> limit_of_way() const noexcept {
-    for (std::size_t level = 1; level <= height(); ++level) {
+  /// What does not belong to the leaf at the end of the way any more, and its head; null where nothing is behind it. `from`: the same of the
+  /// child that the step at that level leads to.
+  [[nodiscard]] std::pair<RawDatom const*, std::uint64_t> limit_of_way(std::size_t from = 1) const noexcept {
+    for (std::size_t level = from; level <= height(); ++level) {
       auto const& [node, at] = steps_[level];
       if (at + 1U != node->count) return {&node->separators[at], node->separators.head(at)};
     }
@@ -425,6 +487,16 @@ class TreeEditor {
     return as_leaf<Shape>(node);
   }
 
+  /// The same down to an inner node.
+  InnerNode& own_way_to(std::size_t lowest) {
+    auto* node = own_root();
+    for (auto level = height();; --level) {
+      steps_[level].node = as_inner<Shape>(node);
+      if (level == lowest) return *steps_[level].node;
+      node = own_child(*steps_[level].node, steps_[level].index);
+    }
+  }
+
   /// Makes a child the transaction's own that the last flush would have written if it had been.
   CAIRN_NOINLINE void own_overdue(InnerNode& inner) {
     auto const at = static_cast<std::size_t>(std::countr_zero(inner.overdue));
@@ -558,9 +630,12 @@ class TreeEditor {
       if (count >= (leaves ? Shape::leaf_minimum : Shape::inner_minimum)) break;
       auto& parent = *steps_[level].node;
       auto const at = steps_[level].index;
-      // A sibling that is in memory rather than one that would have to be read.
-      bool const to_the_left = at != 0 && (at + 1 == parent.count || parent.child(at - 1) != nullptr);
-      auto* sibling = own_child(parent, to_the_left ? at - 1 : at + 1);
+      // A sibling that is in memory rather than one that would have to be read, or cannot be.
+      bool const to_the_left = at != 0 && (at + 1 == parent.count || parent.child(at - 1) != nullptr || parent.has_gap(at + 1));
+      auto const beside = to_the_left ? at - 1 : at + 1;
+      // Where nothing can be had from a sibling, the node stays too small: a tree with a gap is never stored.
+      if (parent.has_gap(beside) && count >= (leaves ? 1U : 2U)) break;
+      auto* sibling = own_child(parent, beside);
       parent.own_separators();
       if (!leaves) {
         as_inner<Shape>(sibling)->own_separators();

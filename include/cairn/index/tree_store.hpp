@@ -66,7 +66,7 @@ void visit_children(Inner<Shape> const& inner, NodeSource const* source, Visit& 
       visit_children<Sorted, Shape>(*as_inner<Shape>(child), source, visit);
     } else {
       // Read for this visit alone: a look at a whole store must not fill the memory with it.
-      auto const read = read_child<Sorted, Shape>(inner, i, source);
+      auto const read = read_child<Sorted, Shape>(inner, i, source, true);
       visit_children<Sorted, Shape>(*as_inner<Shape>(read.get()), source, visit);
     }
   }

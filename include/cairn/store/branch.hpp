@@ -222,11 +222,16 @@ class Branch {
   [[nodiscard]] bool prepare_checkpoint() {
     if (known_.tail_bytes <= tail_budget || flush_) return false;
     // What was committed during the slices has made nodes too: they go the same way, unless they are few.
-    if (is_flushed_ && known_.tail_bytes - bytes_at_flush_ <= tail_budget / 32) return true;
-    if (is_flushed_ && known_.tail_bytes > 2 * tail_budget) return true;
-    if (known_.tail_bytes < next_flush_) return false;
-    static_cast<void>(db().snapshot());  // taken now, its nodes are those that later versions share
-    flush_.emplace(db());
+    bool const is_due = is_flushed_ && (known_.tail_bytes - bytes_at_flush_ <= tail_budget / 32 || known_.tail_bytes > 2 * tail_budget);
+    if (!is_due && known_.tail_bytes < next_flush_) return false;
+    auto newest = db();
+    if (detail::gap_of(newest.snapshot()) != nullptr) {  // nothing can be written: the checkpoint will say so, now and then
+      is_flushed_ = false;
+      next_flush_ = known_.tail_bytes + tail_budget / 4;
+      return true;
+    }
+    if (is_due) return true;
+    flush_.emplace(std::move(newest));  // whose nodes, which are there now, are those that later versions share
     bytes_at_flush_ = known_.tail_bytes;
     return false;
   }

@@ -99,6 +99,8 @@ class Connection {
 
   /// Writes the indexes' new nodes to the store and empties the tail, so that opening has nothing to replay. Happens by
   /// itself when the tail has grown and when a connection that has committed something is released.
+  /// Errors: those of the store; `store/corrupt`, which names it, where something was added below a damaged node, until the node is restored and
+  /// somebody connects anew (docs/reliability.md). What was committed stays in the tail.
   void checkpoint();
 
   /// Removes what no branch of the store needs any more, beside its writers and readers: all values that this process holds stay
@@ -117,7 +119,8 @@ class Connection {
   /// Checkpoints, where something was committed through it, and lets go of the store; the connection is of no use afterwards. Database
   /// values taken from it stay readable, and the backend's own connection is released when the last of them is gone. Does nothing the
   /// second time.
-  /// Errors: those of the checkpoint; it is released all the same, and nothing that was acknowledged is lost.
+  /// Errors: those of the checkpoint; it is released all the same, and nothing that was acknowledged is lost. Where a damaged node makes a checkpoint
+  /// impossible, none is made, which is logged and no error.
   void release();
 
   /// Whether it has not been released or moved from.

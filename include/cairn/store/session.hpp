@@ -154,11 +154,14 @@ class Session {
   void stop_collecting() { set_background(nullptr); }
 
   /// The checkpoint at the end of a session that has committed something. One that has only read writes nothing: it may not be allowed
-  /// to, and a writer that is still at it would be disturbed.
+  /// to, and a writer that is still at it would be disturbed. None where a damaged node makes it impossible: all is in the tail, and who
+  /// lets go can do nothing about it.
   void checkpoint_own() {
     {
       std::lock_guard lock{writing_};
       if (!has_written_) return;
+      auto const newest = db();
+      if (auto const* const gap = detail::gap_of(newest.snapshot())) return tell_of_failed_checkpoint(gap->message());
     }
     checkpoint();
   }

@@ -24,6 +24,7 @@ class SlicedFlush {
   /// Writes about `budget` bytes of nodes, children before parents; whether that were all. What was written is noted in
   /// `receipt`. Requires: `budget` is not 0; the receipt of the slice before was confirmed or forgotten.
   bool write(NodeSink const& sink, std::size_t budget, FlushReceipt& receipt) const {
+    detail::require_no_gap(db_.snapshot());
     Slice slice{sink, budget};
     NodeSink const limited{&slice, &Slice::write, sink.address_size};
     ByteWriter roots;

@@ -58,6 +58,7 @@ void read_indexes(ByteReader& in, Indexes<IndexTag>& indexes, std::shared_ptr<No
 template <class IndexTag>
 std::vector<std::byte> write_state(std::vector<CommitId>& commits, std::span<CommitParent const> parents,
                                    Snapshot<IndexTag> const& snapshot, NodeSink const& sink, FlushReceipt& receipt, bool is_renewal) {
+  cairn::detail::require_no_gap(snapshot);
   if (sink.name_of != nullptr) commits.emplace_back();
   ByteWriter out;
   for (char const c : state_magic) out.u8(static_cast<std::uint8_t>(c));

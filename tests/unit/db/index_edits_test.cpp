@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -96,6 +97,53 @@ TEST_CASE("what waits is there for who looks again, where the store could not be
   CHECK(failed > 3);
   CHECK(twice.edits.held() == 0);
   twice.check(std::move(twice.edits).finish());
+}
+
+TEST_CASE("where a node is damaged, what waits is left out there and made elsewhere, however much it is") {
+  auto const waits = GENERATE(std::size_t{10}, std::size_t{500}, std::size_t{6000});
+  auto const which = GENERATE(0, 1, 2);
+  laws::MemoryNodes nodes;
+  laws::RandomDatoms random{8, false};
+  Twice twice;
+  for (int i = 0; i != 5000; ++i) twice.insert(random.datom());
+  auto const made = std::move(twice.edits).finish();
+  auto const stored = [&](auto const& index) { return index.open(index.flush(nodes.sink()), index.size(), nodes.source()); };
+  AllIndexes const before{stored(made.eavt), stored(made.aevt), stored(made.avet)};
+  Edits later{before};
+  twice.edits = Edits{before};
+  std::vector<RawDatom> added;
+  while (twice.edits.held() != waits) {
+    added.push_back(random.datom());
+    twice.insert(added.back());
+  }
+  // One index has lost all of its leaves but for the first few.
+  auto const lose = [&](auto const& index) {
+    std::vector<std::uint64_t> all;
+    index.for_each_address([&](NodeAddress const& address) { all.push_back(address.template to<std::uint64_t>()); });
+    std::map<std::uint64_t, Bytes> lost;
+    for (std::size_t i = 4; i < all.size(); ++i) lost.insert(nodes.nodes().extract(all[i]));
+    return lost;
+  };
+  auto lost = which == 0 ? lose(before.eavt) : which == 1 ? lose(before.aevt) : lose(before.avet);
+  auto const indexes = twice.edits.snapshot();
+  CHECK(twice.edits.held() == 0);
+  CHECK((indexes.eavt.gap() != nullptr) == (which == 0));
+  CHECK((indexes.aevt.gap() != nullptr) == (which == 1));
+  CHECK((indexes.avet.gap() != nullptr) == (which == 2));
+  nodes.nodes().merge(lost);
+  auto const check = [](auto const& index, auto const& model) {
+    if (index.gap() == nullptr) {
+      CHECK(std::ranges::equal(index, model));
+    } else {
+      CHECK_THROWS_AS(std::ranges::equal(index, model), Error);
+      CHECK(index.contains(*model.begin()));
+    }
+  };
+  check(indexes.eavt, twice.eavt);
+  check(indexes.aevt, twice.aevt);
+  check(indexes.avet, twice.avet);
+  for (auto const& datom : added) later.insert(datom, is_indexed(datom));
+  twice.check(std::move(later).finish());
 }
 
 }  // namespace

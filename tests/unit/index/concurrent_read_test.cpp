@@ -135,5 +135,52 @@ TEMPLATE_TEST_CASE("leaves are unloaded while others read, edit and store the sa
   REQUIRE(detail::LiveNodes<TestType>::number == 0);
 }
 
+TEMPLATE_TEST_CASE("readers of a set with a gap are told of it and read the rest, while others edit it", "[threads]", Shape, Buffered) {
+  using Set = PersistentSet<Order::eavt, TestType>;
+  laws::MemoryNodes nodes;
+  typename Set::Builder builder;
+  constexpr EntityId number = 600;
+  for (EntityId e = 1; e <= number; ++e) builder.add({.e = 2 * e, .a = 1, .tx = 1, .v = "value"});
+  auto const root = std::move(builder).finish().flush(nodes.sink());
+  auto const first = Set::open(root, number, nodes.source());
+  std::vector<std::uint64_t> stored;
+  first.for_each_address([&](NodeAddress const& address) { stored.push_back(address.template to<std::uint64_t>()); });
+  auto const lost = nodes.nodes().extract(stored[stored.size() / 2]);
+  auto edit = first.edit();
+  for (EntityId e = 1; e <= number; ++e) edit.insert_around_gaps({.e = 2 * e + 1, .a = 1, .tx = 1, .v = "value"});
+  auto const set = std::move(edit).persistent();
+  REQUIRE(set.gap() != nullptr);
+  nodes.nodes()[stored[stored.size() / 2]] = lost.mapped();
+  std::atomic<int> waiting{4};
+  std::atomic<std::uint64_t> wrong{0};
+  std::vector<std::thread> threads;
+  for (EntityId worker = 0; worker != 4; ++worker) {
+    threads.emplace_back([&, worker] {
+      waiting.fetch_sub(1);
+      while (waiting.load() != 0) {
+      }
+      std::uint64_t found = 0;
+      std::uint64_t refused = 0;
+      auto version = worker < 2 ? set : first;  // the first lacks nothing
+      for (EntityId e = 1; e <= number; ++e) {
+        RawDatom const datom{.e = 2 * e + (worker == 1 ? 1 : 0), .a = 1, .tx = 1, .v = "value"};
+        try {
+          found += version.contains(datom) ? 1U : 0U;
+        } catch (Error const&) {
+          ++refused;
+        }
+        if (worker < 2 && e % 50 == 0) {
+          auto more = version.edit();
+          more.insert_around_gaps({.e = 2 * e, .a = 2, .tx = 1, .v = "value"});
+          version = std::move(more).persistent();
+        }
+      }
+      if (found + refused != number || (refused != 0) != (worker < 2)) ++wrong;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  REQUIRE(wrong == 0);
+}
+
 }  // namespace
 }  // namespace concurrent_read_test

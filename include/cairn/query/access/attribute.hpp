@@ -69,12 +69,19 @@ template <class IndexTag>
   return attribute_access(db, attribute_of(db, name));
 }
 
-/// How many datoms lie between two positions, about: exact of the present. O(log n).
+/// How many datoms lie between two positions, about: exact of the present, where its index has no gap. O(log n).
 template <Order Sorted, class IndexTag>
 [[nodiscard]] std::uint64_t estimate(Db<IndexTag> const& db, Position const& from, Position const& to) {
   auto const& snapshot = db.snapshot();
-  auto count = snapshot.current.template get<Sorted>().count(from, to);
-  if (db.view().needs_past()) count += snapshot.temporal.template get<Sorted>().count(from, to);
+  auto const count_in = [&](auto const& index) {
+    if constexpr (requires { index.estimate(from, to); }) {
+      return index.estimate(from, to);
+    } else {
+      return index.count(from, to);
+    }
+  };
+  auto count = count_in(snapshot.current.template get<Sorted>());
+  if (db.view().needs_past()) count += count_in(snapshot.temporal.template get<Sorted>());
   return count;
 }
 
