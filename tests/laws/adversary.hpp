@@ -49,7 +49,7 @@ class AdversaryConnection : public ConnectionOf<Inner> {
   [[nodiscard]] Bytes read(Address const& address) const {
     if (!tampering().is_on) return Base::read(address);
     std::string const key{reinterpret_cast<char const*>(&address), sizeof address};
-    if (tampering().gone.contains(key)) raise(Errc::io_error, "There is no such blob.");
+    if (tampering().gone.contains(key)) raise_absent_blob("There is no such blob.");
     auto const found = tampering().blobs.find(key);
     auto bytes = found == tampering().blobs.end() ? Base::read(address) : found->second;
     tampering().seen.insert_or_assign(key, bytes);

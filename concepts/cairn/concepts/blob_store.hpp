@@ -198,9 +198,9 @@ concept BlobWriterReservesOrLeavesIt =
 
 /// A place that keeps immutable blobs and, beside them, named roots: the only cells that change.
 ///
-/// - `read(address)` gives back exactly the bytes of a `put`; an address that is not there is an `Error` (`io/error`,
-/// or
-///   `store/corrupt` where something is there that is not what was put), never an empty answer.
+/// - `read(address)` gives back exactly the bytes of a `put`; an address that is not there is an `Error` (`io/error` by
+///   `raise_absent_blob`, or `store/corrupt` where something is there that is not what was put), never an empty answer.
+///   Both say that it would be of no use to ask again, and the engine goes on without what was there.
 /// - `root(branch)` is nothing where there is no such root.
 /// - Blobs become readable to others no later than the commit that follows their `put` on the same writer. A writer
 /// that is

@@ -35,7 +35,7 @@ class Shelf {
     std::scoped_lock const lock{mutex_};
     auto const found = blobs_.find(number);
     if (found == blobs_.end()) {
-      cairn::raise(cairn::Errc::io_error, "There is no blob " + std::to_string(number) + " on this shelf.");
+      cairn::raise_absent_blob("There is no blob " + std::to_string(number) + " on this shelf.");
     }
     return found->second.bytes;
   }

@@ -44,4 +44,13 @@ class Error : public std::exception {
   throw Error{code, std::move(message), std::move(data)};
 }
 
+/// What a blob store throws for an address where nothing is, and where it would be of no use to look again: `io/error` with `:absent true` in
+/// its data, a map to which that is added. So the engine knows it from an error that passes.
+[[noreturn]] inline void raise_absent_blob(std::string message, std::string const& data = "{}") {
+  raise(Errc::io_error, std::move(message), "{:absent true" + (data == "{}" ? data.substr(1) : " " + data.substr(1)));
+}
+[[nodiscard]] inline bool is_absent_blob(Error const& error) noexcept {
+  return error.code() == Errc::io_error && error.data().starts_with("{:absent true");
+}
+
 }  // namespace cairn

@@ -72,7 +72,7 @@ NodeReference<Shape> node_of_bytes(Bytes const& bytes, NodePlace<Shape> const& p
                                    RawDatom const* low = nullptr, RawDatom const* high = nullptr);
 
 /// Whether an error says that what was stored is damaged or gone, so that asking again would be of no use.
-[[nodiscard]] inline bool is_damage(Error const& error) noexcept { return error.code() == Errc::store_corrupt; }
+[[nodiscard]] inline bool is_damage(Error const& error) noexcept { return error.code() == Errc::store_corrupt || is_absent_blob(error); }
 
 template <meta::Lazy = {}>
 [[noreturn]] void raise_gap(NodeAddress const& address) {

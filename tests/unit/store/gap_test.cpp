@@ -34,10 +34,14 @@ struct Reads {
   static inline std::mutex mutex{};
   static inline std::vector<Address> seen{};
   static inline std::optional<Address> damaged{};
+  enum class How { corrupt, gone, out_of_reach };
+  static inline How how = How::corrupt;
   static void look(Address address) {
     std::lock_guard const lock{mutex};
     seen.push_back(address);
-    if (damaged && *damaged == address) raise(Errc::store_corrupt, "a bit has flipped");
+    if (!damaged || *damaged != address) return;
+    if (how == How::gone) raise_absent_blob("a blob is gone", "{:address 1}");
+    raise(how == How::corrupt ? Errc::store_corrupt : Errc::io_error, "a bit has flipped");
   }
 };
 
@@ -68,6 +72,7 @@ struct World {
 
   World() {
     Reads::damaged.reset();
+    Reads::how = Reads::How::corrupt;
     S::create(config);
     auto connection = S::connect(config);
     connection.transact(TxData{R"([{:db/ident :num :db/valueType :db.type/long :db/cardinality :db.cardinality/one :db/index true}
@@ -242,6 +247,41 @@ TEMPLATE_TEST_CASE("what is unique is refused where a damaged node would have to
   // Nothing is missing there: nobody has inserted anything.
   world.restore();
   transact(key(first + 3000) + "x");
+  connection.checkpoint();
+  static_cast<void>(verify(connection.db()));
+}
+
+TEMPLATE_TEST_CASE("a node that is gone is as one that is damaged, and one that is out of reach is waited for", "[store]", persistent_set_tag, hitchhiker_tree_tag) {
+  using W = World<TestType>;
+  W world;
+  auto const value = number_of(last);
+  auto const how = GENERATE(Reads::How::gone, Reads::How::out_of_reach);
+  auto const look = [&](auto const& db) { return count_of<Order::avet>(db, ":num", value); };
+  world.damage([&](auto const& db) { static_cast<void>(look(db)); });
+  Reads::how = how;
+  auto connection = W::S::connect(world.config);
+  connection.transact(TxData{std::vector<TxOp>{add("t", ":num", value)}});
+  auto const db = connection.db();
+  auto const is_refused = [](auto const& ask) {
+    try {
+      ask();
+      return false;
+    } catch (Error const& error) {
+      CHECK((error.code() == Errc::io_error || (Reads::how == Reads::How::gone && error.code() == Errc::store_corrupt)));
+      return true;
+    }
+  };
+  CHECK(is_refused([&] { static_cast<void>(look(db)); }));
+  CHECK(is_refused([&] { static_cast<void>(count_of<Order::eavt>(db, first + 5)); }) == (how == Reads::How::out_of_reach));
+  CHECK(is_refused([&] { connection.checkpoint(); }));
+  world.restore();
+  if (how == Reads::How::gone) {
+    CHECK(is_refused([&] { static_cast<void>(look(db)); }));
+    CHECK(is_refused([&] { connection.checkpoint(); }));
+    connection.release();
+    connection = W::S::connect(world.config);
+  }
+  CHECK(look(connection.db()) == 2);
   connection.checkpoint();
   static_cast<void>(verify(connection.db()));
 }

@@ -65,7 +65,7 @@ class StoredFrames {
     auto segment = segments_.get(address.segment);
     // One that is open may be from before a compaction, and have what is gone; one that was opened since has not.
     if (!segment || segment->is_dropped(address.offset())) {
-      raise(Errc::io_error,
+      raise_absent_blob(
             "There is nothing at offset " + std::to_string(address.offset()) + " of segment " +
                 std::to_string(address.segment) + " in " + directory_ +
                 ": what was there was swept, or the file is missing.",
@@ -125,7 +125,7 @@ class StoredFrames {
     auto const name = blobs_.path(address);
     auto const file = blobs_.open(address);
     if (!file.is_open()) {
-      raise(Errc::io_error,
+      raise_absent_blob(
             "There is no file " + name + ": the blob was swept or never committed, or the file is missing.",
             place(address.segment, address.offset(), name));
     }
@@ -155,7 +155,7 @@ class StoredFrames {
 
   [[noreturn]] void raise_missing(Address const& address, bool is_committed) const {
     if (is_committed) raise_damaged(address, "the file ends before the frame does.");
-    raise(Errc::io_error,
+    raise_absent_blob(
           "There is no blob at offset " + std::to_string(address.offset()) + " of segment " +
               std::to_string(address.segment) + ": it was never committed.",
           place(address.segment, address.offset(), path(address.segment)));

@@ -43,8 +43,8 @@ class Connection {
   [[nodiscard]] Bytes read(Address const& address) const {
     auto const reply = store_->server().run({"GET", store_->keys().blob(address)}, "read a blob");
     if (!reply.is_text()) {
-      raise(Errc::io_error, "There is no such blob in the Redis store under the key " + store_->keys().store() +
-                                ": it was never committed, or swept, or the server dropped it when its memory was full.");
+      raise_absent_blob("There is no such blob in the Redis store under the key " + store_->keys().store() +
+                        ": it was never committed, or swept, or the server dropped it when its memory was full.");
     }
     return reply.shared_bytes();
   }

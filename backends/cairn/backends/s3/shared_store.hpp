@@ -133,7 +133,7 @@ class SharedStore {
     if (!missing.empty()) missing = read_from(addresses, missing, true, sink);
     if (!missing.empty()) {
       auto const place = hexadecimal(addresses[missing.front()].bytes);
-      raise(Errc::io_error, "There is no blob " + place + " in this store: it was never committed, or swept.",
+      raise_absent_blob("There is no blob " + place + " in this store: it was never committed, or swept.",
             "{:address \"" + place + "\"}");
     }
   }

@@ -44,7 +44,7 @@ class Connection {
     details::Running const running{session->read_blob};
     running->bind(1, address.number);
     if (!running->step()) {
-      raise(Errc::io_error, "There is no blob " + std::to_string(address.number) + " in this store: it was never committed, or swept.",
+      raise_absent_blob("There is no blob " + std::to_string(address.number) + " in this store: it was never committed, or swept.",
             "{:address " + std::to_string(address.number) + "}");
     }
     return Bytes::copy(running->bytes(0));
