@@ -35,7 +35,7 @@ enum class LogEvent : std::uint8_t {
   store_retry,          ///< `Retrying`, or a backend of a server, asks again after an error
   store_reconnected,    ///< a new connection to a server replaces one that was lost
   commit_checkpoint,    ///< new nodes were written, and the tail is empty
-  commit_checkpoint_failed,  ///< a checkpoint that was due failed; nothing is lost, and the next commit tries again
+  commit_checkpoint_failed,  ///< a checkpoint that was due failed; nothing is lost, and a later commit tries again
   commit_conflict,      ///< others overtook a commit, and it is made again
   commit_unknown,       ///< the reply to a commit was lost; the root is asked what became of it
   commit_slow,          ///< a commit took longer than `LogOptions::slow_commit`

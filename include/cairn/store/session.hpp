@@ -228,7 +228,7 @@ class Session {
     }
   }
 
-  /// A checkpoint that fails here loses nothing: what it would have written is in the tail, and the next commit tries again.
+  /// A checkpoint that fails here loses nothing: what it would have written is in the tail, and a later commit tries again.
   void checkpoint_when_due() noexcept {
     try {
       if (!branch_.prepare_checkpoint()) return;
@@ -242,7 +242,7 @@ class Session {
 
   void tell_of_failed_checkpoint(std::string_view reason) noexcept {
     log(LogLevel::warning, LogEvent::commit_checkpoint_failed, [&] {
-      return std::pair{"A checkpoint of branch " + branch_.name() + " failed; nothing is lost, and the next commit tries again: " + std::string{reason},
+      return std::pair{"A checkpoint of branch " + branch_.name() + " failed; nothing is lost, and a later commit tries again: " + std::string{reason},
                        "{:branch " + quoted_text(branch_.name()) + "}"};
     });
   }

@@ -251,6 +251,41 @@ TEMPLATE_TEST_CASE("what is unique is refused where a damaged node would have to
   static_cast<void>(verify(connection.db()));
 }
 
+TEMPLATE_TEST_CASE("what was can have a gap while what is has none", "[store]", persistent_set_tag, hitchhiker_tree_tag) {
+  using W = World<TestType>;
+  W world;
+  {
+    auto connection = W::S::connect(world.config);
+    std::vector<TxOp> facts;
+    for (auto entity = first; entity != first + entities; ++entity) facts.push_back(add(entity, ":name", name_of(entity) + "!"));
+    connection.transact(TxData{facts});
+    connection.checkpoint();
+  }
+  auto const entity = first + 3000;
+  auto const past = [&](auto const& db) { return count_of<Order::eavt>(db.history(), entity, ":name"); };
+  world.damage([&](auto const& db) { static_cast<void>(past(db)); });
+  auto connection = W::S::connect(world.config);
+  auto const set_name = [&](EntityId whose, std::string const& name) { connection.transact(TxData{std::vector<TxOp>{add(whose, ":name", name)}}); };
+  set_name(entity, "third");
+  set_name(first + 1, "third");
+  auto const check = [&](auto const& db) {
+    CHECK(count_of<Order::eavt>(db, entity, ":name", "third") == 1);
+    CHECK(count_of<Order::eavt>(db) == db.size());
+    CHECK(count_of<Order::eavt>(db.history(), first + 1, ":name") == 5);
+    require_damage([&] { static_cast<void>(past(db)); });
+    require_damage([&] { static_cast<void>(verify(db)); });
+  };
+  check(connection.db());
+  world.restore();
+  check(connection.db());
+  require_damage([&] { connection.checkpoint(); });
+  connection.release();
+  connection = W::S::connect(world.config);
+  CHECK(past(connection.db()) == 5);
+  connection.checkpoint();
+  static_cast<void>(verify(connection.db()));
+}
+
 TEMPLATE_TEST_CASE("a node that is gone is as one that is damaged, and one that is out of reach is waited for", "[store]", persistent_set_tag, hitchhiker_tree_tag) {
   using W = World<TestType>;
   W world;
