@@ -98,7 +98,7 @@ class TierFront {
   }
 
   /// The blob, if it is there, of a front that has more than copies: that it is given none any more keeps nobody from reading. Else `fault` says
-  /// what came instead, `io/error` where the blob is not there, or the medium failed: backends don't tell these apart.
+  /// what came instead, `io/error` where the blob is not there, as `is_absent_blob` says, or the medium failed.
   [[nodiscard]] std::optional<Bytes> read_own(BackAddress const& address, std::optional<Error>& fault) {
     try {
       auto const record = connection_->read(front_address<Address>(address));
@@ -108,7 +108,7 @@ class TierFront {
         return Record::bytes(record);
       }
       if (!owner.has_value()) raise(Errc::store_corrupt, "A blob in the front of the tier is damaged: its bytes are not those that were written.");
-      raise(Errc::io_error, "Another blob is in its place.");
+      raise_absent_blob("Another blob is in its place.");
     } catch (Error const& error) {
       fault = error;
     }

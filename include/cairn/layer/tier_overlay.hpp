@@ -137,7 +137,7 @@ class OverlayConnection {
     std::optional<Error> fault;
     if (auto own = store_->front.read_own(address, fault)) return *std::move(own);
     if constexpr (Reads == ReadPolicy::frontend_only) {
-      raise_unread(*fault, ":read-policy :frontend-only does not look further.");
+      raise_unread(*fault, ":read-policy :frontend-only does not look further.", true);
     } else {
       auto bytes = from_back(address, *fault);
       store_->front.keep_soon(address, bytes);
@@ -178,12 +178,15 @@ class OverlayConnection {
       return store_->back.read(address);
     } catch (Error const& back) {
       if (front.code() == Errc::io_error && back.code() != Errc::io_error) throw;
-      raise_unread(front, "The back: " + back.message());
+      raise_unread(front, "The back: " + back.message(), is_absent_blob(back));
     }
   }
-  [[noreturn]] static void raise_unread(Error const& front, std::string const& further) {
+  /// `is_nowhere_else`: whoever looks further finds nothing, and never will.
+  [[noreturn]] static void raise_unread(Error const& front, std::string const& further, bool is_nowhere_else) {
     if (front.code() != Errc::io_error) throw front;
-    raise(Errc::io_error, "The front of the tier does not give this blob: " + front.message() + " " + further);
+    auto message = "The front of the tier does not give this blob: " + front.message() + " " + further;
+    if (is_nowhere_else && is_absent_blob(front)) raise_absent_blob(std::move(message));
+    raise(Errc::io_error, std::move(message));
   }
 
   std::shared_ptr<Store> store_;
