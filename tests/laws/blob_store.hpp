@@ -133,13 +133,23 @@ void check_blob_store() {
     CHECK(code_of([&] { static_cast<void>(Backend::connect_store(life)); }) == Errc::store_does_not_exist);
     Backend::delete_store(life);
     Backend::empty_store(life);
-    CHECK(code_of([&] { Backend::empty_store(life); }) == Errc::store_exists);
-    static_cast<void>(Backend::connect_store(life));
+    {
+      std::optional first{Backend::connect_store(life)};
+      commit(*first, "main", Version{}, "state");
+      if constexpr (capabilities.durable) first.reset();
+      CHECK(code_of([&] { Backend::empty_store(life); }) == Errc::store_exists);
+      if (!first) first.emplace(Backend::connect_store(life));
+      CHECK(first->root("main").has_value());  // who is refused has changed nothing
+    }
     Backend::delete_store(life);
     Backend::delete_store(life);
     CHECK(code_of([&] { static_cast<void>(Backend::connect_store(life)); }) == Errc::store_does_not_exist);
     Backend::empty_store(life);
-    CHECK(Backend::connect_store(life).roots().empty());
+    {
+      auto again = Backend::connect_store(life);
+      CHECK(again.roots().empty());  // what was deleted does not come back
+      CHECK_FALSE(again.root("main").has_value());
+    }
     Backend::delete_store(life);
   }
 
@@ -381,8 +391,10 @@ void check_blob_store() {
 
   SECTION("a branch may have any name") {
     auto const names = hostile_names();
-    for (auto const& name : names)
+    for (auto const& name : names) {
+      CAPTURE(name);  // a conflict: it is taken for one of those before it
       append(connection, name, commit(connection, name, Version{}, "s" + name), "f" + name);
+    }
     for (auto const& name : names) {
       CHECK(text(connection.root(name)->state) == "s" + name);
       CHECK(tail_of(connection, name) == std::vector<std::string>{"f" + name});
@@ -598,6 +610,35 @@ void check_blob_store() {
       CHECK(tail_of(again, "main") == std::vector<std::string>{"frame 9"});
       CHECK(tail_of(again, "side") == std::vector<std::string>{"frame"});
       for (unsigned i = 0; i != 10; ++i) CHECK((text(again.read(addresses[i])) == pattern(3000, i)));
+    }
+
+    SECTION("no address and no version comes again after the last connection is gone") {
+      // What had the highest of them is not there any more.
+      std::vector<Address> addresses;
+      std::set<std::string> tokens;
+      {
+        auto mine = std::move(connection);
+        auto writer = mine.begin();
+        for (unsigned i = 0; i != 10; ++i) addresses.push_back(writer.put(bytes(pattern(1000, i))));
+        auto const result = writer.commit("main", Version{}, bytes("state"));
+        REQUIRE(result == CommitResult::committed);
+        tokens.insert(result.version.token());
+        auto const version = append(mine, "main", result.version, "frame");
+        tokens.insert(version.token());
+        REQUIRE(mine.begin().drop("main", version) == CommitResult::committed);
+        mine.sweep([](Address const&) { return false; }, TimePoint::max());
+        if constexpr (requires { Backend::release_store(config, mine); }) Backend::release_store(config, mine);
+      }
+      auto again = Backend::connect_store(config);
+      auto writer = again.begin();
+      for (unsigned i = 0; i != 10; ++i) {
+        bool const is_new = std::find(addresses.begin(), addresses.end(), writer.put(bytes(pattern(1000, 100 + i)))) == addresses.end();
+        CHECK(is_new);
+      }
+      auto const result = writer.commit("main", Version{}, bytes("state"));
+      REQUIRE(result == CommitResult::committed);
+      CHECK(tokens.insert(result.version.token()).second);
+      CHECK(tokens.insert(append(again, "main", result.version, "frame").token()).second);
     }
   }
 }

@@ -107,10 +107,12 @@ class Crew {
   std::vector<std::thread> threads_{};
 };
 
-/// Names that a careless backend takes for a path, a pattern, an empty key or the end of a string.
+/// Names that a careless backend takes for a path, a pattern, an empty key, the end of a string or another of them.
 inline std::vector<std::string> hostile_names() {
   using namespace std::string_literals;
   return {"main",
+          "Main",
+          "main ",
           "../x",
           "/etc/passwd",
           ".",
@@ -126,6 +128,7 @@ inline std::vector<std::string> hostile_names() {
           "'",
           "\"; DROP--",
           "Zürich",
+          "Zu\xcc\x88rich",
           "日本語",
           "\xff\xfe",
           std::string(1000, 'n'),

@@ -19,6 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,15 +41,21 @@ using Blob = std::span<std::byte const>;
   return one == lie;
 }
 
-/// The name as whoever takes it for a C string sees it.
-[[nodiscard]] inline std::string_view name_of(std::string_view branch) {
-  return told("names end at a zero") ? branch.substr(0, branch.find('\0')) : branch;
+/// The name as whoever takes it for a C string sees it, or for a key of a table that compares texts as people do.
+[[nodiscard]] inline std::string name_of(std::string_view branch) {
+  std::string name{told("names end at a zero") ? branch.substr(0, branch.find('\0')) : branch};
+  if (told("names have no case")) {
+    std::ranges::transform(name, name.begin(), [](char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; });
+  }
+  while (told("names have no space at the end") && name.size() > 1 && name.back() == ' ') name.pop_back();
+  return name;
 }
 
 /// What a connection believes to know of the roots.
 struct Memory {
   std::mutex mutex;
   std::map<std::string, std::optional<RootRecord>, std::less<>> roots;
+  bool has_put = false;
 
   void forget(std::string_view branch) {
     std::lock_guard const guard{mutex};
@@ -70,7 +77,8 @@ class Writer {
     static mem::Address first{};
     auto const address = inner_.put(bytes);
     if (first == mem::Address{}) first = address;
-    return told("an address comes again") ? first : address;
+    bool const is_first = !std::exchange(memory_->has_put, true);
+    return told("an address comes again") || (told("addresses begin anew with a connection") && is_first) ? first : address;
   }
 
   CommitResult commit(std::string_view branch, Version const& expected, Blob state) {
@@ -193,24 +201,41 @@ struct Liar {
   static constexpr Capabilities capabilities = claimed;
 
   static void empty_store(Config const& config) {
+    if (told("what was deleted comes back") && hidden.erase(config.id) != 0) return;
+    if (told("a refused creation empties the store") && is_there(config)) {
+      auto inner = mem::Backend::connect_store(config);
+      for (auto const& name : inner.roots()) static_cast<void>(inner.begin().drop(name, inner.root(name)->version));
+    }
     if (told("a store is created over another")) mem::Backend::delete_store(config);
     if (told("creation looks first and creates later")) return create_later(config);
     mem::Backend::empty_store(config);
   }
-  static void delete_store(Config const& config) { mem::Backend::delete_store(config); }
-  static Connection connect_store(Config const& config) { return Connection{mem::Backend::connect_store(config)}; }
+  static void delete_store(Config const& config) {
+    if (!told("what was deleted comes back")) return mem::Backend::delete_store(config);
+    if (is_there(config)) hidden.insert(config.id);
+  }
+  static Connection connect_store(Config const& config) {
+    if (hidden.contains(config.id)) raise(Errc::store_does_not_exist, "It was deleted.");
+    return Connection{mem::Backend::connect_store(config)};
+  }
 
  private:
+  static inline std::set<std::string> hidden;
+
+  static bool is_there(Config const& config) { return !laws::code_of([&] { static_cast<void>(mem::Backend::connect_store(config)); }).has_value(); }
   static void create_later(Config const& config) {
-    bool const is_there = laws::code_of([&] { static_cast<void>(mem::Backend::connect_store(config)); }) == std::nullopt;
-    if (is_there) return mem::Backend::empty_store(config);
+    if (is_there(config)) return mem::Backend::empty_store(config);
     std::this_thread::sleep_for(std::chrono::milliseconds{2});
     static_cast<void>(laws::code_of([&] { mem::Backend::empty_store(config); }));
   }
 };
 
-/// As `mem`, and more than it can keep.
-inline constexpr Capabilities of_memory = mem::Backend::capabilities;
+/// As `mem`, durable for as long as no process ends, and more than it can keep.
+inline constexpr Capabilities of_memory = [] {
+  auto claimed = mem::Backend::capabilities;
+  claimed.durable = true;
+  return claimed;
+}();
 inline constexpr Capabilities too_much{.durable = true, .fence = Fence::compare_and_swap, .sharing = Sharing::machine, .zero_copy_reads = true, .durable_append = true};
 
 }  // namespace cairn::lies

@@ -72,9 +72,13 @@ TEST_CASE("each lie about a blob store is found by its law, and the truth is not
   auto const test = "of a liar: a blob store"s;
   auto const conflict = "a conflict leaves no trace, and what was put can be committed after it"s;
   auto const fence = "of writers that saw the same root one commits and the others get a conflict"s;
+  auto const life = "a store is created once, connected to while it is there, and deleted any number of times"s;
+  auto const anew = "no address and no version comes again after the last connection is gone"s;
   auto const sweep = "a sweep keeps what is live, what is young, and every root"s;
   for (auto const& [lie, law] : {
-           Case{"a store is created over another", "a store is created once, connected to while it is there, and deleted any number of times"},
+           Case{"a store is created over another", life},
+           Case{"a refused creation empties the store", life},
+           Case{"what was deleted comes back", life},
            Case{"creation looks first and creates later", "of those who create one store at once, one does, and the others hear that it is there"},
            Case{"nothing is an empty blob", "an address that was never given is an error, not an empty answer"},
            Case{"reads copy", "who claims that reads copy nothing gives the same bytes twice"},
@@ -89,6 +93,8 @@ TEST_CASE("each lie about a blob store is found by its law, and the truth is not
            Case{"a root is read in two moments", "readers see whole states while a writer writes"},
            Case{"versions are of the bytes", "no version comes again, not even for the same bytes or after a drop"},
            Case{"names end at a zero", "a branch may have any name"},
+           Case{"names have no case", "a branch may have any name"},
+           Case{"names have no space at the end", "a branch may have any name"},
            Case{"roots are in no order", "roots are listed, independent, and gone when they are dropped"},
            Case{"roots without a state are not listed", "roots are listed, independent, and gone when they are dropped"},
            Case{"others' commits are not seen", "two connections see each other's commits and are fenced against each other"},
@@ -97,6 +103,9 @@ TEST_CASE("each lie about a blob store is found by its law, and the truth is not
            Case{"what was swept is empty", sweep},
            Case{"what was swept is another's", sweep},
            Case{"an address comes again", sweep},
+           Case{"an address comes again", anew},
+           Case{"addresses begin anew with a connection", anew},
+           Case{"versions are of the bytes", anew},
        }) {
     if (lie == "an append writes the tail again" && laws::bytes_written() == 0) continue;  // nor can the law tell then
     auto const of_liar = verdict(lie, test, law);
