@@ -1,10 +1,11 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
-// A backend in memory that does not do what it claims, in the way that the variable CAIRN_LIE of the environment names.
+// Backends, in memory and in a file, that do not do what they claim, in the way that the variable CAIRN_LIE of the environment names.
 #pragma once
 
 #include "laws/blob_words.hpp"
 
+#include <cairn/backends/file/backend.hpp>
 #include <cairn/backends/mem/backend.hpp>
 #include <cairn/concepts/store_backend.hpp>
 
@@ -229,6 +230,15 @@ struct Liar {
     static_cast<void>(laws::code_of([&] { mem::Backend::empty_store(config); }));
   }
 };
+
+/// What the file backend takes for the system, which does not sync what it is told to.
+struct Unsynced : backends::file::PosixIo {
+  static int sync(int descriptor) noexcept {
+    static std::atomic<int> count = 0;
+    return told("nothing is synced") || (told("some syncs are left out") && ++count % 3 == 0) ? 0 : PosixIo::sync(descriptor);
+  }
+};
+using UnsyncedFile = backends::file::BasicBackend<Unsynced>;
 
 /// As `mem`, durable for as long as no process ends, and more than it can keep.
 inline constexpr Capabilities of_memory = [] {

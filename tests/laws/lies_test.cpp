@@ -5,6 +5,7 @@
 #include "laws/blob_store.hpp"
 #include "laws/child.hpp"
 #include "laws/liar.hpp"
+#include "laws/power.hpp"
 #include "laws/processes.hpp"
 #include "laws/survival.hpp"
 #include "laws/temporary_directory.hpp"
@@ -36,9 +37,15 @@ struct Harness {
 };
 using InMemory = Harness<lies::Liar<lies::of_memory>>;
 using Boaster = Harness<lies::Liar<lies::too_much>>;
+struct InFile {
+  using Backend = lies::UnsyncedFile;
+  test::TemporaryDirectory place{};
+  [[nodiscard]] Backend::Config config() const { return {.path = place.path() / "store"}; }
+};
 
 TEST_CASE("of a liar: a blob store", "[.][liar]") { laws::check_blob_store<InMemory>(); }
 TEST_CASE("of a liar: processes", "[.][liar]") { laws::check_processes<Boaster>(std::chrono::seconds{1}); }
+TEST_CASE("of a liar: power", "[.][liar]") { CHECK(laws::check_power<InFile>()); }
 TEST_CASE("of a liar: kill -9", "[.][liar]") { laws::check_survival<Boaster>(1, laws::kill_process); }
 
 /// What Catch2 says of one law with a lie, in short.
@@ -114,6 +121,15 @@ TEST_CASE("each lie about a blob store is found by its law, and the truth is not
     auto const of_truth = verdict("", test, law);
     CAPTURE(of_truth);
     CHECK(is_kept(of_truth));
+  }
+}
+
+TEST_CASE("what was not synced is found out when power is lost") {
+  for (auto const* const lie : {"nothing is synced", "some syncs are left out", ""}) {
+    auto const said = verdict(lie, "of a liar: power", "");
+    CAPTURE(lie, said);
+    CHECK(is_broken(said) == (*lie != '\0'));
+    CHECK(is_kept(said) == (*lie == '\0'));
   }
 }
 
