@@ -75,6 +75,15 @@ inline std::string pattern(std::size_t size, unsigned seed = 1) {
   return result;
 }
 
+/// How what was read differs from what was put; empty where it does not.
+inline std::string difference(std::string_view read, std::string_view put) {
+  if (read.size() != put.size()) return std::to_string(read.size()) + " bytes were read, and " + std::to_string(put.size()) + " put";
+  for (std::size_t i = 0; i != read.size(); ++i) {
+    if (read[i] != put[i]) return "of " + std::to_string(put.size()) + " bytes the one at " + std::to_string(i) + " is another";
+  }
+  return {};
+}
+
 /// Threads of a law, whose errors are the law's. They are joined before what they use is gone.
 class Crew {
  public:

@@ -3,6 +3,8 @@
 // Processes that tell their parent numbers, and wait for each other.
 #pragma once
 
+#include <catch2/catch_tostring.hpp>
+
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -17,6 +19,12 @@
 #include <unistd.h>
 #include <utility>
 #include <vector>
+
+// How Catch2 shows what a process told, where a law is broken.
+template <>
+struct Catch::StringMaker<std::optional<std::int64_t>> {
+  static std::string convert(std::optional<std::int64_t> const& told) { return told ? std::to_string(*told) : "nothing"; }
+};
 
 namespace cairn::laws {
 

@@ -5,7 +5,20 @@
 
 #include <cairn/error/error.hpp>
 
+#include <catch2/catch_tostring.hpp>
+
 #include <optional>
+#include <string>
+
+// How Catch2 shows them where a law is broken.
+template <>
+struct Catch::StringMaker<cairn::Errc> {
+  static std::string convert(cairn::Errc code) { return ":" + std::string{cairn::name(code)}; }
+};
+template <>
+struct Catch::StringMaker<std::optional<cairn::Errc>> {
+  static std::string convert(std::optional<cairn::Errc> const& code) { return code ? Catch::Detail::stringify(*code) : "no error"; }
+};
 
 namespace cairn::laws {
 

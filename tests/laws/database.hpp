@@ -30,7 +30,6 @@
 #include <random>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -109,9 +108,22 @@ void check_against_memory() {
   std::optional connection{Store::connect(config)};
   RandomTransactions transactions{seed};
   auto const both = [&](std::string const& text) {
-    auto const outcome = [&](auto& on) { return code_of([&] { on.transact(text); }); };
+    std::string said;
+    auto const outcome = [&](auto& on) {
+      return code_of([&] {
+        try {
+          on.transact(text);
+        } catch (Error const& error) {
+          said = error.what();
+          throw;
+        }
+      });
+    };
     auto const expected = outcome(memory);
-    CHECK(outcome(*connection) == expected);
+    said.clear();
+    auto const found = outcome(*connection);
+    INFO("It said: " << said);
+    REQUIRE(found == expected);  // what follows would be another history
   };
   both(database_schema);
   both("[{:n 0}]");
@@ -185,14 +197,14 @@ void check_writing_threads() {
   connections.push_back(Store::connect(config));
   connections.front().transact(database_schema);
   if (Harness::Backend::capabilities.sharing != Sharing::connection) connections.push_back(Store::connect(config));
-  std::vector<std::thread> pool;
+  Crew crew;
   for (int thread = 0; thread != threads; ++thread) {
-    pool.emplace_back([&, thread] {
+    crew.add([&, thread] {
       auto& mine = connections[static_cast<std::size_t>(thread) % connections.size()];
       for (int i = 0; i != each; ++i) mine.transact("[{:n " + std::to_string(thread * each + i) + "}]");
     });
   }
-  for (auto& thread : pool) thread.join();
+  crew.join();
   connections.clear();
   std::vector<std::int64_t> all(threads * each);
   for (std::size_t i = 0; i != all.size(); ++i) all[i] = static_cast<std::int64_t>(i);

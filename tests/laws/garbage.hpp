@@ -116,9 +116,13 @@ void check_garbage_beside_writers() {
   if (Harness::Backend::capabilities.sharing != Sharing::connection) connections.push_back(Store::connect(config));
   std::atomic<std::size_t> writing = threads;
   std::atomic<std::size_t> transactions = 0;
-  std::vector<std::thread> pool;
+  Crew crew;
   for (std::size_t thread = 0; thread != threads; ++thread) {
-    pool.emplace_back([&, thread] {
+    crew.add([&, thread] {
+      struct Leaving {  // also by an error
+        std::atomic<std::size_t>& writing;
+        ~Leaving() { --writing; }
+      } const leaving{writing};
       auto& mine = connections[thread % connections.size()];
       // Checkpoints of collections may overtake who cannot hold the store again and again: then nothing has changed.
       auto const transact = [&](std::string const& data) {
@@ -138,7 +142,6 @@ void check_garbage_beside_writers() {
         if (i % 4 == 3) mine.checkpoint();
         static_cast<void>(facts_of(mine.db()));
       }
-      --writing;
     });
   }
   for (bool is_last = false; !is_last;) {
@@ -147,7 +150,7 @@ void check_garbage_beside_writers() {
     connections.back().collect_garbage({.keep_for = at_once});
     while (writing != 0 && transactions == before) std::this_thread::yield();  // who collects without a pause lets nobody commit
   }
-  for (auto& thread : pool) thread.join();
+  crew.join();
   connections.clear();
   auto const again = Store::connect(config);
   CHECK(numbers_of(again.db()).size() == 200 + threads * each);

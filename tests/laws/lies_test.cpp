@@ -96,6 +96,7 @@ TEST_CASE("each lie about a blob store is found by its law, and the truth is not
            Case{"a conflict leaves a trace", conflict},
            Case{"a conflict loses what was put", conflict},
            Case{"some appends are forgotten", "no append is lost"},
+           Case{"threads share what they look for", "threads read on one connection, each what it asks for, while another writes"},
            Case{"a state is written in two halves", "readers see whole states while a writer writes"},
            Case{"a root is read in two moments", "readers see whole states while a writer writes"},
            Case{"versions are of the bytes", "no version comes again, not even for the same bytes or after a drop"},

@@ -242,7 +242,7 @@ template <BlobStoreHarness Harness>
   for (std::int64_t number = 0; number != found; ++number) {
     auto const record = Record::of(std::string_view{all}.substr(static_cast<std::size_t>(number) * Record::size));
     CHECK(record.number == number);
-    CHECK((text(connection.read(record.address)) == Record::content_of(number)));
+    REQUIRE(difference(text(connection.read(record.address)), Record::content_of(number)) == "");
   }
   return true;
 }

@@ -55,9 +55,9 @@ void check_processes(std::chrono::seconds patience = std::chrono::seconds{30}) {
     meet(connection);
     std::atomic<std::int64_t> conflicts = 0;
     std::atomic<std::int64_t> counted = 0;
-    std::vector<std::thread> pool;
+    Crew crew;
     for (int thread = 0; thread != threads; ++thread) {
-      pool.emplace_back([&] {
+      crew.add([&] {
         for (int done = 0; done < each || (conflicts == 0 && done < most);) {
           auto const seen = connection.root("counter");
           std::this_thread::yield();
@@ -73,7 +73,7 @@ void check_processes(std::chrono::seconds patience = std::chrono::seconds{30}) {
         }
       });
     }
-    for (auto& thread : pool) thread.join();
+    crew.join();
     tell(out, counted);
     tell(out, conflicts);
   };
