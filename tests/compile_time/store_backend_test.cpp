@@ -121,6 +121,10 @@ TEST_CASE("a minimal connection is a blob store, and without one of its parts it
   STATIC_REQUIRE(!cairn::KeyedBlobStore<Connection>);
   STATIC_REQUIRE(!BlobStore<Is<Reads, HasRoot, ListsRoots, Begins<>, Sweeps>>);
   STATIC_REQUIRE(!BlobStore<Is<HasAddress, HasRoot, ListsRoots, Begins<>, Sweeps>>);
+  struct ReadsWhatItMayChange {
+    cairn::Bytes read(Address& address) const;
+  };
+  STATIC_REQUIRE(!BlobStore<Is<HasAddress, ReadsWhatItMayChange, HasRoot, ListsRoots, Begins<>, Sweeps>>);
   STATIC_REQUIRE(!BlobStore<Is<HasAddress, Reads, ListsRoots, Begins<>, Sweeps>>);
   STATIC_REQUIRE(!BlobStore<Is<HasAddress, Reads, HasRoot, Begins<>, Sweeps>>);
   STATIC_REQUIRE(!BlobStore<Is<HasAddress, Reads, HasRoot, ListsRoots, Sweeps>>);

@@ -59,7 +59,7 @@ concept BlobStoreAddressHasPlaceOrLeavesIt =
     detail::SaysMoreThanPlace<typename Store::Address> || !detail::HasPlaceFunction<typename Store::Address>;
 
 template <class Store>
-concept BlobStoreReads = requires(Store const& store, typename Store::Address address) {
+concept BlobStoreReads = requires(Store const& store, typename Store::Address const& address) {
   { store.read(address) } -> std::same_as<Bytes>;
 };
 

@@ -24,8 +24,8 @@ enum class Sharing : std::uint8_t {
 };
 
 /// What a backend promises. The engine chooses its paths from it and the law tests choose their cases from it, so that a claim that is not true
-/// fails a test, with these exceptions, which are for tests of your own: what the loss of power leaves of a commit; other machines than the one
-/// that tests; which of the two fences it is; what an append sends to a server or writes through a mapped file; and a promise that is too modest.
+/// fails a test, with these exceptions, which are for tests of your own: what a server syncs, and names of files that were not; other machines than
+/// the one that tests; which of the two fences it is; what an append sends to a server or writes through a mapped file; and a promise that is too modest.
 /// Every backend has `static constexpr Capabilities capabilities{...}`.
 struct Capabilities {
   /// An acknowledged commit survives `kill -9` and the loss of power.

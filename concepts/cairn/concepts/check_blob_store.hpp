@@ -62,9 +62,9 @@ consteval Fault fault_of_read() {
     return Fault::none;  // what it should take isn't known
   } else {
     using Address = typename Store::Address;
-    if constexpr (requires(Store const& store, Address address) { store.read(address); }) {
-      return fault_of_result<Bytes, decltype(std::declval<Store const&>().read(std::declval<Address&>()))>();
-    } else if constexpr (requires(Store& store, Address address) { store.read(address); }) {
+    if constexpr (requires(Store const& store, Address const& address) { store.read(address); }) {
+      return fault_of_result<Bytes, decltype(std::declval<Store const&>().read(std::declval<Address const&>()))>();
+    } else if constexpr (requires(Store& store, Address const& address) { store.read(address); }) {
       return Fault::not_const;
     } else {
       return Fault::not_callable;
