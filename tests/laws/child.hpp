@@ -12,6 +12,7 @@
 #include <exception>
 #include <fcntl.h>
 #include <optional>
+#include <poll.h>
 #include <stdexcept>
 #include <string>
 #include <sys/types.h>
@@ -69,19 +70,23 @@ class Child {
     ::kill(process_, SIGKILL);
     return wait();
   }
-  /// Waits for the next thing that it tells; nothing at its end.
+  /// Waits for the next thing that it tells; nothing at its end. An error after two minutes, in which anything is told: ctest would only say that time was up.
   std::optional<std::int64_t> hear() {
-    std::int64_t number = 0;
-    for (;;) {
-      auto const size = ::read(in_, &number, sizeof number);
-      if (size < 0 && errno == EINTR) continue;
-      return size == static_cast<ssize_t>(sizeof number) ? std::optional{number} : std::nullopt;
+    constexpr int patience = 120'000;
+    pollfd in{in_, POLLIN, 0};
+    int ready = 0;
+    while ((ready = ::poll(&in, 1, patience)) < 0 && errno == EINTR) {
     }
+    if (ready == 0) {
+      throw std::runtime_error{
+          "a process that uses the store has told nothing for two minutes; does it wait for a lock that one which was killed has left?"};
+    }
+    return next();
   }
   /// What it told until its end, and was not heard yet.
   std::vector<std::int64_t> wait() {
     std::vector<std::int64_t> told;
-    while (auto const number = hear()) told.push_back(*number);
+    while (auto const number = next()) told.push_back(*number);
     int status = 0;
     while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
     }
@@ -94,6 +99,15 @@ class Child {
   [[nodiscard]] bool was_killed() const noexcept { return was_killed_; }
 
  private:
+  std::optional<std::int64_t> next() {
+    std::int64_t number = 0;
+    for (;;) {
+      auto const size = ::read(in_, &number, sizeof number);
+      if (size < 0 && errno == EINTR) continue;
+      return size == static_cast<ssize_t>(sizeof number) ? std::optional{number} : std::nullopt;
+    }
+  }
+
   pid_t process_ = -1;
   int in_ = -1;
   bool ended_well_ = false;
