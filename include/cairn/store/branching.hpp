@@ -351,8 +351,9 @@ struct MergeReport {
 };
 
 /// Takes what another branch changed since the two parted into the connection's, as one transaction (`plan_merge` says how), which has
-/// both as its parents. What the other branch added to the schema is a transaction before it. Where both changed the same, nothing is
-/// committed and the conflicts are returned, unless `preference` says whom to follow. Both branches are checkpointed first.
+/// both as its parents. What the other branch added to the schema is a transaction before it, in the same commit: there are both, or neither.
+/// Where both changed the same, nothing is committed and the conflicts are returned, unless `preference` says whom to follow. Both branches
+/// are checkpointed first.
 ///
 /// Durability and errors: as `Connection::transact`; `store/does-not-exist` where there is no such branch, or the commits at which they
 /// parted were collected as garbage; `commit/conflict` where the two were merged into each other crosswise and there is no preference.
@@ -370,7 +371,6 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
     return std::pair{std::move(head), std::move(db)};
   }();
   EntityId numbers_from = 0;
-  bool schema_is_merged = false;
   detail::BackOff back_off;
   for (int attempt = 0;; ++attempt) {
     session->checkpoint();
@@ -401,27 +401,25 @@ MergeReport<IndexTag> merge(Connection<Backend, IndexTag>& conn, std::string_vie
       continue;
     }
     auto plan = plan_merge(*base_db, ours, their_db, preference);
+    TxData schema;
+    if (!plan.schema.operations.empty() && plan.conflicts.empty()) {
+      schema = std::move(plan.schema);
+      plan = plan_merge(*base_db, ours.with(schema).db_after, their_db, preference);
+    }
     merged.conflicts = std::move(plan.conflicts);
     if (!merged.merged()) return merged;
+    // What the schema itself makes possible to say of it.
+    plan.data.operations.insert(plan.data.operations.begin(), plan.schema.operations.begin(), plan.schema.operations.end());
     try {
-      bool const is_schema = !plan.schema.operations.empty() && !schema_is_merged;
-      if (!is_schema) {
-        // What is left of the schema: others have changed it since.
-        plan.data.operations.insert(plan.data.operations.begin(), plan.schema.operations.begin(), plan.schema.operations.end());
-      }
       if (numbers_from == 0) {
         numbers_from = detail::reserve_numbers(session->handle(), (std::max)(ours.max_eid(), their_db.max_eid()));
       }
-      CommitRequest<IndexTag> request{is_schema ? plan.schema : plan.data};
+      CommitRequest<IndexTag> request{plan.data};
+      if (!schema.operations.empty()) request.before = &schema;
       request.made_for = ours.max_tx();
       request.numbers_from = numbers_from;
-      if (!is_schema) request.merged = std::span{&theirs->record, 1};
-      auto report = session->transact(request);
-      if (is_schema) {
-        schema_is_merged = true;
-        continue;
-      }
-      merged.report = std::move(report);
+      request.merged = std::span{&theirs->record, 1};
+      merged.report = session->transact(request);
       return merged;
     } catch (Error const& error) {
       // Somebody committed between the look and the commit: what was planned was for what is gone.

@@ -62,10 +62,12 @@ template <class IndexTag>
 struct CommitRequest : CommitQueue<CommitRequest<IndexTag>>::Entry {
   explicit CommitRequest(TxData const& wanted) : data{&wanted} {}
   TxData const* data;
+  TxData const* before = nullptr;  ///< of a transaction that comes before it, in the same commit: both, or neither
   std::span<CommitRecord const> merged{};  ///< what it is made from beside what the branch holds
   std::optional<EntityId> made_for{};      ///< the last transaction that it knows of: refused once there is another
   EntityId numbers_from = 0;               ///< entities that are new after it have larger numbers than this
   std::optional<TxReport<IndexTag>> report{};
+  std::optional<TxReport<IndexTag>> report_before{};
   std::exception_ptr refusal{};
 };
 
@@ -96,6 +98,7 @@ class GroupCommit {
   /// What became of a request in one attempt.
   struct Outcome {
     std::optional<TxReport<IndexTag>> report{};
+    std::optional<TxReport<IndexTag>> report_before{};
     std::exception_ptr refusal{};
   };
   struct Attempt {
@@ -162,7 +165,8 @@ class GroupCommit {
         if (request.made_for && *request.made_for != db.max_tx()) {
           raise(Errc::commit_conflict, "Others have committed since this was made. Nothing has changed; make it again.");
         }
-        outcome.report = transact(db, *request.data);
+        if (request.before != nullptr) outcome.report_before = transact(db, *request.before);
+        outcome.report = transact(outcome.report_before ? outcome.report_before->db_after : db, *request.data);
         if (request.numbers_from > outcome.report->db_after.max_eid()) renumber(outcome.report->db_after, request.numbers_from);
         db = outcome.report->db_after;
         attempt.ids.push_back(id);  // has room
@@ -231,10 +235,13 @@ class GroupCommit {
     ByteWriter out;
     for (auto const& outcome : attempt.outcomes) {
       if (!outcome.report) continue;
-      for (auto const& datom : outcome.report->record.datoms) {
-        out.clear();
-        codec::write(out, datom.v);
-        bytes += codec::smallest_datom_of_record - 1 + out.size();
+      for (auto const* const report : {&outcome.report_before, &outcome.report}) {
+        if (!*report) continue;
+        for (auto const& datom : (*report)->record.datoms) {
+          out.clear();
+          codec::write(out, datom.v);
+          bytes += codec::smallest_datom_of_record - 1 + out.size();
+        }
       }
     }
     return bytes;
@@ -244,7 +251,7 @@ class GroupCommit {
     for (std::size_t i = 0; i != requests_.size(); ++i) {
       auto const& outcome = attempt.outcomes[i];
       if (!outcome.report) continue;
-      if (!requests_[i]->merged.empty() || requests_[i]->numbers_from != 0) return false;
+      if (!requests_[i]->merged.empty() || requests_[i]->numbers_from != 0 || requests_[i]->before != nullptr) return false;
       if (!outcome.report->record.purged.empty()) return false;
       datoms += outcome.report->record.datoms.size();
     }
@@ -256,6 +263,7 @@ class GroupCommit {
   void decide(Attempt& attempt) noexcept {
     for (std::size_t i = 0; i != requests_.size(); ++i) {
       requests_[i]->report = std::move(attempt.outcomes[i].report);
+      requests_[i]->report_before = std::move(attempt.outcomes[i].report_before);
       requests_[i]->refusal = std::move(attempt.outcomes[i].refusal);
     }
   }

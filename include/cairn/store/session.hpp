@@ -200,6 +200,10 @@ class Session {
       (request->report ? activity().transactions : activity().refused).add(1);
       if (!request->report) continue;
       has_written_ = true;
+      if (request->report_before) {
+        activity().transactions.add(1);
+        listeners_.put(*request->report_before);
+      }
       listeners_.put(*request->report);
     }
     checkpoint_when_due();

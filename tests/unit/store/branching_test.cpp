@@ -309,6 +309,49 @@ TEST_CASE("a merge hands a unique value from one entity to another") {
   }
 }
 
+TEST_CASE("what a merge adds to the schema is committed with its data, or not at all") {
+  People people;
+  auto& conn = people.conn;
+  conn.transact(R"([{:db/ident :row :db/valueType :db.type/long :db/cardinality :db.cardinality/one}
+                    {:db/ident :column :db/valueType :db.type/long :db/cardinality :db.cardinality/one}
+                    {:db/ident :place :db/valueType :db.type/tuple :db/tupleAttrs [:row :column] :db/cardinality :db.cardinality/one
+                     :db/unique :db.unique/value}])");
+  cairn::create_branch(conn, "draft");
+  auto draft = cairn::connect_branch(conn, "draft");
+  draft.transact(R"([{:db/ident :note :db/valueType :db.type/string :db/cardinality :db.cardinality/one}])");
+  auto const before = conn.db().max_tx();
+
+  SECTION("in two transactions, of which the first can be seen") {
+    std::vector<cairn::EntityId> heard;
+    conn.listen([&](auto const& report) { heard.push_back(report.tx); });
+    draft.transact(R"([{:name "Ivan" :note "a friend"}])");
+    auto const merged = cairn::merge(conn, "draft");
+    REQUIRE(merged.report);
+    CHECK(heard == std::vector{before + 1, before + 2});
+    CHECK(conn.db().max_tx() == before + 2);
+    CHECK(conn.db().as_of(before + 1).schema().find(Keyword{":note"}) != nullptr);
+    CHECK(values(conn.db().as_of(before + 1), "Ivan", ":note").empty());
+    CHECK(values(conn.db(), "Ivan", ":note") == std::vector<Value>{"a friend"});
+    CHECK(cairn::commit_log(conn).front().parents.size() == 2);
+  }
+  SECTION("where its data is refused") {
+    draft.transact(R"([{:name "Ivan" :row 1 :column 2}])");
+    conn.transact(R"([{:name "Petr" :row 1 :column 2}])");
+    CHECK(code_of([&] { cairn::merge(conn, "draft"); }) == Errc::transact_unique);
+    CHECK(conn.db().schema().find(Keyword{":note"}) == nullptr);
+    CHECK(conn.db().max_tx() == before + 1);
+  }
+  SECTION("where a conflict is one by the new schema only") {
+    draft.transact(R"([{:db/ident :age :db/unique :db.unique/value}])");
+    draft.transact(R"([{:name "Ivan" :age 99}])");
+    conn.transact(R"([{:name "Petr" :age 99}])");
+    auto const merged = cairn::merge(conn, "draft");
+    CHECK(merged.conflicts.size() == 1);
+    CHECK(conn.db().schema().find(Keyword{":note"}) == nullptr);
+    CHECK(conn.db().max_tx() == before + 1);
+  }
+}
+
 TEST_CASE("a branch on which nothing happened is merged by doing nothing") {
   People people;
   cairn::create_branch(people.conn, "draft");
