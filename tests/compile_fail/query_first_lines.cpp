@@ -18,6 +18,9 @@ struct Person {
   cairn::Unique<std::string> mail;
   std::vector<cairn::Ref<Person>> friends;
 };
+struct NoInput {
+  int number;
+};
 inline bool adult(std::int64_t age) { return age >= 18; }
 using Adult = cairn::fn<"adult?", adult>;
 using People = cairn::Schema<Person>;
@@ -64,6 +67,12 @@ inline void gives_a_function_too_much(cairn::Db<cairn::persistent_set_tag> const
 // PLACE: >>:in<< $ ?n :where
 inline void gives_too_little(cairn::Db<cairn::persistent_set_tag> const& db) {
   cairn::q<"[:find ?e :in $ ?n :where [?e :name ?n]]">(db);
+}
+// REASON: cairn::q [input type]: the input for what is between >> and << is, or has in it, something of a C++ type that is no value
+// PLACE: :in $ >>[?n ...]<< :where
+// REASON: NoInput>
+inline void gives_what_is_no_value(cairn::Db<cairn::persistent_set_tag> const& db) {
+  cairn::q<"[:find ?e :in $ [?n ...] :where [?e :name ?n]]">(db, std::vector<NoInput>{});
 }
 // REASON: cairn::q [attribute]: the schema has no attribute of the name between >> and <<
 // PLACE: [?e >>:nmae<< ?n]

@@ -8,6 +8,7 @@
 #include <cairn/query/compiled/infer_types.hpp>
 #include <cairn/query/compiled/query_errors.hpp>
 #include <cairn/query/compiled/static_rules.hpp>
+#include <cairn/query/run/query_input.hpp>
 #include <cairn/query/syntax/tree.hpp>
 
 #include <array>
@@ -20,11 +21,6 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
-
-namespace cairn {
-template <class IndexTag>
-class Db;
-}  // namespace cairn
 
 namespace cairn::query::compiled {
 
@@ -114,6 +110,19 @@ template <class Type>
   return true;
 }
 
+/// The part of an input's type that a query does not know; void where it knows all.
+template <class Type>
+struct UnknownPart {
+  using type = typename detail::NoValue<Type>::type;
+};
+template <class Type>
+requires(is_rules<Type> || is_database<Type>)
+struct UnknownPart<Type> {
+  using type = void;
+};
+template <class Input>
+using unknown_part = typename UnknownPart<std::remove_cvref_t<Input>>::type;
+
 template <class... Inputs>
 inline constexpr std::array<GivenShape const*, sizeof...(Inputs)> shapes_of{&shape_of<std::remove_cvref_t<Inputs>>...};
 
@@ -137,7 +146,8 @@ inline constexpr std::array<GivenShape const*, sizeof...(Inputs)> shapes_of{&sha
 
 template <class Query, class... Inputs>
 struct InputCheck {
-  static constexpr bool is_valid = all_suit(Query::plan(), shapes_of<Inputs...>);
+  static constexpr bool types_are_known = (std::is_void_v<unknown_part<Inputs>> && ...);
+  static constexpr bool is_valid = types_are_known && all_suit(Query::plan(), shapes_of<Inputs...>);
 
   template <std::size_t Index>
   static constexpr Excerpt place = place_of(Query::plan(), Query::plan().inputs[Index]);
@@ -148,6 +158,8 @@ struct InputCheck {
     using Type = std::tuple_element_t<Index, std::tuple<std::remove_cvref_t<Inputs>...>>;
     if constexpr (!suits(Query::plan(), Query::plan().inputs[Index], shape_of<Type>)) {
       static_cast<void>(sizeof(query_error::type_of_input<as_argument<place<Index>>(), Type>));
+    } else if constexpr (!std::is_void_v<unknown_part<Type>>) {
+      static_cast<void>(sizeof(query_error::unknown_type<as_argument<place<Index>>(), unknown_part<Type>>));
     }
   }
 

@@ -116,6 +116,15 @@ struct type_of_input {
 };
 
 template <meta::fixed_string Here, class Given>
+struct unknown_type {
+  static_assert(Here.size() == 0,
+                "cairn::q [input type]: the input for what is between >> and << is, or has in it, something of a C++ type that is no "
+                "value: give bool, a signed integer of at most 64 bits, an unsigned one of at most 32, float, double, a string, "
+                "cairn::Keyword, cairn::Symbol, cairn::Instant, cairn::Uuid, cairn::Value, cairn::edn(...), cairn::lookup(...), or "
+                "ranges, tuples and pairs of these");
+};
+
+template <meta::fixed_string Here, class Given>
 struct type_of_value {
   static_assert(Here.size() == 0,
                 "cairn::q [value]: the schema gives the attribute between >> and << another type than that of the input");

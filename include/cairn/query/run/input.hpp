@@ -10,6 +10,7 @@
 #include <cairn/meta/lazy.hpp>
 #include <cairn/query/edn_values.hpp>
 #include <cairn/query/run/db_source.hpp>
+#include <cairn/query/run/query_input.hpp>
 #include <cairn/query/run/source.hpp>
 
 #include <concepts>
@@ -42,43 +43,6 @@ namespace query {
 
 namespace detail {
 
-template <class T>
-concept IsDb = requires { typename std::remove_cvref_t<T>::index_tag; } &&
-               std::same_as<std::remove_cvref_t<T>, Db<typename std::remove_cvref_t<T>::index_tag>>;
-
-/// Rules that the compiler has read, as an object or as the function that makes one. Values that have a text of their own are none.
-template <class T>
-concept HasRulesText = requires {
-  { std::remove_cvref_t<T>::text } -> std::convertible_to<std::string_view>;
-  requires std::is_pointer_v<decltype(&std::remove_cvref_t<T>::text)>;
-};
-template <class T>
-concept MakesRulesText = std::invocable<T const&> && HasRulesText<std::invoke_result_t<T const&>>;
-
-template <class T>
-inline constexpr bool is_tuple_like = false;
-template <class First, class Second>
-inline constexpr bool is_tuple_like<std::pair<First, Second>> = true;
-template <class... Elements>
-inline constexpr bool is_tuple_like<std::tuple<Elements...>> = true;
-
-template <class T>
-consteval bool is_value_like() {
-  using Plain = std::remove_cvref_t<T>;
-  if constexpr (std::same_as<Plain, LookupRef> || std::derived_from<Plain, notation::Value> ||
-                std::convertible_to<T const&, Value>) {
-    return true;
-  } else if constexpr (is_tuple_like<Plain>) {
-    return []<std::size_t... I>(std::index_sequence<I...>) {
-      return (is_value_like<std::tuple_element_t<I, Plain>>() && ...);
-    }(std::make_index_sequence<std::tuple_size_v<Plain>>{});
-  } else if constexpr (std::ranges::input_range<T const&>) {
-    return is_value_like<std::ranges::range_value_t<T const&>>();
-  } else {
-    return false;
-  }
-}
-
 /// The value that a query sees of a C++ value: a range is a collection, a tuple or a pair a tuple.
 template <class T>
 [[nodiscard]] Value value_from(T const& input) {
@@ -99,12 +63,6 @@ template <class T>
 }
 
 }  // namespace detail
-
-/// What can be given to a query: strings, numbers and all else that is a `cairn::Value`; `edn("...")` and any `notation::Value`;
-/// `kw(":male")`, `lookup(":name", "Ivan")`; ranges, tuples and pairs of these; database values; rules.
-template <class T>
-concept QueryInput = detail::IsDb<T> || std::same_as<std::remove_cvref_t<T>, Rules> || detail::HasRulesText<T> ||
-                     detail::MakesRulesText<T> || detail::is_value_like<T>();
 
 /// One input of a query, of whatever type it was.
 class GivenInput {
