@@ -5,9 +5,9 @@
 
 #include <cairn/db/edn_conversion.hpp>
 #include <cairn/db/tx_data.hpp>
+#include <cairn/edn/abbreviate.hpp>
 #include <cairn/edn/parse.hpp>
 #include <cairn/edn/value.hpp>
-#include <cairn/edn/write.hpp>
 #include <cairn/error/error.hpp>
 #include <cairn/meta/lazy.hpp>
 
@@ -24,10 +24,14 @@ namespace cairn {
 
 namespace detail {
 
+/// `part` is the item of `what` that is wrong, or all of it. Of what is long the message and the data have an excerpt.
 template <meta::Lazy = {}>
-[[noreturn]] inline void raise_syntax(std::string message, notation::Value const& what) {
-  auto const text = notation::write(what);
-  raise(Errc::transact_syntax, message + " At: " + text, "{:operation " + text + "}");
+[[noreturn]] inline void raise_syntax(std::string const& message, notation::Value const& what, notation::Value const& part) {
+  raise(Errc::transact_syntax, message + "\n" + notation::excerpt(what, part), "{:operation " + notation::abbreviated(what) + "}");
+}
+template <meta::Lazy = {}>
+[[noreturn]] inline void raise_syntax(std::string const& message, notation::Value const& what) {
+  raise_syntax(message, what, what);
 }
 
 template <meta::Lazy = {}>
@@ -50,8 +54,8 @@ inline EntityMap to_entity_map(notation::Value const& edn, std::uint32_t depth =
     auto const attribute = to_attribute_name(key);
     if (!attribute) {
       raise_syntax("An entity map's keys are attributes: keywords, or the numbers of their entities; " +
-                       notation::write(key) + " is " + std::string{name(key.kind())} + ".",
-                   edn);
+                       notation::abbreviated(key) + " is " + std::string{name(key.kind())} + ".",
+                   edn, key);
     }
     if (key.is_keyword() && key.as_keyword() == "db/id") {
       map.id = to_tx_value(edn.value(i), depth + 1);
@@ -108,7 +112,7 @@ inline std::string known_operations() {
 template <meta::Lazy = {}>
 inline TxOp to_call(notation::Value const& edn) {
   if (!edn[1].is_keyword() && !edn[1].is_symbol()) {
-    raise_syntax("A function is called by its name, a keyword or a symbol that the connection knows.", edn);
+    raise_syntax("A function is called by its name, a keyword or a symbol that the connection knows.", edn, edn[1]);
   }
   std::vector<TxValue> arguments;
   for (auto const& item : edn.items().subspan(2)) arguments.push_back(to_tx_value(item));
@@ -138,16 +142,16 @@ inline TxOp to_operation(notation::Value const& edn) {
     TxOp operation{.kind = form.kind, .entity = to_tx_value(edn[1])};
     if (form.kind == TxOpKind::purge_before) {
       if (!operation.entity.is_scalar() || !operation.entity.scalar().is(ValueKind::instant)) {
-        raise_syntax("A moment is written #inst \"2026-01-31T12:00:00Z\".", edn);
+        raise_syntax("A moment is written #inst \"2026-01-31T12:00:00Z\".", edn, edn[1]);
       }
       operation.value = std::exchange(operation.entity, {});
     }
     if (arguments > 1) {
       operation.attribute = to_attribute_name(edn[2]);
       if (!operation.attribute) {
-        raise_syntax("An attribute is a keyword, or the number of its entity; " + notation::write(edn[2]) + " is " +
+        raise_syntax("An attribute is a keyword, or the number of its entity; " + notation::abbreviated(edn[2]) + " is " +
                          std::string{name(edn[2].kind())} + ".",
-                     edn);
+                     edn, edn[2]);
       }
     }
     if (form.kind == TxOpKind::compare_and_swap) {
@@ -158,8 +162,7 @@ inline TxOp to_operation(notation::Value const& edn) {
     }
     return operation;
   }
-  raise_syntax("There is no operation :" + edn[0].as_keyword() + "; the known ones are " + known_operations() + ".",
-               edn);
+  raise_syntax("There is no operation " + notation::abbreviated(edn[0]) + "; the known ones are " + known_operations() + ".", edn, edn[0]);
 }
 
 template <meta::Lazy = {}>
@@ -186,8 +189,8 @@ inline TxData::TxData(notation::Value const& data) {
   for (std::size_t i = 0; i != data.size(); ++i) {
     auto const& key = data.key(i);
     if (key.is_keyword() && (key.as_keyword() == "tx-data" || key.as_keyword() == "tx-meta")) continue;
-    detail::raise_syntax("A transaction's map has :tx-data and :tx-meta; it knows no " + notation::write(key) + ".",
-                         key);
+    detail::raise_syntax("A transaction's map has :tx-data and :tx-meta; it knows no " + notation::abbreviated(key) + ".",
+                         data, key);
   }
   auto const* said = data.find("tx-meta");
   if (said == nullptr || said->is_nil()) return;

@@ -6,6 +6,29 @@
 namespace cairn::test::refusal_test {
 namespace {
 
+TEST_CASE("what is wrong in transaction data is shown, and no more of it") {
+  auto const message = [](std::string const& data) -> std::string {
+    try {
+      TxData const read{data};
+      return "accepted";
+    } catch (Error const& error) {
+      CHECK_NOTHROW(notation::parse(error.data()));
+      CHECK(error.data().size() < 1000);
+      return error.message();
+    }
+  };
+  CHECK(message(R"([[:db/add 1 "age" 5]])") ==
+        "An attribute is a keyword, or the number of its entity; \"age\" is a string.\n  [:db/add 1 \"age\" 5]\n             ^");
+  std::string const text(1'000'000, 'x');
+  for (auto const& data : {"[{:key \"" + text + "\" 5.5 6 :age 7}]", "[[:db/add 1 \"" + text + "\" 5]]", "[[:db/add 1 :key \"" + text + "\" 5]]",
+                           "[[:" + text + " 1 2 3]]", "{:tx-data [] :" + text + " \"" + text + "\"}", "\"" + text + "\""}) {
+    auto const said = message(data);
+    CAPTURE(said);
+    CHECK(said.size() < 1000);
+    CHECK(said.find("^") != std::string::npos);
+  }
+}
+
 TEST_CASE("each refusal has its code and changes nothing") {
   auto const db = after(people(), R"([{:key "a" :ssn 1 :age 5} {:key "b"}])");
   auto const code = [&](char const* data) {
