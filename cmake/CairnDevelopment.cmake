@@ -35,6 +35,7 @@ endif()
 
 # One instance for tests, tools and examples. It is compiled once and runs in all of them.
 target_link_libraries(cairn_engine PRIVATE cairn_dev)
+set_target_properties(cairn_engine PROPERTIES CXX_EXTENSIONS OFF) # made before; in a program it is in the program's own language
 set(CAIRN_ENGINE_OPTIMIZATION -O2 CACHE STRING "How far this tree's cairn::engine is optimised in a Release")
 target_compile_options(cairn_engine PRIVATE $<$<CONFIG:Release>:${CAIRN_ENGINE_OPTIMIZATION}>)
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
