@@ -5,6 +5,7 @@
 
 #include "terminal.hpp"
 
+#include <cairn/edn/abbreviate.hpp>
 #include <cairn/query/function/big_numbers.hpp>
 #ifdef CAIRN_TOOL_HAS_REGEX
 #include <cairn/query/regex.hpp>
@@ -18,7 +19,7 @@ namespace {
 std::int64_t whole_number(Edn const& value, char const* key, std::int64_t least = 0) {
   if (value.is_integer() && value.as_integer() >= least) return value.as_integer();
   raise(Errc::parser_query,
-        std::string{key} + " is a number, 0 or more" + (least < 0 ? ", or -1 for none; found " : "; found ") + notation::write(value).substr(0, 80) + ".");
+        std::string{key} + " is a number, 0 or more" + (least < 0 ? ", or -1 for none; found " : "; found ") + notation::abbreviated(value) + ".");
 }
 
 QueryOptions stoppable(QueryOptions options) {
@@ -43,7 +44,7 @@ void set_options(QueryOptions& options, Edn const& map) {
       options.order_by = notation::write(value);
     } else {
       raise(Errc::parser_query, "A query's map has :query, :args, :limit, :offset, :order-by and :timeout; found " +
-                                    notation::write(key).substr(0, 80) + ".");
+                                    notation::abbreviated(key) + ".");
     }
   }
 }

@@ -31,7 +31,7 @@ namespace cairn {
 // A function that is inline is compiled by whoever calls it all the same, so that those of this list are not.
 CAIRN_ENGINE_TEMPLATE notation::Value notation::parse<>(std::string_view, ReaderOptions const&);
 CAIRN_ENGINE_TEMPLATE std::vector<notation::Value> notation::parse_all<>(std::string_view, ReaderOptions const&);
-CAIRN_ENGINE_TEMPLATE void notation::write_to<>(std::string&, Value const&, WriterOptions const&);
+CAIRN_ENGINE_TEMPLATE bool notation::write_to<>(std::string&, Value const&, WriterOptions const&);
 CAIRN_ENGINE_TEMPLATE notation::Value to_edn<>(Value const&);
 CAIRN_ENGINE_TEMPLATE Value to_value<>(notation::Value const&);
 

@@ -75,8 +75,8 @@ struct edn : notation::Value {
     return notation::write(value, options);
   }
   template <meta::Lazy = {}>
-  static void write_to(std::string& out, Value const& value, WriterOptions const& options = {}) {
-    notation::write_to(out, value, options);
+  static bool write_to(std::string& out, Value const& value, WriterOptions const& options = {}) {
+    return notation::write_to(out, value, options);
   }
   template <meta::Lazy = {}>
   static std::weak_ordering compare(Value const& left, Value const& right) { return notation::compare(left, right); }

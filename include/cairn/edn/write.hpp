@@ -12,6 +12,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ namespace cairn::notation {
 
 struct WriterOptions {
   bool sorted = false;  ///< Sets and maps in the order of `compare`, not in the order in which they were written.
+  /// What is longer ends somewhere behind this many bytes. Values share what they have in common, so that a small one may be a long text.
+  std::size_t max_bytes = (std::numeric_limits<std::size_t>::max)();
 };
 
 /// Appends an integer's digits.
@@ -164,17 +167,19 @@ constexpr std::string_view closing_of(Kind kind) noexcept {
 
 }  // namespace detail
 
-/// Appends the value. `parse` of the text is equal to it, where it is not nested deeper than `parse` reads. Linear, and
-/// without recursion: values may be nested deeper than the stack would bear.
+/// Appends the value, and returns whether that is all of it. `parse` of the text is equal to it, where it is not nested deeper than `parse`
+/// reads. Linear, and without recursion: values may be nested deeper than the stack would bear.
 template <meta::Lazy = {}>
-void write_to(std::string& out, Value const& value, WriterOptions const& options = {}) {
+bool write_to(std::string& out, Value const& value, WriterOptions const& options = {}) {
   struct Walk {
     Value const* compound;
     std::size_t at;
   };
   Walk here{nullptr, 0};
   std::vector<Walk> outer;
+  auto const begin = out.size();
   for (auto const* one = &value;;) {
+    if (out.size() - begin > options.max_bytes) return false;
     if (auto const opening = detail::opening_of(one->kind()); opening.empty()) {
       detail::write_atom_to(out, *one);
     } else {
@@ -187,7 +192,7 @@ void write_to(std::string& out, Value const& value, WriterOptions const& options
       here = outer.empty() ? Walk{nullptr, 0} : outer.back();
       if (!outer.empty()) outer.pop_back();
     }
-    if (here.compound == nullptr) return;
+    if (here.compound == nullptr) return out.size() - begin <= options.max_bytes;
     auto const at = here.at++;
     if (at != 0) out += ' ';
     auto const order = here.compound->order();

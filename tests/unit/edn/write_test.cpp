@@ -1,6 +1,7 @@
 // Copyright the Cairn authors
 // SPDX-License-Identifier: BSL-1.0
 // What is written reads back as it was.
+#include <cairn/edn/abbreviate.hpp>
 #include <cairn/edn/edn.hpp>
 
 #include <catch2/catch_get_random_seed.hpp>
@@ -204,6 +205,43 @@ TEST_CASE("sorted, maps and sets are written in the order of values", "[edn]") {
   Value const value = edn("{:b #{3 1 [2] \"x\" 2.5} :a {:z 1 :y/x 2 :c 3}}");
   CHECK(edn::write(value, {.sorted = true}) == "{:a {:c 3 :z 1 :y/x 2} :b #{1 2.5 3 \"x\" [2]}}");
   CHECK(edn::write(value) == "{:b #{3 1 [2] \"x\" 2.5} :a {:z 1 :y/x 2 :c 3}}");
+}
+
+TEST_CASE("writing ends where there is too much, of what is shared, too", "[edn]") {
+  std::string text;
+  CHECK(edn::write_to(text, edn("[1 2 3]"), {.max_bytes = 7}));
+  CHECK_FALSE(edn::write_to(text, edn("[1 2 3]"), {.max_bytes = 6}));
+  Value value = edn("[1]");
+  for (int i = 0; i != 60; ++i) value = Value::vector({value, value});
+  text.clear();
+  CHECK_FALSE(edn::write_to(text, value, {.max_bytes = 1000}));
+  CHECK(text.size() < 1100);
+}
+
+TEST_CASE("what is large is short in messages, is EDN, and has its place", "[edn]") {
+  CHECK(cairn::notation::abbreviated(edn("{:a [1 \"two\" #inst \"2020-01-02\"]}")) == "{:a [1 \"two\" #inst \"2020-01-02T00:00:00.000Z\"]}");
+  auto const excerpt = [](Value const& whole, std::size_t item) { return cairn::notation::excerpt(whole, whole.items()[item]); };
+  CHECK(excerpt(edn("{:name \"x\" 5 6}"), 2) == "  {:name \"x\" 5 6}\n             ^");
+
+  std::string const long_text(100'000, 'x');
+  Value shared = edn("[1]");
+  for (int i = 0; i != 60; ++i) shared = Value::vector({shared, shared});
+  std::vector<std::pair<Value, Value>> entries;
+  for (int i = 0; i != 1000; ++i) entries.emplace_back(Value::keyword("k" + std::to_string(i)), Value::string(long_text));
+  entries.emplace_back(Value::integer(5), shared);
+  for (int i = 1000; i != 2000; ++i) entries.emplace_back(Value::keyword("k" + std::to_string(i)), Value::keyword(long_text));
+  auto const map = Value::map(entries);
+  for (auto const& value : {map, shared, Value::set({map, shared}), Value::string(long_text), Value::bigint(std::string(1000, '7')),
+                            Value::tagged("my/tag", map), Value::list({Value::string("é" + std::string(59, '\n') + "éé")})}) {
+    auto const text = cairn::notation::abbreviated(value);
+    CHECK(text.size() < 1000);
+    CHECK_NOTHROW(edn::parse(text));
+  }
+  auto const shown = excerpt(map, 2000);
+  CAPTURE(shown);
+  CHECK(shown.size() < 400);
+  auto const [line, caret] = std::pair{shown.substr(0, shown.find('\n')), shown.substr(shown.find('\n') + 1)};
+  CHECK(line.substr(caret.size() - 1).starts_with("5 [[["));
 }
 
 TEST_CASE("writing appends", "[edn]") {

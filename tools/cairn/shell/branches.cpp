@@ -22,18 +22,18 @@ namespace {
 
 Conn& connection_of(ShellValue const& value) {
   if (auto const* held = value.get<ConnPtr>()) return **held;
-  raise(Errc::transact_syntax, "Expected a connection, found " + print(value).substr(0, 80) + ".");
+  raise(Errc::transact_syntax, "Expected a connection, found " + brief(value) + ".");
 }
 
 Database const& value_of_database(ShellValue const& value) {
   if (auto const* held = value.get<Database>()) return *held;
-  raise(Errc::transact_syntax, "Expected a database, as @conn; found " + print(value).substr(0, 80) + ".");
+  raise(Errc::transact_syntax, "Expected a database, as @conn; found " + brief(value) + ".");
 }
 
 std::string branch_name_of(Edn const& edn) {
   if (edn.is_keyword()) return std::string{edn.as_keyword()};
   if (edn.is_string()) return std::string{edn.as_string()};
-  raise(Errc::transact_syntax, "A branch is a keyword, as :db; found " + notation::write(edn) + ".");
+  raise(Errc::transact_syntax, "A branch is a keyword, as :db; found " + notation::abbreviated(edn) + ".");
 }
 
 std::optional<CommitId> commit_of(Edn const& edn) {
@@ -42,7 +42,7 @@ std::optional<CommitId> commit_of(Edn const& edn) {
 }
 CommitId require_commit(Edn const& edn) {
   if (auto const id = commit_of(edn)) return *id;
-  raise(Errc::transact_syntax, "A commit is a #uuid, as (branch-history conn) shows it; found " + notation::write(edn) + ".");
+  raise(Errc::transact_syntax, "A commit is a #uuid, as (branch-history conn) shows it; found " + notation::abbreviated(edn) + ".");
 }
 
 Edn edn_of(CommitId const& id) {
@@ -109,7 +109,7 @@ ShellValue call_merge(std::span<ShellValue const> arguments) {
     if (arguments.size() > 2) {
       auto const said = to_edn(arguments[2]);
       if (!said.is_keyword("ours") && !said.is_keyword("theirs")) {
-        raise(Errc::transact_syntax, "Whom a merge is to follow is :ours or :theirs; found " + notation::write(said) + ".");
+        raise(Errc::transact_syntax, "Whom a merge is to follow is :ours or :theirs; found " + notation::abbreviated(said) + ".");
       }
       preference = said.is_keyword("ours") ? MergePreference::ours : MergePreference::theirs;
     }

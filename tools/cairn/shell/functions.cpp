@@ -23,7 +23,7 @@ using Arguments = std::span<ShellValue const>;
 template <class Held>
 Held const& expect(ShellValue const& value, std::string_view what) {
   if (auto const* held = value.get<Held>()) return *held;
-  raise(Errc::transact_syntax, "Expected " + std::string{what} + ", found " + print(value).substr(0, 80) + ".");
+  raise(Errc::transact_syntax, "Expected " + std::string{what} + ", found " + brief(value) + ".");
 }
 
 Conn& conn_of(ShellValue const& value) { return *expect<ConnPtr>(value, "a connection"); }
@@ -38,7 +38,7 @@ Database db_of(ShellValue const& value) {
 std::string config_of(Arguments arguments) {
   if (arguments.empty()) return {};
   auto const config = to_edn(arguments[0]);
-  return config.is_string() ? store_config(config.as_string()) : notation::write(config);
+  return config.is_string() ? store_config(config.as_string()) : form_text(config);
 }
 
 EntityRef entity_ref_of(Edn const& edn) {
@@ -46,15 +46,15 @@ EntityRef entity_ref_of(Edn const& edn) {
   if (edn.is_keyword()) return Keyword{edn.as_keyword()};
   if (edn.is_sequence()) {
     if (edn.size() == 2 && edn[0].is_keyword()) return lookup(edn[0].as_keyword(), to_value(edn[1]));
-    raise(Errc::lookup_ref_syntax, "A lookup ref is [attribute value], as [:name \"Ivan\"]; found " + notation::write(edn) + ".");
+    raise(Errc::lookup_ref_syntax, "A lookup ref is [attribute value], as [:name \"Ivan\"]; found " + notation::abbreviated(edn) + ".");
   }
-  raise(Errc::entity_id_syntax, "An entity is a number, an ident or a lookup ref; found " + notation::write(edn) + ".");
+  raise(Errc::entity_id_syntax, "An entity is a number, an ident or a lookup ref; found " + notation::abbreviated(edn) + ".");
 }
 
 AttributeName attribute_of(Edn const& edn) {
   if (edn.is_keyword()) return Keyword{edn.as_keyword()};
   if (edn.is_integer() && edn.as_integer() > 0) return edn.as_integer();
-  raise(Errc::transact_syntax, "An attribute is a keyword, as :name, or the number of its entity; found " + notation::write(edn) + ".");
+  raise(Errc::transact_syntax, "An attribute is a keyword, as :name, or the number of its entity; found " + notation::abbreviated(edn) + ".");
 }
 
 ValueRef value_ref_of(Edn const& edn, Database const& db, std::optional<AttributeName> const& name) {
@@ -77,7 +77,7 @@ Components components_of(Order order, std::span<Edn const> parts, Database const
       case 'a': result.a = attribute_of(parts[i]); break;
       case 'v': result.v = value_ref_of(parts[i], db, result.a); break;
       default:
-        if (!parts[i].is_integer()) raise(Errc::transact_syntax, "A transaction is a number; found " + notation::write(parts[i]) + ".");
+        if (!parts[i].is_integer()) raise(Errc::transact_syntax, "A transaction is a number; found " + notation::abbreviated(parts[i]) + ".");
         result.tx = parts[i].as_integer();
     }
   }
@@ -107,7 +107,7 @@ ShellValue look_into_index(Arguments arguments, Look look) {
   if (parts[0].is_keyword("eavt")) return look(db, eavt, components_of(Order::eavt, rest, db));
   if (parts[0].is_keyword("aevt")) return look(db, aevt, components_of(Order::aevt, rest, db));
   if (parts[0].is_keyword("avet")) return look(db, avet, components_of(Order::avet, rest, db));
-  raise(Errc::transact_syntax, "An index is :eavt, :aevt or :avet; found " + notation::write(parts[0]) + ".");
+  raise(Errc::transact_syntax, "An index is :eavt, :aevt or :avet; found " + notation::abbreviated(parts[0]) + ".");
 }
 
 ShellValue index_range(Arguments arguments) {
@@ -138,14 +138,14 @@ ShellValue at_time(Arguments arguments, View view) {
   auto const time = to_edn(arguments[1]);
   if (time.is_integer()) return {view(db, time.as_integer())};
   if (auto const instant = time.instant()) return {view(db, Instant{*instant})};
-  raise(Errc::transact_syntax, "A point in time is a transaction's number or an #inst; found " + notation::write(time) + ".");
+  raise(Errc::transact_syntax, "A point in time is a transaction's number or an #inst; found " + notation::abbreviated(time) + ".");
 }
 
 TxBound bound_of(Edn const& edn) {
   if (edn.is_nil()) return {};
   if (edn.is_integer()) return edn.as_integer();
   if (auto const instant = edn.instant()) return Instant{*instant};
-  raise(Errc::transact_syntax, "A range ends at a transaction's number, an #inst or nil; found " + notation::write(edn) + ".");
+  raise(Errc::transact_syntax, "A range ends at a transaction's number, an #inst or nil; found " + notation::abbreviated(edn) + ".");
 }
 
 /// `{:tx n :instant #inst ".." :data [datoms]}` for each transaction.
@@ -243,7 +243,7 @@ ShellValue count_things(Arguments arguments) {
   auto const edn = to_edn(arguments[0]);
   if (edn.is_string()) return number(utf16_units(edn.as_string()));
   if (!edn.is_nil() && !edn.is_sequence() && !edn.is_set() && !edn.is_map()) {
-    raise(Errc::transact_syntax, "count wants a collection, and got " + notation::write(edn).substr(0, 80) + ".");
+    raise(Errc::transact_syntax, "count wants a collection, and got " + notation::abbreviated(edn) + ".");
   }
   return number(elements_of(arguments[0]).size());
 }

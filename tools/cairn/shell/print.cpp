@@ -3,6 +3,8 @@
 // Values of the shell as text.
 #include "value.hpp"
 
+#include <cairn/edn/abbreviate.hpp>
+
 #include <utility>
 
 namespace cairn::tool {
@@ -14,7 +16,17 @@ struct Overloaded : Cases... {
   using Cases::operator()...;
 };
 
-constexpr notation::WriterOptions in_value_order{.sorted = true};
+/// The most that a form prints. What values share is counted each time that it is there, so that a few definitions may be more text than fits memory.
+constexpr std::size_t most_text = std::size_t{256} << 20U;
+
+[[noreturn]] void raise_too_long() {
+  raise(Errc::edn_limit, "This is more than 256 MiB of text. Look at a part of it: (count it), or a query with a :limit.");
+}
+
+/// Appends a value, sets and maps in its order.
+void add(std::string& text, Edn const& edn, bool sorted = true) {
+  if (text.size() > most_text || !notation::write_to(text, edn, {.sorted = sorted, .max_bytes = most_text - text.size()})) raise_too_long();
+}
 
 Edn edn_of(DbEntity const& entity) {
   std::vector<std::pair<Edn, Edn>> entries;
@@ -74,11 +86,11 @@ std::string print(ShellValue const& value) {
             std::vector<std::pair<Edn, Edn>> tempids;
             for (auto const& [name, id] : report->tempids) tempids.emplace_back(cairn::to_edn(name), Edn::integer(id));
             std::string text = "{:tx " + std::to_string(report->tx) + " :tempids ";
-            notation::write_to(text, Edn::map(std::move(tempids)), in_value_order);
+            add(text, Edn::map(std::move(tempids)));
             text += " :tx-data [";
             for (char const* separator = ""; auto const& datom : report->tx_data) {
               text += std::exchange(separator, " ");
-              notation::write_to(text, to_edn(DbDatom{datom, report->db_after}), in_value_order);
+              add(text, to_edn(DbDatom{datom, report->db_after}));
             }
             return text + "]}";
           },
@@ -87,12 +99,28 @@ std::string print(ShellValue const& value) {
             for (char const* separator = ""; auto const& one : values) {
               text += std::exchange(separator, " ");
               text += print(one);
+              if (text.size() > most_text) raise_too_long();
             }
             return text + ")";
           },
-          [&](auto const&) { return notation::write(to_edn(value), in_value_order); },
+          [&](auto const&) {
+            std::string text;
+            add(text, to_edn(value));
+            return text;
+          },
       },
       value.is);
+}
+
+std::string form_text(Edn const& form) {
+  std::string text;
+  add(text, form, false);
+  return text;
+}
+
+std::string brief(ShellValue const& value) {
+  auto const* edn = value.get<Edn>();
+  return edn != nullptr ? notation::abbreviated(*edn) : print(value).substr(0, 80);
 }
 
 std::string print(Error const& error) {

@@ -30,13 +30,13 @@ Question question_of(std::span<ShellValue const> arguments) {
     set_options(question.options, query);
     if (auto const* args = query.find("args"); args != nullptr && !args->is_nil()) {
       if (!args->is_sequence())
-        raise(Errc::parser_query, ":args is a vector of inputs; found " + notation::write(*args).substr(0, 80) + ".");
+        raise(Errc::parser_query, ":args is a vector of inputs; found " + notation::abbreviated(*args) + ".");
       in_map.assign(args->items().begin(), args->items().end());
     }
     auto asked = query.at("query");
     query = std::move(asked);
   }
-  question.text = query::text_of(query);
+  question.text = query.is_string() ? query.as_string() : form_text(query);
   for (auto const& argument : in_map) {
     question.inputs.emplace_back(argument);
     question.databases.emplace_back();
@@ -48,7 +48,7 @@ Question question_of(std::span<ShellValue const> arguments) {
 Database database_of(ShellValue const& value) {
   if (auto const* conn = value.get<ConnPtr>()) return (*conn)->sync();
   if (auto const* db = value.get<Database>()) return *db;
-  raise(Errc::transact_syntax, "Expected a database, as @conn, found " + print(value).substr(0, 80) + ".");
+  raise(Errc::transact_syntax, "Expected a database, as @conn, found " + brief(value) + ".");
 }
 
 /// What is pulled, and of what: two arguments, or a map of both.

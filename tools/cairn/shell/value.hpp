@@ -44,8 +44,14 @@ struct ShellValue {
 
 [[nodiscard]] inline ShellValue nil() { return {Edn::nil()}; }
 
-/// The value as EDN, on one line: sets and maps in value order, a datom as `[e a v tx added]`.
+/// The value as EDN, on one line: sets and maps in value order, a datom as `[e a v tx added]`. Errors: `edn/limit` for more than 256 MiB.
 [[nodiscard]] std::string print(ShellValue const& value);
+
+/// A form as it was written, up to the same length.
+[[nodiscard]] std::string form_text(Edn const& form);
+
+/// The same of what is named in a message: what is long is cut.
+[[nodiscard]] std::string brief(ShellValue const& value);
 
 /// `#cairn/error {:code ... :message "..."}`.
 [[nodiscard]] std::string print(Error const& error);
