@@ -11,6 +11,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cstddef>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -196,6 +197,28 @@ TEST_CASE("rocksdb: each commit is a sync of the log, and none where it is relax
   test::SeenSyncs const syncs{[&](auto const& path) { synced += path.extension() == ".log" ? 1U : 0U; }};
   for (int i = 0; i != 10; ++i) version = append(connection, "main", version, "frame");
   CHECK(synced == expected);
+}
+
+// Made before main, and so destroyed after what librocksdb makes when it opens a database.
+std::optional<rocks::Connection> outlives_rocksdb;
+
+TEST_CASE("rocksdb: a process ends with a connection in a global", "[.]") {
+  auto const* const path = std::getenv("CAIRN_TEST_ROCKSDB");
+  REQUIRE(path != nullptr);
+  rocks::Config const config{.path = path};
+  Backend::empty_store(config);
+  outlives_rocksdb.emplace(Backend::connect_store(config));
+  static_cast<void>(append(*outlives_rocksdb, "main", {}, "frame"));
+}
+
+TEST_CASE("rocksdb: a connection in a global does not disturb the end of a process") {
+  test::TemporaryDirectory const place;
+  rocks::Config const config{.path = place.path() / "store"};
+  auto const program = std::filesystem::read_symlink("/proc/self/exe").string();
+  auto const command = "CAIRN_TEST_ROCKSDB='" + config.path.string() + "' '" + program +
+                       "' 'rocksdb: a process ends with a connection in a global' > /dev/null";
+  CHECK(std::system(command.c_str()) == 0);
+  CHECK(tail_of(Backend::connect_store(config), "main") == std::vector<std::string>{"frame"});
 }
 
 TEST_CASE("rocksdb: who follows a root reads what others added to it, and nothing twice") {

@@ -125,22 +125,51 @@ struct RootHead {
   }
 };
 
+/// Whether the process is at its end, and objects of librocksdb's own without which no database can be used or closed may be gone.
+inline std::atomic<bool> process_ends = false;
+
+/// Objects with static storage are destroyed in the order opposite to that in which they were made. librocksdb makes its own when it opens its
+/// first database; this one is made after them and so destroyed before, and a connection that outlives it was made before them.
+inline void watch_end_of_process() {
+  struct End {
+    ~End() { process_ends = true; }
+  };
+  static End const end;
+}
+
+/// Those that are not closed for that: tools that look for lost memory find them here.
+struct Unclosed {
+  ::rocksdb::DB* database = nullptr;
+  Unclosed* next = nullptr;
+};
+inline std::atomic<Unclosed*> unclosed = nullptr;
+
+/// What RocksDB's threads say of a database, which may be to nobody any more.
+struct Health {
+  std::string path;
+  std::atomic<bool> is_poisoned = false;
+
+  void poison() noexcept {
+    if (!is_poisoned.exchange(true)) log_poisoned(path);
+  }
+};
+
 /// Thread safety: every member may be called at once from any thread.
 class Database {
  public:
   /// Hears of what fails in RocksDB's own threads: after that a commit may be on no medium, whoever notices first.
   class Watch : public ::rocksdb::EventListener {
    public:
-    explicit Watch(Database& database) noexcept : database_{database} {}
+    explicit Watch(Database const& database) noexcept : health_{database.health_} {}
     void OnBackgroundError(::rocksdb::BackgroundErrorReason, ::rocksdb::Status* status) override {
-      if (!status->IsNoSpace()) database_.poison();  // a full disk is `io/full` to who writes next, and goes on when there is room
+      if (!status->IsNoSpace()) health_->poison();  // a full disk is `io/full` to who writes next, and goes on when there is room
     }
 
    private:
-    Database& database_;
+    std::shared_ptr<Health> health_;
   };
 
-  Database(Config const& config, bool create) : path_{config.path.string()} {
+  Database(Config const& config, bool create) : health_{std::make_shared<Health>(config.path.string())} {
     ::rocksdb::Options options;
     options.create_if_missing = create;
     options.paranoid_checks = true;
@@ -158,29 +187,35 @@ class Database {
     table.block_cache = ::rocksdb::NewLRUCache(static_cast<std::size_t>(config.block_cache.bytes));
     options.table_factory.reset(::rocksdb::NewBlockBasedTableFactory(table));
     ::rocksdb::DB* made = nullptr;
-    auto const status = ::rocksdb::DB::Open(options, path_, &made);
+    auto const status = ::rocksdb::DB::Open(options, path(), &made);
     database_.reset(made);
-    if (!status.ok()) raise_status(status, "open " + path_, is_durable ? restore_or_cut_log : restore);
+    watch_end_of_process();
+    if (!status.ok()) raise_status(status, "open " + path(), is_durable ? restore_or_cut_log : restore);
     own_ = read_own();
   }
   Database(Database const&) = delete;
   Database& operator=(Database const&) = delete;
   ~Database() {
-    // A child of a fork has none of the threads that closing waits for.
-    if (is_foreign_process()) static_cast<void>(database_.release());
+    // A child of a fork has none of the threads that closing waits for, and at the end of a process they may be gone. What was acknowledged is durable.
+    if (!is_foreign_process() && !process_ends) return;
+    as_unclosed_->database = database_.release();
+    as_unclosed_->next = unclosed.exchange(as_unclosed_.get());
+    static_cast<void>(as_unclosed_.release());
   }
 
   [[nodiscard]] bool is_foreign_process() const noexcept { return common::process_number() != process_; }
   void check_process() const {
     if (is_foreign_process())
       raise(Errc::store_poisoned, "This connection was opened before a fork and belongs to the parent: a child that is to have one of its own begins a program of its own (exec) first.");
+    if (process_ends)
+      raise(Errc::store_poisoned, "The process is at its end, and this connection outlives what RocksDB needs: release it before main returns, or connect before the object that holds it is made.");
   }
   /// `store/does-not-exist` where there is no store with that number any more, `store/poisoned` after a write whose outcome is not
   /// known.
   void check_usable(std::uint64_t own) const {
     check_process();
-    if (own_ != own) raise(Errc::store_does_not_exist, "The RocksDB store in " + path_ + " was deleted: create it and connect again.");
-    if (is_poisoned_) raise(Errc::store_poisoned, "A commit failed on its way to the medium: close all connections, and connect again to see what is there.");
+    if (own_ != own) raise(Errc::store_does_not_exist, "The RocksDB store in " + path() + " was deleted: create it and connect again.");
+    if (health_->is_poisoned) raise(Errc::store_poisoned, "A commit failed on its way to the medium: close all connections, and connect again to see what is there.");
   }
   /// `io/full` where there is no room for a batch of so many bytes. RocksDB writes nothing any more once a write has failed, and what of that is in its
   /// log is not known: so it is not left to meet the end of the disk.
@@ -190,19 +225,17 @@ class Database {
     constexpr std::chrono::milliseconds soon{20};            // in this time
     auto const now = std::chrono::steady_clock::now().time_since_epoch();
     if (bytes < much / 8 && now.count() < roomy_until_.load(std::memory_order_relaxed)) return;
-    if (!common::lacks_room(path_, bytes + much)) {
+    if (!common::lacks_room(path(), bytes + much)) {
       roomy_until_.store((now + soon).count(), std::memory_order_relaxed);
       return;
     }
-    if (!common::lacks_room(path_, bytes + margin)) return;
-    raise(Errc::io_full, "There is no room for a commit of " + std::to_string(bytes) + " bytes in " + path_ + ": make room and do it again; nothing has changed.");
+    if (!common::lacks_room(path(), bytes + margin)) return;
+    raise(Errc::io_full, "There is no room for a commit of " + std::to_string(bytes) + " bytes in " + path() + ": make room and do it again; nothing has changed.");
   }
-  void poison() noexcept {
-    if (!is_poisoned_.exchange(true)) log_poisoned(path_);
-  }
+  void poison() noexcept { health_->poison(); }
 
   [[nodiscard]] ::rocksdb::DB& db() const noexcept { return *database_; }
-  [[nodiscard]] std::string const& path() const noexcept { return path_; }
+  [[nodiscard]] std::string const& path() const noexcept { return health_->path; }
   [[nodiscard]] common::TimedKeys& keys() noexcept { return keys_; }
   /// Held by whoever compares a root with what it expects, until it is written: RocksDB itself compares nothing.
   [[nodiscard]] std::mutex& fence() noexcept { return fence_; }
@@ -238,7 +271,7 @@ class Database {
     auto const status = database_->Get(options, root_key(name), &value);
     if (status.IsNotFound()) return head;
     check(status, "read a root");
-    if (value.size() < common::epoch_size) raise(Errc::store_corrupt, "A root of the RocksDB store in " + path_ + " is cut short: restore it from a backup.");
+    if (value.size() < common::epoch_size) raise(Errc::store_corrupt, "A root of the RocksDB store in " + path() + " is cut short: restore it from a backup.");
     head.is_there = true;
     head.epoch = value.substr(0, common::epoch_size);
     head.state = value.substr(common::epoch_size);
@@ -277,15 +310,15 @@ class Database {
     auto const status = database_->Get({}, format_key, &found);
     if (status.IsNotFound()) return 0;
     check(status, "read");
-    if (found.size() != 9 || found[0] != format) raise(Errc::store_format, "The RocksDB store in " + path_ + " was made by another release of Cairn: use that one.");
+    if (found.size() != 9 || found[0] != format) raise(Errc::store_format, "The RocksDB store in " + path() + " was made by another release of Cairn: use that one.");
     std::uint64_t own = 0;
     for (auto const byte : found.substr(1)) own = own << 8U | static_cast<unsigned char>(byte);
     return own;
   }
 
-  std::string path_;
-  std::atomic<bool> is_poisoned_ = false;
-  std::unique_ptr<::rocksdb::DB> database_;  // after what its threads set until it is closed
+  std::shared_ptr<Health> health_;
+  std::unique_ptr<Unclosed> as_unclosed_ = std::make_unique<Unclosed>();
+  std::unique_ptr<::rocksdb::DB> database_;
   std::int64_t process_ = common::process_number();
   std::atomic<std::uint64_t> own_ = 0;
   common::TimedKeys keys_;
@@ -307,6 +340,7 @@ class Database {
 }
 /// The database of a directory, opened where this process has not.
 [[nodiscard]] inline std::shared_ptr<Database> open_database(Config const& config, bool create) {
+  if (process_ends) raise(Errc::store_poisoned, "The process is at its end: connect before main returns.");
   return open_databases().get(key_of(config.path), [&] { return std::make_unique<Database>(config, create); });
 }
 
