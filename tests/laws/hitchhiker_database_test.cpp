@@ -8,6 +8,7 @@
 #include "laws/branches.hpp"
 #include "laws/database.hpp"
 #include "laws/dump.hpp"
+#include "laws/gaps.hpp"
 #include "laws/garbage.hpp"
 #include "laws/temporary_directory.hpp"
 
@@ -47,6 +48,12 @@ TEST_CASE("a collection beside writers loses nothing of theirs") { cairn::laws::
 TEST_CASE("a collection beside other processes loses nothing of theirs, and may be killed") { cairn::laws::check_garbage_beside_processes<Harness>(); }
 TEST_CASE("a day's churn with collections takes little more than what is alive") { CHECK(cairn::laws::most_on_disk_in_a_day<Harness>() <= 1.5); }
 TEST_CASE("what was purged and erased is nowhere on the disk") { cairn::laws::check_erasing<Harness>(); }
+
+TEST_CASE("what does not need a damaged node goes on behind a transaction that adds below it") { cairn::laws::gaps::check_elsewhere<cairn::hitchhiker_tree_tag>(); }
+TEST_CASE("what is unique is refused where a damaged node would have to say whether it is") { cairn::laws::gaps::check_unique<cairn::hitchhiker_tree_tag>(); }
+TEST_CASE("what was can have a gap while what is has none") { cairn::laws::gaps::check_past<cairn::hitchhiker_tree_tag>(); }
+TEST_CASE("a node that is gone is as one that is damaged, and one that is out of reach is waited for") { cairn::laws::gaps::check_gone<cairn::hitchhiker_tree_tag>(); }
+TEST_CASE("the tail grows where no checkpoint can be made, and what has to be one is refused") { cairn::laws::gaps::check_tail<cairn::hitchhiker_tree_tag>(); }
 
 TEST_CASE("branches go their own ways and are merged") { cairn::laws::check_branches<Harness>(); }
 
