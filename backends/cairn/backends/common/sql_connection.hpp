@@ -110,7 +110,8 @@ class SqlConnection {
 
   [[noreturn]] static void raise_missing(TimedKey const& key) {
     auto const text = hexadecimal(key.bytes);
-    raise_absent_blob("There is no blob " + text + " in this store: it was never committed, or swept.", "{:address \"" + text + "\"}");
+    raise_absent_blob("There is no blob " + text + " in this store: it was never committed, or swept.",
+                      "{:address \"" + text + "\"}");
   }
 
   std::shared_ptr<SqlStore<Session>> store_;

@@ -65,11 +65,10 @@ class StoredFrames {
     auto segment = segments_.get(address.segment);
     // One that is open may be from before a compaction, and have what is gone; one that was opened since has not.
     if (!segment || segment->is_dropped(address.offset())) {
-      raise_absent_blob(
-            "There is nothing at offset " + std::to_string(address.offset()) + " of segment " +
-                std::to_string(address.segment) + " in " + directory_ +
-                ": what was there was swept, or the file is missing.",
-            place(address.segment, address.offset(), path(address.segment)));
+      raise_absent_blob("There is nothing at offset " + std::to_string(address.offset()) + " of segment " +
+                            std::to_string(address.segment) + " in " + directory_ +
+                            ": what was there was swept, or the file is missing.",
+                        place(address.segment, address.offset(), path(address.segment)));
     }
     bool const is_there =
         is_plausible(address, [&](std::uint64_t size) { return segment->holds(address.offset(), size); });
@@ -125,9 +124,8 @@ class StoredFrames {
     auto const name = blobs_.path(address);
     auto const file = blobs_.open(address);
     if (!file.is_open()) {
-      raise_absent_blob(
-            "There is no file " + name + ": the blob was swept or never committed, or the file is missing.",
-            place(address.segment, address.offset(), name));
+      raise_absent_blob("There is no file " + name + ": the blob was swept or never committed, or the file is missing.",
+                        place(address.segment, address.offset(), name));
     }
     bool const is_there = is_plausible(address, [&](std::uint64_t size) { return file.size() >= size; });
     Buffer bytes(is_there ? frame_header_size + address.length : 0);
@@ -155,10 +153,9 @@ class StoredFrames {
 
   [[noreturn]] void raise_missing(Address const& address, bool is_committed) const {
     if (is_committed) raise_damaged(address, "the file ends before the frame does.");
-    raise_absent_blob(
-          "There is no blob at offset " + std::to_string(address.offset()) + " of segment " +
-              std::to_string(address.segment) + ": it was never committed.",
-          place(address.segment, address.offset(), path(address.segment)));
+    raise_absent_blob("There is no blob at offset " + std::to_string(address.offset()) + " of segment " +
+                          std::to_string(address.segment) + ": it was never committed.",
+                      place(address.segment, address.offset(), path(address.segment)));
   }
 
   template <class IsCommitted>

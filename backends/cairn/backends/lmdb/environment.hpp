@@ -99,13 +99,16 @@ struct FileId {
   }
   [[nodiscard]] static FileId of(int descriptor) {
     common::Inode file;
-    if (auto const error = common::look_at(descriptor, file); error != 0) raise_error(error, "look at", "the store's file");
+    if (auto const error = common::look_at(descriptor, file); error != 0)
+      raise_error(error, "look at", "the store's file");
     return {::getpid(), file.device, file.number};
   }
   [[nodiscard]] std::string key() const {
     return std::to_string(process) + ':' + std::to_string(device) + ':' + std::to_string(number);
   }
-  [[nodiscard]] bool is(common::Inode const& file) const noexcept { return device == file.device && number == file.number; }
+  [[nodiscard]] bool is(common::Inode const& file) const noexcept {
+    return device == file.device && number == file.number;
+  }
 
   [[noreturn]] static void raise_error(int error, std::string_view what, std::filesystem::path const& path) {
     raise(error == ENOENT ? Errc::store_does_not_exist : errc_of_system(error),

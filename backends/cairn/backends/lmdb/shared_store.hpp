@@ -111,7 +111,8 @@ class SharedStore {
     ByteSpan bytes;
     auto snapshot = snapshot_with(address, bytes);
     if (!snapshot)
-      raise_absent_blob("There is no such blob in the LMDB store in " + environment_->path().string() + ": it was never committed, or swept.");
+      raise_absent_blob("There is no such blob in the LMDB store in " + environment_->path().string() +
+                        ": it was never committed, or swept.");
     return Bytes{std::move(snapshot), bytes};
   }
 

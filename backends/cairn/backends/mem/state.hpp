@@ -61,10 +61,9 @@ class State {
     std::shared_lock const guard{mutex_};
     auto const found = blobs_.find(address.number);
     if (found == blobs_.end()) {
-      raise_absent_blob(
-            "There is no blob " + std::to_string(address.number) +
-                " in this memory store: it was never committed, or swept.",
-            "{:address " + std::to_string(address.number) + "}");
+      raise_absent_blob("There is no blob " + std::to_string(address.number) +
+                            " in this memory store: it was never committed, or swept.",
+                        "{:address " + std::to_string(address.number) + "}");
     }
     return found->second.bytes;
   }

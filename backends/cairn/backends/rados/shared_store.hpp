@@ -183,7 +183,8 @@ class SharedStore {
 
   [[noreturn]] static void raise_missing(Address const& address) {
     auto const place = common::hexadecimal(address.bytes);
-    raise_absent_blob("There is no blob " + place + " in this store: it was never committed, or swept.", "{:address \"" + place + "\"}");
+    raise_absent_blob("There is no blob " + place + " in this store: it was never committed, or swept.",
+                      "{:address \"" + place + "\"}");
   }
   [[noreturn]] static void raise_damaged(Address const& address) {
     auto const place = common::hexadecimal(address.bytes);

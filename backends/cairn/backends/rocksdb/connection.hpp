@@ -54,7 +54,9 @@ class Connection {
     database_->check_process();
     std::string value;
     auto const status = database_->db().Get({}, details::blob_key(address), &value);
-    if (status.IsNotFound()) raise_absent_blob("There is no such blob in the RocksDB store in " + database_->path() + ": it was never committed, or swept.");
+    if (status.IsNotFound())
+      raise_absent_blob("There is no such blob in the RocksDB store in " + database_->path() +
+                        ": it was never committed, or swept.");
     details::check(status, "read a blob");
     auto owner = std::make_shared<std::string const>(std::move(value));
     auto const view = details::bytes_of(*owner);

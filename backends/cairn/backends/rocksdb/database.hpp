@@ -125,11 +125,13 @@ struct RootHead {
   }
 };
 
-/// Whether the process is at its end, and objects of librocksdb's own without which no database can be used or closed may be gone.
+/// Whether the process is at its end, and objects of librocksdb's own without which no database can be used or closed
+/// may be gone.
 inline std::atomic<bool> process_ends = false;
 
-/// Objects with static storage are destroyed in the order opposite to that in which they were made. librocksdb makes its own when it opens its
-/// first database; this one is made after them and so destroyed before, and a connection that outlives it was made before them.
+/// Objects with static storage are destroyed in the order opposite to that in which they were made. librocksdb makes
+/// its own when it opens its first database; this one is made after them and so destroyed before, and a connection that
+/// outlives it was made before them.
 inline void watch_end_of_process() {
   struct End {
     ~End() { process_ends = true; }
@@ -162,7 +164,8 @@ class Database {
    public:
     explicit Watch(Database const& database) noexcept : health_{database.health_} {}
     void OnBackgroundError(::rocksdb::BackgroundErrorReason, ::rocksdb::Status* status) override {
-      if (!status->IsNoSpace()) health_->poison();  // a full disk is `io/full` to who writes next, and goes on when there is room
+      if (!status->IsNoSpace())
+        health_->poison();  // a full disk is `io/full` to who writes next, and goes on when there is room
     }
 
    private:
@@ -196,7 +199,8 @@ class Database {
   Database(Database const&) = delete;
   Database& operator=(Database const&) = delete;
   ~Database() {
-    // A child of a fork has none of the threads that closing waits for, and at the end of a process they may be gone. What was acknowledged is durable.
+    // A child of a fork has none of the threads that closing waits for, and at the end of a process they may be gone.
+    // What was acknowledged is durable.
     if (!is_foreign_process() && !process_ends) return;
     as_unclosed_->database = database_.release();
     as_unclosed_->next = unclosed.exchange(as_unclosed_.get());
@@ -208,14 +212,20 @@ class Database {
     if (is_foreign_process())
       raise(Errc::store_poisoned, "This connection was opened before a fork and belongs to the parent: a child that is to have one of its own begins a program of its own (exec) first.");
     if (process_ends)
-      raise(Errc::store_poisoned, "The process is at its end, and this connection outlives what RocksDB needs: release it before main returns, or connect before the object that holds it is made.");
+      raise(Errc::store_poisoned,
+            "The process is at its end, and this connection outlives what RocksDB needs: release it before main "
+            "returns, or connect before the object that holds it is made.");
   }
   /// `store/does-not-exist` where there is no store with that number any more, `store/poisoned` after a write whose outcome is not
   /// known.
   void check_usable(std::uint64_t own) const {
     check_process();
-    if (own_ != own) raise(Errc::store_does_not_exist, "The RocksDB store in " + path() + " was deleted: create it and connect again.");
-    if (health_->is_poisoned) raise(Errc::store_poisoned, "A commit failed on its way to the medium: close all connections, and connect again to see what is there.");
+    if (own_ != own)
+      raise(Errc::store_does_not_exist,
+            "The RocksDB store in " + path() + " was deleted: create it and connect again.");
+    if (health_->is_poisoned)
+      raise(Errc::store_poisoned,
+            "A commit failed on its way to the medium: close all connections, and connect again to see what is there.");
   }
   /// `io/full` where there is no room for a batch of so many bytes. RocksDB writes nothing any more once a write has failed, and what of that is in its
   /// log is not known: so it is not left to meet the end of the disk.
@@ -230,7 +240,8 @@ class Database {
       return;
     }
     if (!common::lacks_room(path(), bytes + margin)) return;
-    raise(Errc::io_full, "There is no room for a commit of " + std::to_string(bytes) + " bytes in " + path() + ": make room and do it again; nothing has changed.");
+    raise(Errc::io_full, "There is no room for a commit of " + std::to_string(bytes) + " bytes in " + path() +
+                             ": make room and do it again; nothing has changed.");
   }
   void poison() noexcept { health_->poison(); }
 
@@ -271,7 +282,9 @@ class Database {
     auto const status = database_->Get(options, root_key(name), &value);
     if (status.IsNotFound()) return head;
     check(status, "read a root");
-    if (value.size() < common::epoch_size) raise(Errc::store_corrupt, "A root of the RocksDB store in " + path() + " is cut short: restore it from a backup.");
+    if (value.size() < common::epoch_size)
+      raise(Errc::store_corrupt,
+            "A root of the RocksDB store in " + path() + " is cut short: restore it from a backup.");
     head.is_there = true;
     head.epoch = value.substr(0, common::epoch_size);
     head.state = value.substr(common::epoch_size);
@@ -310,7 +323,9 @@ class Database {
     auto const status = database_->Get({}, format_key, &found);
     if (status.IsNotFound()) return 0;
     check(status, "read");
-    if (found.size() != 9 || found[0] != format) raise(Errc::store_format, "The RocksDB store in " + path() + " was made by another release of Cairn: use that one.");
+    if (found.size() != 9 || found[0] != format)
+      raise(Errc::store_format,
+            "The RocksDB store in " + path() + " was made by another release of Cairn: use that one.");
     std::uint64_t own = 0;
     for (auto const byte : found.substr(1)) own = own << 8U | static_cast<unsigned char>(byte);
     return own;

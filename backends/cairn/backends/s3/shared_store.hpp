@@ -134,7 +134,7 @@ class SharedStore {
     if (!missing.empty()) {
       auto const place = hexadecimal(addresses[missing.front()].bytes);
       raise_absent_blob("There is no blob " + place + " in this store: it was never committed, or swept.",
-            "{:address \"" + place + "\"}");
+                        "{:address \"" + place + "\"}");
     }
   }
   /// Writes objects that nobody else writes, all at once; they are there when it returns.

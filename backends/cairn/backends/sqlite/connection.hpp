@@ -44,8 +44,9 @@ class Connection {
     details::Running const running{session->read_blob};
     running->bind(1, address.number);
     if (!running->step()) {
-      raise_absent_blob("There is no blob " + std::to_string(address.number) + " in this store: it was never committed, or swept.",
-            "{:address " + std::to_string(address.number) + "}");
+      raise_absent_blob(
+          "There is no blob " + std::to_string(address.number) + " in this store: it was never committed, or swept.",
+          "{:address " + std::to_string(address.number) + "}");
     }
     return Bytes::copy(running->bytes(0));
   }
