@@ -66,6 +66,12 @@ void describe(NodeHeader* node, StoredChild place) noexcept {
   before.swap(place);
 }
 
+/// The leaf is to be written whole: not all that was done to it since a block is known.
+template <class Shape>
+void forget_origin([[maybe_unused]] Leaf<Shape>& leaf) noexcept {
+  if constexpr (Shape::buffered) leaf.described_by = {};
+}
+
 /// The node that was read from a place, all of which has to be between `low` and `high`, where there are such; an error says which node.
 template <Order Sorted, class Shape>
 NodeReference<Shape> node_of_bytes(Bytes const& bytes, NodePlace<Shape> const& place, NodeExpectation expected,

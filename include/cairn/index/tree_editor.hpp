@@ -5,6 +5,8 @@
 
 #include <cairn/index/compiler.hpp>
 #include <cairn/index/head_sort.hpp>
+#include <cairn/index/known_ways.hpp>
+#include <cairn/index/sibling_repair.hpp>
 #include <cairn/index/tree_walk.hpp>
 
 #include <array>
@@ -27,14 +29,14 @@ class TreeEditor {
   TreeEditor(NodeReference<Shape> root, NodeSource const* source) noexcept : root_{root.take()}, source_{source} {}
   TreeEditor(TreeEditor&& other) noexcept
       : root_{std::exchange(other.root_, nullptr)}, source_{other.source_}, owner_{std::exchange(other.owner_, new_owner())} {
-    other.forget_ways();  // and here none is known: they stay behind
+    other.ways_.forget();  // and here none is known: they stay behind
   }
   TreeEditor& operator=(TreeEditor&& other) noexcept {
     auto const old = take();
     root_ = std::exchange(other.root_, nullptr);
     source_ = other.source_;
     std::swap(owner_, other.owner_);
-    other.forget_ways();
+    other.ways_.forget();
     return *this;
   }
   ~TreeEditor() {
@@ -44,12 +46,12 @@ class TreeEditor {
   [[nodiscard]] NodeHeader* root() const noexcept { return root_; }
   [[nodiscard]] NodeReference<Shape> share() {
     owner_ = new_owner();  // from here on the nodes are somebody else's too
-    forget_ways();
+    ways_.forget();
     if (root_ != nullptr) retain(root_);
     return NodeReference<Shape>{root_};
   }
   [[nodiscard]] NodeReference<Shape> take() noexcept {
-    forget_ways();
+    ways_.forget();
     return NodeReference<Shape>{std::exchange(root_, nullptr)};
   }
 
@@ -60,8 +62,8 @@ class TreeEditor {
       root_ = new_leaf(head, std::move(datom));
       return true;
     }
-    auto& way = ways_[way_of(datom, head)];
-    if (leads_to(way, head, datom)) {
+    auto& way = ways_.of(datom, head);
+    if (ways_.leads_to(way, height(), head, datom)) {
       if (auto const changed = insert_on(way, head, datom)) return *changed;
     }
     Reading const reading{cache_of(source_)};
@@ -84,7 +86,7 @@ class TreeEditor {
       note(*leaf, datom, PendingChange::insert);
       leaf->template insert<Sorted>(place.index, head, std::move(datom));
       add_to_sizes(1);
-      keep_way(way, leaf);
+      ways_.keep(way, steps_, height(), leaf);
       return true;
     }
   }
@@ -241,7 +243,8 @@ class TreeEditor {
     }
     leaf->template erase<Sorted>(place.index);
     add_to_sizes(-1);
-    for (std::size_t level = 1; level <= number; ++level) repair(*steps_[level].node, repairs[level]);
+    if (number != 0) ways_.forget();
+    for (std::size_t level = 1; level <= number; ++level) repair_siblings<Sorted>(*steps_[level].node, repairs[level]);
     drop_empty_roots();
     return true;
   }
@@ -277,10 +280,7 @@ class TreeEditor {
     steps_[level].node->separators.replace(steps_[level].index - 1, head, std::move(datom));
   }
 
-  static void forget_origin([[maybe_unused]] LeafNode& leaf) noexcept {
-    if constexpr (Shape::buffered) leaf.described_by = {};
-  }
-  /// The same, if an operation is on what will no longer belong to the leaf when the datom begins the next one: what was erased
+  /// Forgets it if an operation is on what will no longer belong to the leaf when the datom begins the next one: what was erased
   /// from its end.
   static void forget_origin_past([[maybe_unused]] LeafNode& leaf, [[maybe_unused]] RawDatom const& datom) noexcept {
     if constexpr (Shape::buffered) {
@@ -300,73 +300,12 @@ class TreeEditor {
     }
   }
 
-  /// How a node that has become too small is helped: by the siblings `left` and `left + 1` becoming one, or sharing evenly.
-  struct Repair {
-    std::size_t left;
-    bool merge;
-  };
-  using Repairs = std::array<Repair, Shape::max_level + 1>;
+  using Repairs = std::array<SiblingRepair, Shape::max_level + 1>;
 
   [[nodiscard]] std::size_t height() const noexcept { return root_->level; }
 
-  /// A way that an insertion went, to a leaf of the transaction's own. It leads there until nodes are split, joined or replaced,
-  /// or are somebody else's too. Insertions that follow each other often go where one went a moment ago: to the same entity, or
-  /// behind the others of the same attribute or value.
-  struct Way {
-    static constexpr std::size_t most_steps = 4;
-    struct Through {  // a step; unlike one it is nothing at first, since an editor may live for one insertion
-      InnerNode* node;
-      std::size_t index;
-    };
-    std::uint64_t known_at = 0;
-    LeafNode* leaf;
-    Through steps[most_steps];  // from level 1
-  };
-  static constexpr unsigned way_bits = 3;
-
-  [[nodiscard]] static std::size_t way_of(RawDatom const& datom, std::uint64_t head) noexcept {
-    if constexpr (Sorted == Order::eavt) {
-      return datom.e < first_transaction ? 0 : 1;
-    } else if constexpr (Sorted == Order::aevt) {
-      return datom.a & ((1U << way_bits) - 1);
-    } else {
-      return static_cast<std::size_t>((head * 0x9E3779B97F4A7C15U) >> (64U - way_bits));
-    }
-  }
-  void forget_ways() noexcept { ++now_; }
-  void keep_way(Way& way, LeafNode* leaf) const noexcept {
-    if (height() > Way::most_steps) return;
-    way.known_at = now_;
-    way.leaf = leaf;
-    for (std::size_t level = 1; level <= height(); ++level) way.steps[level - 1] = {steps_[level].node, steps_[level].index};
-  }
-  /// Whether it is still known, and leads to where the datom is or belongs.
-  [[nodiscard]] bool leads_to(Way const& way, std::uint64_t head, RawDatom const& datom) const noexcept {
-    if (way.known_at != now_) return false;
-    auto const is_above = [&](InnerNode const& inner, std::size_t at) {
-      auto const separator = inner.separators.head(at);
-      return separator != head ? separator > head : compare<Sorted>(inner.separators[at], datom) > 0;
-    };
-    bool has_low = false;
-    bool has_high = false;
-    for (std::size_t level = 1; level <= height() && !(has_low && has_high); ++level) {
-      auto const& [node, at] = way.steps[level - 1];
-      if constexpr (Shape::buffered) {
-        if (node->overdue != 0) return false;  // see own_way
-      }
-      if (!has_low && at != 0) {
-        if (is_above(*node, at - 1)) return false;
-        has_low = true;
-      }
-      if (!has_high && at + 1U != node->count) {
-        if (!is_above(*node, at)) return false;
-        has_high = true;
-      }
-    }
-    return true;
-  }
   /// Whether it was not there yet; nothing where the leaf has no place for it. Requires that the way leads to it.
-  [[nodiscard]] std::optional<bool> insert_on(Way const& way, std::uint64_t head, RawDatom& datom) noexcept {
+  [[nodiscard]] std::optional<bool> insert_on(typename KnownWays<Sorted, Shape>::Way const& way, std::uint64_t head, RawDatom& datom) noexcept {
     auto* const leaf = way.leaf;
     if (leaf->count == 0 || leaf->count == LeafNode::capacity || !leaf->template suits<Sorted>(datom, head)) return std::nullopt;
     DatomSlot last;
@@ -389,7 +328,7 @@ class TreeEditor {
   /// Puts another leaf in the place of the one at the end of the way, which is the transaction's own.
   void replace_leaf(InnerNode* parent, std::size_t at, LeafNode& before, OwnLeaf<Shape> leaf) noexcept {
     if constexpr (Shape::buffered) leaf->described_by.swap(before.described_by);
-    forget_ways();
+    ways_.forget();
     auto* node = leaf.release();
     if (parent == nullptr) {
       release<Shape>(std::exchange(root_, node));
@@ -436,19 +375,10 @@ class TreeEditor {
   void make_alike(InnerNode& parent, std::size_t left) {
     auto& first = *as_leaf<Shape>(parent.child(left));
     auto& second = *as_leaf<Shape>(parent.child(left + 1));
-    if (common_frame(first, second) || (first.is_wide() && second.is_wide())) return;
+    if (common_frame<Sorted>(first, second) || (first.is_wide() && second.is_wide())) return;
     if (!first.is_wide()) widen(&parent, left, first);
     if (!second.is_wide()) widen(&parent, left + 1, second);
   }
-  /// None if either is wide, or if they have too little in common.
-  [[nodiscard]] static std::optional<Frame> common_frame(LeafNode const& left, LeafNode const& right) noexcept {
-    if (left.is_wide() || right.is_wide()) return std::nullopt;
-    FrameFinder<Sorted> finder;
-    left.template show_all<Sorted>(finder);
-    right.template show_all<Sorted>(finder);
-    return finder.find();
-  }
-
   /// Sets the way to where the datom is or belongs.
   Found find(RawDatom const& datom) {
     auto const bounds = bounds_of<Sorted>(datom);
@@ -524,7 +454,7 @@ class TreeEditor {
   /// Gives the leaf's parent room for one more child, by splitting full nodes from the highest down. `keep` children stay
   /// left.
   void make_room(std::size_t keep) {
-    forget_ways();
+    ways_.forget();
     std::size_t level = 1;
     while (level <= height() && steps_[level].node->count == InnerNode::capacity) ++level;
     if (level > height()) {
@@ -652,88 +582,9 @@ class TreeEditor {
     return level - 1;
   }
 
-  void repair(InnerNode& parent, Repair const& how) noexcept {
-    forget_ways();
-    auto* left = parent.child(how.left);
-    auto* right = parent.child(how.left + 1);
-    auto const total = parent.sizes[how.left] + parent.sizes[how.left + 1];
-    if (left->level == 0) {
-      repair_leaves(parent, how, *as_leaf<Shape>(left), *as_leaf<Shape>(right));
-    } else {
-      repair_inner(parent, how, *as_inner<Shape>(left), *as_inner<Shape>(right));
-    }
-    if (how.merge) {
-      parent.sizes[how.left] = total;
-      release<Shape>(right);
-    } else {
-      auto const size_of = [](NodeHeader* node) { return node->level == 0 ? node->count : as_inner<Shape>(node)->size(); };
-      parent.sizes[how.left] = size_of(left);
-      parent.sizes[how.left + 1] = size_of(right);
-    }
-  }
-
-  static void repair_leaves(InnerNode& parent, Repair const& how, LeafNode& left, LeafNode& right) noexcept {
-    std::size_t const total = left.count + std::size_t{right.count};
-    std::size_t const keep = how.merge ? total : total / 2;
-    forget_origin(left);
-    forget_origin(right);
-    if (auto const frame = common_frame(left, right)) {
-      left.template adopt<Sorted>(*frame);
-      right.template adopt<Sorted>(*frame);
-    }
-    if (keep > left.count) {
-      auto const number = keep - left.count;
-      move_run<Sorted>(right, 0, number, left, left.count);
-      move_run<Sorted>(right, number, right.count - number, right, 0);
-    } else {
-      auto const number = left.count - keep;
-      move_run<Sorted>(right, 0, right.count, right, number);
-      move_run<Sorted>(left, keep, number, right, 0);
-    }
-    left.count = static_cast<std::uint16_t>(keep);
-    right.count = static_cast<std::uint16_t>(total - keep);
-    if (how.merge) {
-      parent.remove_right_of(how.left, false);
-    } else {
-      RawDatom separator = right.template view<Sorted>(0);
-      auto const head = head_of<Sorted>(separator);
-      parent.separators.replace(how.left, head, std::move(separator));
-    }
-  }
-
-  /// The parent's separator comes down between the two, and another one goes up if they stay two.
-  static void repair_inner(InnerNode& parent, Repair const& how, InnerNode& left, InnerNode& right) noexcept {
-    std::size_t const total = left.count + std::size_t{right.count};
-    std::size_t const keep = how.merge ? total : total / 2;
-    auto& up = parent.separators;
-    auto const down = [&](InnerNode& to, std::size_t at) { up.relocate(up, how.left, 1, to.separators, at); };
-    if (keep > left.count) {
-      auto const moved = keep - left.count;
-      down(left, left.count - 1U);
-      InnerNode::move_children(right, 0, moved, left, left.count);
-      left.separators.relocate(right.separators, 0, moved - 1, left.separators, left.count);
-      if (!how.merge) {
-        up.relocate(right.separators, moved - 1, 1, up, how.left);
-        InnerNode::move_children(right, moved, right.count - moved, right, 0);
-        right.separators.relocate(right.separators, moved, right.count - moved - 1, right.separators, 0);
-      }
-    } else {
-      auto const moved = left.count - keep;
-      InnerNode::move_children(right, 0, right.count, right, moved);
-      right.separators.relocate(right.separators, 0, right.count - 1U, right.separators, moved);
-      down(right, moved - 1);
-      InnerNode::move_children(left, keep, moved, right, 0);
-      left.separators.relocate(left.separators, keep, moved - 1, right.separators, 0);
-      up.relocate(left.separators, keep - 1, 1, up, how.left);
-    }
-    left.count = static_cast<std::uint16_t>(keep);
-    right.count = static_cast<std::uint16_t>(total - keep);
-    if (how.merge) parent.remove_right_of(how.left, true);
-  }
-
   void drop_empty_roots() noexcept {
     while (root_->level != 0 && root_->count == 1) {
-      forget_ways();
+      ways_.forget();
       auto* inner = as_inner<Shape>(root_);
       Lineages<InnerNode>::settle(*inner);
       root_ = inner->child(0);
@@ -741,15 +592,14 @@ class TreeEditor {
       release<Shape>(inner);
     }
     if (root_->count != 0) return;
-    forget_ways();
+    ways_.forget();
     release<Shape>(std::exchange(root_, nullptr));
   }
 
   NodeHeader* root_;
   NodeSource const* source_;
   std::uint64_t owner_ = new_owner();
-  std::uint64_t now_ = 1;  // ways are known that were kept since this was counted up
-  Way ways_[std::size_t{1} << way_bits];
+  KnownWays<Sorted, Shape> ways_;
   Steps<Shape> steps_;
 };
 
