@@ -58,7 +58,6 @@ void check_processes(std::chrono::seconds patience = std::chrono::seconds{30}) {
   auto const count_up = [&](int out) {
     auto connection = Backend::connect_store(config);
     auto const me = std::to_string(::getpid());
-    meet(connection);
     std::atomic<std::int64_t> conflicts = 0;
     std::atomic<std::int64_t> counted = 0;
     std::mutex mutex;
@@ -77,6 +76,7 @@ void check_processes(std::chrono::seconds patience = std::chrono::seconds{30}) {
       keep({reinterpret_cast<char const*>(&address), sizeof address});
       keep(version.token());
     }
+    meet(connection);
     Crew crew;
     for (int thread = 0; thread != threads; ++thread) {
       crew.add([&, thread] {
