@@ -132,7 +132,8 @@ class Db {
     return {*this, from, after(to)};
   }
 
-  /// The number of datoms. O(1) of the present, linear of other views, and where datoms are missing from the index (`detail::gap_of`).
+  /// The number of datoms. O(1) of the present, linear of other views. Errors: those of the store; so it is, and linear,
+  /// where something was added below a damaged node (docs/reliability.md).
   [[nodiscard]] std::uint64_t size() const {
     if (view_.is_plain() && detail::gap_of(snapshot().current.eavt) == nullptr) return snapshot().current.eavt.size();
     std::uint64_t count = 0;

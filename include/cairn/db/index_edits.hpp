@@ -152,8 +152,6 @@ class IndexEdits {
     sort_run<Sorted>(sorted, datom_at);
     if constexpr (has_gaps<Sorted>) {
       edit.insert_run_around_gaps(sorted, datom_at);
-    } else if constexpr (requires { edit.insert_run(sorted, datom_at); }) {
-      edit.insert_run(sorted, datom_at);
     } else {
       for (auto const& each : sorted) edit.insert(datom_at(each.at));
     }

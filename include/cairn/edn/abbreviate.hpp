@@ -69,7 +69,8 @@ void abbreviate_to(std::string& out, Value const& value, std::size_t end, int de
 
 }  // namespace detail
 
-/// A value as EDN of some hundred bytes at the most, in which `"..."` stands for what is long or deep. Takes no longer for larger values.
+/// A value as EDN of some hundred bytes at the most, in which `"..."` stands for what is long or deep. Takes no longer for larger collections
+/// and strings.
 template <meta::Lazy = {}>
 [[nodiscard]] std::string abbreviated(Value const& value) {
   std::string text;

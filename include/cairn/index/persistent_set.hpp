@@ -42,16 +42,15 @@ class PersistentSet<Sorted, Shape>::Transient
     size_ += changed ? 1 : 0;
     return changed;
   }
-  /// Datoms in order, of which `datom_at(run[i].at)` gives one, with their heads; equal ones count once. As `insert` of one after the
-  /// other, but that what comes to one leaf costs one search for it and one pass over it. Where it throws, some are inserted.
-  void insert_run(std::span<detail::HeadAt const> run, auto const& datom_at) { editor_.insert_run(run, datom_at, size_); }
-  /// As `insert` and `insert_run`, but a datom that belongs below a node that is damaged or gone is left out, where these would throw
-  /// `Errc::store_corrupt`: see `gap`. What is not is inserted. Other errors are thrown, and it can be asked again.
+  /// As `insert`, but a datom that belongs below a node that is damaged or gone is left out, where that would throw what the store says
+  /// of it: see `gap`. Other errors are thrown, and it can be asked again.
   bool insert_around_gaps(RawDatom const& datom) {
     bool const changed = editor_.insert_around_gaps(datom, on_gap());
     size_ += changed ? 1 : 0;
     return changed;
   }
+  /// The same of datoms in order, of which `datom_at(run[i].at)` gives one, with their heads; equal ones count once. What comes to one leaf
+  /// costs one search for it and one pass over it. Where it throws, some are inserted.
   void insert_run_around_gaps(std::span<detail::HeadAt const> run, auto const& datom_at) {
     editor_.insert_run_around_gaps(run, datom_at, size_, on_gap());
   }

@@ -91,11 +91,7 @@ class TreeEditor {
     }
   }
 
-  /// Inserts datoms that are in order, of which `datom_at(run[i].at)` gives one; equal ones count once. What comes to one leaf goes
-  /// into it at once. The tree is the one that `insert` makes of one after the other. Adds to `added` how many were not there yet, where it throws too.
-  void insert_run(std::span<HeadAt const> run, auto const& datom_at, std::uint64_t& added) { insert_first_of(run, datom_at, added); }
-
-  /// As `insert` and `insert_run`, but what belongs below a node that is damaged or gone is left out, and a gap noted where that node is:
+  /// As `insert`, but what belongs below a node that is damaged or gone is left out, and a gap noted where that node is:
   /// see `Inner::gaps`. Calls `on_gap(error, address)` with what is wrong with the node.
   bool insert_around_gaps(RawDatom const& datom, auto const& on_gap) {
     for (bool again = false;; again = true) {
@@ -107,6 +103,8 @@ class TreeEditor {
       }
     }
   }
+  /// The same of datoms that are in order, of which `datom_at(run[i].at)` gives one; equal ones count once. What comes to one leaf goes
+  /// into it at once. The tree is the one that is made of one after the other. Adds to `added` how many were not there yet, where it throws too.
   void insert_run_around_gaps(std::span<HeadAt const> run, auto const& datom_at, std::uint64_t& added, auto const& on_gap) {
     for (std::size_t tried_again = 0; !run.empty();) {
       try {

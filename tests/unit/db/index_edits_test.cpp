@@ -24,7 +24,7 @@ using Edits = detail::IndexEdits<persistent_set_tag>;
 using AllIndexes = Indexes<persistent_set_tag>;
 
 static_assert(requires(PersistentSet<Order::avet>::Transient edit, std::vector<detail::HeadAt> run, RawDatom const& (*datom_at)(std::size_t)) {
-  edit.insert_run(run, datom_at);
+  edit.insert_run_around_gaps(run, datom_at);
 });
 
 /// Whether it is in AVET, which not all are.

@@ -37,7 +37,7 @@ struct Run {
     detail::sort_run<Sorted>(order, [this](std::size_t at) -> RawDatom const& { return came[at]; });
   }
   void insert_into(auto& transient) const {
-    transient.insert_run(order, [this](std::size_t at) -> RawDatom const& { return came[at]; });
+    transient.insert_run_around_gaps(order, [this](std::size_t at) -> RawDatom const& { return came[at]; });
   }
   void insert_one_by_one_into(auto& transient) const {
     for (auto const& each : order) transient.insert(came[each.at]);
