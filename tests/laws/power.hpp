@@ -90,6 +90,12 @@ class SyncedFiles {
 
  private:
   using Inode = std::pair<dev_t, ino_t>;
+  /// Open to the end: another file would get the number of one that is removed, and with it what was synced of that
+  /// one. To close it would also give up the locks (fcntl) that the process has on the file.
+  struct Synced {
+    int file = -1;
+    std::string content;  ///< nothing, where it never was
+  };
 
   template <class Call, class Remember>
   static int during(Call call, Remember remember_what) {
@@ -117,17 +123,16 @@ class SyncedFiles {
     content.resize(done);
     return content;
   }
+  /// It may be open for writing alone, or as a place (O_PATH).
   static void remember(int file) {
     struct stat status {};
     if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return;
-    auto const again = ::open(("/proc/self/fd/" + std::to_string(file)).c_str(),
-                              O_RDONLY | O_CLOEXEC);  // it may be open for writing alone
-    if (again < 0) return;
-    synced_[{status.st_dev, status.st_ino}] = content_of(again, static_cast<std::size_t>(status.st_size));
-    ::close(again);
+    auto& synced = synced_[{status.st_dev, status.st_ino}];
+    if (synced.file < 0) synced.file = ::open(("/proc/self/fd/" + std::to_string(file)).c_str(), O_RDONLY | O_CLOEXEC);
+    if (synced.file >= 0) synced.content = content_of(synced.file, static_cast<std::size_t>(status.st_size));
   }
   static void remember(std::filesystem::path const& path) {
-    auto const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    auto const file = ::open(path.c_str(), O_PATH | O_CLOEXEC);
     if (file < 0) return;
     remember(file);
     ::close(file);
@@ -162,7 +167,7 @@ class SyncedFiles {
       auto const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
       if (file < 0) return;
       ::fstat(file, &status);
-      auto& content = synced_[{status.st_dev, status.st_ino}];  // nothing, where it never was
+      auto& content = synced_[{status.st_dev, status.st_ino}].content;
       if (with_other_pages) {
         constexpr std::size_t page = 4096;
         auto const now = content_of(file, static_cast<std::size_t>(status.st_size));
@@ -181,7 +186,7 @@ class SyncedFiles {
   static inline std::mutex mutex_;
   static inline std::filesystem::path directory_;
   static inline std::filesystem::path left_;
-  static inline std::map<Inode, std::string> synced_;
+  static inline std::map<Inode, Synced> synced_;
   static inline Cut when_ = Cut::after_sync;
   static inline int until_cut_ = 0;
 };
