@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
+#include <iterator>
 #include <span>
 #include <string_view>
 #include <thread>
@@ -25,6 +27,11 @@ struct MemoryOfQuery {
   std::size_t intermediate = 0;
 };
 
+/// Waits until no other thread runs: connections make indexes on some, and that is none of a query's.
+inline void wait_until_alone() {
+  while (std::distance(std::filesystem::directory_iterator{"/proc/self/task"}, {}) != 1) std::this_thread::yield();
+}
+
 /// On a thread of its own: what that keeps for later queries counts while it runs, and is gone afterwards. The inputs begin with the
 /// database.
 [[nodiscard]] inline MemoryOfQuery memory_of(std::string_view text, std::span<query::GivenInput const> inputs) {
@@ -32,6 +39,7 @@ struct MemoryOfQuery {
   auto const plan = prepared->view();
   MemoryOfQuery memory;
   QueryResult found;
+  wait_until_alone();
   CountedMemory::begin();
   std::size_t most = 0;
   auto const before = CountedMemory::live();

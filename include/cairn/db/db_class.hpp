@@ -28,8 +28,8 @@ class TxData;
 /// A database at one moment, seen in one way: an immutable value. Copying is O(1) and shares everything; it can be kept
 /// for as long as one likes and given to any thread. It knows nothing of the backend that its nodes come from.
 ///
-/// The indexes of a value that a transaction made are made when they are first asked for. Of the newest one that is O(1) while nobody commits; of
-/// another that nobody has looked at it may cost as much as applying its last transactions, some hundred datoms, again.
+/// The indexes of a value that a transaction made are made when they are first asked for: of the newest one that is to take in what waits, of
+/// another that nobody has looked at to apply its last transactions again; at most two thousand datoms.
 ///
 /// Its members read nodes that are not in memory yet, and throw what the store throws then.
 template <class IndexTag>

@@ -11,10 +11,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace cairn::detail {
+
+template <class IndexTag>
+class LazySnapshot;
 
 /// The three indexes of one set of datoms, being edited. What is inserted is held back until somebody looks or takes away, and
 /// then goes into each index in its order: neighbours come to the same leaf one after the other, and what nobody looks at between
@@ -29,21 +33,15 @@ class IndexEdits {
   using Edit = typename IndexOf<IndexTag, Sorted>::Transient;
 
  public:
-  explicit IndexEdits(Indexes<IndexTag> const& indexes)
-      : eavt_{indexes.eavt.edit()}, aevt_{indexes.aevt.edit()}, avet_{indexes.avet.edit()} {}
+  explicit IndexEdits(Indexes<IndexTag> const& indexes) : edits_{std::in_place, indexes} {}
+  /// Those of a version, which is asked for them when somebody looks: to insert is to wait for nobody who makes them.
+  /// Requires: `version` outlives this.
+  IndexEdits(LazySnapshot<IndexTag> const& version, Indexes<IndexTag> Snapshot<IndexTag>::*which) noexcept
+      : version_{&version}, which_{which} {}
 
-  [[nodiscard]] Edit<Order::eavt> const& eavt() const {
-    settle();
-    return eavt_;
-  }
-  [[nodiscard]] Edit<Order::aevt> const& aevt() const {
-    settle();
-    return aevt_;
-  }
-  [[nodiscard]] Edit<Order::avet> const& avet() const {
-    settle();
-    return avet_;
-  }
+  [[nodiscard]] Edit<Order::eavt> const& eavt() const { return settled().eavt; }
+  [[nodiscard]] Edit<Order::aevt> const& aevt() const { return settled().aevt; }
+  [[nodiscard]] Edit<Order::avet> const& avet() const { return settled().avet; }
 
   /// O(1); O(log n) when somebody looks. Where what is held then outnumbers what is there, the index is built anew from both, in
   /// full nodes: linear, and without a search.
@@ -53,19 +51,19 @@ class IndexEdits {
 
   /// Whether it was there.
   bool erase(RawDatom const& datom, bool in_avet) {
-    settle();
-    if (!eavt_.erase(datom)) return false;
-    aevt_.erase(datom);
-    if (in_avet) avet_.erase(datom);
+    auto& edits = settled();
+    if (!edits.eavt.erase(datom)) return false;
+    edits.aevt.erase(datom);
+    if (in_avet) edits.avet.erase(datom);
     return true;
   }
   /// The same; what the indexes keep of what was erased goes too, whether the datom is there now or was before.
   bool purge(RawDatom const& datom, bool in_avet) {
-    if constexpr (requires { eavt_.purge(datom); }) {
-      settle();
-      bool const was_there = eavt_.purge(datom);
-      aevt_.purge(datom);
-      avet_.purge(datom);
+    if constexpr (requires(Edits edits) { edits.eavt.purge(datom); }) {
+      auto& edits = settled();
+      bool const was_there = edits.eavt.purge(datom);
+      edits.aevt.purge(datom);
+      edits.avet.purge(datom);
       return was_there;
     } else {
       return erase(datom, in_avet);
@@ -76,27 +74,22 @@ class IndexEdits {
   void refile(AttributeId attribute, bool in_avet) {
     auto const start =
         Position{.datom = {.e = 0, .a = attribute, .added = true, .tx = 0, .v = {}}, .components = 1, .after = false};
-    for (auto cursor = aevt().seek(start); cursor.valid() && (*cursor).a == attribute; cursor.next()) {
+    auto& edits = settled();
+    for (auto cursor = edits.aevt.seek(start); cursor.valid() && (*cursor).a == attribute; cursor.next()) {
       if (in_avet) {
-        avet_.insert(*cursor);
+        edits.avet.insert(*cursor);
       } else {
-        avet_.erase(*cursor);
+        edits.avet.erase(*cursor);
       }
     }
   }
 
   /// Makes the insertions that wait. Where one throws all of them wait on: those that are made are made again, which changes nothing.
-  void settle() const {
-    if (held_.empty()) return;
-    insert_held<Order::avet>(avet_);
-    insert_held<Order::aevt>(aevt_);
-    insert_held<Order::eavt>(eavt_);
-    held_.clear();
-  }
+  void settle() const { settled(); }
 
   [[nodiscard]] Indexes<IndexTag> finish() && {
-    settle();
-    return {std::move(eavt_).persistent(), std::move(aevt_).persistent(), std::move(avet_).persistent()};
+    auto& edits = settled();
+    return {std::move(edits.eavt).persistent(), std::move(edits.aevt).persistent(), std::move(edits.avet).persistent()};
   }
   /// What is there so far; editing goes on.
   [[nodiscard]] Indexes<IndexTag> snapshot() {
@@ -105,11 +98,18 @@ class IndexEdits {
       edit = index.edit();
       return index;
     };
-    settle();
-    return {so_far(eavt_), so_far(aevt_), so_far(avet_)};
+    auto& edits = settled();
+    return {so_far(edits.eavt), so_far(edits.aevt), so_far(edits.avet)};
   }
 
  private:
+  struct Edits {
+    explicit Edits(Indexes<IndexTag> const& indexes)
+        : eavt{indexes.eavt.edit()}, aevt{indexes.aevt.edit()}, avet{indexes.avet.edit()} {}
+    Edit<Order::eavt> eavt;
+    Edit<Order::aevt> aevt;
+    Edit<Order::avet> avet;
+  };
   struct Held {
     Held(RawDatom const& inserted, bool is_in_avet) noexcept : datom{inserted}, in_avet{is_in_avet} {}
     RawDatom datom;
@@ -126,6 +126,16 @@ class IndexEdits {
     return Sorted != Order::avet || held.in_avet;
   }
 
+  Edits& settled() const {
+    if (!edits_) edits_.emplace((*version_->snapshot()).*which_);
+    if (!held_.empty()) {
+      insert_held<Order::avet>(edits_->avet);
+      insert_held<Order::aevt>(edits_->aevt);
+      insert_held<Order::eavt>(edits_->eavt);
+      held_.clear();
+    }
+    return *edits_;
+  }
   template <Order Sorted>
   void insert_held(Edit<Sorted>& edit) const {
     if (held_.size() < sorted_from) {
@@ -186,10 +196,10 @@ class IndexEdits {
     edit = std::move(builder).finish().edit();
   }
 
+  LazySnapshot<IndexTag> const* version_ = nullptr;
+  Indexes<IndexTag> Snapshot<IndexTag>::*which_ = nullptr;
   // To look is to settle, which changes nothing that anybody could tell.
-  Edit<Order::eavt> mutable eavt_;
-  Edit<Order::aevt> mutable aevt_;
-  Edit<Order::avet> mutable avet_;
+  std::optional<Edits> mutable edits_{};
   std::vector<Held> mutable held_{};
 };
 

@@ -24,6 +24,11 @@ template <class IndexTag>
 struct EditedSnapshot : Moment<IndexTag> {
   explicit EditedSnapshot(Snapshot<IndexTag> const& base)
       : Moment<IndexTag>{base}, current{base.current}, temporal{base.temporal} {}
+  explicit EditedSnapshot(detail::LazySnapshot<IndexTag> const& version)
+      : Moment<IndexTag>{version.moment()},
+        current{version, &Snapshot<IndexTag>::current},
+        temporal{version, &Snapshot<IndexTag>::temporal},
+        has_predicates_{version.has_predicates()} {}
 
   /// Whether there are datoms of an attribute, now or in the past.
   [[nodiscard]] bool is_used(AttributeId a) const {
@@ -39,6 +44,8 @@ struct EditedSnapshot : Moment<IndexTag> {
     if (!has_predicates_) has_predicates_ = is_used(system_attribute::attribute_predicates);
     return *has_predicates_;
   }
+  /// The answer, where it is known already.
+  [[nodiscard]] std::optional<bool> const& known_predicates() const noexcept { return has_predicates_; }
   /// Takes note of a datom that was added.
   void note(RawDatom const& datom) noexcept {
     if (datom.a == system_attribute::attribute_predicates) has_predicates_ = true;
@@ -61,6 +68,9 @@ class SnapshotEditor {
   explicit SnapshotEditor(Snapshot<IndexTag> const& base) : state_{base} {}
   /// Keeps the base: what is collected as garbage meanwhile is nothing that nodes of it are read from.
   explicit SnapshotEditor(std::shared_ptr<Snapshot<IndexTag> const> base) : state_{*base}, base_{std::move(base)} {}
+  /// On a version whose snapshot is asked for when somebody looks at an index.
+  explicit SnapshotEditor(std::shared_ptr<detail::LazySnapshot<IndexTag> const> version)
+      : state_{*version}, version_{std::move(version)} {}
 
   /// What is there so far. The schema that it names stays as it is; the rest changes with the next `apply`.
   [[nodiscard]] EditedSnapshot<IndexTag> const& state() noexcept {
@@ -130,6 +140,11 @@ class SnapshotEditor {
 
   /// How many datoms lie between the base and what is there.
   [[nodiscard]] std::size_t applied() const noexcept { return applied_; }
+  /// How many insertions wait until somebody looks at an index.
+  [[nodiscard]] std::size_t held() const noexcept { return state_.current.held() + state_.temporal.held(); }
+  /// The version that this stands on and asks for its snapshot; null where it was given one.
+  [[nodiscard]] std::shared_ptr<detail::LazySnapshot<IndexTag> const> const& version() const noexcept { return version_; }
+  [[nodiscard]] std::optional<bool> const& known_predicates() const noexcept { return state_.known_predicates(); }
 
   [[nodiscard]] Snapshot<IndexTag> finish() && {
     return {std::move(static_cast<Moment<IndexTag>&>(state_)), std::move(state_.current).finish(), std::move(state_.temporal).finish()};
@@ -229,6 +244,7 @@ class SnapshotEditor {
   EditedSnapshot<IndexTag> state_;
   std::shared_ptr<DatabaseSchema> own_{};  // the schema, where it was copied since somebody saw it
   std::shared_ptr<Snapshot<IndexTag> const> base_{};
+  std::shared_ptr<detail::LazySnapshot<IndexTag> const> version_{};
   std::size_t applied_ = 0;
 };
 
@@ -248,3 +264,5 @@ Snapshot<IndexTag> apply(Snapshot<IndexTag> snapshot, std::span<TxRecord const> 
 }
 
 }  // namespace cairn
+
+#include <cairn/db/lazy_snapshot.hpp>  // at the end: its members use what is above

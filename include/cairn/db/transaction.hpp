@@ -31,7 +31,7 @@ TxReport<IndexTag> transact(Db<IndexTag> const& db, TxData const& data, Instant 
     raise(Errc::transact_syntax,
           "A transaction starts from the present: as_of, since, history and filtered views are for reading.", "{}");
   }
-  detail::EditorLoan<IndexTag> loan{*db.lazy_snapshot()};
+  detail::EditorLoan<IndexTag> loan{db.lazy_snapshot()};
   detail::Transactor<IndexTag> transactor{loan.editor(), clock};
   transactor.run(data);
   auto record = detail::record_of(transactor.state(), clock);

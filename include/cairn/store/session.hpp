@@ -6,6 +6,7 @@
 #include <cairn/db/initial_snapshot.hpp>
 #include <cairn/error/log.hpp>
 #include <cairn/store/background_garbage.hpp>
+#include <cairn/store/background_indexes.hpp>
 #include <cairn/store/branch.hpp>
 #include <cairn/store/collect_garbage.hpp>
 #include <cairn/store/commit_queue.hpp>
@@ -30,9 +31,10 @@ namespace cairn {
 /// A branch, open for reading and writing.
 ///
 /// A commit appends the transaction to the branch's tail: one small write, one sync. Transactions that arrive while another's
-/// sync is under way share the next one. The indexes in memory are new at once; their nodes reach the store at a checkpoint,
-/// which also empties the tail. A transaction larger than the tail's budget is committed as a checkpoint at once, so that its
-/// datoms are not written twice; and so is one that purges, which the tail would keep from being forgotten.
+/// sync is under way share the next one. The indexes in memory take in what is new when somebody looks at them, or after a
+/// thousand datoms, on a thread of the session's; their nodes reach the store at a checkpoint, which also empties the tail. A
+/// transaction larger than the tail's budget is committed as a checkpoint at once, so that its datoms are not written twice;
+/// and so is one that purges, which the tail would keep from being forgotten.
 ///
 /// Thread safety: all members may be called from any thread; commits take turns, readers never wait for one. A listener may
 /// let go of the session, as long as somebody holds it until `transact` has returned.
@@ -205,6 +207,7 @@ class Session {
         listeners_.put(*request->report_before);
       }
       listeners_.put(*request->report);
+      if (auto const& version = request->report->db_after.lazy_snapshot(); version->is_due()) indexes_.make(version);
     }
     checkpoint_when_due();
   }
@@ -256,6 +259,7 @@ class Session {
   bool has_written_ = false;  // guarded by writing_
   CommitQueue<CommitRequest<IndexTag>> queue_{};
   Listeners<TxReport<IndexTag>> listeners_{};
+  BackgroundIndexes<IndexTag> indexes_{};  // guarded by writing_; behind branch_, whose store it reads from
 
   std::mutex collecting_;  // guards background_
   std::unique_ptr<BackgroundGarbage> background_{};  // the last member: it uses the others until it is gone

@@ -4,6 +4,7 @@
 #include "laws/index_policy_model.hpp"
 
 #include <cairn/db/index_edits.hpp>
+#include <cairn/db/snapshot_editor.hpp>
 #include <cairn/index/persistent_set.hpp>
 
 #include <catch2/catch_test_macros.hpp>

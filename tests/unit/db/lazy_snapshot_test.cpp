@@ -70,6 +70,64 @@ TEST_CASE("each value of a history is what its transactions make, in whatever or
   for (auto const which : order) check(chain.values[which], chain.expected(which));
 }
 
+/// A history of so many transactions that only add; now and then one looks for what it takes away.
+struct Additions {
+  explicit Additions(std::size_t number) {
+    for (std::size_t i = 0; i != number; ++i) {
+      std::vector<TxOp> operations;
+      auto const scattered = static_cast<std::int64_t>(i * 7919 % 1009);
+      for (std::int64_t j = 0; j != 8; ++j) operations.push_back(add("e" + std::to_string(j % 3), ":tag", "t" + std::to_string(scattered + j)));
+      operations.push_back(add("e0", ":age", scattered));
+      if (i % 300 == 250) operations.push_back(retract(aged.e, ":age", aged.v));
+      auto const report = transact(values.back(), operations, Instant{1000});
+      for (auto const& datom : report.tx_data) {
+        if (datom.added && datom.a == Keyword{"age"}) aged = datom;
+      }
+      values.push_back(report.db_after);
+      records.push_back(report.record);
+      if (report.db_after.lazy_snapshot()->is_due()) due.push_back(i + 1);
+    }
+  }
+  [[nodiscard]] Snapshot<persistent_set_tag> expected(std::size_t number) const {
+    return apply(values.front().snapshot(), std::span<TxRecord const>{records}.first(number));
+  }
+
+  std::vector<TestDb> values{people()};
+  std::vector<TxRecord> records{};
+  std::vector<std::size_t> due{};  // which of the values were
+  Datom aged{};  // the newest one with an age
+};
+
+TEST_CASE("after a thousand datoms a value is due, and each is what its transactions make") {
+  auto const seed = GENERATE(1U, 2U, 3U);
+  Additions history{640};
+  CHECK(history.due.size() >= 3);  // of six: where the one before is still to be made, the next is made at once
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < history.values.size(); i += 13) order.push_back(i);
+  for (auto const due : history.due) order.insert(order.end(), {due - 1, due, due + 1});
+  if (seed != 1) std::shuffle(order.begin(), order.end(), std::mt19937{seed});
+  for (auto const which : order) check(history.values[which], history.expected(which));
+}
+
+TEST_CASE("several values can be made of one that is due, by whoever adds, looks or takes away") {
+  Additions history{150};
+  REQUIRE(history.due.size() == 1);
+  auto const which = history.due.front();
+  auto const& due = history.values[which];
+  REQUIRE(due.lazy_snapshot()->is_due());
+  CHECK(refusal(due, R"([[:db/add "x" :unknown 1]])") == Errc::transact_schema);
+  auto const one = after(due, R"([{:age -1}])");
+  CHECK(refusal(due, R"([[:db/cas 100000 :age 77 78]])").has_value());
+  auto const other = after(due, R"([{:key "other"}])");
+  auto const purged = after(history.values.back(), std::vector<TxOp>{purge(history.aged.e, ":age", history.aged.v)});
+  check(due, history.expected(which));
+  auto const third = after(due, R"([{:key "third"}])");
+  CHECK((other.entid(lookup(":key", "other")).has_value() && !third.entid(lookup(":key", "other")).has_value()));
+  CHECK(one.size() == due.size() + 2);
+  CHECK(purged.datoms(eavt, history.aged.e, ":age").begin() == purged.datoms(eavt, history.aged.e, ":age").end());
+  check(history.values.back(), history.expected(150));
+}
+
 TEST_CASE("several values can be made of one that nobody has looked into") {
   Chain chain{10};
   auto const& last = chain.values.back();
