@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/index/node_address.hpp>
+#include <cairn/meta/start_thread.hpp>
 
 #include <sys/types.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@ class BackgroundTurn {
  public:
   /// Requires: `source->read_many`. Throws where there can be no thread.
   BackgroundTurn(std::shared_ptr<NodeSource const> source, std::vector<NodeAddress> addresses)
-      : source_{std::move(source)}, addresses_{std::move(addresses)}, bytes_(addresses_.size()), thread_{[this] { read(); }} {}
+      : source_{std::move(source)}, addresses_{std::move(addresses)}, bytes_(addresses_.size()), thread_{meta::start_thread([this] { read(); })} {}
   BackgroundTurn(BackgroundTurn const&) = delete;
   BackgroundTurn& operator=(BackgroundTurn const&) = delete;
   ~BackgroundTurn() { wait(); }

@@ -10,6 +10,7 @@
 #include <cairn/layer/front_record.hpp>
 #include <cairn/layer/layer.hpp>
 #include <cairn/layer/store_identity.hpp>
+#include <cairn/meta/start_thread.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -165,7 +166,7 @@ class TierFront {
     guarded([&] {
       std::unique_lock lock{waiting_};
       worker_->caught_up.wait(lock, [&] { return behind_.size() < most_behind; });
-      if (!worker_->thread.joinable()) worker_->thread = std::thread{[this] { work(); }};
+      if (!worker_->thread.joinable()) worker_->thread = meta::start_thread([this] { work(); });
       behind_.push_back(std::move(blobs));
       worker_->arrived.notify_one();
     });

@@ -3,6 +3,7 @@
 // Collecting garbage now and then, on a thread of its own.
 #pragma once
 
+#include <cairn/meta/start_thread.hpp>
 #include <cairn/store/garbage.hpp>
 
 #include <chrono>
@@ -26,8 +27,8 @@ class BackgroundGarbage {
   template <class Collect>
   BackgroundGarbage(std::chrono::milliseconds interval, GarbageOptions options, GarbageOutcome outcome, Collect collect)
       : state_{std::make_shared<State>()},
-        thread_{[state = state_, interval, options = ending_with(state_, std::move(options)), outcome = std::move(outcome),
-                 collect = std::move(collect)] {
+        thread_{meta::start_thread([state = state_, interval, options = ending_with(state_, std::move(options)),
+                                    outcome = std::move(outcome), collect = std::move(collect)] {
           while (!state->ends_within(interval)) {
             GarbageReport report;
             std::exception_ptr error;
@@ -43,7 +44,7 @@ class BackgroundGarbage {
             } catch (...) {  // NOLINT(bugprone-empty-catch): there is nobody to tell
             }
           }
-        }} {}
+        })} {}
   BackgroundGarbage(BackgroundGarbage const&) = delete;
   BackgroundGarbage& operator=(BackgroundGarbage const&) = delete;
   ~BackgroundGarbage() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cairn/db/lazy_snapshot.hpp>
+#include <cairn/meta/start_thread.hpp>
 
 #include <atomic>
 #include <exception>
@@ -86,7 +87,7 @@ class BackgroundIndexes {
       detail::NoFork::prepare();
       is_over_ = std::make_shared<std::atomic<bool>>(false);
       process_ = ::getpid();
-      thread_ = std::make_unique<std::thread>([is_over = is_over_, version = std::move(version)]() mutable {
+      thread_ = std::make_unique<std::thread>(meta::start_thread([is_over = is_over_, version = std::move(version)]() mutable {
         detail::NoFork const no_fork;
         try {
           static_cast<void>(version->snapshot());
@@ -94,7 +95,7 @@ class BackgroundIndexes {
         }
         version.reset();  // before a fork can be: its nodes may go with it
         is_over->store(true, std::memory_order_release);
-      });
+      }));
     } catch (std::exception const&) {  // NOLINT(bugprone-empty-catch): whoever needs the snapshot makes it
     }
   }
