@@ -29,7 +29,7 @@ class NoFork {
   NoFork(NoFork const&) = delete;
   NoFork& operator=(NoFork const&) = delete;
   ~NoFork() { is_mine() = false; }
-  /// From the first call on.
+  /// Forks wait from the first call on.
   static void prepare() { static_cast<void>(mutex()); }
 
  private:
@@ -73,7 +73,7 @@ class BackgroundIndexes {
   using Version = std::shared_ptr<detail::LazySnapshot<IndexTag> const>;
 
  public:
-  BackgroundIndexes() = default;
+  BackgroundIndexes() { detail::NoFork::prepare(); }
   BackgroundIndexes(BackgroundIndexes const&) = delete;
   BackgroundIndexes& operator=(BackgroundIndexes const&) = delete;
   ~BackgroundIndexes() { wait(); }
@@ -84,10 +84,10 @@ class BackgroundIndexes {
     if (thread_ && process_ == ::getpid() && !is_over_->load(std::memory_order_acquire)) return;
     wait();
     try {
-      detail::NoFork::prepare();
       is_over_ = std::make_shared<std::atomic<bool>>(false);
       process_ = ::getpid();
-      thread_ = std::make_unique<std::thread>(meta::start_thread([is_over = is_over_, version = std::move(version)]() mutable {
+      auto thread = std::make_unique<std::thread>();
+      *thread = meta::start_thread([is_over = is_over_, version = std::move(version)]() mutable {
         detail::NoFork const no_fork;
         try {
           static_cast<void>(version->snapshot());
@@ -95,7 +95,8 @@ class BackgroundIndexes {
         }
         version.reset();  // before a fork can be: its nodes may go with it
         is_over->store(true, std::memory_order_release);
-      }));
+      });
+      thread_ = std::move(thread);
     } catch (std::exception const&) {  // NOLINT(bugprone-empty-catch): whoever needs the snapshot makes it
     }
   }

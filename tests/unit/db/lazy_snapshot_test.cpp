@@ -198,14 +198,15 @@ TEST_CASE("threads look into values while others are made of them", "[threads]")
   for (int i = 0; i != 3; ++i) readers.emplace_back(read);
   auto db = current();
   for (int i = 0; i != 400; ++i) {
-    db = after(db, std::vector<TxOp>{add("new", ":age", i)});
+    auto const tag = "t" + std::to_string(i);
+    db = after(db, std::vector<TxOp>{add("new", ":age", i), add("new", ":tag", tag), add("new", ":tag", tag + "a"), add("new", ":tag", tag + "b")});
     std::lock_guard const lock{mutex};
     newest = db;
   }
   done = true;
   for (auto& reader : readers) reader.join();
   CHECK(wrong == 0);
-  CHECK(db.size() == people().size() + 2 * 400);
+  CHECK(db.size() == people().size() + 5 * 400);
 }
 
 }  // namespace

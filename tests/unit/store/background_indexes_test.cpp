@@ -159,7 +159,9 @@ TEST_CASE("who looks at the newest version waits for one that is due, and stops 
 
 TEST_CASE("the indexes of a version that is due are made though nobody looks", "[store][threads]") {
   Fixture store;
+  Gate::is_closed = true;
   auto const due = store.add_many();
+  Gate::is_closed = false;
   while (due.lazy_snapshot()->is_due()) std::this_thread::yield();
   CHECK(people_of(due) < store.number);
   CHECK(people_of(store.session->db()) == store.number);
@@ -184,11 +186,15 @@ TEST_CASE("a session ends when what it makes in the background has ended", "[sto
   static_cast<void>(store.add_many());
   while (Gate::waiting.load() == 0) std::this_thread::yield();
   std::atomic<bool> ends{false};
+  std::atomic<bool> has_ended{false};
   std::thread ending{[&] {
     ends = true;
     store.session.reset();
+    has_ended = true;
   }};
   while (!ends.load()) std::this_thread::yield();
+  for (int i = 0; i != 1000; ++i) std::this_thread::yield();
+  CHECK_FALSE(has_ended.load());
   Gate::is_closed = false;
   ending.join();
   CHECK(people_of(Store::connect(store.config).db()) == store.number);
